@@ -48,10 +48,13 @@ public static class Extensions
         if (isExported) builder.Logging.AddOpenTelemetry(logs => logs.IncludeFormattedMessage = true);
         var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(name, serviceNamespace: "medcor").AddEnvironmentVariableDetector())
-            .WithMetrics(metrics => metrics.AddAspNetCoreInstrumentation().AddHttpClientInstrumentation().AddRuntimeInstrumentation().AddMeter("MassTransit", "MedCor"))
+            .WithMetrics(
+                metrics => metrics.AddAspNetCoreInstrumentation().AddHttpClientInstrumentation().AddRuntimeInstrumentation().AddMeter("MassTransit", "MedCor"))
             .WithTracing(traces => traces.SetSampler(isExported ? new ParentBasedSampler(new RequestSampler()) : new AlwaysOffSampler())
                 .AddAspNetCoreInstrumentation(requests => requests.Filter = http => !SpanExtensions.IsPolled(http))
-                .AddHttpClientInstrumentation(calls => (calls.EnrichWithHttpRequestMessage, calls.EnrichWithHttpResponseMessage) = (SpanExtensions.EnrichWithRequest, SpanExtensions.EnrichWithResponse))
+                .AddHttpClientInstrumentation(
+                    calls => (calls.EnrichWithHttpRequestMessage, calls.EnrichWithHttpResponseMessage) = (SpanExtensions.EnrichWithRequest,
+                        SpanExtensions.EnrichWithResponse))
                 .AddSource("MassTransit", "MedCor.Outbox", "MedCor.Gateway"));
         if (isExported) telemetry.UseOtlpExporter();
         return builder;

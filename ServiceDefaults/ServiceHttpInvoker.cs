@@ -93,12 +93,14 @@ internal sealed class ReplicaFailoverHandler(ServiceEndpointResolver discovery, 
         {
             var snapshot = Volatile.Read(ref _snapshot);
             if (ReferenceEquals(snapshot.Source, found)) return snapshot.Replicas;
-            Replica[] replicas = [.. found.Endpoints.Take(MaxReplicas).Select(AddressOf).Select(address => snapshot.Replicas.FirstOrDefault(r => r.Address == address) ?? new Replica(address))];
+            Replica[] replicas = [.. found.Endpoints.Take(MaxReplicas).Select(AddressOf)
+                .Select(address => snapshot.Replicas.FirstOrDefault(r => r.Address == address) ?? new Replica(address))];
             Volatile.Write(ref _snapshot, new(found, replicas));
             return replicas;
         }
 
-        private static Uri AddressOf(ServiceEndpoint endpoint) => endpoint.ToString()!.Contains("://", StringComparison.Ordinal) ? new(endpoint.ToString()!) : new($"http://{endpoint}");
+        private static Uri AddressOf(ServiceEndpoint endpoint) =>
+            endpoint.ToString()!.Contains("://", StringComparison.Ordinal) ? new(endpoint.ToString()!) : new($"http://{endpoint}");
 
         private sealed record Snapshot(ServiceEndpointSource? Source, Replica[] Replicas);
     }

@@ -28,13 +28,16 @@ internal static class GatewayExtensions
         var services = builder.Services;
         ForwardedEndpoints.AddTo(services);
         services.AddOptions<LimitOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
-        services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<LimitOptions>>((forwarded, limits) => limits.Value.ConfigureForwardedHeaders(forwarded));
+        services.AddOptions<ForwardedHeadersOptions>()
+            .Configure<IOptions<LimitOptions>>((forwarded, limits) => limits.Value.ConfigureForwardedHeaders(forwarded));
         services.AddOptions<ReferenceDataCacheOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<ReferenceDataCache>();
         services.AddSingleton<RedisRateLimiter>().AddSingleton<CallQuota>().AddSingleton<BufferedBytesLimiter>().AddSingleton<OpenConnectionLimiter>();
         services.AddSingleton<ConnectionLimiter>();
-        services.AddSingleton<IConfigureOptions<KestrelServerOptions>>(s => s.GetRequiredService<ConnectionLimiter>()).AddSingleton<IConfigureOptions<SocketTransportOptions>>(s => s.GetRequiredService<ConnectionLimiter>());
-        services.AddSingleton<ServiceForwarder>().AddSingleton<ToolInvoker>().AddSingleton<IToolResponseObserver>(s => s.GetRequiredService<ToolResponsePublisher>());
+        services.AddSingleton<IConfigureOptions<KestrelServerOptions>>(s => s.GetRequiredService<ConnectionLimiter>())
+            .AddSingleton<IConfigureOptions<SocketTransportOptions>>(s => s.GetRequiredService<ConnectionLimiter>());
+        services.AddSingleton<ServiceForwarder>().AddSingleton<ToolInvoker>()
+            .AddSingleton<IToolResponseObserver>(s => s.GetRequiredService<ToolResponsePublisher>());
         services.AddAccessControl();
 
         builder.AddChatStreams();
@@ -43,8 +46,10 @@ internal static class GatewayExtensions
 
         services.AddOptions<LiveEventOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
         // A separate connection, because a reconnecting client reads many events at once, and rate limits and revocations must not wait for them.
-        services.AddSingleton(s => new LiveEventStore(ConnectionMultiplexer.Connect(s.GetRequiredService<IOptions<ConfigurationOptions>>().Value))).AddSingleton<TokenRenewal>().AddSingleton<EventSubscriptions>();
-        services.AddHostedSingleton<LiveEventReader>().AddHostedSingleton<ConnectionMonitor>().AddHostedSingleton<ListenerPresence>().AddHostedSingleton<ToolResponsePublisher>().AddHostedSingleton<WellKnownEndpoints>();
+        services.AddSingleton(s => new LiveEventStore(ConnectionMultiplexer.Connect(s.GetRequiredService<IOptions<ConfigurationOptions>>().Value)))
+            .AddSingleton<TokenRenewal>().AddSingleton<EventSubscriptions>();
+        services.AddHostedSingleton<LiveEventReader>().AddHostedSingleton<ConnectionMonitor>().AddHostedSingleton<ListenerPresence>()
+            .AddHostedSingleton<ToolResponsePublisher>().AddHostedSingleton<WellKnownEndpoints>();
         builder.AddHealth();
         services.AddOpenApiDocument();
         services.AddBus(builder.Configuration, "gateway", LiveEventConsumer.ConsumerTypes, singleActiveConsumer: true);
@@ -71,7 +76,8 @@ internal static class GatewayExtensions
         app.MapOpenApiDocument();
     }
 
-    private static void Map<T>(this IEndpointRouteBuilder app) where T : class, IEndpoints => ActivatorUtilities.GetServiceOrCreateInstance<T>(app.ServiceProvider).Map(app);
+    private static void Map<T>(this IEndpointRouteBuilder app) where T : class, IEndpoints =>
+        ActivatorUtilities.GetServiceOrCreateInstance<T>(app.ServiceProvider).Map(app);
 
     /// <summary>Registers a hosted service that other services can also inject.</summary>
     private static IServiceCollection AddHostedSingleton<T>(this IServiceCollection services) where T : class, IHostedService =>

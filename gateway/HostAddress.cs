@@ -18,7 +18,8 @@ internal static partial class HostAddress
     {
         var configuration = builder.Configuration;
         if (configuration[WebHostDefaults.ServerUrlsKey] is not null) return;
-        if (!ushort.TryParse(configuration["MCP_SERVER_PORT"] ?? "8002", out var port)) throw new ValidationException("MCP_SERVER_PORT must be a port, 0 to 65535.");
+        if (!ushort.TryParse(configuration["MCP_SERVER_PORT"] ?? "8002", out var port))
+            throw new ValidationException("MCP_SERVER_PORT must be a port, 0 to 65535.");
         builder.WebHost.UseUrls($"http://{configuration["MCP_SERVER_HOST"] ?? "localhost"}:{port}");
     }
 

@@ -4,7 +4,8 @@ namespace MedCor.AppHost.Data;
 /// Represents the running application, as stored in <c>run.json</c>, for tests and for a second start. The file is created once all resources have been
 /// healthy, is kept up to date and is deleted when the host stops. It contains the dashboard's token, so only its owner can read it.
 /// </summary>
-internal sealed record RunState(RunState.HostProcess Host, IReadOnlyList<string> Gateways, RunState.DashboardAddress? Dashboard, IReadOnlyList<RunState.ResourceState> Resources)
+internal sealed record RunState(RunState.HostProcess Host, IReadOnlyList<string> Gateways, RunState.DashboardAddress? Dashboard,
+    IReadOnlyList<RunState.ResourceState> Resources)
 {
     /// <summary>Describes the host that owns a data directory.</summary>
     public static string DescribeOwner(string path) => PrivateFile.ReadJson<RunState>(DataDirectory.GetRunFile(path)) is { } run
@@ -16,5 +17,6 @@ internal sealed record RunState(RunState.HostProcess Host, IReadOnlyList<string>
 
     internal sealed record DashboardAddress(string Url, string Token, string Login);
 
-    internal sealed record ResourceState(string Name, string Resource, int Replica, int? Pid, string? Url, string State, bool Healthy, int Restarts, int? ExitCode);
+    internal sealed record ResourceState(string Name, string Resource, int Replica, int? Pid, string? Url, string State, bool Healthy,
+        int Restarts, int? ExitCode);
 }

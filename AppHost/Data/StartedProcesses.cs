@@ -25,14 +25,16 @@ internal sealed class StartedProcesses(DataDirectory data)
     /// <summary>Terminates the processes that a killed host with the same data directory left running.</summary>
     public static async Task TerminateLeftoversAsync(DataDirectory data, CancellationToken ct)
     {
-        var leftovers = (PrivateFile.ReadJson<List<Started>>(FileOf(data)) ?? []).Where(process => ProcessTable.IsAlive(process.Pid, process.StartedAt)).ToList();
+        var leftovers = (PrivateFile.ReadJson<List<Started>>(FileOf(data)) ?? [])
+            .Where(process => ProcessTable.IsAlive(process.Pid, process.StartedAt)).ToList();
         foreach (var process in leftovers) ProcessTable.SendSignal(process.Pid, Signal.Term);
         var began = Stopwatch.GetTimestamp();
         while (leftovers.Any(process => ProcessTable.IsAlive(process.Pid, process.StartedAt)))
         {
             if (Stopwatch.GetElapsedTime(began) > TerminationTimeout)
             {
-                foreach (var process in leftovers.Where(process => ProcessTable.IsAlive(process.Pid, process.StartedAt))) ProcessTable.SendSignal(process.Pid, Signal.Kill);
+                foreach (var process in leftovers.Where(process => ProcessTable.IsAlive(process.Pid, process.StartedAt)))
+                    ProcessTable.SendSignal(process.Pid, Signal.Kill);
             }
 
             // The processes are not children of this one, so the kernel does not notify it when they exit.

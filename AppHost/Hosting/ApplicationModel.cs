@@ -30,15 +30,18 @@ internal sealed class ApplicationModel(IDistributedApplicationBuilder builder, H
     /// </summary>
     /// <param name="port">The port of the first replica; the others get the next free ports. Null for any free ports, which are remembered.</param>
     /// <param name="isReplicated">False for one replica, whatever the command line requests.</param>
-    public ReplicatedProject AddProject<TProject>(string name, int? port = null, string host = "localhost", bool isReplicated = true) where TProject : IProjectMetadata, new()
+    public ReplicatedProject AddProject<TProject>(string name, int? port = null, string host = "localhost", bool isReplicated = true)
+        where TProject : IProjectMetadata, new()
     {
         var replicas = isReplicated ? options.Replicas : 1;
-        var project = new ReplicatedProject(name, [.. Enumerable.Range(1, replicas).Select(replica => Add<TProject>(name, replicas == 1 ? name : $"{name}-{replica}", replica, port, host))]);
+        var project = new ReplicatedProject(name,
+            [.. Enumerable.Range(1, replicas).Select(replica => Add<TProject>(name, replicas == 1 ? name : $"{name}-{replica}", replica, port, host))]);
         _projects.Add(project);
         return project;
     }
 
-    private IResourceBuilder<ProjectResource> Add<TProject>(string project, string name, int replica, int? firstPort, string host) where TProject : IProjectMetadata, new()
+    private IResourceBuilder<ProjectResource> Add<TProject>(string project, string name, int replica, int? firstPort, string host)
+        where TProject : IProjectMetadata, new()
     {
         var resource = builder.AddProject<TProject>(name, o => o.ExcludeLaunchProfile = true)
             // The gateway trusts X-Forwarded-For only from the proxies in MCP_TRUSTED_PROXIES.
@@ -49,7 +52,8 @@ internal sealed class ApplicationModel(IDistributedApplicationBuilder builder, H
 
         var preferredPort = firstPort + replica - 1;
         var port = preferredPort is { } first ? data.Ports.GetPortFrom(first) : data.Ports.GetPort($"{project}-{replica}");
-        if (preferredPort is not null && port != preferredPort) PortWarnings.Add($"Port {preferredPort} is taken by another program: {name} listens on {port}.");
+        if (preferredPort is not null && port != preferredPort)
+            PortWarnings.Add($"Port {preferredPort} is taken by another program: {name} listens on {port}.");
         return resource
             .WithHttpEndpoint(port, port, isProxied: false)
             .WithEndpoint("http", endpoint => endpoint.TargetHost = host)

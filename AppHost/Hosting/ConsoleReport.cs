@@ -49,7 +49,8 @@ internal sealed class ConsoleReport(TextWriter output, bool isQuiet) : IDisposab
     }
 
     /// <summary>Sets what the start waits for, which is shown when nothing else has been written for a while.</summary>
-    public void SetWaitReason(Func<IReadOnlyList<string>> late) => _waitingFor = () => late() is { Count: > 0 } names ? $"not healthy yet: {string.Join(", ", names)}" : null;
+    public void SetWaitReason(Func<IReadOnlyList<string>> late) =>
+        _waitingFor = () => late() is { Count: > 0 } names ? $"not healthy yet: {string.Join(", ", names)}" : null;
 
     public void ReportReady(ApplicationModel host, RunState.DashboardAddress? dashboard)
     {
@@ -61,8 +62,10 @@ internal sealed class ConsoleReport(TextWriter output, bool isQuiet) : IDisposab
         foreach (var project in host.Projects.Where(project => project.IsExternal))
         {
             var addresses = project.Replicas.Select(replica => replica.GetEndpoint("http").Url).ToArray();
-            for (var index = 0; index < addresses.Length; index++) WriteRow(index == 0 ? char.ToUpperInvariant(project.Name[0]) + project.Name[1..] : "", addresses[index]);
-            if (project.Replicas[0].Resource.Annotations.OfType<EndpointAnnotation>().Any(endpoint => endpoint.TargetHost is not ("localhost" or "127.0.0.1" or "[::1]")))
+            for (var index = 0; index < addresses.Length; index++)
+                WriteRow(index == 0 ? char.ToUpperInvariant(project.Name[0]) + project.Name[1..] : "", addresses[index]);
+            if (project.Replicas[0].Resource.Annotations.OfType<EndpointAnnotation>()
+                .Any(endpoint => endpoint.TargetHost is not ("localhost" or "127.0.0.1" or "[::1]")))
                 WriteNote("Other machines can reach it, and log in to the demo accounts with their public password. Use this only in a trusted network.");
             WriteRow("API docs", $"{addresses[0]}/api/docs/");
         }

@@ -29,8 +29,11 @@ internal static class ForwardedSettings
             Environment.SetEnvironmentVariable(name, null);
             // The gateway's address is set by its endpoint (ASPNETCORE_URLS).
             if (name is "MCP_SERVER_HOST" or "MCP_SERVER_PORT") continue;
-            var secret = SecretEndings.Any(ending => name.EndsWith(ending, StringComparison.Ordinal)) ? host.Builder.AddParameter(ParameterName(name), () => value, secret: true) : null;
-            foreach (var project in readers(name)) project.With(replica => _ = secret is null ? replica.WithEnvironment(name, value) : replica.WithEnvironment(name, secret));
+            var secret = SecretEndings.Any(ending => name.EndsWith(ending, StringComparison.Ordinal))
+                ? host.Builder.AddParameter(ParameterName(name), () => value, secret: true)
+                : null;
+            foreach (var project in readers(name))
+                project.With(replica => _ = secret is null ? replica.WithEnvironment(name, value) : replica.WithEnvironment(name, secret));
         }
     }
 

@@ -104,7 +104,8 @@ internal sealed record HostOptions
 
     // A command has its own options, and the host's options must come before it.
     private HostOptions WithCommand(string[] command) =>
-        command.FirstOrDefault(argument => WithOption(argument, values: new()) is not null) is { } misplaced ? this with { Error = $"{misplaced} is an option of the host: put it before run." }
+        command.FirstOrDefault(argument => WithOption(argument, values: new()) is not null) is { } misplaced
+            ? this with { Error = $"{misplaced} is an option of the host: put it before run." }
         : command is [] or [['-', ..], ..] ? this with { Error = "run needs a command." }
         : this with { Command = command };
 

@@ -70,7 +70,9 @@ internal static class MedCorHost
 
         var builder = CreateBuilder(options, data, out var dashboard);
         var installation = new ServerPackages();
-        ServerProvider servers = UsesContainers(options) ? new ContainerServerProvider(builder, data, options.Reset) : new ProcessServerProvider(builder, data, options.Reset, installation);
+        ServerProvider servers = UsesContainers(options)
+            ? new ContainerServerProvider(builder, data, options.Reset)
+            : new ProcessServerProvider(builder, data, options.Reset, installation);
         var host = new ApplicationModel(builder, options, servers, data) { Dashboard = dashboard?.Url };
         model(host);
         host.PortWarnings.ForEach(report.WriteNote);
@@ -83,7 +85,8 @@ internal static class MedCorHost
         RetryingHealthCheck.AddTo(builder.Services);
         builder.Services.AddSingleton<ResourceSupervisor>().AddSingleton<ResourceLogFiles>().AddHostedService<OrderedShutdown>();
         await using var application = builder.Build();
-        using var supervision = CancellationTokenSource.CreateLinkedTokenSource(shutdown.Token, application.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
+        using var supervision = CancellationTokenSource.CreateLinkedTokenSource(shutdown.Token,
+            application.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
         // Watching starts before the first resource does.
         var watching = application.Services.GetRequiredService<ResourceSupervisor>().RunAsync(supervision.Token);
         try
@@ -104,7 +107,8 @@ internal static class MedCorHost
         ServerKind.Processes => false,
         ServerKind.Automatic => ContainerServerProvider.IsEngineAvailable(),
         _ => ContainerServerProvider.IsEngineAvailable() ? true
-            : throw new DistributedApplicationException("No container engine answers: `docker info` and `podman info` fail. Start one, or run the servers with --servers processes."),
+            : throw new DistributedApplicationException(
+                "No container engine answers: `docker info` and `podman info` fail. Start one, or run the servers with --servers processes."),
     };
 
     // Sets configuration and not environment variables, which the services and the servers' scripts would inherit.
@@ -112,10 +116,12 @@ internal static class MedCorHost
     {
         var builder = DistributedApplication.CreateBuilder(new DistributedApplicationOptions
         {
-            Args = ["--environment", "Development"], DisableDashboard = !options.Dashboard, AllowUnsecuredTransport = true, AssemblyName = typeof(MedCorHost).Assembly.GetName().Name,
-            DashboardApplicationName = "MedCor",
+            Args = ["--environment", "Development"], DisableDashboard = !options.Dashboard, AllowUnsecuredTransport = true,
+            AssemblyName = typeof(MedCorHost).Assembly.GetName().Name, DashboardApplicationName = "MedCor",
         });
-        var url = options.Dashboard ? string.Create(CultureInfo.InvariantCulture, $"http://localhost:{data.Ports.GetPort("dashboard", DefaultDashboardPort)}") : null;
+        var url = options.Dashboard
+            ? string.Create(CultureInfo.InvariantCulture, $"http://localhost:{data.Ports.GetPort("dashboard", DefaultDashboardPort)}")
+            : null;
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["ASPNETCORE_URLS"] = url,
@@ -137,11 +143,14 @@ internal static class MedCorHost
             // All traffic is plain HTTP on loopback. Without this the dashboard warns that the developer certificate is not trusted.
 #pragma warning disable ASPIRECERTIFICATES001 // An evaluation API; there is no other way yet.
             foreach (var resource in starting.Model.Resources)
-                foreach (var certificate in resource.Annotations.OfType<HttpsCertificateConfigurationCallbackAnnotation>().ToArray()) resource.Annotations.Remove(certificate);
+                foreach (var certificate in resource.Annotations.OfType<HttpsCertificateConfigurationCallbackAnnotation>().ToArray())
+                    resource.Annotations.Remove(certificate);
 #pragma warning restore ASPIRECERTIFICATES001
             return Task.CompletedTask;
         });
-        dashboard = url is null ? null : new(url, builder.Configuration["AppHost:BrowserToken"]!, $"{url}/login?t={builder.Configuration["AppHost:BrowserToken"]}");
+        dashboard = url is null
+            ? null
+            : new(url, builder.Configuration["AppHost:BrowserToken"]!, $"{url}/login?t={builder.Configuration["AppHost:BrowserToken"]}");
         return builder;
     }
 }

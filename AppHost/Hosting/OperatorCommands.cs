@@ -16,7 +16,8 @@ internal sealed record ServiceStart(string Name, string Program, string Director
     {
         var project = service.Replicas[0].Resource;
         return new(service.Name, project.GetBuiltProgramPath(), Path.GetDirectoryName(project.GetProjectMetadata().ProjectPath)!,
-            environment.Where(variable => variable.IsFromSpec && variable.Value is not null).ToDictionary(variable => variable.Name, variable => variable.Value!));
+            environment.Where(variable => variable.IsFromSpec && variable.Value is not null).ToDictionary(variable => variable.Name,
+                variable => variable.Value!));
     }
 
     /// <summary>Creates the start information for running a command in a second process of the service's program.</summary>
@@ -79,7 +80,8 @@ internal static partial class OperatorCommands
     {
         service.Replicas[0].WithCommand(name, title, async context =>
         {
-            if (!context.Services.GetRequiredService<ResourceNotificationService>().TryGetCurrentState(context.ResourceName, out var now)) return CommandResults.Failure($"{service.Name} does not run.");
+            if (!context.Services.GetRequiredService<ResourceNotificationService>().TryGetCurrentState(context.ResourceName, out var now))
+                return CommandResults.Failure($"{service.Name} does not run.");
             var start = ServiceStart.Of(service, now.Snapshot.EnvironmentVariables).Command([name]);
             var (exitCode, lastLines) = await ProgramRunner.RunAsync(start, line => LogOutput(context.Logger, line), context.CancellationToken);
             return exitCode == 0

@@ -6,7 +6,8 @@ namespace MedCor.AppHost.Hosting;
 
 /// <summary>Stops the services before the servers that they need. The orchestrator alone would stop all resources at once.</summary>
 internal sealed class OrderedShutdown(
-    DistributedApplicationModel model, ResourceNotificationService notifications, ResourceCommandService commands, ConsoleReport report, StartedProcesses started) : IHostedService
+    DistributedApplicationModel model, ResourceNotificationService notifications, ResourceCommandService commands, ConsoleReport report,
+    StartedProcesses started) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -14,7 +15,8 @@ internal sealed class OrderedShutdown(
     {
         report.ReportStopping();
         await StopAsync(model.Resources.OfType<ProjectResource>(), cancellationToken);
-        await StopAsync(model.Resources.OfType<ExecutableResource>().Where(resource => resource.HasAnnotationOfType<KeepRunningAnnotation>()), cancellationToken);
+        await StopAsync(model.Resources.OfType<ExecutableResource>().Where(resource => resource.HasAnnotationOfType<KeepRunningAnnotation>()),
+            cancellationToken);
         started.Clear();
     }
 

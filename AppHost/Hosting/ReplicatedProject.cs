@@ -30,7 +30,8 @@ internal sealed class ReplicatedProject(string name, IReadOnlyList<IResourceBuil
     }
 
     /// <summary>Adds the connection string of a server. The project starts when the server is healthy.</summary>
-    public ReplicatedProject WithServer(IResourceBuilder<IResourceWithConnectionString> server) => With(replica => replica.WithReference(server).WaitFor(server));
+    public ReplicatedProject WithServer(IResourceBuilder<IResourceWithConnectionString> server) =>
+        With(replica => replica.WithReference(server).WaitFor(server));
 
     /// <summary>
     /// Adds the addresses of other projects' replicas (<c>services__name__http__0</c>, …). This sets no start order, because services depend on each other
@@ -42,7 +43,8 @@ internal sealed class ReplicatedProject(string name, IReadOnlyList<IResourceBuil
         {
             replica.WithReference(project.Replicas[0], project.Name);
             for (var index = 1; index < project.Replicas.Count; index++)
-                replica.WithEnvironment($"services__{project.Name}__http__{index}", project.Replicas[index].GetEndpoint("http")).WithReferenceRelationship(project.Replicas[index]);
+                replica.WithEnvironment($"services__{project.Name}__http__{index}", project.Replicas[index].GetEndpoint("http"))
+                    .WithReferenceRelationship(project.Replicas[index]);
         }
     });
 }

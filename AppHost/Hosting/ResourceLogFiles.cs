@@ -29,8 +29,8 @@ internal sealed partial class ResourceLogFiles(ResourceLoggerService loggers, Da
     private async Task WriteAsync(string name, string resourceId)
     {
         await using var file = new LoggerConfiguration()
-            .WriteTo.File(Path.Combine(data.GetDirectory("logs"), name + ".log"), outputTemplate: "{Message:lj}{NewLine}", formatProvider: CultureInfo.InvariantCulture,
-                fileSizeLimitBytes: MaxFileSize, rollOnFileSizeLimit: true, retainedFileCountLimit: 2)
+            .WriteTo.File(Path.Combine(data.GetDirectory("logs"), name + ".log"), outputTemplate: "{Message:lj}{NewLine}",
+                formatProvider: CultureInfo.InvariantCulture, fileSizeLimitBytes: MaxFileSize, rollOnFileSizeLimit: true, retainedFileCountLimit: 2)
             .CreateLogger();
         try
         {

@@ -22,8 +22,8 @@ internal sealed record ResourceStatus(string? State = null, bool Healthy = false
 /// the state Stopping and stays stopped.
 /// </summary>
 internal sealed class ResourceSupervisor(
-    ResourceNotificationService notifications, ResourceCommandService commands, DistributedApplicationModel model, ApplicationModel host, ConsoleReport report, RunStateFile runFile,
-    ResourceLogFiles logs, StartedProcesses started)
+    ResourceNotificationService notifications, ResourceCommandService commands, DistributedApplicationModel model, ApplicationModel host,
+    ConsoleReport report, RunStateFile runFile, ResourceLogFiles logs, StartedProcesses started)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(15);
@@ -38,7 +38,8 @@ internal sealed class ResourceSupervisor(
     public async Task RunAsync(CancellationToken ct)
     {
         var supervised = model.Resources.Where(resource => resource is ContainerResource || resource.HasAnnotationOfType<KeepRunningAnnotation>()).ToArray();
-        runFile.SetExpectedResources(supervised.Where(resource => resource.Annotations.OfType<KeepRunningAnnotation>().All(annotation => annotation.IsReported)));
+        runFile.SetExpectedResources(
+            supervised.Where(resource => resource.Annotations.OfType<KeepRunningAnnotation>().All(annotation => annotation.IsReported)));
         report.SetWaitReason(() => runFile.UnhealthyResources);
         try
         {
@@ -74,7 +75,8 @@ internal sealed class ResourceSupervisor(
         };
         if (now == previous) return;
 
-        var ended = hasEnded && !KnownResourceStates.TerminalStates.Contains(previous.State) && previous.State is not null && previous.State != KnownResourceStates.Stopping;
+        var ended = hasEnded && !KnownResourceStates.TerminalStates.Contains(previous.State) && previous.State is not null
+            && previous.State != KnownResourceStates.Stopping;
         if (ended)
         {
             var wasStable = previous.State == KnownResourceStates.Running && Stopwatch.GetElapsedTime(previous.Since) > StableAfter;
@@ -112,5 +114,7 @@ internal sealed class ResourceSupervisor(
     }
 
     private static int? PidOf(CustomResourceSnapshot snapshot) =>
-        snapshot.Properties.FirstOrDefault(property => property.Name == "executable.pid")?.Value is { } pid ? Convert.ToInt32(pid, CultureInfo.InvariantCulture) : null;
+        snapshot.Properties.FirstOrDefault(property => property.Name == "executable.pid")?.Value is { } pid
+            ? Convert.ToInt32(pid, CultureInfo.InvariantCulture)
+            : null;
 }

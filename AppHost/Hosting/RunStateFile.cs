@@ -52,8 +52,10 @@ internal sealed class RunStateFile : IAsyncDisposable
 
     public void Update(IResource resource, ResourceStatus status)
     {
-        var (project, replica) = _host.Projects.SelectMany(project => project.Replicas.Select((builder, index) => (Project: project, Builder: builder, Replica: index + 1)))
-            .Where(candidate => candidate.Builder.Resource == resource).Select(candidate => (candidate.Project.Name, candidate.Replica)).FirstOrDefault((resource.Name, 1));
+        var (project, replica) = _host.Projects
+            .SelectMany(project => project.Replicas.Select((builder, index) => (Project: project, Builder: builder, Replica: index + 1)))
+            .Where(candidate => candidate.Builder.Resource == resource).Select(candidate => (candidate.Project.Name, candidate.Replica))
+            .FirstOrDefault((resource.Name, 1));
         var url = resource switch
         {
             ServerProcess server => string.Create(CultureInfo.InvariantCulture, $"localhost:{server.Port}"),
@@ -120,11 +122,13 @@ internal sealed class RunStateFile : IAsyncDisposable
         {
             return new(
                 new(Environment.ProcessId, _startedAt),
-                [.. _host.Projects.Where(project => project.IsExternal).SelectMany(project => project.Replicas).Select(replica => replica.GetEndpoint("http").Url)],
+                [.. _host.Projects.Where(project => project.IsExternal).SelectMany(project => project.Replicas)
+                    .Select(replica => replica.GetEndpoint("http").Url)],
                 Dashboard,
                 // For PostgreSQL the orchestrator knows the process id of the shell that forwards its stop signal, so the child's id is reported.
-                [.. _order.Where(_states.ContainsKey).Select(name => _states[name]).Select(state => !_shells.ContainsKey(state.Name) || state.Pid is not { } shell ? state
-                    : state with { Pid = ProcessTable.GetChildren(shell).Cast<int?>().FirstOrDefault() ?? shell })]);
+                [.. _order.Where(_states.ContainsKey).Select(name => _states[name])
+                    .Select(state => !_shells.ContainsKey(state.Name) || state.Pid is not { } shell ? state
+                        : state with { Pid = ProcessTable.GetChildren(shell).Cast<int?>().FirstOrDefault() ?? shell })]);
         }
     }
 }

@@ -4,7 +4,8 @@ namespace MedCor.AppHost.Processes;
 internal static class ExecutableLocator
 {
     // The PATH of service users and minimal shells often lacks the system directories.
-    private static readonly string[] SystemDirectories = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/opt/homebrew/bin", "/opt/homebrew/sbin"];
+    private static readonly string[] SystemDirectories = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
+        "/opt/homebrew/bin", "/opt/homebrew/sbin"];
 
     /// <summary>Gets the path of the <c>dotnet</c> executable that runs this process and the services.</summary>
     public static string DotNet { get; } =

@@ -17,7 +17,8 @@ internal sealed class ShutdownSignal : IDisposable
 
     public ShutdownSignal()
     {
-        _signals = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, OnSignal))];
+        _signals = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(
+            signal => PosixSignalRegistration.Create(signal, OnSignal))];
         _ = WatchParentAsync(_stop.Token);
     }
 

@@ -24,10 +24,14 @@ internal sealed partial class PostgresProcess(string name, string directory, int
         exit $code
         """;
 
-    private static readonly string[] RunAsPostgres = Environment.IsPrivilegedProcess ? ["setpriv", $"--reuid={User}", $"--regid={User}", "--init-groups", "--"] : [];
+    private static readonly string[] RunAsPostgres = Environment.IsPrivilegedProcess
+        ? ["setpriv", $"--reuid={User}", $"--regid={User}", "--init-groups", "--"]
+        : [];
 
     // When the shell is killed, the kernel sends SIGINT to the server. macOS has no setpriv.
-    private static readonly string[] EndWithShell = ExecutableLocator.Find("setpriv") is { } setpriv ? [setpriv, "--pdeathsig=INT", .. RunAsPostgres is [_, .. var options] ? options : ["--"]] : [];
+    private static readonly string[] EndWithShell = ExecutableLocator.Find("setpriv") is { } setpriv
+        ? [setpriv, "--pdeathsig=INT", .. RunAsPostgres is [_, .. var options] ? options : ["--"]]
+        : [];
 
     private readonly List<PostgresProcessDatabase> _databases = [];
 
@@ -44,7 +48,8 @@ internal sealed partial class PostgresProcess(string name, string directory, int
                 foreach (var argument in GetCommandLine(data.GetServerDirectory(name), server.Port)) context.Args.Add(argument);
             })
             .OnBeforeResourceStarted((_, starting, ct) =>
-                PrepareAsync(data.GetServerDirectory(name), data.GetPassword(name), starting.Services.GetRequiredService<ResourceLoggerService>().GetLogger(server), ct))
+                PrepareAsync(data.GetServerDirectory(name), data.GetPassword(name),
+                    starting.Services.GetRequiredService<ResourceLoggerService>().GetLogger(server), ct))
             .OnResourceReady(async (_, ready, ct) =>
             {
                 await server.CreateDatabasesAsync(server.GetConnectionString(data, "postgres"), ct);
@@ -61,7 +66,8 @@ internal sealed partial class PostgresProcess(string name, string directory, int
     }
 
     private string GetConnectionString(DataDirectory data, string database) =>
-        string.Create(CultureInfo.InvariantCulture, $"Host=localhost;Port={Port};Username=postgres;Password={data.GetPassword(Name)};Database={database};Pooling=false;Application Name=host");
+        string.Create(CultureInfo.InvariantCulture,
+            $"Host=localhost;Port={Port};Username=postgres;Password={data.GetPassword(Name)};Database={database};Pooling=false;Application Name=host");
 
     private static IEnumerable<string> GetCommandLine(string directory, int port) =>
     [
@@ -157,7 +163,8 @@ internal sealed partial class PostgresProcess(string name, string directory, int
 }
 
 /// <summary>Represents a database of a PostgreSQL process.</summary>
-internal sealed class PostgresProcessDatabase(string name, PostgresProcess server) : Resource(name), IResourceWithParent<PostgresProcess>, IResourceWithConnectionString
+internal sealed class PostgresProcessDatabase(string name, PostgresProcess server)
+    : Resource(name), IResourceWithParent<PostgresProcess>, IResourceWithConnectionString
 {
     public PostgresProcess Parent => server;
 

@@ -3,7 +3,8 @@ using MedCor.AppHost.Data;
 namespace MedCor.AppHost.Servers;
 
 /// <summary>Runs the servers as processes of this machine, from the machine's own packages.</summary>
-internal sealed class ProcessServerProvider(IDistributedApplicationBuilder builder, DataDirectory data, bool reset, ServerPackages installation) : ServerProvider
+internal sealed class ProcessServerProvider(IDistributedApplicationBuilder builder, DataDirectory data, bool reset, ServerPackages installation)
+    : ServerProvider
 {
     public override IPostgresServer AddPostgres(string name)
     {

@@ -25,7 +25,8 @@ internal sealed class RabbitMQProcess(string name, string directory, int port, P
         return Add(builder, server, "Mailbox")
             .WithEnvironment(context =>
             {
-                foreach (var (variable, value) in Environment(Path.Combine(data.FullPath, name), epmdPort, nodePort)) context.EnvironmentVariables[variable] = value;
+                foreach (var (variable, value) in Environment(Path.Combine(data.FullPath, name), epmdPort, nodePort))
+                    context.EnvironmentVariables[variable] = value;
             })
             .WaitForStart(epmd)
             .OnBeforeResourceStarted((_, _, _) =>
@@ -70,7 +71,10 @@ internal sealed class RabbitMQProcess(string name, string directory, int port, P
     // All checks share one connection, because RabbitMQ logs each connection.
     private static void AddHealthCheck(IDistributedApplicationBuilder builder, RabbitMQProcess server, string password)
     {
-        var factory = new ConnectionFactory { HostName = "localhost", Port = server.Port, UserName = "guest", Password = password, AutomaticRecoveryEnabled = false };
+        var factory = new ConnectionFactory
+        {
+            HostName = "localhost", Port = server.Port, UserName = "guest", Password = password, AutomaticRecoveryEnabled = false
+        };
         IConnection? connection = null;
         builder.Services.AddHealthChecks().AddRabbitMQ(
             async _ => connection is { IsOpen: true } ? connection : connection = await factory.CreateConnectionAsync("host"), GetHealthCheckName(server.Name));

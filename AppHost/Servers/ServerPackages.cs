@@ -26,7 +26,8 @@ internal sealed class ServerPackages
 
     /// <summary>Gets the path of RabbitMQ's start script.</summary>
     // Debian's wrapper in PATH is not used: it requires the user and the paths of the packaged service.
-    public static string RabbitMQServer => File.Exists(DebianRabbitMQ) || ExecutableLocator.Find("rabbitmq-server") is not { } installed ? DebianRabbitMQ : installed;
+    public static string RabbitMQServer =>
+        File.Exists(DebianRabbitMQ) || ExecutableLocator.Find("rabbitmq-server") is not { } installed ? DebianRabbitMQ : installed;
 
     private static string DebianRabbitMQ => "/usr/lib/rabbitmq/bin/rabbitmq-server";
 
@@ -81,7 +82,8 @@ internal sealed class ServerPackages
         // Debian's wrappers in PATH choose among Debian's own clusters; the programs are in a directory per version.
         const string Debian = "/usr/lib/postgresql";
         var installed = Directory.Exists(Debian)
-            ? Directory.GetDirectories(Debian).OrderByDescending(directory => int.TryParse(Path.GetFileName(directory), CultureInfo.InvariantCulture, out var number) ? number : 0)
+            ? Directory.GetDirectories(Debian)
+                .OrderByDescending(directory => int.TryParse(Path.GetFileName(directory), CultureInfo.InvariantCulture, out var number) ? number : 0)
             : Enumerable.Empty<string>();
         return installed.Where(directory => version is null || Path.GetFileName(directory) == version)
             .Select(directory => Path.Combine(directory, "bin"))

@@ -30,7 +30,8 @@ public sealed class RevocationList(IConnectionMultiplexer redis, TimeProvider cl
     {
         var list = _snapshot ?? throw new Unavailable("Tokens cannot be checked at this moment. Retry shortly.");
         return list.Count > 0
-            && (list.ContainsKey(caller.SessionId) || list.ContainsKey(caller.KeyId) || IsRevokedSince(list, caller.UserId, caller) || (caller.HospitalId is { } hospital && IsRevokedSince(list, hospital, caller)));
+            && (list.ContainsKey(caller.SessionId) || list.ContainsKey(caller.KeyId) || IsRevokedSince(list, caller.UserId, caller)
+                || (caller.HospitalId is { } hospital && IsRevokedSince(list, hospital, caller)));
     }
 
     /// <summary>Returns whether the list that was read last contains this signing key.</summary>
@@ -53,7 +54,8 @@ public sealed class RevocationList(IConnectionMultiplexer redis, TimeProvider cl
 
     protected override Task RunOnceAsync(CancellationToken ct) => RefreshAsync();
 
-    private static bool IsRevokedSince(FrozenDictionary<Guid, DateTimeOffset> list, Guid id, Caller caller) => list.TryGetValue(id, out var since) && caller.IssuedAt <= since;
+    private static bool IsRevokedSince(FrozenDictionary<Guid, DateTimeOffset> list, Guid id, Caller caller) =>
+        list.TryGetValue(id, out var since) && caller.IssuedAt <= since;
 
     private async Task RefreshAsync() =>
         _snapshot = (await redis.GetDatabase().SortedSetRangeByRankWithScoresAsync(Key))

@@ -49,7 +49,8 @@ public sealed class SigningKeyCache(IHttpClientFactory clients, TimeProvider clo
             else if (_keySet.FetchedAt < _requestedAt) throw new HttpRequestException("Identity did not return its signing keys.");
             return _keySet.ById.GetValueOrDefault(keyId);
         }
-        catch (Exception e) when (key is not null && clock.GetUtcNow() - _keySet.FetchedAt < MaxStaleAge && !ct.IsCancellationRequested && (e is HttpRequestException or OperationCanceledException))
+        catch (Exception e) when (key is not null && clock.GetUtcNow() - _keySet.FetchedAt < MaxStaleAge && !ct.IsCancellationRequested
+            && (e is HttpRequestException or OperationCanceledException))
         {
             return key;
         }

@@ -102,8 +102,12 @@ public sealed class TokenValidator(SigningKeyCache keys, RevocationList revocati
             {
                 KeyId = keyId,
                 // Tokens from earlier versions lack this claim. Their own issue time, which is later, takes its place.
-                LoggedInAt = read.TryGetPayloadValue<long>(TokenClaims.LoggedInAt, out var loggedInAt) ? DateTimeOffset.FromUnixTimeMilliseconds(loggedInAt) : read.IssuedAt,
-                RefreshedAt = read.TryGetPayloadValue<long>(TokenClaims.RefreshedAt, out var refreshedAt) ? DateTimeOffset.FromUnixTimeSeconds(refreshedAt) : null,
+                LoggedInAt = read.TryGetPayloadValue<long>(TokenClaims.LoggedInAt, out var loggedInAt)
+                    ? DateTimeOffset.FromUnixTimeMilliseconds(loggedInAt)
+                    : read.IssuedAt,
+                RefreshedAt = read.TryGetPayloadValue<long>(TokenClaims.RefreshedAt, out var refreshedAt)
+                    ? DateTimeOffset.FromUnixTimeSeconds(refreshedAt)
+                    : null,
             }
             : throw InvalidToken();
     }
@@ -114,7 +118,8 @@ public sealed class TokenValidator(SigningKeyCache keys, RevocationList revocati
     /// year 1.
     /// </summary>
     private bool HasAllowedLifetime(JsonWebToken token) =>
-        token.IssuedAt <= clock.GetUtcNow().UtcDateTime + ClockSkew && token.ValidTo - token.IssuedAt <= TimeSpan.FromSeconds(options.Value.MaxLifetimeSeconds) + ClockSkew;
+        token.IssuedAt <= clock.GetUtcNow().UtcDateTime + ClockSkew
+        && token.ValidTo - token.IssuedAt <= TimeSpan.FromSeconds(options.Value.MaxLifetimeSeconds) + ClockSkew;
 
     private static string? GetClaim(JsonWebToken token, string name) => token.TryGetClaim(name, out var claim) ? claim.Value : null;
 

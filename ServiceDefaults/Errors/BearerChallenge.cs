@@ -20,5 +20,6 @@ public static class BearerChallenge
 
     private static bool HasToken(HttpRequest request) =>
         request.Query.ContainsKey("ticket")
-        || request.Headers.Authorization.ToString() is var sent && sent.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && !string.IsNullOrWhiteSpace(sent[Scheme.Length..]);
+        || request.Headers.Authorization.ToString() is var sent && sent.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+            && !string.IsNullOrWhiteSpace(sent[Scheme.Length..]);
 }

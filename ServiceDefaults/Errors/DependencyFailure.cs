@@ -11,7 +11,8 @@ internal static class DependencyFailure
     /// SQLSTATE codes (appendix A of the PostgreSQL manual) with which PostgreSQL reports that it is shutting down, starting up or out of connections.
     /// PgBouncer reports all of its own failures as a protocol violation.
     /// </summary>
-    private const string AdminShutdown = "57P01", CrashShutdown = "57P02", CannotConnectNow = "57P03", TooManyConnections = "53300", ProtocolViolation = "08P01";
+    private const string AdminShutdown = "57P01", CrashShutdown = "57P02", CannotConnectNow = "57P03", TooManyConnections = "53300", ProtocolViolation =
+        "08P01";
 
     /// <summary>
     /// Returns whether an exception, or one that it wraps, reports an unavailable dependency. EF Core and MassTransit wrap the exceptions of failed operations.

@@ -23,34 +23,38 @@ public static partial class ErrorResponseWriter
     public const string RequestIdField = "request_id_field";
 
     /// <summary>Responds to exceptions, unknown paths and unknown methods with the error envelope.</summary>
-    public static IApplicationBuilder UseErrorResponses(this IApplicationBuilder app) => app.UseErrorResponses((http, error) => http.WriteErrorAsync(error, SerializeEnvelope(error, http.RequestId(), http.GetClock().GetUtcNow())));
+    public static IApplicationBuilder UseErrorResponses(this IApplicationBuilder app) =>
+        app.UseErrorResponses((http, error) => http.WriteErrorAsync(error, SerializeEnvelope(error, http.RequestId(), http.GetClock().GetUtcNow())));
 
     /// <summary>Responds to exceptions, unknown paths and unknown methods in a custom format.</summary>
     /// <param name="write">Writes the response for an error.</param>
-    public static IApplicationBuilder UseErrorResponses(this IApplicationBuilder app, Func<HttpContext, ApiException, Task> write) => app.Use(async (http, next) =>
-    {
-        try
+    public static IApplicationBuilder UseErrorResponses(this IApplicationBuilder app, Func<HttpContext, ApiException, Task> write) =>
+        app.Use(async (http, next) =>
         {
-            await next(http);
-            if (http.Response is { HasStarted: false, StatusCode: 404 or 405 or 415 or 413 or 400, ContentLength: null } && http.Response.ContentType is null)
-                await write(http, ExceptionForStatus(http));
-        }
-        catch (Exception e) when (!http.Response.HasStarted)
-        {
-            if (http.RequestAborted.IsCancellationRequested || IsClientDisconnect(e, http))
+            try
             {
-                CloseConnection(http);
-                return;
+                await next(http);
+                if (http.Response is { HasStarted: false, StatusCode: 404 or 405 or 415 or 413 or 400, ContentLength: null }
+                    && http.Response.ContentType is null)
+                    await write(http, ExceptionForStatus(http));
             }
-            await write(http, ToApiException(e, http));
-        }
-    });
+            catch (Exception e) when (!http.Response.HasStarted)
+            {
+                if (http.RequestAborted.IsCancellationRequested || IsClientDisconnect(e, http))
+                {
+                    CloseConnection(http);
+                    return;
+                }
+                await write(http, ToApiException(e, http));
+            }
+        });
 
     /// <summary>
     /// Returns whether the client disconnected before its whole body arrived. The cancellation token reports the disconnect only a moment later.
     /// </summary>
     private static bool IsClientDisconnect(Exception e, HttpContext http) =>
-        e is ConnectionResetException or ConnectionAbortedException || (e is BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } && http.Request.ContentLength is not null);
+        e is ConnectionResetException or ConnectionAbortedException
+        || (e is BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } && http.Request.ContentLength is not null);
 
     /// <summary>
     /// Closes a connection whose client is gone. Otherwise the server would go on reading the rest of the body or another request, and log that it cannot.

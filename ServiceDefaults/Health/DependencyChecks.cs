@@ -19,7 +19,8 @@ internal sealed class RedisCheck(IConnectionMultiplexer redis) : IHealthCheck
 internal sealed class BrokerCheck(IBusControl bus) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(bus.CheckHealth().Status == BusHealthStatus.Healthy ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("broker does not answer"));
+        Task.FromResult(
+            bus.CheckHealth().Status == BusHealthStatus.Healthy ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("broker does not answer"));
 }
 
 /// <summary>Checks whether the revocation list has been read. Until then no token is trusted.</summary>

@@ -22,11 +22,14 @@ public static class HealthExtensions
     /// itself reports that it is not ready.
     /// </param>
     /// <param name="isRequired">Whether the process serves no requests without the dependency.</param>
-    public static IHealthChecksBuilder AddDependencyCheck(this IHealthChecksBuilder checks, string name, Func<IServiceProvider, IHealthCheck> check, bool isRequired = false) =>
-        checks.Add(new(name, services => new UntracedHealthCheck(check(services)), HealthStatus.Unhealthy, isRequired ? [Readiness.RequiredTag] : null, Readiness.CheckTimeout));
+    public static IHealthChecksBuilder AddDependencyCheck(this IHealthChecksBuilder checks, string name, Func<IServiceProvider, IHealthCheck> check,
+        bool isRequired = false) =>
+            checks.Add(new(name, services => new UntracedHealthCheck(check(services)), HealthStatus.Unhealthy, isRequired ? [Readiness.RequiredTag] : null,
+                Readiness.CheckTimeout));
 
     /// <summary>Marks an endpoint that serves requests even while its service's database is unavailable.</summary>
-    public static TEndpoint AvailableWithoutDatabase<TEndpoint>(this TEndpoint endpoint) where TEndpoint : IEndpointConventionBuilder => endpoint.WithMetadata(AvailableWithoutDatabaseMetadata.Instance);
+    public static TEndpoint AvailableWithoutDatabase<TEndpoint>(this TEndpoint endpoint) where TEndpoint : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(AvailableWithoutDatabaseMetadata.Instance);
 
     internal static void AddReadiness(this IServiceCollection services)
     {
@@ -49,7 +52,8 @@ public static class HealthExtensions
     /// </summary>
     internal static void MapHealth(this IEndpointRouteBuilder app)
     {
-        app.MapMethods("/health", ProbeMethods, (HttpContext http, Readiness readiness) => readiness.WriteResponseAsync(http, requiredOnly: true)).AllowAnonymous().AvailableWithoutDatabase();
+        app.MapMethods("/health", ProbeMethods, (HttpContext http, Readiness readiness) => readiness.WriteResponseAsync(http, requiredOnly: true))
+            .AllowAnonymous().AvailableWithoutDatabase();
         app.MapMethods("/alive", ProbeMethods, () => "ok").AllowAnonymous().AvailableWithoutDatabase();
     }
 

@@ -38,7 +38,10 @@ public sealed partial class Readiness(ILogger<Readiness> log) : IHealthCheckPubl
     public IReadOnlyList<string> GetReasons(bool requiredOnly)
     {
         var now = _states;
-        return now.Count == 0 ? NotCheckedYet : [.. from state in now where state.Value.Reason is not null && (state.Value.IsRequired || !requiredOnly) orderby state.Key select state.Value.Reason];
+        return now.Count == 0
+            ? NotCheckedYet
+            : [.. from state in now where state.Value.Reason is not null
+                && (state.Value.IsRequired || !requiredOnly) orderby state.Key select state.Value.Reason];
     }
 
     /// <summary>Responds with <c>{"ready": true}</c>, or with 503 and <c>{"ready": false, "reasons": […]}</c>.</summary>
@@ -61,7 +64,9 @@ public sealed partial class Readiness(ILogger<Readiness> log) : IHealthCheckPubl
     private DependencyState Evaluate(string name, HealthReportEntry entry)
     {
         // An exception's message must not be exposed.
-        var reason = entry.Status == HealthStatus.Healthy ? null : entry.Exception is null && entry.Description is { } description ? description : $"{name} does not answer";
+        var reason = entry.Status == HealthStatus.Healthy ? null
+            : entry.Exception is null && entry.Description is { } description ? description
+            : $"{name} does not answer";
         var previous = _states.GetValueOrDefault(name) ?? new(reason, entry.Tags.Contains(RequiredTag), HasAnswered: false, ConsecutiveChecks: 0);
         if (!previous.HasAnswered)
         {

@@ -16,7 +16,8 @@ public static class Bus
 
     /// <summary>Returns the address of the broker. Throws <see cref="InvalidOperationException"/> when none is configured.</summary>
     public static Uri GetBrokerAddress(IConfiguration configuration) =>
-        new(configuration.GetConnectionString("messaging") ?? throw new InvalidOperationException("Set ConnectionStrings__messaging, such as amqp://user:password@host:5672."));
+        new(configuration.GetConnectionString("messaging")
+            ?? throw new InvalidOperationException("Set ConnectionStrings__messaging, such as amqp://user:password@host:5672."));
 
     /// <summary>Connects to the bus with the given consumers.</summary>
     /// <param name="queue">The name of the service, whose replicas share the queue.</param>
@@ -24,7 +25,8 @@ public static class Bus
     /// <param name="singleActiveConsumer">
     /// Whether one message at a time is consumed, by one replica at a time, so that messages can be passed on in order.
     /// </param>
-    public static IServiceCollection AddBus(this IServiceCollection services, IConfiguration configuration, string queue, IEnumerable<Type> consumers, bool singleActiveConsumer = false)
+    public static IServiceCollection AddBus(this IServiceCollection services, IConfiguration configuration, string queue, IEnumerable<Type> consumers,
+        bool singleActiveConsumer = false)
     {
         services.AddOptions<MassTransitHostOptions>().Configure(o =>
         {

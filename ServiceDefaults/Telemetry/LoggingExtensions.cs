@@ -34,7 +34,8 @@ public static class LoggingExtensions
         // Spans already record the requests and addresses that the frameworks log, so only warnings and errors of the frameworks are kept, whatever the level.
         // Query exceptions are logged once, where they are converted to a response; a rejected double booking is no error.
         var frameworkLevel = level > LogLevel.Warning ? level : LogLevel.Warning;
-        foreach (var framework in (string[])["Microsoft.AspNetCore", "System.Net.Http.HttpClient", "MassTransit", "Yarp.ReverseProxy"]) logging.AddFilter(framework, frameworkLevel);
+        foreach (var framework in (string[])["Microsoft.AspNetCore", "System.Net.Http.HttpClient", "MassTransit", "Yarp.ReverseProxy"])
+            logging.AddFilter(framework, frameworkLevel);
         // Logs a stack trace for every client that disconnects. The forwarding code logs failures itself.
         logging.AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.None);
         logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None);
@@ -46,7 +47,8 @@ public static class LoggingExtensions
 
         // AddSerilog would bypass the filters above and write everything to the file.
         if (configuration["MCP_LOG_FILE"] is { Length: > 0 } file)
-            logging.Services.AddSingleton<ILoggerProvider>(_ => new SerilogLoggerProvider(CreateFileLogger(GetInstancePath(file, configuration, builder.Environment)), dispose: true));
+            logging.Services.AddSingleton<ILoggerProvider>(
+                _ => new SerilogLoggerProvider(CreateFileLogger(GetInstancePath(file, configuration, builder.Environment)), dispose: true));
     }
 
     /// <summary>Creates the logger of a log file of at most ten mebibytes, with five older files kept.</summary>
@@ -54,7 +56,8 @@ public static class LoggingExtensions
         .MinimumLevel.Verbose()
         .Enrich.With<LevelName>()
         .WriteTo.File(path, outputTemplate: "[{UtcTimestamp:yyyy-MM-dd HH:mm:ss}] {LevelName} [MCP] {Message:lj}{NewLine}{Exception}",
-            formatProvider: System.Globalization.CultureInfo.InvariantCulture, fileSizeLimitBytes: largest, rollOnFileSizeLimit: true, retainedFileCountLimit: RetainedFiles + 1)
+            formatProvider: System.Globalization.CultureInfo.InvariantCulture, fileSizeLimitBytes: largest, rollOnFileSizeLimit: true,
+            retainedFileCountLimit: RetainedFiles + 1)
         .CreateLogger();
 
     private static LogLevel ParseLevel(string? name) => string.IsNullOrEmpty(name) ? LogLevel.Information
@@ -68,7 +71,8 @@ public static class LoggingExtensions
     private static string GetInstancePath(string file, IConfiguration configuration, IHostEnvironment environment)
     {
         const string Attribute = "service.instance.id=";
-        var instance = configuration["MEDCOR_INSTANCE"] ?? (configuration["OTEL_RESOURCE_ATTRIBUTES"] ?? "").Split(',').FirstOrDefault(a => a.StartsWith(Attribute, StringComparison.Ordinal))?[Attribute.Length..]
+        var instance = configuration["MEDCOR_INSTANCE"] ?? (configuration["OTEL_RESOURCE_ATTRIBUTES"] ?? "").Split(',')
+            .FirstOrDefault(a => a.StartsWith(Attribute, StringComparison.Ordinal))?[Attribute.Length..]
             ?? configuration["OTEL_SERVICE_NAME"] ?? environment.ApplicationName.Split('.')[^1].ToLowerInvariant();
         return Path.ChangeExtension(file, instance + Path.GetExtension(file));
     }
@@ -76,6 +80,7 @@ public static class LoggingExtensions
     private sealed class LevelName : ILogEventEnricher
     {
         public void Enrich(LogEvent logEvent, ILogEventPropertyFactory propertyFactory) =>
-            logEvent.AddPropertyIfAbsent(propertyFactory.CreateProperty(nameof(LevelName), Levels.FirstOrDefault(l => l.Serilogs == logEvent.Level).Name ?? Levels[0].Name));
+            logEvent.AddPropertyIfAbsent(propertyFactory.CreateProperty(nameof(LevelName),
+                Levels.FirstOrDefault(l => l.Serilogs == logEvent.Level).Name ?? Levels[0].Name));
     }
 }

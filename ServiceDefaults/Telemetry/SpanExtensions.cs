@@ -42,7 +42,8 @@ public static class SpanExtensions
     public static void SetOutcome(this Activity span, int status, string? code = null)
     {
         span.SetTag(OutcomeTag, status switch { < 400 => "ok", StatusCodes.Status499ClientClosedRequest => "abandoned", < 500 => "refused", _ => "failed" });
-        if (status is >= 400 and not StatusCodes.Status499ClientClosedRequest && span.GetTagItem(ErrorCodeTag) is null) span.SetTag(ErrorCodeTag, code ?? GetErrorCode(status));
+        if (status is >= 400 and not StatusCodes.Status499ClientClosedRequest && span.GetTagItem(ErrorCodeTag) is null)
+            span.SetTag(ErrorCodeTag, code ?? GetErrorCode(status));
         if (status >= 500) span.SetStatus(ActivityStatusCode.Error);
     }
 
@@ -62,7 +63,8 @@ public static class SpanExtensions
     /// Reduces the URL on an outgoing request's span to its authority, because the path contains what a client entered as an ID. The called service records the
     /// route.
     /// </summary>
-    internal static void EnrichWithRequest(Activity span, HttpRequestMessage request) => span.SetTag("url.full", request.RequestUri?.GetLeftPart(UriPartial.Authority));
+    internal static void EnrichWithRequest(Activity span, HttpRequestMessage request) =>
+        span.SetTag("url.full", request.RequestUri?.GetLeftPart(UriPartial.Authority));
 
     /// <summary>Clears the error status of a 4xx response, which OpenTelemetry marks as an error on client spans.</summary>
     internal static void EnrichWithResponse(Activity span, HttpResponseMessage response)
@@ -80,14 +82,17 @@ public static class SpanExtensions
         span?.SetTag("url.path", null);
         span?.SetTag("url.query", null);
         // No link is needed when the span already continues the trace in the header.
-        if (span is { IsAllDataRequested: true } && ActivityContext.TryParse(http.Request.Headers.TraceParent, null, isRemote: true, out var clientContext) && clientContext.TraceId != span.TraceId) span.AddLink(new(clientContext));
+        if (span is { IsAllDataRequested: true }
+            && ActivityContext.TryParse(http.Request.Headers.TraceParent, null, isRemote: true, out var clientContext) && clientContext.TraceId != span.TraceId)
+            span.AddLink(new(clientContext));
         await next(http);
         if (span is null) return;
         span.SetTag("http.response.status_code", http.Response.StatusCode);
         span.SetTag("medcor.request_id", http.RequestId());
         span.SetOutcome(http.Response.StatusCode);
         var endpoint = http.GetEndpoint();
-        if ((endpoint?.Metadata.GetMetadata<ToolDescriptor>()?.Name ?? endpoint?.Metadata.GetMetadata<ResourceDescriptor>()?.Name) is { } called) span.SetTag(ToolTag, called);
+        if ((endpoint?.Metadata.GetMetadata<ToolDescriptor>()?.Name ?? endpoint?.Metadata.GetMetadata<ResourceDescriptor>()?.Name) is { } called)
+            span.SetTag(ToolTag, called);
         if (endpoint is not RouteEndpoint { RoutePattern.RawText: { } route }) return;
         span.SetTag("http.route", route);
         span.DisplayName = $"{http.Request.Method} {route}";

@@ -27,7 +27,8 @@ internal static class AccessControl
     private static string? SelectScheme(HttpContext http)
     {
         var metadata = http.GetEndpoint()?.Metadata;
-        if (metadata?.GetMetadata<AcceptsTicketMetadata>() is not null && http.Request.Query.ContainsKey(TicketHandler.Parameter)) return TicketHandler.SchemeName;
+        if (metadata?.GetMetadata<AcceptsTicketMetadata>() is not null && http.Request.Query.ContainsKey(TicketHandler.Parameter))
+            return TicketHandler.SchemeName;
         return metadata?.GetMetadata<AcceptsServerTokenMetadata>() is null ? null : ChatTokenHandler.SchemeName;
     }
 

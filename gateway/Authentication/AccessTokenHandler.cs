@@ -9,5 +9,6 @@ internal sealed class AccessTokenHandler(IOptionsMonitor<AuthenticationSchemeOpt
 {
     public const string SchemeName = "AccessToken";
 
-    protected override async ValueTask<CallerIdentity> IdentifyAsync() => CallerIdentity.For(SchemeName, await tokens.AuthenticateAsync(Context), Request.Headers.Authorization.ToString());
+    protected override async ValueTask<CallerIdentity> IdentifyAsync() =>
+        CallerIdentity.For(SchemeName, await tokens.AuthenticateAsync(Context), Request.Headers.Authorization.ToString());
 }

@@ -10,7 +10,8 @@ internal sealed class CallerIdentity : ClaimsIdentity
 {
     private const string Bearer = "Bearer ";
 
-    private CallerIdentity(string scheme, Caller? user, string key, string authorization) : base(scheme) => (User, Key, Authorization) = (user, key, authorization);
+    private CallerIdentity(string scheme, Caller? user, string key, string authorization) : base(scheme) =>
+        (User, Key, Authorization) = (user, key, authorization);
 
     /// <summary>Gets the user; null for a program.</summary>
     public Caller? User { get; }

@@ -9,5 +9,6 @@ internal sealed class ChatTokenHandler(IOptionsMonitor<AuthenticationSchemeOptio
 {
     public const string SchemeName = "ChatToken";
 
-    protected override async ValueTask<CallerIdentity> IdentifyAsync() => CallerIdentity.For(SchemeName, await callers.AuthenticateAsync(Context), Request.Headers.Authorization.ToString());
+    protected override async ValueTask<CallerIdentity> IdentifyAsync() =>
+        CallerIdentity.For(SchemeName, await callers.AuthenticateAsync(Context), Request.Headers.Authorization.ToString());
 }

@@ -6,7 +6,8 @@ using Microsoft.Extensions.Options;
 namespace MedCor.Gateway.Authentication;
 
 /// <summary>Authenticates callers by a ticket in the query, which is exchanged for the token that it was issued for.</summary>
-internal sealed class TicketHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, TicketStore tickets, TokenValidator tokens, ChatAuthenticator callers) : CredentialHandler(options)
+internal sealed class TicketHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, TicketStore tickets, TokenValidator tokens, ChatAuthenticator callers)
+    : CredentialHandler(options)
 {
     public const string SchemeName = "Ticket";
 

@@ -35,19 +35,22 @@ internal sealed class TicketStore(IConnectionMultiplexer redis)
     {
         var plain = path.TrimEnd('/').ToLowerInvariant();
         return plain is SsePath or WebSocketPath ? plain
-            : plain.StartsWith(ChatStreamPath, StringComparison.Ordinal) && Uuids.TryParse(plain[ChatStreamPath.Length..], out var callId) ? $"{ChatStreamPath}{callId}"
+            : plain.StartsWith(ChatStreamPath, StringComparison.Ordinal) && Uuids.TryParse(plain[ChatStreamPath.Length..], out var callId)
+            ? $"{ChatStreamPath}{callId}"
             : null;
     }
 
     /// <summary>Issues a ticket for a validated token.</summary>
-    /// <param name="path">The only path that the ticket is valid for, in canonical form (<see cref="NormalizePath"/>); null for every path that accepts tickets.</param>
+    /// <param name="path">The only path that the ticket is valid for, in canonical form (<see cref="NormalizePath"/>); null for every path that accepts
+    /// tickets.</param>
     public async Task<string> IssueAsync(string token, string? path)
     {
         var ticket = RandomNumberGenerator.GetBytes(NameLength + KeyLength);
         var (plain, tag) = (Encoding.UTF8.GetBytes(token), new byte[AesGcm.TagByteSizes.MaxSize]);
         var sealedToken = new byte[plain.Length];
         using (var aes = new AesGcm(ticket.AsSpan(NameLength), tag.Length)) aes.Encrypt(Nonce, plain, sealedToken, tag, AssociatedData(path));
-        await redis.GetDatabase().StringSetAsync(RedisKey(ticket), (byte[])[.. tag, .. sealedToken], TimeSpan.FromSeconds(LifetimeSeconds)).WaitAsync(RedisTimeout);
+        await redis.GetDatabase().StringSetAsync(RedisKey(ticket), (byte[])[.. tag, .. sealedToken], TimeSpan.FromSeconds(LifetimeSeconds))
+            .WaitAsync(RedisTimeout);
         return WebEncoders.Base64UrlEncode(ticket);
     }
 
@@ -69,7 +72,8 @@ internal sealed class TicketStore(IConnectionMultiplexer redis)
 
         var encrypted = (byte[]?)await redis.GetDatabase().StringGetDeleteAsync(RedisKey(bytes)).WaitAsync(RedisTimeout);
         if (encrypted is null) throw InvalidTicket();
-        return Decrypt(encrypted, bytes.AsSpan(NameLength), NormalizePath(path.Value ?? "")) ?? Decrypt(encrypted, bytes.AsSpan(NameLength), null) ?? throw InvalidTicket();
+        return Decrypt(encrypted, bytes.AsSpan(NameLength), NormalizePath(path.Value ?? ""))
+            ?? Decrypt(encrypted, bytes.AsSpan(NameLength), null) ?? throw InvalidTicket();
     }
 
     /// <summary>Decrypts a token; returns null when it is not bound to this path.</summary>
@@ -94,5 +98,7 @@ internal sealed class TicketStore(IConnectionMultiplexer redis)
 
     private static string RedisKey(byte[] ticket) => $"medcor:ticket:{Convert.ToHexStringLower(ticket, 0, NameLength)}";
 
-    private static Unauthenticated InvalidTicket() => new(ErrorCodes.AuthInvalid, "The ticket is not valid, was used, is older than a minute or was issued for another path. Get another from POST /api/mcp/sse/ticket.");
+    private static Unauthenticated InvalidTicket() =>
+        new(ErrorCodes.AuthInvalid,
+            "The ticket is not valid, was used, is older than a minute or was issued for another path. Get another from POST /api/mcp/sse/ticket.");
 }

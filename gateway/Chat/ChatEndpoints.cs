@@ -21,7 +21,9 @@ namespace MedCor.Gateway.Chat;
 /// depend on the replica that executes the run.
 /// </summary>
 internal sealed class ChatEndpoints(
-    ServiceForwarder forwarder, ChatStreamStore streams, ChatStreamReaders readers, OpenConnectionLimiter connections, RevocationList revocations, IOptions<ChatStreamOptions> options, IHostApplicationLifetime lifetime, TimeProvider clock) : IEndpoints
+    ServiceForwarder forwarder, ChatStreamStore streams, ChatStreamReaders readers,
+    OpenConnectionLimiter connections, RevocationList revocations, IOptions<ChatStreamOptions> options, IHostApplicationLifetime lifetime, TimeProvider clock)
+    : IEndpoints
 {
     /// <summary>The route value with the ID of a run.</summary>
     internal const string CallId = "call_id";
@@ -40,7 +42,8 @@ internal sealed class ChatEndpoints(
 
     public void Map(IEndpointRouteBuilder app)
     {
-        app.MapGet("/mcp/manifest", http => http.Response.WriteAsJsonAsync(ChatManifest.Current, Json.Options, http.RequestAborted)).AcceptServerToken().DescribeManifest();
+        app.MapGet("/mcp/manifest", http => http.Response.WriteAsJsonAsync(ChatManifest.Current, Json.Options, http.RequestAborted))
+            .AcceptServerToken().DescribeManifest();
         app.MapPost("/mcp/execute", async http =>
         {
             using var body = await RequestBody.ReadJsonAsync(http);
@@ -102,7 +105,9 @@ internal sealed class ChatEndpoints(
             { State: ChatRunState.Error } => await GetSavedRunAfterErrorAsync(http, runId),
             _ => null,
         };
-        if (saved is not null ? after == ChatFrame.SavedRunEndId : run is { State: not ChatRunState.Started, EventCount: var eventCount } && after >= eventCount)
+        if (saved is not null
+            ? after == ChatFrame.SavedRunEndId
+            : run is { State: not ChatRunState.Started, EventCount: var eventCount } && after >= eventCount)
         {
             // The client has all events. A browser's EventSource reconnects whenever a stream ends, but not after 204.
             http.Response.StatusCode = StatusCodes.Status204NoContent;
@@ -133,7 +138,8 @@ internal sealed class ChatEndpoints(
     private static long ReadResumePoint(HttpRequest request)
     {
         var errors = new Dictionary<string, List<string>>();
-        var after = ResumeRequest.ReadPosition<int>(request, (id, out position) => int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out position), errors);
+        var after = ResumeRequest.ReadPosition<int>(request,
+            (id, out position) => int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out position), errors);
         return errors.Count == 0 ? after : throw new ValidationFailed(errors);
     }
 
@@ -205,7 +211,9 @@ internal sealed class ChatEndpoints(
                 }
                 if (clock.GetElapsedTime(silentSince) >= TimeSpan.FromSeconds(options.Value.IdleTimeoutSeconds))
                 {
-                    await EndStreamAsync(body, $"No event has arrived for {options.Value.IdleTimeoutSeconds} seconds. Reconnect with Last-Event-ID to continue waiting.", retryable: true, ct);
+                    await EndStreamAsync(body,
+                        $"No event has arrived for {options.Value.IdleTimeoutSeconds} seconds. Reconnect with Last-Event-ID to continue waiting.",
+                        retryable: true, ct);
                     return;
                 }
                 body.Write(ChatFrame.KeepAlive);

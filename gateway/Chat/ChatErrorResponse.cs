@@ -36,13 +36,15 @@ internal static class ChatErrorResponse
 
     /// <summary>Serializes an error in the format of the chat API.</summary>
     public static byte[] Serialize(ApiException error) =>
-        JsonSerializer.SerializeToUtf8Bytes(new { Error = new { error.Message, ErrorCode = error.Code, Type = LegacyTypes.GetValueOrDefault(error.Code, "ServerError") } }, Json.Options);
+        JsonSerializer.SerializeToUtf8Bytes(
+            new { Error = new { error.Message, ErrorCode = error.Code, Type = LegacyTypes.GetValueOrDefault(error.Code, "ServerError") } }, Json.Options);
 
     /// <summary>Translates an error into the status code, error code and message that the chat API uses.</summary>
     public static ApiException Translate(ApiException error) => error.Code switch
     {
         ErrorCodes.AuthRequired => new ChatApiException(401, ChatErrorCodes.Unauthenticated, error.Message),
-        ErrorCodes.AuthInvalid => new ChatApiException(403, ChatErrorCodes.Unauthorized, "Invalid authentication token: it is wrong, has expired or was revoked."),
+        ErrorCodes.AuthInvalid =>
+            new ChatApiException(403, ChatErrorCodes.Unauthorized, "Invalid authentication token: it is wrong, has expired or was revoked."),
         ErrorCodes.ValidationError when error.Status == 400 => new ChatApiException(422, ChatErrorCodes.Validation, FormatFieldErrors(error)),
         _ => error,
     };

@@ -60,11 +60,14 @@ internal static class ChatFrame
     {
         // A character takes at least one byte, so a longer answer cannot fit.
         var whole = answer.Length <= LiveEvent.MaxLineLength ? Write(number, "final", new { Type = "final", Text = answer }) : [];
-        return whole.Length is > 0 and <= LiveEvent.MaxLineLength ? whole : Write(number, "final", new { Type = "final", Text = (string?)null, TextOmitted = true });
+        return whole.Length is > 0 and <= LiveEvent.MaxLineLength
+            ? whole
+            : Write(number, "final", new { Type = "final", Text = (string?)null, TextOmitted = true });
     }
 
     private static byte[] Write(long? number, string name, object data) =>
-        [.. number is { } n ? System.Text.Encoding.ASCII.GetBytes($"id: {n}\n") : [], .. System.Text.Encoding.ASCII.GetBytes($"event: {name}\ndata: "), .. JsonSerializer.SerializeToUtf8Bytes(data, Json.Options), .. "\n\n"u8];
+        [.. number is { } n ? System.Text.Encoding.ASCII.GetBytes($"id: {n}\n") : [], .. System.Text.Encoding.ASCII.GetBytes($"event: {name}\ndata: "),
+            .. JsonSerializer.SerializeToUtf8Bytes(data, Json.Options), .. "\n\n"u8];
 
     private static System.Text.Json.Nodes.JsonObject WithType(string type, ChatRunEnd ending)
     {

@@ -1,9 +1,12 @@
 namespace MedCor.Gateway.Chat;
 
 /// <summary>Represents the manifest of the chat API.</summary>
-internal sealed record ChatManifest(string ServerName, string Version, string Role, string Description, IReadOnlyList<string> Capabilities, IReadOnlyList<ChatManifestTool> Tools)
+internal sealed record ChatManifest(string ServerName, string Version, string Role, string Description, IReadOnlyList<string> Capabilities,
+    IReadOnlyList<ChatManifestTool> Tools)
 {
-    private const string Purpose = "Answers questions about health for the people of a clinic and their programs: general information, with the care of a clinical assistant, and never a diagnosis.";
+    private const string Purpose =
+        "Answers questions about health for the people of a clinic and their programs: general information, with the care of a clinical assistant, and never a "
+        + "diagnosis.";
 
     public static ChatManifest Current { get; } = new(
         "medx-mcp-server",
@@ -17,13 +20,14 @@ internal sealed record ChatManifest(string ServerName, string Version, string Ro
             "Conversations that go on over many questions",
         ],
         [
-            new("openai_chat", "openai_chat", "Asks an OpenAI-compatible chat model (gpt-4o-mini unless configured otherwise) and streams its answer.", new Dictionary<string, string>
-            {
-                ["messages"] = "array of {role, content}",
-                ["model"] = "string",
-                ["max_tokens"] = "int",
-                ["temperature"] = "number",
-            }),
+            new("openai_chat", "openai_chat", "Asks an OpenAI-compatible chat model (gpt-4o-mini unless configured otherwise) and streams its answer.",
+                new Dictionary<string, string>
+                {
+                    ["messages"] = "array of {role, content}",
+                    ["model"] = "string",
+                    ["max_tokens"] = "int",
+                    ["temperature"] = "number",
+                }),
         ]);
 }
 

@@ -20,8 +20,10 @@ internal static class ChatOperations
             ResponseDescription = "The manifest.",
             ResponseContents = OperationDetails.Json(
                 SchemaBuilder.Object("What the chat surface says of itself.",
-                    ("server_name", SchemaBuilder.Text(100)), ("version", SchemaBuilder.Text(20)), ("role", SchemaBuilder.Text(500)), ("description", SchemaBuilder.Text(500)),
-                    ("capabilities", SchemaBuilder.ArrayOf(SchemaBuilder.Text(200), 20)), ("tools", SchemaBuilder.ArrayOf(SchemaBuilder.AnyObject("A tool: its id, name, description and inputs."), 20))),
+                    ("server_name", SchemaBuilder.Text(100)), ("version", SchemaBuilder.Text(20)), ("role", SchemaBuilder.Text(500)),
+                    ("description", SchemaBuilder.Text(500)),
+                    ("capabilities", SchemaBuilder.ArrayOf(SchemaBuilder.Text(200), 20)),
+                    ("tools", SchemaBuilder.ArrayOf(SchemaBuilder.AnyObject("A tool: its id, name, description and inputs."), 20))),
                 System.Text.Json.JsonSerializer.SerializeToNode(ChatManifest.Current, Json.Options)),
         });
 
@@ -40,15 +42,22 @@ internal static class ChatOperations
         """,
         components => new()
         {
-            Parameters = [OperationDetails.Parameter(ParameterLocation.Header, IdempotencyKey.Header, "Another way to send request_id. When both are sent, they must be equal.", SchemaBuilder.Text(255))],
+            Parameters = [OperationDetails.Parameter(ParameterLocation.Header, IdempotencyKey.Header,
+                "Another way to send request_id. When both are sent, they must be equal.", SchemaBuilder.Text(255))],
             Body = DescribeRequest(components),
             BodyExamples = new()
             {
-                ["short"] = OperationDetails.Example(new JsonObject { ["messages"] = Message("user", "What are symptoms of anemia?"), ["session_id"] = "visit-42", ["request_id"] = "visit-42-1" }),
+                ["short"] = OperationDetails.Example(new JsonObject
+                {
+                    ["messages"] = Message("user", "What are symptoms of anemia?"), ["session_id"] = "visit-42", ["request_id"] = "visit-42-1"
+                }),
                 ["whole"] = OperationDetails.Example(new JsonObject
                 {
                     ["tool"] = "openai_chat",
-                    ["input"] = new JsonObject { ["messages"] = Message("user", "What are symptoms of anemia?"), ["model"] = "gpt-4o-mini", ["max_tokens"] = 512 },
+                    ["input"] = new JsonObject
+                    {
+                        ["messages"] = Message("user", "What are symptoms of anemia?"), ["model"] = "gpt-4o-mini", ["max_tokens"] = 512
+                    },
                     ["session_id"] = "visit-42",
                     ["request_id"] = "visit-42-2",
                 }),
@@ -72,28 +81,34 @@ internal static class ChatOperations
             Parameters =
             [
                 CallIdParameter(),
-                OperationDetails.Parameter(ParameterLocation.Header, "Last-Event-ID", "The id of the last event that you had: go on from there.", SchemaBuilder.Text(10)),
+                OperationDetails.Parameter(ParameterLocation.Header, "Last-Event-ID",
+                    "The id of the last event that you had: go on from there.", SchemaBuilder.Text(10)),
                 OperationDetails.Parameter(ParameterLocation.Query, "last_event_id", "The same, where no header can be sent.", SchemaBuilder.Text(10)),
             ],
             ResponseDescription = "The answer's events.",
             ResponseContents = OperationDetails.EventStream(
                 components.ReferenceNamed("ChatEvent", () => SchemaBuilder.Object("What happened.",
-                    ("type", SchemaBuilder.EnumOf("The event's name.", "partial", "final", "error", "cancelled")), ("text?", SchemaBuilder.Nullable(SchemaBuilder.Text(131_072, "A piece of the answer, or all of it; null where all is too long for a line of 128 KiB."))),
+                    ("type", SchemaBuilder.EnumOf("The event's name.", "partial", "final", "error", "cancelled")),
+                    ("text?", SchemaBuilder.Nullable(SchemaBuilder.Text(131_072,
+                        "A piece of the answer, or all of it; null where all is too long for a line of 128 KiB."))),
                     ("text_omitted?", SchemaBuilder.Boolean("True where all of it is null for that reason: the pieces are the answer.")),
-                    ("message?", SchemaBuilder.Text(500, "Why there is none.")), ("error_code?", SchemaBuilder.Text(50)), ("retryable?", SchemaBuilder.Boolean("Whether to ask once more may help.")),
+                    ("message?", SchemaBuilder.Text(500, "Why there is none.")), ("error_code?", SchemaBuilder.Text(50)),
+                    ("retryable?", SchemaBuilder.Boolean("Whether to ask once more may help.")),
                     ("retry_after?", SchemaBuilder.Integer(0, 86_400, "After how many seconds.")))),
-                "id: 1\nevent: partial\ndata: {\"type\":\"partial\",\"text\":\"Anemia\"}\n\nid: 2\nevent: final\ndata: {\"type\":\"final\",\"text\":\"Anemia\"}\n\n"),
+                "id: 1\nevent: partial\ndata: {\"type\":\"partial\",\"text\":\"Anemia\"}\n\nid: 2\nevent: final\ndata: "
+                + "{\"type\":\"final\",\"text\":\"Anemia\"}\n\n"),
             OtherResponses = new() { [StatusCodes.Status204NoContent] = new("There is no more than what you have.") },
             ErrorStatuses = [StatusCodes.Status404NotFound],
         });
 
     public static IEndpointConventionBuilder DescribeCancel(this IEndpointConventionBuilder endpoint) => endpoint.Describe(
-        "cancel_call", "End a call", "Lets go of the model wherever the call is carried out; its readers get `cancelled`. One that has ended stays as it ended.",
-        _ => new()
+        "cancel_call", "End a call",
+        "Lets go of the model wherever the call is carried out; its readers get `cancelled`. One that has ended stays as it ended.", _ => new()
         {
             Parameters = [CallIdParameter()],
             ResponseDescription = "How it has ended.",
-            ResponseContents = OperationDetails.Json(SchemaBuilder.Object("What came of it.", ("status", StatusSchema())), new JsonObject { ["status"] = "cancelled" }),
+            ResponseContents = OperationDetails.Json(SchemaBuilder.Object("What came of it.", ("status", StatusSchema())),
+                new JsonObject { ["status"] = "cancelled" }),
             ErrorStatuses = [StatusCodes.Status404NotFound],
         });
 
@@ -103,12 +118,14 @@ internal static class ChatOperations
         {
             ResponseDescription = "Those that were ended.",
             ResponseContents = OperationDetails.Json(
-                SchemaBuilder.Object("What was ended.", ("status", SchemaBuilder.EnumOf(null, "cancelled")), ("count", SchemaBuilder.Integer(0, 1000)), ("call_ids", SchemaBuilder.ArrayOf(SchemaBuilder.Uuid(), 1000))),
+                SchemaBuilder.Object("What was ended.", ("status", SchemaBuilder.EnumOf(null, "cancelled")), ("count", SchemaBuilder.Integer(0, 1000)),
+                    ("call_ids", SchemaBuilder.ArrayOf(SchemaBuilder.Uuid(), 1000))),
                 new JsonObject { ["status"] = "cancelled", ["count"] = 1, ["call_ids"] = new JsonArray(ExampleCallId) }),
         });
 
-    private static IEndpointConventionBuilder Describe(this IEndpointConventionBuilder endpoint, string id, string summary, string description, OperationDescriber details) =>
-        endpoint.WithMetadata(ErrorFormat.Instance).Describe(id, ApiTags.Chat, summary, description, details);
+    private static IEndpointConventionBuilder Describe(this IEndpointConventionBuilder endpoint, string id, string summary, string description,
+        OperationDescriber details) =>
+            endpoint.WithMetadata(ErrorFormat.Instance).Describe(id, ApiTags.Chat, summary, description, details);
 
     /// <summary>
     /// Describes the request as its record does, and adds the second accepted form of <c>content</c>: a list of text parts, which are joined before the
@@ -127,9 +144,11 @@ internal static class ChatOperations
 
     private static JsonArray Message(string role, string content) => [new JsonObject { ["role"] = role, ["content"] = content }];
 
-    private static OpenApiParameter CallIdParameter() => OperationDetails.Parameter(ParameterLocation.Path, "call_id", "The call that execute answered.", SchemaBuilder.Uuid(), ExampleCallId);
+    private static OpenApiParameter CallIdParameter() =>
+        OperationDetails.Parameter(ParameterLocation.Path, "call_id", "The call that execute answered.", SchemaBuilder.Uuid(), ExampleCallId);
 
-    private static JsonObject StatusSchema() => SchemaBuilder.EnumOf("How far it has come.", [.. Enum.GetNames<ChatRunState>().Select(s => s.ToLowerInvariant())]);
+    private static JsonObject StatusSchema() =>
+        SchemaBuilder.EnumOf("How far it has come.", [.. Enum.GetNames<ChatRunState>().Select(s => s.ToLowerInvariant())]);
 
     /// <summary>Describes errors in the format of the chat API.</summary>
     private sealed class ErrorFormat : IErrorFormatMetadata
@@ -145,10 +164,17 @@ internal static class ChatOperations
             new Conflict("This request_id was used for another question. Use a new one for each."),
             new RequestTimeout(), new PayloadTooLarge(),
             new UnsupportedMediaType(),
-            new ValidationFailed(new Dictionary<string, List<string>> { ["messages[0].role"] = ["must be system, developer, user or assistant"], ["input.messages[1].content[0].type"] = ["must be text. image_url is not taken, since the model is given text alone: describe it in words"], ["request_id"] = ["must have 1 to 255 characters or entries"] }),
+            new ValidationFailed(
+                new Dictionary<string, List<string>>
+                {
+                    ["messages[0].role"] = ["must be system, developer, user or assistant"],
+                    ["input.messages[1].content[0].type"] = ["must be text. image_url is not taken, since the model is given text alone: describe it in words"],
+                    ["request_id"] = ["must have 1 to 255 characters or entries"]
+                }),
             new RateLimited("No more than 100 calls a minute. Wait until the minute is over.", 12),
             new InternalError(),
-            new ChatErrorResponse.ChatApiException(502, ChatErrorCodes.Model, "OpenAI API error: the model has failed repeatedly and is given a rest. Try again shortly."),
+            new ChatErrorResponse.ChatApiException(502, ChatErrorCodes.Model,
+                "OpenAI API error: the model has failed repeatedly and is given a rest. Try again shortly."),
             new Unavailable("missing OPENAI_API_KEY"),
         ];
 
@@ -166,12 +192,14 @@ internal static class ChatOperations
                     ["application/json"] = new()
                     {
                         Schema = ComponentRegistry.ToOpenApi(Schema(), document),
-                        Examples = same.DistinctBy(e => e.Code).ToDictionary(e => e.Code, e => OperationDetails.Example(JsonNode.Parse(ChatErrorResponse.Serialize(e))!)),
+                        Examples = same.DistinctBy(e => e.Code).ToDictionary(e => e.Code,
+                            e => OperationDetails.Example(JsonNode.Parse(ChatErrorResponse.Serialize(e))!)),
                     },
                 },
             });
 
         private static JsonObject Schema() => SchemaBuilder.Object("An error.", ("error", SchemaBuilder.Object("What went wrong.",
-            ("message", SchemaBuilder.Text(20_000, "For a person.")), ("error_code", SchemaBuilder.Text(50, "For a program.")), ("type", SchemaBuilder.Text(50)))));
+            ("message", SchemaBuilder.Text(20_000, "For a person.")), ("error_code", SchemaBuilder.Text(50, "For a program.")),
+            ("type", SchemaBuilder.Text(50)))));
     }
 }

@@ -20,7 +20,8 @@ internal sealed partial class ChatStreamReader : IDisposable
     /// <summary>Specifies the time for which Redis may be unavailable before the clients' streams end.</summary>
     private static readonly TimeSpan RedisTimeout = TimeSpan.FromSeconds(5);
 
-    private static readonly ChatRunEnd Unreachable = new("The answer cannot be read at the moment. Reconnect with Last-Event-ID to resume.", ChatErrorCodes.Server, Retryable: true);
+    private static readonly ChatRunEnd Unreachable = new("The answer cannot be read at the moment. Reconnect with Last-Event-ID to resume.",
+        ChatErrorCodes.Server, Retryable: true);
 
     private readonly Lock _lock = new();
     private readonly List<byte[]> _frames = [];
@@ -145,7 +146,8 @@ internal sealed partial class ChatStreamReader : IDisposable
             {
                 _text.Append(chatEvent.Text);
                 _hasEnded = chatEvent.State != ChatRunState.Started;
-                _frames.Add(_hasEnded ? ChatFrame.End(chatEvent.Number, chatEvent.State, _text.ToString(), chatEvent.End) : ChatFrame.Partial(chatEvent.Number, chatEvent.Text));
+                _frames.Add(_hasEnded ? ChatFrame.End(chatEvent.Number, chatEvent.State, _text.ToString(), chatEvent.End) : ChatFrame.Partial(chatEvent.Number,
+                    chatEvent.Text));
             }
             Wake();
             return _hasEnded;

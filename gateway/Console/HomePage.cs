@@ -26,7 +26,8 @@ internal sealed class HomePage : IEndpoints
     private static readonly Dictionary<string, string> Links = new()
     {
         ["openapi"] = "/api/openapi.json", ["docs"] = "/api/docs/", ["reference"] = "/api/redoc/", ["login"] = "/api/auth/login", ["tools"] = "/api/mcp/tools",
-        ["prompts"] = "/api/mcp/prompts", ["events"] = "/api/mcp/sse", ["chat"] = "/mcp/manifest", ["health"] = "/healthz", ["readiness"] = "/readyz", ["keys"] = "/.well-known/jwks.json",
+        ["prompts"] = "/api/mcp/prompts", ["events"] = "/api/mcp/sse", ["chat"] = "/mcp/manifest", ["health"] = "/healthz", ["readiness"] = "/readyz",
+        ["keys"] = "/.well-known/jwks.json",
     };
 
     private readonly Readiness _readiness;
@@ -39,43 +40,55 @@ internal sealed class HomePage : IEndpoints
     {
         _readiness = readiness;
         _demo = DemoLogins.Find(environment);
-        _dashboard = environment.IsDevelopment() && Uri.TryCreate(configuration[DashboardUrl], UriKind.Absolute, out var address) && AllowedOriginsOptions.IsHttp(address) ? address.ToString() : null;
+        _dashboard = environment.IsDevelopment()
+            && Uri.TryCreate(configuration[DashboardUrl], UriKind.Absolute, out var address) && AllowedOriginsOptions.IsHttp(address)
+            ? address.ToString()
+            : null;
         _page = Encoding.UTF8.GetString(ReadResource("index.html"))
             .Replace("{{version}}", Version, StringComparison.Ordinal)
-            .Replace("{{dashboard}}", _dashboard is null ? "" : RenderCard(_dashboard, "Watch it work", "The dashboard: services, traces, logs and figures. The host prints its address with the token that opens it."), StringComparison.Ordinal)
+            .Replace("{{dashboard}}",
+                _dashboard is null
+                    ? ""
+                    : RenderCard(_dashboard, "Watch it work",
+                        "The dashboard: services, traces, logs and figures. The host prints its address with the token that opens it."),
+                StringComparison.Ordinal)
             .Replace("{{accounts}}", _demo is null ? "" : RenderDemoAccounts(_demo), StringComparison.Ordinal);
         var style = _page[(_page.IndexOf("<style>", StringComparison.Ordinal) + "<style>".Length).._page.IndexOf("</style>", StringComparison.Ordinal)];
         _policy = $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(style)))}'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     }
 
     /// <summary>Gets the version of MedCor.</summary>
-    public static string Version { get; } = typeof(HomePage).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+    public static string Version { get; } = typeof(HomePage).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion
+        .Split('+')[0];
 
     public void Map(IEndpointRouteBuilder app)
     {
         app.MapGet("/", HandleAsync).AllowAnonymous().Describe(
-            "describe_server", ApiTags.Operation, "What this is and where to go from here", "For programs as JSON; for browsers, which ask for `text/html`, a page.",
-            _ => new()
+            "describe_server", ApiTags.Operation, "What this is and where to go from here",
+            "For programs as JSON; for browsers, which ask for `text/html`, a page.", _ => new()
             {
                 ResponseDescription = "What this is.",
                 ResponseContents = new()
                 {
                     ["application/json"] = new(
                         SchemaBuilder.Object("What this is.",
-                            ("name", SchemaBuilder.Text(50)), ("version", SchemaBuilder.Text(50)), ("description", SchemaBuilder.Text(500)), ("ready", SchemaBuilder.Boolean("Whether all parts run.")),
-                            ("reasons", SchemaBuilder.ArrayOf(SchemaBuilder.Text(100), 20, "What does not run.")), ("links", SchemaBuilder.AnyObject("Paths, by what they are for.")),
+                            ("name", SchemaBuilder.Text(50)), ("version", SchemaBuilder.Text(50)), ("description", SchemaBuilder.Text(500)),
+                            ("ready", SchemaBuilder.Boolean("Whether all parts run.")),
+                            ("reasons", SchemaBuilder.ArrayOf(SchemaBuilder.Text(100), 20, "What does not run.")),
+                            ("links", SchemaBuilder.AnyObject("Paths, by what they are for.")),
                             ("demo?", SchemaBuilder.AnyObject("How to try it out; in Development alone."))),
                         new JsonObject
                         {
-                            ["name"] = "MedCor", ["version"] = "1.0.0", ["description"] = "A healthcare back end.", ["ready"] = true, ["reasons"] = new JsonArray(),
-                            ["links"] = new JsonObject { ["openapi"] = "/api/openapi.json", ["docs"] = "/api/docs/" },
+                            ["name"] = "MedCor", ["version"] = "1.0.0", ["description"] = "A healthcare back end.", ["ready"] = true,
+                            ["reasons"] = new JsonArray(), ["links"] = new JsonObject { ["openapi"] = "/api/openapi.json", ["docs"] = "/api/docs/" },
                         }),
                     ["text/html"] = new(SchemaBuilder.Text(100_000, "A page."), null),
                 },
             });
         foreach (var (path, type, bytes) in new[]
         {
-            ("/favicon.ico", "image/x-icon", ReadResource("favicon.ico")), ("/favicon.svg", "image/svg+xml", ReadResource("favicon.svg")), ("/robots.txt", "text/plain", "User-agent: *\nDisallow: /\n"u8.ToArray()),
+            ("/favicon.ico", "image/x-icon", ReadResource("favicon.ico")), ("/favicon.svg", "image/svg+xml", ReadResource("favicon.svg")),
+            ("/robots.txt", "text/plain", "User-agent: *\nDisallow: /\n"u8.ToArray()),
         })
         {
             var file = new StaticResponse(bytes, type, IconCacheControl);
@@ -86,7 +99,8 @@ internal sealed class HomePage : IEndpoints
     /// <summary>Returns whether the client prefers HTML to JSON. It must name <c>text/html</c>, as browsers do; <c>*/*</c> is not enough.</summary>
     internal static bool PrefersHtml(IList<MediaTypeHeaderValue> accepted) =>
         accepted.FirstOrDefault(a => a.MediaType.Equals(Html.MediaType, StringComparison.OrdinalIgnoreCase)) is { } html
-        && GetQuality(html) > accepted.Where(a => Json.IsSubsetOf(a)).OrderBy(a => a.MatchesAllTypes).ThenBy(a => a.MatchesAllSubTypes).Select(GetQuality).FirstOrDefault();
+        && GetQuality(html) > accepted.Where(a => Json.IsSubsetOf(a)).OrderBy(a => a.MatchesAllTypes).ThenBy(a => a.MatchesAllSubTypes)
+            .Select(GetQuality).FirstOrDefault();
 
     private static double GetQuality(MediaTypeHeaderValue accepted) => accepted.Quality ?? 1;
 
@@ -95,7 +109,8 @@ internal sealed class HomePage : IEndpoints
         var reasons = _readiness.GetReasons(requiredOnly: false);
         http.Response.Headers.Vary = HeaderNames.Accept;
         http.AllowCompression();
-        if (!PrefersHtml(http.Request.GetTypedHeaders().Accept)) return http.Response.WriteAsJsonAsync(CreateIndex(reasons), MedCor.Contracts.Json.Options, http.RequestAborted);
+        if (!PrefersHtml(http.Request.GetTypedHeaders().Accept))
+            return http.Response.WriteAsJsonAsync(CreateIndex(reasons), MedCor.Contracts.Json.Options, http.RequestAborted);
 
         http.Response.Headers.ContentSecurityPolicy = _policy;
         http.Response.ContentType = "text/html; charset=utf-8";
@@ -135,7 +150,8 @@ internal sealed class HomePage : IEndpoints
         </table></div>
         """;
 
-    private static string RenderCard(string address, string title, string text) => $"<li><a href=\"{HtmlEncode(address)}\"><b>{title}</b><span>{text}</span></a></li>";
+    private static string RenderCard(string address, string title, string text) =>
+        $"<li><a href=\"{HtmlEncode(address)}\"><b>{title}</b><span>{text}</span></a></li>";
 
     private static string HtmlEncode(string text) => HtmlEncoder.Default.Encode(text);
 

@@ -9,25 +9,31 @@ namespace MedCor.Gateway.Endpoints;
 internal static class AccountOperations
 {
     /// <param name="example">The example of the body; null for the one of its record.</param>
-    public static IEndpointConventionBuilder DescribeLogIn(this IEndpointConventionBuilder endpoint, JsonObject? example) => endpoint.DescribeSession<LogIn, SessionTokens>(
-        "log_in", "Log in",
-        "Answers an access token, a refresh token and who you are. Whether the address or the password is wrong is told apart by nothing; after repeated failures the account is locked for a growing time.",
-        example: example);
+    public static IEndpointConventionBuilder DescribeLogIn(this IEndpointConventionBuilder endpoint, JsonObject? example) =>
+        endpoint.DescribeSession<LogIn, SessionTokens>(
+            "log_in", "Log in",
+            "Answers an access token, a refresh token and who you are. Whether the address or the password is wrong is told apart by nothing; after repeated "
+            + "failures the account is locked for a growing time.",
+            example: example);
 
-    public static IEndpointConventionBuilder DescribeRefreshSession(this IEndpointConventionBuilder endpoint) => endpoint.DescribeSession<RefreshSession, SessionTokens>(
-        "refresh_session", "Exchange a refresh token", "Answers new tokens. The old refresh token is spent; if it comes a second time, the whole session ends.");
+    public static IEndpointConventionBuilder DescribeRefreshSession(this IEndpointConventionBuilder endpoint) =>
+        endpoint.DescribeSession<RefreshSession, SessionTokens>(
+            "refresh_session", "Exchange a refresh token",
+            "Answers new tokens. The old refresh token is spent; if it comes a second time, the whole session ends.");
 
     public static IEndpointConventionBuilder DescribeLogOut(this IEndpointConventionBuilder endpoint) => endpoint.DescribeSession<LogOut, LoggedOut>(
-        "log_out", "Log out", "Ends the session that the access token or the refresh token belongs to. Its tokens stop working within seconds.", bodyIsOptional: true);
+        "log_out", "Log out",
+        "Ends the session that the access token or the refresh token belongs to. Its tokens stop working within seconds.", bodyIsOptional: true);
 
     public static IEndpointConventionBuilder DescribeSigningKeys(this IEndpointConventionBuilder endpoint) => endpoint.Describe(
-        "get_signing_keys", ApiTags.Accounts, "The public keys that tokens are signed with", "A JSON Web Key Set (RFC 7517). Keys are rotated: fetch it again when a token names one that is not known.",
-        _ => new()
+        "get_signing_keys", ApiTags.Accounts, "The public keys that tokens are signed with",
+        "A JSON Web Key Set (RFC 7517). Keys are rotated: fetch it again when a token names one that is not known.", _ => new()
         {
             ResponseDescription = "The keys.",
             ResponseContents = OperationDetails.Json(
                 SchemaBuilder.Object("A JSON Web Key Set.", ("keys", SchemaBuilder.ArrayOf(SchemaBuilder.Object("An elliptic-curve key.",
-                    ("kty", SchemaBuilder.EnumOf(null, "EC")), ("use", SchemaBuilder.EnumOf(null, "sig")), ("alg", SchemaBuilder.EnumOf(null, "ES256")), ("crv", SchemaBuilder.EnumOf(null, "P-256")),
+                    ("kty", SchemaBuilder.EnumOf(null, "EC")), ("use", SchemaBuilder.EnumOf(null, "sig")), ("alg", SchemaBuilder.EnumOf(null, "ES256")),
+                    ("crv", SchemaBuilder.EnumOf(null, "P-256")),
                     ("kid", SchemaBuilder.Text(128, "Names the key, as tokens do.")), ("x", SchemaBuilder.Text(64)), ("y", SchemaBuilder.Text(64))), 20))),
                 new JsonObject
                 {
@@ -68,7 +74,11 @@ internal static class AccountOperations
             {
                 Body = request,
                 BodyIsOptional = bodyIsOptional,
-                BodyExamples = new() { ["demo"] = OperationDetails.Example(example ?? ExampleValues.ForAllFields(request, components), example is null ? null : "Somebody of the demo data") },
+                BodyExamples = new()
+                {
+                    ["demo"] = OperationDetails.Example(example ?? ExampleValues.ForAllFields(request, components),
+                        example is null ? null : "Somebody of the demo data")
+                },
                 ResponseContents = OperationDetails.Json(response, ExampleValues.ForResponse(response, components)),
                 // Identity checks the credentials, which are in the body.
                 ErrorStatuses = [StatusCodes.Status401Unauthorized],

@@ -31,7 +31,8 @@ internal sealed class BatchEndpoint(CallQuota quota, ToolInvoker invoker, TimePr
     private async Task HandleAsync(HttpContext http)
     {
         var context = InvocationContext.FromRequest(http, "batch");
-        if (http.Request.Headers.ContainsKey(IdempotencyKey.Header)) throw new ValidationFailed(IdempotencyKey.Header, "applies to a single call: set idempotency_key in each of the requests");
+        if (http.Request.Headers.ContainsKey(IdempotencyKey.Header))
+            throw new ValidationFailed(IdempotencyKey.Header, "applies to a single call: set idempotency_key in each of the requests");
         using var body = await RequestBody.ReadJsonAsync(http);
         var items = SplitRequests(body.Bytes, Math.Min(MaxCalls, quota.MaxCalls));
         // The request itself is one call, and has been charged.

@@ -24,8 +24,10 @@ internal static class HealthEndpoints
 
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/healthz", http => http.Response.WriteAsJsonAsync(new { Status = "ok" }, Json.Options, http.RequestAborted)).AllowAnonymous().DescribeLiveness();
-        app.MapGet("/readyz", (HttpContext http, Readiness readiness) => readiness.WriteResponseAsync(http, requiredOnly: false)).AllowAnonymous().DescribeReadiness();
+        app.MapGet("/healthz", http => http.Response.WriteAsJsonAsync(new { Status = "ok" }, Json.Options, http.RequestAborted))
+            .AllowAnonymous().DescribeLiveness();
+        app.MapGet("/readyz", (HttpContext http, Readiness readiness) => readiness.WriteResponseAsync(http, requiredOnly: false))
+            .AllowAnonymous().DescribeReadiness();
     }
 
     /// <summary>Checks whether a replica of a service is ready, and reports the reasons when it is not.</summary>
@@ -36,10 +38,13 @@ internal static class HealthEndpoints
             using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{service}/health");
             using var response = await http.SendAsync(request, cancellationToken);
             if (response.IsSuccessStatusCode) return HealthCheckResult.Healthy();
-            var readiness = response.StatusCode == HttpStatusCode.ServiceUnavailable && response.Content.Headers.ContentType?.MediaType == MediaTypeNames.Application.Json
-                ? await response.Content.ReadFromJsonAsync<ServiceReadiness>(Json.Options, cancellationToken)
-                : null;
-            return readiness?.Reasons is { Count: > 0 } reasons ? HealthCheckResult.Degraded($"{service}: {string.Join(", ", reasons)}") : HealthCheckResult.Unhealthy($"{service} is not ready");
+            var readiness =
+                response.StatusCode == HttpStatusCode.ServiceUnavailable && response.Content.Headers.ContentType?.MediaType == MediaTypeNames.Application.Json
+                    ? await response.Content.ReadFromJsonAsync<ServiceReadiness>(Json.Options, cancellationToken)
+                    : null;
+            return readiness?.Reasons is { Count: > 0 } reasons
+                ? HealthCheckResult.Degraded($"{service}: {string.Join(", ", reasons)}")
+                : HealthCheckResult.Unhealthy($"{service} is not ready");
         }
 
         private sealed record ServiceReadiness(IReadOnlyList<string>? Reasons);

@@ -28,8 +28,12 @@ internal sealed class IssueTicketEndpoint(TicketStore tickets) : IEndpoints
             BodyExamples = new() { ["bound"] = OperationDetails.Example(new JsonObject { ["path"] = TicketStore.SsePath }) },
             ResponseDescription = "The ticket.",
             ResponseContents = OperationDetails.Json(
-                SchemaBuilder.Object("A ticket.", ("ticket", SchemaBuilder.Text(64, "Goes into the address.")), ("expires_in", SchemaBuilder.Integer(0, 60, "How many seconds it is good for."))),
-                new JsonObject { ["ticket"] = "Yk8wQ0l2U3RnV1pGd0p5b1ZkR2hXc0x1TnFBcFJtRWM2VDFiSzRJajlIeE83M3pE", ["expires_in"] = TicketStore.LifetimeSeconds }),
+                SchemaBuilder.Object("A ticket.", ("ticket", SchemaBuilder.Text(64, "Goes into the address.")),
+                    ("expires_in", SchemaBuilder.Integer(0, 60, "How many seconds it is good for."))),
+                new JsonObject
+                {
+                    ["ticket"] = "Yk8wQ0l2U3RnV1pGd0p5b1ZkR2hXc0x1TnFBcFJtRWM2VDFiSzRJajlIeE83M3pE", ["expires_in"] = TicketStore.LifetimeSeconds
+                }),
         });
 
     private async Task HandleAsync(HttpContext http)
@@ -50,7 +54,8 @@ internal sealed class IssueTicketEndpoint(TicketStore tickets) : IEndpoints
         if (!http.Request.HasJsonContentType()) throw new UnsupportedMediaType();
         if (ParameterReader<TicketRequest>.Read(body.Bytes.ToArray()).Path is not { } path) return null;
         return TicketStore.NormalizePath(path)
-            ?? throw new ValidationFailed("path", $"must be {TicketStore.SsePath}, {TicketStore.WebSocketPath} or {TicketStore.ChatStreamPath} followed by the id of a call");
+            ?? throw new ValidationFailed("path",
+                $"must be {TicketStore.SsePath}, {TicketStore.WebSocketPath} or {TicketStore.ChatStreamPath} followed by the id of a call");
     }
 
     /// <summary>Represents the body of a request for a ticket.</summary>

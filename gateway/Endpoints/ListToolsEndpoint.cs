@@ -26,7 +26,8 @@ internal sealed class ListToolsEndpoint : IEndpoints
         var tools = ToolCatalogue.All.Values.Select(t => (t.Callers, Described: Describe(t))).ToArray();
         Callers[] kinds = [Callers.None, .. CallerKinds.All.Select(k => k.Value)];
         return kinds.ToDictionary(kind => kind, kind => new StaticResponse(
-            JsonSerializer.SerializeToUtf8Bytes(new { Tools = tools.Where(t => (t.Callers & kind) != 0).Select(t => t.Described) }, Json.Options), "application/json", "private, no-cache"));
+            JsonSerializer.SerializeToUtf8Bytes(new { Tools = tools.Where(t => (t.Callers & kind) != 0).Select(t => t.Described) }, Json.Options),
+            "application/json", "private, no-cache"));
     }
 
     private static JsonObject Describe(ToolDescriptor tool) => new()

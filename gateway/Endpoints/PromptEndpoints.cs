@@ -38,7 +38,8 @@ internal sealed class PromptEndpoints(ToolInvoker invoker) : IEndpoints
     {
         http.SetToolTag(tool);
         using var response = await invoker.InvokeAsync(
-            InvocationContext.FromRequest(http, "prompts"), new(ToolCatalogue.All[tool], parameters), IdempotencyKey.FromRequest(http.Request), http.RequestAborted);
+            InvocationContext.FromRequest(http, "prompts"), new(ToolCatalogue.All[tool], parameters),
+            IdempotencyKey.FromRequest(http.Request), http.RequestAborted);
         await response.WriteToAsync(http);
     }
 

@@ -13,8 +13,10 @@ internal static class PromptOperations
     /// <param name="tool">The name of the tool that the endpoint calls.</param>
     /// <param name="hasBody">Whether the tool's parameters are the body, of which those in the path are left out.</param>
     /// <param name="hasSession">Whether the path has the id of a session.</param>
-    public static IEndpointConventionBuilder DescribePrompt(this IEndpointConventionBuilder endpoint, string tool, string summary, bool hasBody = false, bool hasSession = false) => endpoint.Describe(
-        $"{tool}_by_path", ApiTags.Prompts, summary, ToolCatalogue.All[tool].Description, components => Describe(ToolCatalogue.All[tool], hasBody, hasSession, components));
+    public static IEndpointConventionBuilder DescribePrompt(this IEndpointConventionBuilder endpoint, string tool, string summary, bool hasBody = false,
+        bool hasSession = false) => endpoint.Describe(
+            $"{tool}_by_path", ApiTags.Prompts, summary, ToolCatalogue.All[tool].Description,
+            components => Describe(ToolCatalogue.All[tool], hasBody, hasSession, components));
 
     private static OperationDetails Describe(ToolDescriptor tool, bool hasBody, bool hasSession, ComponentRegistry components)
     {
@@ -26,14 +28,16 @@ internal static class PromptOperations
             if (hasSession)
             {
                 body["properties"]!.AsObject().Remove(SessionId);
-                body["required"] = new JsonArray([.. body["required"]!.AsArray().Where(field => (string?)field != SessionId).Select(field => field!.DeepClone())]);
+                body["required"] = new JsonArray(
+                    [.. body["required"]!.AsArray().Where(field => (string?)field != SessionId).Select(field => field!.DeepClone())]);
                 example.Remove(SessionId);
             }
         }
         return new()
         {
             Parameters = hasSession
-                ? [OperationDetails.Parameter(ParameterLocation.Path, SessionId, "The session that the prompt's beginning answered.", SchemaBuilder.Uuid(), "01980a3c-5d2e-7b41-9c07-3f6a1e8b2d54")]
+                ? [OperationDetails.Parameter(ParameterLocation.Path, SessionId, "The session that the prompt's beginning answered.", SchemaBuilder.Uuid(),
+                    "01980a3c-5d2e-7b41-9c07-3f6a1e8b2d54")]
                 : [],
             Body = body,
             BodyExamples = example is null ? null : new() { ["whole"] = OperationDetails.Example(example) },

@@ -56,11 +56,14 @@ internal sealed class ReadResourceEndpoints(ToolInvoker invoker, BufferedBytesLi
         try
         {
             var referenced = new Dictionary<string, ReadOnlyMemory<byte>>[references.Length];
-            for (var i = 0; i < references.Length; i++) referenced[i] = await FetchReferencedAsync(expansion.CollectIds(response.Body.Span, references[i]), references[i], context, responses, http.RequestAborted);
+            for (var i = 0; i < references.Length; i++)
+                referenced[i] = await FetchReferencedAsync(expansion.CollectIds(response.Body.Span, references[i]), references[i], context,
+                    responses, http.RequestAborted);
             using var lease = buffers.CreateLease(context.ServiceHeaders.CallerKey);
             lease.Resize(response.Body.Length);
             HashSet<string>? selected = fields is null ? null : [.. fields];
-            using var expanded = ResponseBuffer.WriteJson(json => expansion.Write(response.Body.Span, references, referenced, selected, json), int.TryParse(http.Request.Query["limit"], out var limit) ? limit : 20);
+            using var expanded = ResponseBuffer.WriteJson(json => expansion.Write(response.Body.Span, references, referenced, selected, json),
+                int.TryParse(http.Request.Query["limit"], out var limit) ? limit : 20);
             lease.Resize(expanded.WrittenSequence.Length);
             await WriteWithETagAsync(http, resource, expanded.WrittenSequence);
         }
@@ -94,7 +97,8 @@ internal sealed class ReadResourceEndpoints(ToolInvoker invoker, BufferedBytesLi
         http.Response.Headers.Vary = "Authorization";
         if (resource.MayBeCompressed()) http.AllowCompression();
         var cached = http.Request.GetTypedHeaders().IfNoneMatch;
-        if (cached.Any(k => k.Equals(EntityTagHeaderValue.Any) || k.Compare(tag, useStrongComparison: false))) http.Response.StatusCode = StatusCodes.Status304NotModified;
+        if (cached.Any(k => k.Equals(EntityTagHeaderValue.Any) || k.Compare(tag, useStrongComparison: false)))
+            http.Response.StatusCode = StatusCodes.Status304NotModified;
         else await WriteAsync(http, StatusCodes.Status200OK, body, retryAfter: null);
     }
 
@@ -102,7 +106,8 @@ internal sealed class ReadResourceEndpoints(ToolInvoker invoker, BufferedBytesLi
     /// Returns the referenced entities that the caller may read, by id, with as few requests as possible. The entities are parts of the added responses,
     /// which the caller of this method disposes of.
     /// </summary>
-    private async Task<Dictionary<string, ReadOnlyMemory<byte>>> FetchReferencedAsync(IEnumerable<string> allIds, ResourceReference reference, InvocationContext context, List<ToolResponse> responses, CancellationToken ct)
+    private async Task<Dictionary<string, ReadOnlyMemory<byte>>> FetchReferencedAsync(IEnumerable<string> allIds, ResourceReference reference,
+        InvocationContext context, List<ToolResponse> responses, CancellationToken ct)
     {
         var referenced = new Dictionary<string, ReadOnlyMemory<byte>>();
         var target = ResourceCatalogue.All[reference.Resource];
@@ -112,7 +117,8 @@ internal sealed class ReadResourceEndpoints(ToolInvoker invoker, BufferedBytesLi
             var filter = JsonSerializer.Serialize(new { id = new { @in = ids } });
             var response = await invoker.ReadResourceAsync(context, target, $"?limit={ids.Length}&filter={Uri.EscapeDataString(filter)}", ct);
             responses.Add(response);
-            if (response.Status != StatusCodes.Status200OK) throw new Unavailable($"{target.Name} could not be read to expand {reference.Expanded}. Retry shortly.");
+            if (response.Status != StatusCodes.Status200OK)
+                throw new Unavailable($"{target.Name} could not be read to expand {reference.Expanded}. Retry shortly.");
             foreach (var (id, entity) in ResourceExpansion.IndexById(response.Body)) referenced[id] = entity;
         }
         return referenced;

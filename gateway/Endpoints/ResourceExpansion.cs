@@ -15,7 +15,8 @@ internal sealed class ResourceExpansion(bool isList)
         var depth = 1 + (isList ? 2 : 0) + (reference.List is null ? 0 : 2);
         var reader = new Utf8JsonReader(response);
         while (reader.Read())
-            if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == depth && reader.ValueTextEquals(reference.Field) && reader.Read() && reader.TokenType == JsonTokenType.String)
+            if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == depth && reader.ValueTextEquals(reference.Field) && reader.Read()
+                && reader.TokenType == JsonTokenType.String)
                 ids.Add(reader.GetString()!);
         return ids;
     }
@@ -29,14 +30,16 @@ internal sealed class ResourceExpansion(bool isList)
         while (reader.Read())
             if (reader.TokenType == JsonTokenType.StartObject && reader.CurrentDepth == 2) start = (int)reader.TokenStartIndex;
             else if (reader.TokenType == JsonTokenType.EndObject && reader.CurrentDepth == 2) found.Add(new(id, page[start..(int)reader.BytesConsumed]));
-            else if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == 3 && reader.ValueTextEquals("id"u8) && reader.Read()) id = reader.GetString()!;
+            else if (reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == 3 && reader.ValueTextEquals("id"u8) && reader.Read())
+                id = reader.GetString()!;
         return found;
     }
 
     /// <summary>Writes the response with the referenced entities.</summary>
     /// <param name="referenced">The entities of each reference, by id. A missing entity is written as null.</param>
     /// <param name="fields">The fields of the entities to write, in addition to the expanded ones; null for all.</param>
-    public void Write(ReadOnlySpan<byte> response, IReadOnlyList<ResourceReference> references, IReadOnlyList<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> referenced, IReadOnlySet<string>? fields, Utf8JsonWriter json)
+    public void Write(ReadOnlySpan<byte> response, IReadOnlyList<ResourceReference> references,
+        IReadOnlyList<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> referenced, IReadOnlySet<string>? fields, Utf8JsonWriter json)
     {
         var reader = new Utf8JsonReader(response);
         reader.Read();
@@ -58,7 +61,8 @@ internal sealed class ResourceExpansion(bool isList)
     }
 
     private static void WriteEntities(
-        ref Utf8JsonReader reader, ReadOnlySpan<byte> response, IReadOnlyList<ResourceReference> references, IReadOnlyList<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> referenced, IReadOnlySet<string>? fields, Utf8JsonWriter json)
+        ref Utf8JsonReader reader, ReadOnlySpan<byte> response, IReadOnlyList<ResourceReference> references,
+        IReadOnlyList<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> referenced, IReadOnlySet<string>? fields, Utf8JsonWriter json)
     {
         json.WriteStartArray();
         while (reader.Read() && reader.TokenType == JsonTokenType.StartObject) WriteEntity(ref reader, response, references, referenced, fields, json);
@@ -66,7 +70,8 @@ internal sealed class ResourceExpansion(bool isList)
     }
 
     private static void WriteEntity(
-        ref Utf8JsonReader reader, ReadOnlySpan<byte> response, IReadOnlyList<ResourceReference> references, IReadOnlyList<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> referenced, IReadOnlySet<string>? fields, Utf8JsonWriter json)
+        ref Utf8JsonReader reader, ReadOnlySpan<byte> response, IReadOnlyList<ResourceReference> references,
+        IReadOnlyList<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> referenced, IReadOnlySet<string>? fields, Utf8JsonWriter json)
     {
         var ids = new string?[references.Count];
         json.WriteStartObject();

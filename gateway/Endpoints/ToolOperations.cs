@@ -50,11 +50,13 @@ internal static class ToolOperations
             BodyExamples = new()
             {
                 ["who_am_i"] = OperationDetails.Example(new JsonObject { ["tool"] = "get_current_user", ["params"] = new JsonObject() }, "Who am I?"),
-                ["doctors"] = OperationDetails.Example(new JsonObject { ["tool"] = "list_doctors", ["params"] = new JsonObject { ["limit"] = 3 } }, "Which doctors are there?"),
+                ["doctors"] = OperationDetails.Example(new JsonObject { ["tool"] = "list_doctors", ["params"] = new JsonObject { ["limit"] = 3 } },
+                    "Which doctors are there?"),
             },
             ResponseDescription = "The tool's bare result.",
             ResponseContents = OperationDetails.Json(
-                SchemaBuilder.AnyObject("What the tool's own operation answers."), new JsonObject { ["id"] = "01980000-0000-7000-8001-000000000028", ["role"] = "PATIENT" }),
+                SchemaBuilder.AnyObject("What the tool's own operation answers."),
+                new JsonObject { ["id"] = "01980000-0000-7000-8001-000000000028", ["role"] = "PATIENT" }),
             ErrorStatuses = OperationDetails.ToolErrorStatuses,
         });
 
@@ -67,7 +69,8 @@ internal static class ToolOperations
             Body = SchemaBuilder.ClosedObject("Calls.", ("requests", new JsonObject
             {
                 ["type"] = "array",
-                ["items"] = RequestEnvelope(("idempotency_key?", SchemaBuilder.Nullable(SchemaBuilder.Text(IdempotencyKey.MaxLength, "As the header Idempotency-Key of a single call.")))),
+                ["items"] = RequestEnvelope(("idempotency_key?",
+                    SchemaBuilder.Nullable(SchemaBuilder.Text(IdempotencyKey.MaxLength, "As the header Idempotency-Key of a single call.")))),
                 ["minItems"] = 1,
                 ["maxItems"] = 100,
             })),
@@ -86,11 +89,15 @@ internal static class ToolOperations
             ResponseContents = OperationDetails.Json(
                 SchemaBuilder.ArrayOf(SchemaBuilder.OneOf(
                     SchemaBuilder.Object("What the tool answers.",
-                        ("result", SchemaBuilder.AnyObject("The tool's bare result.")), ("idempotent_replayed?", SchemaBuilder.Boolean("Whether it is the answer to an earlier call with the same key."))),
+                        ("result", SchemaBuilder.AnyObject("The tool's bare result.")),
+                        ("idempotent_replayed?", SchemaBuilder.Boolean("Whether it is the answer to an earlier call with the same key."))),
                     components.ReferenceOutput(typeof(ErrorEnvelope))), 100),
                 new JsonArray(
                     new JsonObject { ["result"] = new JsonObject { ["id"] = "01980000-0000-7000-8001-000000000028", ["role"] = "PATIENT" } },
-                    new JsonObject { ["result"] = new JsonObject { ["results"] = new JsonArray(), ["total"] = 0, ["page"] = 1, ["limit"] = 3, ["has_more"] = false } })),
+                    new JsonObject
+                    {
+                        ["result"] = new JsonObject { ["results"] = new JsonArray(), ["total"] = 0, ["page"] = 1, ["limit"] = 3, ["has_more"] = false }
+                    })),
         });
 
     /// <summary>Creates the schema of the envelope of a tool call.</summary>

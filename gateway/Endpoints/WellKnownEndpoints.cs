@@ -11,7 +11,8 @@ namespace MedCor.Gateway.Endpoints;
 /// seconds, one refresh at a time, so that a revoked key disappears within seconds. While Identity is unavailable, the cached documents are served for up to
 /// an hour.
 /// </summary>
-internal sealed partial class WellKnownEndpoints(ServiceHttpInvoker upstream, TimeProvider clock, ILogger<WellKnownEndpoints> log) : BackgroundService, IEndpoints
+internal sealed partial class WellKnownEndpoints(ServiceHttpInvoker upstream, TimeProvider clock, ILogger<WellKnownEndpoints> log)
+    : BackgroundService, IEndpoints
 {
     /// <summary>The age at which a request refreshes a document.</summary>
     internal static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(5);
@@ -35,7 +36,8 @@ internal sealed partial class WellKnownEndpoints(ServiceHttpInvoker upstream, Ti
         Map("/.well-known/{**rest}", _ => throw new NotFound("path")).ExcludeFromDescription();
 
         IEndpointConventionBuilder Map(string pattern, RequestDelegate handler) =>
-            app.MapMethods(pattern, [HttpMethods.Get, HttpMethods.Head], handler).AllowAnonymous().WithRateLimit(RateLimitPolicy.Keys).WithMetadata(new BodyLimit());
+            app.MapMethods(pattern, [HttpMethods.Get, HttpMethods.Head], handler).AllowAnonymous().WithRateLimit(RateLimitPolicy.Keys)
+                .WithMetadata(new BodyLimit());
     }
 
     private async Task HandleAsync(HttpContext http, Document document)
@@ -43,7 +45,8 @@ internal sealed partial class WellKnownEndpoints(ServiceHttpInvoker upstream, Ti
         var refresh = RefreshAsync(document);
         // While Identity is unavailable, requests do not wait for it as long as there is a cached document.
         if (document.Content is null || document.IsReachable) await refresh;
-        if (document.Content is not { } content || clock.GetUtcNow() - content.FetchedAt > MaxStaleAge) throw new Unavailable("Identity is unavailable. Retry shortly.", retryAfter: 1);
+        if (document.Content is not { } content || clock.GetUtcNow() - content.FetchedAt > MaxStaleAge)
+            throw new Unavailable("Identity is unavailable. Retry shortly.", retryAfter: 1);
         http.Response.ContentType = "application/json";
         http.Response.ContentLength = content.Bytes.Length;
         http.Response.Headers.CacheControl = "public, max-age=5";

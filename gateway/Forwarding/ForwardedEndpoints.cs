@@ -18,8 +18,8 @@ using Yarp.ReverseProxy.Transforms;
 namespace MedCor.Gateway.Forwarding;
 
 /// <summary>
-/// Maps the paths that YARP forwards, because nothing is read from the response before it is passed on: <c>/api/auth/*</c> to Identity, <c>/mcp/cancel/*</c> and
-/// <c>/mcp/cancel_all</c> to Chat. See <c>docs/decisions/0028-yarp-where-a-response-passes-through.md</c>.
+/// Maps the paths that YARP forwards, because nothing is read from the response before it is passed on: <c>/api/auth/*</c> to Identity, <c>/mcp/cancel/*</c>
+/// and <c>/mcp/cancel_all</c> to Chat. See <c>docs/decisions/0028-yarp-where-a-response-passes-through.md</c>.
 /// </summary>
 internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoints
 {
@@ -46,7 +46,9 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
         Post(CancelAll, "/mcp/cancel_all", Chat).WithTransformPathSet("/chat/calls/cancel"),
     ];
 
-    /// <summary>The services. Which of its replicas receives a request is decided by <see cref="ServiceHttpInvoker"/>, for YARP and for tool calls alike.</summary>
+    /// <summary>
+    /// The services. Which of its replicas receives a request is decided by <see cref="ServiceHttpInvoker"/>, for YARP and for tool calls alike.
+    /// </summary>
     internal static readonly ClusterConfig[] Clusters =
     [
         .. from service in ServiceCatalogue.All
@@ -69,7 +71,8 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
     public void Map(IEndpointRouteBuilder app)
     {
         var example = DemoLogins.Find(environment) is { } logins ? new JsonObject { ["email"] = logins.Example, ["password"] = logins.Password } : null;
-        app.MapReverseProxy(proxy => proxy.Use((http, next) => http.GetReverseProxyFeature().Cluster.Config.ClusterId == Identity ? ForwardToIdentityAsync(http, next) : ForwardToChatAsync(http, next)))
+        app.MapReverseProxy(proxy => proxy.Use((http, next) =>
+            http.GetReverseProxyFeature().Cluster.Config.ClusterId == Identity ? ForwardToIdentityAsync(http, next) : ForwardToChatAsync(http, next)))
             .ConfigureEndpoints((endpoint, route) => _ = route.RouteId switch
             {
                 LogIn => OpenToStrangers(endpoint, RateLimitPolicy.LogIns).DescribeLogIn(example),
@@ -84,7 +87,8 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
             endpoint.AllowAnonymous().WithRateLimit(rateLimit).WithMetadata(QueryParametersMetadata.None);
     }
 
-    private static RouteConfig Post(string id, string path, string service) => new() { RouteId = id, ClusterId = service, Match = new() { Path = path, Methods = [HttpMethods.Post] } };
+    private static RouteConfig Post(string id, string path, string service) =>
+        new() { RouteId = id, ClusterId = service, Match = new() { Path = path, Methods = [HttpMethods.Post] } };
 
     private static async Task ForwardToIdentityAsync(HttpContext http, RequestDelegate next)
     {
@@ -96,7 +100,8 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
         }
 
         await next(http);
-        if (http.GetForwarderErrorFeature() is not null && !http.Response.HasStarted) throw new Unavailable("Identity is unavailable. Retry shortly.", retryAfter: 1);
+        if (http.GetForwarderErrorFeature() is not null && !http.Response.HasStarted)
+            throw new Unavailable("Identity is unavailable. Retry shortly.", retryAfter: 1);
     }
 
     private static async Task ForwardToChatAsync(HttpContext http, RequestDelegate next)

@@ -23,7 +23,8 @@ internal sealed class AllowedOrigins(IOptions<AllowedOriginsOptions> options, IH
     /// <param name="origin">The origin as a browser sends it: <c>https://app.example</c>.</param>
     public bool IsAllowed(string origin) =>
         _allowed.Contains(origin)
-        || _isDevelopment && Uri.TryCreate(origin, UriKind.Absolute, out var uri) && AllowedOriginsOptions.IsHttp(uri) && (uri.Host == "localhost" || IPAddress.TryParse(uri.Host, out var address) && IPAddress.IsLoopback(address));
+        || _isDevelopment && Uri.TryCreate(origin, UriKind.Absolute, out var uri) && AllowedOriginsOptions.IsHttp(uri)
+            && (uri.Host == "localhost" || IPAddress.TryParse(uri.Host, out var address) && IPAddress.IsLoopback(address));
 
     /// <summary>Returns whether pages of an origin may open a WebSocket at a request's address. Browsers leave this decision to the server.</summary>
     public bool IsAllowedForSocket(string origin, HttpRequest request) =>
@@ -47,7 +48,9 @@ internal sealed class AllowedOriginsOptions : IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Entries.Any(part => Normalize(part) is null))
-            yield return new("MCP_ALLOWED_ORIGINS must be exact origins such as https://app.example or http://localhost:3000, comma-separated: without a path, without a wildcard.");
+            yield return new(
+                "MCP_ALLOWED_ORIGINS must be exact origins such as https://app.example or http://localhost:3000, comma-separated: without a path, without a "
+                + "wildcard.");
     }
 
     internal static bool IsHttp(Uri uri) => uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps;
@@ -73,11 +76,12 @@ internal static class CorsExtensions
     /// <summary>The response headers that scripts of other origins may read, beside the CORS-safelisted ones.</summary>
     internal static readonly string[] ExposedHeaders =
     [
-        RequestIds.Header, HeaderNames.TraceParent, HeaderNames.RetryAfter, Quota.Header, Quota.PolicyHeader, IdempotencyHeaders.Replayed, HeaderNames.ETag, HeaderNames.WWWAuthenticate,
-        HeaderNames.Allow, HeaderNames.AcceptEncoding, HeaderNames.ContentEncoding,
+        RequestIds.Header, HeaderNames.TraceParent, HeaderNames.RetryAfter, Quota.Header, Quota.PolicyHeader, IdempotencyHeaders.Replayed, HeaderNames.ETag,
+        HeaderNames.WWWAuthenticate, HeaderNames.Allow, HeaderNames.AcceptEncoding, HeaderNames.ContentEncoding,
     ];
 
-    private static readonly SearchValues<char> TokenCharacters = SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    private static readonly SearchValues<char> TokenCharacters = SearchValues.Create(
+        "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
     public static void AddAllowedOrigins(this WebApplicationBuilder builder)
     {
@@ -86,7 +90,8 @@ internal static class CorsExtensions
         services.AddSingleton<AllowedOrigins>().AddCors();
         // Any header is allowed: without cookies there is none that a page could abuse, and tracing libraries add their own.
         services.AddOptions<CorsOptions>().Configure<AllowedOrigins>((cors, origins) => cors.AddDefaultPolicy(policy =>
-            policy.SetIsOriginAllowed(origins.IsAllowed).WithMethods(AllowedMethods).AllowAnyHeader().WithExposedHeaders(ExposedHeaders).SetPreflightMaxAge(PreflightMaxAge)));
+            policy.SetIsOriginAllowed(origins.IsAllowed).WithMethods(AllowedMethods).AllowAnyHeader().WithExposedHeaders(ExposedHeaders)
+                .SetPreflightMaxAge(PreflightMaxAge)));
     }
 
     /// <summary>
@@ -97,7 +102,8 @@ internal static class CorsExtensions
         app.Use((http, next) =>
         {
             var headers = http.Request.Headers;
-            if (headers.AccessControlRequestHeaders.Count > 0) headers.AccessControlRequestHeaders = new([.. headers.GetCommaSeparatedValues(HeaderNames.AccessControlRequestHeaders).Where(IsHeaderName)]);
+            if (headers.AccessControlRequestHeaders.Count > 0)
+                headers.AccessControlRequestHeaders = new([.. headers.GetCommaSeparatedValues(HeaderNames.AccessControlRequestHeaders).Where(IsHeaderName)]);
             return next(http);
         });
         app.UseCors();
@@ -110,7 +116,8 @@ internal static class CorsExtensions
     public static void UseWebSocketOriginCheck(this WebApplication app)
     {
         var origins = app.Services.GetRequiredService<AllowedOrigins>();
-        app.Use((http, next) => http.WebSockets.IsWebSocketRequest && http.Request.Headers.Origin.ToString() is { Length: > 0 } origin && !origins.IsAllowedForSocket(origin, http.Request)
+        app.Use((http, next) => http.WebSockets.IsWebSocketRequest && http.Request.Headers.Origin.ToString() is { Length: > 0 } origin
+            && !origins.IsAllowedForSocket(origin, http.Request)
             ? throw new Forbidden("Pages of this origin may not open a WebSocket here. MCP_ALLOWED_ORIGINS names those that may.")
             : next(http));
     }

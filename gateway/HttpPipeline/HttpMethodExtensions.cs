@@ -11,7 +11,8 @@ internal static class HttpMethodExtensions
         ((IEndpointConventionBuilder)routes).Finally(endpoint =>
         {
             for (var i = 0; i < endpoint.Metadata.Count; i++)
-                if (endpoint.Metadata[i] is IHttpMethodMetadata { HttpMethods: var methods } && methods.Contains(HttpMethods.Get) && !methods.Contains(HttpMethods.Head))
+                if (endpoint.Metadata[i] is IHttpMethodMetadata { HttpMethods: var methods } && methods.Contains(HttpMethods.Get)
+                    && !methods.Contains(HttpMethods.Head))
                     endpoint.Metadata[i] = new HttpMethodMetadata([.. methods, HttpMethods.Head]);
         });
         return routes;
@@ -24,7 +25,8 @@ internal static class HttpMethodExtensions
     {
         await next(http);
         // Routing answers an unsupported method with 405 and lists the supported ones.
-        if (!HttpMethods.IsOptions(http.Request.Method) || http.Response is not { StatusCode: StatusCodes.Status405MethodNotAllowed, HasStarted: false }) return;
+        if (!HttpMethods.IsOptions(http.Request.Method) || http.Response is not { StatusCode: StatusCodes.Status405MethodNotAllowed, HasStarted: false })
+            return;
         http.Response.StatusCode = StatusCodes.Status204NoContent;
         http.Response.Headers.Allow = $"{http.Response.Headers.Allow}, {HttpMethods.Options}";
     });

@@ -46,7 +46,8 @@ internal sealed class QueryParametersMetadata
         if (!encoded.Contains('%')) return true;
         var bytes = new List<byte>(encoded.Length);
         for (var i = 0; i < encoded.Length; i++)
-            if (encoded[i] == '%' && i + 2 < encoded.Length && byte.TryParse(encoded.Slice(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
+            if (encoded[i] == '%' && i + 2 < encoded.Length
+                && byte.TryParse(encoded.Slice(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
             {
                 bytes.Add(value);
                 i += 2;

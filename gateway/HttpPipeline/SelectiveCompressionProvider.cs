@@ -11,13 +11,15 @@ namespace MedCor.Gateway.HttpPipeline;
 /// Compresses only responses that allow it. An attacker who can choose a part of a compressed response and observe its length could guess the rest (BREACH),
 /// so responses that contain tokens or patient data are never compressed.
 /// </summary>
-internal sealed class SelectiveCompressionProvider(IServiceProvider services, IOptions<ResponseCompressionOptions> options) : ResponseCompressionProvider(services, options)
+internal sealed class SelectiveCompressionProvider(IServiceProvider services, IOptions<ResponseCompressionOptions> options)
+    : ResponseCompressionProvider(services, options)
 {
     /// <summary>The minimum length in bytes. Compression does not make shorter responses smaller.</summary>
     public const int MinLength = 1024;
 
     public override bool ShouldCompressResponse(HttpContext context) =>
-        context.Features.Get<CompressionExtensions.CompressionAllowedFeature>() is not null && context.Response.ContentLength is null or >= MinLength && base.ShouldCompressResponse(context);
+        context.Features.Get<CompressionExtensions.CompressionAllowedFeature>() is not null && context.Response.ContentLength is null or >= MinLength
+        && base.ShouldCompressResponse(context);
 
     public override ICompressionProvider? GetCompressionProvider(HttpContext context)
     {
@@ -32,7 +34,8 @@ internal static class CompressionExtensions
 {
     /// <summary>The resources that contain data of institutions and their staff, but no patient data and no text that a patient wrote.</summary>
     private static readonly FrozenSet<string> CompressibleResources =
-        FrozenSet.Create("hospitals", "departments", "doctors", "specialties", "subscription_plans", "subscriptions", "invoices", "analytics/dashboard", "analytics/reports");
+        FrozenSet.Create("hospitals", "departments", "doctors", "specialties", "subscription_plans", "subscriptions", "invoices",
+            "analytics/dashboard", "analytics/reports");
 
     /// <summary>The paths of tools and resources.</summary>
     private static readonly PathString[] CompressiblePaths = ["/api/mcp/tools", "/api/mcp/resources"];
@@ -57,7 +60,8 @@ internal static class CompressionExtensions
 
     /// <summary>Compresses responses that allow it, on the paths that have such responses. Streams, log-ins and chat bypass the middleware.</summary>
     public static IApplicationBuilder UseCompression(this IApplicationBuilder app) => app.UseWhen(
-        http => http.Request.Path.Value is "/" or "" || CompressiblePaths.Any(path => http.Request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase)),
+        http => http.Request.Path.Value is "/" or ""
+            || CompressiblePaths.Any(path => http.Request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase)),
         branch => branch.UseResponseCompression());
 
     /// <summary>Returns whether responses of a resource may be compressed.</summary>
@@ -73,7 +77,8 @@ internal static class CompressionExtensions
         http.Response.Headers.Append(HeaderNames.Vary, HeaderNames.AcceptEncoding);
     }
 
-    private static Type GetEntityType(Type result) => result.IsGenericType && result.GetGenericTypeDefinition() == typeof(Page<>) ? result.GetGenericArguments()[0] : result;
+    private static Type GetEntityType(Type result) =>
+        result.IsGenericType && result.GetGenericTypeDefinition() == typeof(Page<>) ? result.GetGenericArguments()[0] : result;
 
     /// <summary>Marks a response that may be compressed.</summary>
     internal sealed class CompressionAllowedFeature

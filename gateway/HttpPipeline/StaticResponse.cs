@@ -23,7 +23,8 @@ internal sealed class StaticResponse
         _tag = new($"\"{Convert.ToHexStringLower(SHA256.HashData(bytes), 0, 16)}\"", isWeak: true);
         _encodings = bytes.Length < SelectiveCompressionProvider.MinLength
             ? [(null, bytes)]
-            : [("br", Compress(bytes, to => new BrotliStream(to, Brotli))), ("gzip", Compress(bytes, to => new GZipStream(to, CompressionLevel.Optimal))), (null, bytes)];
+            : [("br", Compress(bytes, to => new BrotliStream(to, Brotli))),
+                ("gzip", Compress(bytes, to => new GZipStream(to, CompressionLevel.Optimal))), (null, bytes)];
     }
 
     /// <summary>Writes the response in the smallest encoding that the client accepts, or 304 when the client already has it.</summary>
@@ -47,7 +48,8 @@ internal sealed class StaticResponse
     }
 
     private static bool AcceptsEncoding(StringValues accepted, string coding) =>
-        StringWithQualityHeaderValue.TryParseList(accepted, out var codings) && codings.FirstOrDefault(c => c.Value.Equals(coding, StringComparison.OrdinalIgnoreCase)) is { } match && match.Quality is null or > 0;
+        StringWithQualityHeaderValue.TryParseList(accepted, out var codings)
+        && codings.FirstOrDefault(c => c.Value.Equals(coding, StringComparison.OrdinalIgnoreCase)) is { } match && match.Quality is null or > 0;
 
     private static byte[] Compress(byte[] bytes, Func<Stream, Stream> compressor)
     {

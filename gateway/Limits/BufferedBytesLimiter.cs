@@ -50,8 +50,10 @@ internal sealed class BufferedBytesLimiter(IOptions<LimitOptions> options)
         {
             var callerTotal = callerKey is null ? 0 : _perCaller.GetValueOrDefault(callerKey) + delta;
             mayReject &= delta > 0;
-            if (mayReject && _total + delta > _maxBytes.Value) throw new Unavailable("The gateway is processing as much data as its memory allows. Retry shortly.", retryAfter: 1);
-            if (mayReject && callerTotal > Math.Max(_maxBytes.Value / CallersPerBudget, MinCallerShare)) throw new RateLimited("Your concurrent requests use more memory than one caller may. Wait for their responses.", retryAfter: 1);
+            if (mayReject && _total + delta > _maxBytes.Value)
+                throw new Unavailable("The gateway is processing as much data as its memory allows. Retry shortly.", retryAfter: 1);
+            if (mayReject && callerTotal > Math.Max(_maxBytes.Value / CallersPerBudget, MinCallerShare))
+                throw new RateLimited("Your concurrent requests use more memory than one caller may. Wait for their responses.", retryAfter: 1);
             _total += delta;
             if (callerKey is null) return;
             if (callerTotal > 0) _perCaller[callerKey] = callerTotal;

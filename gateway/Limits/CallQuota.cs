@@ -29,7 +29,8 @@ internal sealed class CallQuota(RedisRateLimiter limiter, IOptions<LimitOptions>
         http.Features.Set(new CallerKey(address));
         await ChargeAsync(http, policy, address, limit, calls: 1);
         // The response reports the quota of the smaller network.
-        if (limit > 0 && NetworkKey.ForSite(http.Connection.RemoteIpAddress) is { } site) (await limiter.AcquireAsync(policy, site, limit * NetworkKey.SiteMultiplier)).ThrowIfExceeded();
+        if (limit > 0 && NetworkKey.ForSite(http.Connection.RemoteIpAddress) is { } site)
+            (await limiter.AcquireAsync(policy, site, limit * NetworkKey.SiteMultiplier)).ThrowIfExceeded();
     }
 
     /// <summary>Charges further calls in a request: all of them or, if there are too many, none.</summary>
@@ -39,7 +40,8 @@ internal sealed class CallQuota(RedisRateLimiter limiter, IOptions<LimitOptions>
     /// <summary>Charges a call on an open connection.</summary>
     public async ValueTask ChargeAsync(Caller caller)
     {
-        if (options.Value.CallsPerMinute is > 0 and var limit) (await limiter.AcquireAsync(RateLimitPolicy.Calls, CallerKey.Of(caller), limit)).ThrowIfExceeded();
+        if (options.Value.CallsPerMinute is > 0 and var limit)
+            (await limiter.AcquireAsync(RateLimitPolicy.Calls, CallerKey.Of(caller), limit)).ThrowIfExceeded();
     }
 
     private async ValueTask ChargeAsync(HttpContext http, string policy, string callerKey, int limit, int calls)

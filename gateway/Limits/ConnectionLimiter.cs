@@ -12,7 +12,8 @@ namespace MedCor.Gateway.Limits;
 /// Limits what connections can cost before their users are known: the number of connections, per address and in total, how fast headers and bodies must
 /// arrive, and how soon a lost peer is detected. A connection above a limit is closed immediately.
 /// </summary>
-internal sealed class ConnectionLimiter(IOptions<LimitOptions> options, IHostEnvironment environment) : IConfigureOptions<KestrelServerOptions>, IConfigureOptions<SocketTransportOptions>
+internal sealed class ConnectionLimiter(IOptions<LimitOptions> options, IHostEnvironment environment)
+    : IConfigureOptions<KestrelServerOptions>, IConfigureOptions<SocketTransportOptions>
 {
     /// <summary>The time within which the headers of a request must be complete.</summary>
     internal static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
@@ -69,8 +70,9 @@ internal sealed class ConnectionLimiter(IOptions<LimitOptions> options, IHostEnv
         var (client, site) = (NetworkKey.ForClient(address), NetworkKey.ForSite(address));
         try
         {
-            var isLimitExceeded = (Interlocked.Increment(ref _total) > maxTotal && maxTotal > 0) | (_perAddress.Increment(client) > maxPerAddress && maxPerAddress > 0)
-                | (site is not null && _perAddress.Increment(site) > maxPerAddress * NetworkKey.SiteMultiplier && maxPerAddress > 0);
+            var isLimitExceeded =
+                (Interlocked.Increment(ref _total) > maxTotal && maxTotal > 0) | (_perAddress.Increment(client) > maxPerAddress && maxPerAddress > 0)
+                    | (site is not null && _perAddress.Increment(site) > maxPerAddress * NetworkKey.SiteMultiplier && maxPerAddress > 0);
             if (isLimitExceeded) connection.Abort(new ConnectionAbortedException("There are too many connections."));
             else await next(connection);
         }

@@ -11,7 +11,8 @@ internal sealed class LimitOptions : IValidatableObject
 {
     private const int MaxLimit = 1_000_000;
 
-    private static readonly IPNetwork[] PrivateNetworks = [.. ((string[])["10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fd00::/8"]).Select(IPNetwork.Parse)];
+    private static readonly IPNetwork[] PrivateNetworks =
+        [.. ((string[])["10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fd00::/8"]).Select(IPNetwork.Parse)];
 
     /// <summary>Gets or sets the maximum number of calls per minute of one user, or of one address when the user is unknown; 0 for no limit.</summary>
     [ConfigurationKeyName("MCP_RATE_LIMIT")]
@@ -85,7 +86,8 @@ internal sealed class LimitOptions : IValidatableObject
     /// Gets or sets the maximum number of bytes of requests, messages and responses in memory at one gateway. One caller can use a quarter of it.
     /// </summary>
     [ConfigurationKeyName("MCP_MAX_WAITING_BYTES")]
-    [Range(MinBufferedBytes, int.MaxValue, ErrorMessage = "MCP_MAX_WAITING_BYTES must be 100663296 to 2147483647 bytes: a caller may have a quarter, which the largest answer fits into.")]
+    [Range(MinBufferedBytes, int.MaxValue,
+        ErrorMessage = "MCP_MAX_WAITING_BYTES must be 100663296 to 2147483647 bytes: a caller may have a quarter, which the largest answer fits into.")]
     public int MaxBufferedBytes { get; set; } = 128 * 1024 * 1024;
 
     private const int MinBufferedBytes = 96 * 1024 * 1024;
@@ -96,7 +98,8 @@ internal sealed class LimitOptions : IValidatableObject
 
     public int EffectiveLogInsPerMinute => LogInsPerMinute ?? (CallsPerMinute + 4) / 5;
 
-    private IEnumerable<IPNetwork> Proxies => (TrustedProxies ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(ParseNetwork);
+    private IEnumerable<IPNetwork> Proxies =>
+        (TrustedProxies ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(ParseNetwork);
 
     /// <summary>Configures the forwarded headers so that a caller's address is taken from trusted proxies only.</summary>
     public void ConfigureForwardedHeaders(ForwardedHeadersOptions forwarded)
@@ -109,7 +112,8 @@ internal sealed class LimitOptions : IValidatableObject
     }
 
     /// <summary>Returns whether an address is that of a trusted proxy.</summary>
-    public bool IsTrustedProxy(IPAddress? address) => address is not null && Proxies.Any(p => p.Contains(address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address));
+    public bool IsTrustedProxy(IPAddress? address) =>
+        address is not null && Proxies.Any(p => p.Contains(address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address));
 
     public IEnumerable<ValidationResult> Validate(ValidationContext context)
     {
@@ -125,16 +129,18 @@ internal sealed class LimitOptions : IValidatableObject
         if (proxies is null) yield return new("MCP_TRUSTED_PROXIES must be addresses or networks such as 10.244.7.0/24, comma-separated.");
         else
             foreach (var wide in proxies.Where(IsTooWide))
-                yield return new($"MCP_TRUSTED_PROXIES must name the proxies' own addresses or network: {wide} is a whole private network, or one wider than /16 (IPv6: /48), and any other host in it could forge a caller's address.");
+                yield return new(
+                    $"MCP_TRUSTED_PROXIES must name the proxies' own addresses or network: {wide} is a whole private network, or one wider than /16 (IPv6: /48), and any other host in it could forge a caller's address.");
     }
 
     /// <summary>
     /// Returns whether a network contains all or much of a network that no rule assigns to a single owner (private networks, those of carriers, and with
     /// them the whole address space). A large part counts as well, because two halves are as much as the whole.
     /// </summary>
-    private static bool IsTooWide(IPNetwork network) => PrivateNetworks.Where(whole => whole.BaseAddress.AddressFamily == network.BaseAddress.AddressFamily).Any(whole =>
-        network.Contains(whole.BaseAddress) && network.PrefixLength <= whole.PrefixLength
-        || whole.Contains(network.BaseAddress) && network.PrefixLength < (network.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? 16 : 48));
+    private static bool IsTooWide(IPNetwork network) =>
+        PrivateNetworks.Where(whole => whole.BaseAddress.AddressFamily == network.BaseAddress.AddressFamily).Any(whole =>
+            network.Contains(whole.BaseAddress) && network.PrefixLength <= whole.PrefixLength
+            || whole.Contains(network.BaseAddress) && network.PrefixLength < (network.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? 16 : 48));
 
     private static IPNetwork ParseNetwork(string text)
     {

@@ -23,7 +23,8 @@ internal sealed class OpenConnectionLimiter(IOptions<LimitOptions> options)
     /// <summary>
     /// Acquires a WebSocket for a user. Throws <see cref="RateLimited"/> when the user has too many, and <see cref="Unavailable"/> when the total is reached.
     /// </summary>
-    public IDisposable AcquireSocket(Caller caller) => _listeners.Acquire(options.Value.MaxListeners, ("WebSockets", CallerKey.Of(caller), options.Value.MaxSocketsPerUser));
+    public IDisposable AcquireSocket(Caller caller) =>
+        _listeners.Acquire(options.Value.MaxListeners, ("WebSockets", CallerKey.Of(caller), options.Value.MaxSocketsPerUser));
 
     /// <summary>Acquires an event stream for a user, or for a program if null. Throws as <see cref="AcquireSocket"/> does.</summary>
     public IDisposable AcquireStream(Caller? caller) => caller is null
@@ -56,7 +57,8 @@ internal sealed class OpenConnectionLimiter(IOptions<LimitOptions> options)
             var lease = new ConnectionLease(this, limits);
             try
             {
-                if (total > maxTotal && maxTotal > 0) throw new Unavailable("The gateway has reached its maximum number of open connections. Retry shortly.", retryAfter: 5);
+                if (total > maxTotal && maxTotal > 0)
+                    throw new Unavailable("The gateway has reached its maximum number of open connections. Retry shortly.", retryAfter: 5);
                 foreach (var ((kind, _, max), count) in limits.Zip(counts))
                     if (count > max && max > 0) throw new RateLimited($"No more than {max} {kind} at once. Close one of them first.", retryAfter: 5);
                 return lease;

@@ -3,7 +3,9 @@ namespace MedCor.Gateway.Limits;
 /// <summary>Names what is counted. Each policy is counted separately.</summary>
 internal static class RateLimitPolicy
 {
-    /// <summary>Requests of authenticated callers, and requests whose credentials are missing or invalid. It applies to every endpoint that is not public.</summary>
+    /// <summary>
+    /// Requests of authenticated callers, and requests whose credentials are missing or invalid. It applies to every endpoint that is not public.
+    /// </summary>
     public const string Calls = "calls";
 
     /// <summary>Attempts to log in.</summary>

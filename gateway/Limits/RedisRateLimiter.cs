@@ -36,7 +36,8 @@ internal sealed partial class RedisRateLimiter(IConnectionMultiplexer redis, Tim
         if (clock.GetTimestamp() < Volatile.Read(ref _redisRetryAt)) return AcquireLocally(policy, redisKey, limit, calls);
         try
         {
-            var result = (RedisResult[])(await redis.GetDatabase().ScriptEvaluateAsync(CountScript, [redisKey], [limit, calls, WindowSeconds * 1000]).WaitAsync(RedisTimeout, clock))!;
+            var result = (RedisResult[])(await redis.GetDatabase().ScriptEvaluateAsync(CountScript, [redisKey], [limit, calls, WindowSeconds * 1000])
+                .WaitAsync(RedisTimeout, clock))!;
             return new(policy, limit, Math.Max((int)result[1], 0), (int)Math.Ceiling((long)result[2] / 1000.0), (int)result[0] == 1);
         }
         catch (Exception e) when (e is RedisException or TimeoutException)

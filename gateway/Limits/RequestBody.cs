@@ -21,14 +21,16 @@ internal readonly struct RequestBody : IDisposable
     private readonly PipeReader _reader;
     private readonly BufferedBytesLimiter.BufferLease _lease;
 
-    private RequestBody(PipeReader reader, ReadOnlySequence<byte> bytes, BufferedBytesLimiter.BufferLease lease) => (_reader, Bytes, _lease) = (reader, SkipByteOrderMark(bytes), lease);
+    private RequestBody(PipeReader reader, ReadOnlySequence<byte> bytes, BufferedBytesLimiter.BufferLease lease) =>
+        (_reader, Bytes, _lease) = (reader, SkipByteOrderMark(bytes), lease);
 
     public ReadOnlySequence<byte> Bytes { get; }
 
     /// <summary>
     /// Reads a JSON body. Throws <see cref="UnsupportedMediaType"/> when its media type is not JSON, and otherwise as <see cref="ReadAsync"/> does.
     /// </summary>
-    public static ValueTask<RequestBody> ReadJsonAsync(HttpContext http) => http.Request.HasJsonContentType() ? ReadAsync(http) : throw new UnsupportedMediaType();
+    public static ValueTask<RequestBody> ReadJsonAsync(HttpContext http) =>
+        http.Request.HasJsonContentType() ? ReadAsync(http) : throw new UnsupportedMediaType();
 
     /// <summary>
     /// Reads a body of any type. Throws <see cref="PayloadTooLarge"/> when it exceeds 1 MiB or the given size, <see cref="RequestTimeout"/> when it does

@@ -21,10 +21,12 @@ internal sealed partial class ConnectionMonitor : BackgroundService
     private readonly ILogger<ConnectionMonitor> _log;
     private readonly IOptions<LiveEventOptions> _options;
 
-    public ConnectionMonitor(TokenValidator tokens, TokenRenewal renewal, IOptions<LiveEventOptions> options, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<ConnectionMonitor> log)
+    public ConnectionMonitor(TokenValidator tokens, TokenRenewal renewal, IOptions<LiveEventOptions> options, IHostApplicationLifetime lifetime,
+        TimeProvider clock, ILogger<ConnectionMonitor> log)
     {
         (_tokens, _renewal, _options, _lifetime, _clock, _log) = (tokens, renewal, options, lifetime, clock, log);
-        new Meter("MedCor").CreateObservableUpDownCounter("medcor.listeners", () => _subscribers.Count, "{listener}", "Connections at this gateway that receive live events.");
+        new Meter("MedCor").CreateObservableUpDownCounter("medcor.listeners", () => _subscribers.Count, "{listener}",
+            "Connections at this gateway that receive live events.");
     }
 
     /// <summary>Monitors a subscriber until it is removed.</summary>

@@ -65,6 +65,7 @@ internal sealed class ListenerPresence(IConnectionMultiplexer redis, TimeProvide
     private Task<long> AnnounceAsync(IReadOnlyCollection<Guid> users)
     {
         var until = (_clock.GetUtcNow() + PresenceDuration).ToUnixTimeMilliseconds();
-        return redis.GetDatabase().SortedSetAddAsync(Key, [.. users.Select(u => new SortedSetEntry(u.ToString("N", CultureInfo.InvariantCulture), until))]).WaitAsync(RedisTimeout);
+        return redis.GetDatabase().SortedSetAddAsync(Key, [.. users.Select(u => new SortedSetEntry(u.ToString("N", CultureInfo.InvariantCulture), until))])
+            .WaitAsync(RedisTimeout);
     }
 }

@@ -59,11 +59,16 @@ internal sealed class LiveEvent
         var update = Update(entity, isWhole: true);
         if (!FitsLine(update)) update = Update(KeepIdOnly(entity), isWhole: false);
         LiveEvent updateEvent = new(ResourceUpdateEvent, resource, live.Audience, update);
-        return NamedLiveEvents.FindName(integrationEvent) is { } name ? [updateEvent, new(name, resource, live.Audience, WithEntityName(entity, name))] : [updateEvent];
+        return NamedLiveEvents.FindName(integrationEvent) is { } name
+            ? [updateEvent, new(name, resource, live.Audience, WithEntityName(entity, name))]
+            : [updateEvent];
 
         byte[] Update(JsonObject data, bool isWhole)
         {
-            var node = new JsonObject { ["type"] = ResourceUpdateEvent, ["resource"] = resource, ["action"] = live.Action.ToString().ToLowerInvariant(), ["data"] = data.DeepClone() };
+            var node = new JsonObject
+            {
+                ["type"] = ResourceUpdateEvent, ["resource"] = resource, ["action"] = live.Action.ToString().ToLowerInvariant(), ["data"] = data.DeepClone()
+            };
             if (!isWhole) node[DataOmitted] = true;
             node["timestamp"] = JsonSerializer.SerializeToNode(integrationEvent.OccurredAt, Json.Options);
             return JsonSerializer.SerializeToUtf8Bytes(node, Json.Options);
@@ -85,7 +90,8 @@ internal sealed class LiveEvent
     /// <summary>Returns an object with only the entity's id or, if it has none, with the ids of the entities it belongs to.</summary>
     private static JsonObject KeepIdOnly(JsonObject entity) => entity["id"] is { } id
         ? new() { ["id"] = id.DeepClone() }
-        : new(entity.Where(field => field.Key.EndsWith("_id", StringComparison.Ordinal)).Select(field => KeyValuePair.Create(field.Key, field.Value?.DeepClone())));
+        : new(entity.Where(field => field.Key.EndsWith("_id", StringComparison.Ordinal))
+            .Select(field => KeyValuePair.Create(field.Key, field.Value?.DeepClone())));
 
     /// <summary>Returns whether data fits into a line.</summary>
     private static bool FitsLine(ReadOnlySpan<byte> data) => "data: \n"u8.Length + data.Length <= MaxLineLength;
@@ -147,8 +153,10 @@ internal sealed class LiveEvent
         if (FitsLine(data)) return new(ErrorEvent, "", audience, data);
         JsonObject reduced = new() { ["details_omitted"] = true };
         foreach (var name in requiredDetails) reduced[name] = details[name]?.DeepClone();
-        return Create(ErrorEvent, audience, new { Type = ErrorEvent, Error = error.Length <= MaxErrorLength ? error : error[..MaxErrorLength] + "…", Details = reduced, Timestamp = now });
+        return Create(ErrorEvent, audience,
+            new { Type = ErrorEvent, Error = error.Length <= MaxErrorLength ? error : error[..MaxErrorLength] + "…", Details = reduced, Timestamp = now });
     }
 
-    private static LiveEvent Create<T>(string name, Audience audience, T data) => new(name, "", audience, JsonSerializer.SerializeToUtf8Bytes(data, Json.Options));
+    private static LiveEvent Create<T>(string name, Audience audience, T data) =>
+        new(name, "", audience, JsonSerializer.SerializeToUtf8Bytes(data, Json.Options));
 }

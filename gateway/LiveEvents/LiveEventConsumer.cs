@@ -12,7 +12,9 @@ internal sealed class LiveEventConsumer<TEvent>(LiveEventStore streams) : IConsu
     public Task Consume(ConsumeContext<TEvent> context)
     {
         var integrationEvent = context.Message;
-        return integrationEvent.LiveUpdate is { } live ? streams.AppendAsync(integrationEvent, LiveEvent.FromIntegrationEvent(integrationEvent, live)) : Task.CompletedTask;
+        return integrationEvent.LiveUpdate is { } live
+            ? streams.AppendAsync(integrationEvent, LiveEvent.FromIntegrationEvent(integrationEvent, live))
+            : Task.CompletedTask;
     }
 }
 

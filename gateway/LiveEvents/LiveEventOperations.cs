@@ -12,42 +12,56 @@ internal static class LiveEventOperations
     private static readonly (string Name, string When, Func<ComponentRegistry, JsonObject> Data)[] Events =
     [
         ("resource_update", "something that you may read was created, changed or deleted", _ => SchemaBuilder.Object("A change.",
-            ("type", SchemaBuilder.EnumOf(null, "resource_update")), ("resource", SchemaBuilder.EnumOf("What kind of thing.", [.. LiveResources.All.Keys.Order()])),
-            ("action", SchemaBuilder.EnumOf("What happened to it.", "created", "updated", "deleted")), ("data", SchemaBuilder.AnyObject("The thing as it now is; what was written about a patient is null or not there: ask for it.")),
-            ("data_omitted?", SchemaBuilder.Boolean("True where it is too long for an event: data has its id alone.")), ("timestamp", SchemaBuilder.DateTime("When.")))),
+            ("type", SchemaBuilder.EnumOf(null, "resource_update")),
+            ("resource", SchemaBuilder.EnumOf("What kind of thing.", [.. LiveResources.All.Keys.Order()])),
+            ("action", SchemaBuilder.EnumOf("What happened to it.", "created", "updated", "deleted")),
+            ("data", SchemaBuilder.AnyObject("The thing as it now is; what was written about a patient is null or not there: ask for it.")),
+            ("data_omitted?", SchemaBuilder.Boolean("True where it is too long for an event: data has its id alone.")),
+            ("timestamp", SchemaBuilder.DateTime("When.")))),
         .. NamedLiveEvents.All.Select(e => (
-            e.Name, $"{e.Occasion}; besides its resource_update", (Func<ComponentRegistry, JsonObject>)(components => WithEventType(e.Name, components.ReferenceOutput(e.Data))))),
+            e.Name, $"{e.Occasion}; besides its resource_update",
+            (Func<ComponentRegistry, JsonObject>)(components => WithEventType(e.Name, components.ReferenceOutput(e.Data))))),
         ("tool_response", "a tool that you called answered, whatever surface you called it by", _ => SchemaBuilder.Object("A tool's answer.",
-            ("type", SchemaBuilder.EnumOf(null, "tool_response")), ("tool", SchemaBuilder.Text(100, "Which tool.")), ("result", SchemaBuilder.Nullable(SchemaBuilder.AnyObject("What it answered; null where that may tell of a patient's health, or is too long for an event."))),
+            ("type", SchemaBuilder.EnumOf(null, "tool_response")), ("tool", SchemaBuilder.Text(100, "Which tool.")), ("result", SchemaBuilder.Nullable(
+                SchemaBuilder.AnyObject("What it answered; null where that may tell of a patient's health, or is too long for an event."))),
             ("result_omitted?", SchemaBuilder.Boolean("True where the result is null for one of these reasons.")),
             ("request_id", SchemaBuilder.Text(128, "The call's request id.")), ("timestamp", SchemaBuilder.DateTime("When.")))),
-        ("error_event", "a tool that you called was refused; or, with `details.reload`, events may have been missed: load anew what you show", _ => SchemaBuilder.Object("A problem.",
-            ("type", SchemaBuilder.EnumOf(null, "error_event")), ("error", SchemaBuilder.Text(500, "What is wrong.")), ("details", SchemaBuilder.AnyObject("Further facts.")), ("timestamp", SchemaBuilder.DateTime("When.")))),
-        ("heartbeat", "nothing else came for a while", _ => SchemaBuilder.Object("A sign of life.", ("type", SchemaBuilder.EnumOf(null, "heartbeat")), ("timestamp", SchemaBuilder.DateTime("When.")))),
+        ("error_event", "a tool that you called was refused; or, with `details.reload`, events may have been missed: load anew what you show",
+            _ => SchemaBuilder.Object("A problem.",
+                ("type", SchemaBuilder.EnumOf(null, "error_event")), ("error", SchemaBuilder.Text(500, "What is wrong.")),
+                ("details", SchemaBuilder.AnyObject("Further facts.")), ("timestamp", SchemaBuilder.DateTime("When.")))),
+        ("heartbeat", "nothing else came for a while",
+            _ => SchemaBuilder.Object("A sign of life.", ("type", SchemaBuilder.EnumOf(null, "heartbeat")), ("timestamp", SchemaBuilder.DateTime("When.")))),
         ("auth_refresh", "your token is about to expire", _ => SchemaBuilder.Object("A fresh token.",
-            ("type", SchemaBuilder.EnumOf(null, "auth_refresh")), ("new_token", SchemaBuilder.Text(4096, "An access token.")), ("expires_at", SchemaBuilder.DateTime("When it expires.")))),
+            ("type", SchemaBuilder.EnumOf(null, "auth_refresh")), ("new_token", SchemaBuilder.Text(4096, "An access token.")),
+            ("expires_at", SchemaBuilder.DateTime("When it expires.")))),
     ];
 
     public static IEndpointConventionBuilder DescribeEventStream(this IEndpointConventionBuilder endpoint) => endpoint.Describe(
         "hear_events", ApiTags.Events, "Hear live events",
-        "A `text/event-stream` of what you may see, from now on. Every event has an `id`, an `event` and a line of JSON as `data`, which carries the event's name as `type` too.\n\n"
-        + "| event | comes when | data |\n|---|---|---|\n" + string.Concat(Events.Select(e => $"| `{e.Name}` | {e.When} | `{SchemaName(e.Name)}` |\n"))
+        "A `text/event-stream` of what you may see, from now on. Every event has an `id`, an `event` and a line of JSON as `data`, which carries the event's "
+        + "name as `type` too.\n\n| event | comes when | data |\n|---|---|---|\n"
+        + string.Concat(Events.Select(e => $"| `{e.Name}` | {e.When} | `{SchemaName(e.Name)}` |\n"))
         + "\nA token is never accepted in the address; a browser, whose EventSource cannot send it as a header, takes a ticket.\n\n"
-        + "Who comes back with `Last-Event-ID` gets, from any gateway, all that they missed, in order and once: of the last 24 hours, and of at least the last 10,000 events of their "
-        + "hospital. Where more was missed, or may have been lost, an `error_event` with `details.reload` comes in its place. Answers of tools are told while you listen and for two minutes after, and kept for 15.\n\n"
-        + "What happened before you logged in is told to nobody who comes back: a `Last-Event-ID` from before is answered with that `error_event`, and then with what happened since. No line of the stream is longer than 128 KiB.",
+        + "Who comes back with `Last-Event-ID` gets, from any gateway, all that they missed, in order and once: of the last 24 hours, and of at least the last "
+        + "10,000 events of their hospital. Where more was missed, or may have been lost, an `error_event` with `details.reload` comes in its place. Answers "
+        + "of tools are told while you listen and for two minutes after, and kept for 15.\n\nWhat happened before you logged in is told to nobody who comes "
+        + "back: a `Last-Event-ID` from before is answered with that `error_event`, and then with what happened since. No line of the stream is longer than "
+        + "128 KiB.",
         components => new()
         {
             Parameters =
             [
                 ResourcesParameter("Only changes of these resources, separated by commas; all unless given."),
-                OperationDetails.Parameter(ParameterLocation.Header, "Last-Event-ID", "The id of the last event that you had: go on from there.", SchemaBuilder.Text(ResumeToken.MaxLength)),
+                OperationDetails.Parameter(ParameterLocation.Header, "Last-Event-ID", "The id of the last event that you had: go on from there.",
+                    SchemaBuilder.Text(ResumeToken.MaxLength)),
                 LastEventIdParameter(),
             ],
             ResponseDescription = "Events until you leave, or until your session ends.",
             ResponseContents = OperationDetails.EventStream(
                 SchemaBuilder.OneOf([.. Events.Select(e => components.ReferenceNamed(SchemaName(e.Name), () => e.Data(components)))]),
-                "retry: 2000\nid: 1769954400000-41.1769954400000-3.1769954400000-7\n\nid: 1769954400000-41.1769954400000-3.1769954400000-7\nevent: heartbeat\ndata: {\"type\":\"heartbeat\",\"timestamp\":\"2026-02-01T14:00:00.12Z\"}\n\n"),
+                "retry: 2000\nid: 1769954400000-41.1769954400000-3.1769954400000-7\n\nid: 1769954400000-41.1769954400000-3.1769954400000-7\nevent: "
+                + "heartbeat\ndata: {\"type\":\"heartbeat\",\"timestamp\":\"2026-02-01T14:00:00.12Z\"}\n\n"),
             // Nothing of some resources is told to every role.
             ErrorStatuses = [StatusCodes.Status403Forbidden],
         });
@@ -84,7 +98,8 @@ internal static class LiveEventOperations
         OperationDetails.Parameter(ParameterLocation.Query, "resources", description, SchemaBuilder.Text(500), "appointments,patients");
 
     private static OpenApiParameter LastEventIdParameter() =>
-        OperationDetails.Parameter(ParameterLocation.Query, "last_event_id", "The id of the last event that you had, where no header can be sent.", SchemaBuilder.Text(ResumeToken.MaxLength));
+        OperationDetails.Parameter(ParameterLocation.Query, "last_event_id", "The id of the last event that you had, where no header can be sent.",
+            SchemaBuilder.Text(ResumeToken.MaxLength));
 
     /// <summary>Returns the name of the schema of an event's data.</summary>
     private static string SchemaName(string name) =>

@@ -29,7 +29,9 @@ internal sealed partial class LiveEventReader(LiveEventStore streams, TimeProvid
     {
         var fanOuts = subscriber.Streams.Select(GetFanOut).ToArray();
         foreach (var fanOut in fanOuts) await fanOut.Started;
-        var subscription = after is null ? LiveEvents.StreamSubscription.StartNow(subscriber, streams, fanOuts, clock) : await LiveEvents.StreamSubscription.ResumeAfterAsync(after, subscriber, streams, fanOuts, clock);
+        var subscription = after is null
+            ? LiveEvents.StreamSubscription.StartNow(subscriber, streams, fanOuts, clock)
+            : await LiveEvents.StreamSubscription.ResumeAfterAsync(after, subscriber, streams, fanOuts, clock);
         return subscriber.Subscription = subscription;
     }
 
@@ -37,7 +39,8 @@ internal sealed partial class LiveEventReader(LiveEventStore streams, TimeProvid
     {
         lock (_lock)
         {
-            if (!_streamFanOuts.TryGetValue(stream, out var fanOut) || fanOut.Started.IsFaulted) _streamFanOuts[stream] = fanOut = new StreamFanOut(stream, streams, clock);
+            if (!_streamFanOuts.TryGetValue(stream, out var fanOut) || fanOut.Started.IsFaulted)
+                _streamFanOuts[stream] = fanOut = new StreamFanOut(stream, streams, clock);
             fanOut.LastUsedAt = clock.GetUtcNow();
             return fanOut;
         }

@@ -186,7 +186,8 @@ internal sealed class LiveEventStore(IConnectionMultiplexer redis) : IDisposable
         _hasAbandonedWrite |= _unconfirmed is { } previous && previous != integrationEvent.EventId;
         _unconfirmed = integrationEvent.EventId;
         RedisKey[] keys = [$"medcor:live:seen:{integrationEvent.EventId:N}", HeadsKey, stream, AllStream, SizesKey];
-        List<RedisValue> arguments = [RetentionSeconds, MaxEntries, Channel, _lastWritten.Epoch, _lastWritten.Number, _hasAbandonedWrite ? "1" : "0", MaxHospitalBytes, MaxTotalBytes];
+        List<RedisValue> arguments = [RetentionSeconds, MaxEntries, Channel, _lastWritten.Epoch, _lastWritten.Number, _hasAbandonedWrite ? "1" : "0",
+            MaxHospitalBytes, MaxTotalBytes];
         foreach (var e in events)
             arguments.AddRange([e.Name, e.Resource, (int)e.Audience.Callers, e.Audience.UserId?.ToString("N") ?? "", e.Data]);
         var result = await redis.GetDatabase().ScriptEvaluateAsync(AppendScript, keys, [.. arguments]).WaitAsync(RedisTimeout);
@@ -199,16 +200,20 @@ internal sealed class LiveEventStore(IConnectionMultiplexer redis) : IDisposable
     {
         var stream = ToolResponseStream(hospital);
         return redis.GetDatabase().ScriptEvaluateAsync(AppendToolResponseScript, [HeadsKey, stream, $"{stream}:bytes", $"{stream}:of:"],
-            [Channel, ToolResponseRetentionSeconds, MaxToolResponses, MaxToolResponseBytes, MaxToolResponseBytesPerUser, response.Name, response.Audience.UserId!.Value.ToString("N"), response.Data]).WaitAsync(RedisTimeout);
+            [Channel, ToolResponseRetentionSeconds, MaxToolResponses,
+                MaxToolResponseBytes, MaxToolResponseBytesPerUser, response.Name, response.Audience.UserId!.Value.ToString("N"), response.Data])
+            .WaitAsync(RedisTimeout);
     }
 
     /// <summary>
     /// Reads the entries of each stream after a position in order, at most <paramref name="maxCount"/> per stream. Streams without new entries are left
     /// out.
     /// </summary>
-    public async Task<IReadOnlyList<(string Stream, IReadOnlyList<StoredEvent> Entries)>> ReadAsync(IReadOnlyList<(string Stream, StreamId After)> from, int maxCount)
+    public async Task<IReadOnlyList<(string Stream, IReadOnlyList<StoredEvent> Entries)>> ReadAsync(IReadOnlyList<(string Stream, StreamId After)> from,
+        int maxCount)
     {
-        var streams = await redis.GetDatabase().StreamReadAsync([.. from.Select(f => new StreamPosition(f.Stream, f.After.ToString()))], maxCount).WaitAsync(RedisTimeout);
+        var streams = await redis.GetDatabase().StreamReadAsync([.. from.Select(f => new StreamPosition(f.Stream, f.After.ToString()))], maxCount)
+            .WaitAsync(RedisTimeout);
         return [.. streams.Select(stream => ((string)stream.Key!, (IReadOnlyList<StoredEvent>)[.. stream.Entries.Select(StoredEvent.Parse)]))];
     }
 
@@ -232,7 +237,8 @@ internal sealed class LiveEventStore(IConnectionMultiplexer redis) : IDisposable
     public async Task<long?> GetEpochAsync() => (long?)await redis.GetDatabase().HashGetAsync(HeadsKey, "epoch").WaitAsync(RedisTimeout);
 
     /// <summary>Returns the end of a stream.</summary>
-    public async Task<StreamId> GetEndAsync(string stream) => ParseId(await redis.GetDatabase().ScriptEvaluateAsync(GetEndScript, [HeadsKey, stream]).WaitAsync(RedisTimeout));
+    public async Task<StreamId> GetEndAsync(string stream) =>
+        ParseId(await redis.GetDatabase().ScriptEvaluateAsync(GetEndScript, [HeadsKey, stream]).WaitAsync(RedisTimeout));
 
     /// <summary>
     /// Registers a callback that receives the name of a stream that has new entries, or null when a lost connection is restored. Notifications can be lost.

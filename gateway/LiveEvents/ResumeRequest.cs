@@ -13,15 +13,17 @@ internal static class ResumeRequest
     internal delegate bool Parser<TPosition>(string id, out TPosition? position);
 
     /// <summary>
-    /// Returns the position after which the stream resumes, which the header <c>Last-Event-ID</c> or else the query names; the default when neither does. Adds an
-    /// error for each unknown parameter of the query and for an invalid ID.
+    /// Returns the position after which the stream resumes, which the header <c>Last-Event-ID</c> or else the query names; the default when neither does. Adds
+    /// an error for each unknown parameter of the query and for an invalid ID.
     /// </summary>
     /// <param name="parameters">The parameters that the endpoint reads itself.</param>
-    public static TPosition? ReadPosition<TPosition>(HttpRequest request, Parser<TPosition> parse, Dictionary<string, List<string>> errors, params string[] parameters)
+    public static TPosition? ReadPosition<TPosition>(HttpRequest request, Parser<TPosition> parse, Dictionary<string, List<string>> errors,
+        params string[] parameters)
     {
         string[] known = [.. parameters, Parameter, TicketHandler.Parameter];
         foreach (var name in request.Query.Keys.Except(known))
-            errors.AddError(name, $"is not a parameter; there are {string.Join(", ", known[..^1])} and {known[^1]}. A token is never accepted in an address{DidYouMean.Hint(name, known)}");
+            errors.AddError(name,
+                $"is not a parameter; there are {string.Join(", ", known[..^1])} and {known[^1]}. A token is never accepted in an address{DidYouMean.Hint(name, known)}");
 
         // A browser that reconnects by itself sends the header; a client that opens a new stream, with a new ticket, can only use the query.
         var (field, id) = request.Headers.TryGetValue(Header, out var header) ? (Header, header.ToString()) : (Parameter, request.Query[Parameter].ToString());

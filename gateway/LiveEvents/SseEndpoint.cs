@@ -20,7 +20,8 @@ internal sealed class SseEndpoint(EventSubscriptions subscriptions, OpenConnecti
     private const int MinReconnectMilliseconds = 1000;
     private const int MaxReconnectMilliseconds = 3000;
 
-    public void Map(IEndpointRouteBuilder app) => app.MapGet("/api/mcp/sse", HandleAsync).AcceptTicket().WithMetadata(QueryParametersMetadata.Read).DescribeEventStream();
+    public void Map(IEndpointRouteBuilder app) =>
+        app.MapGet("/api/mcp/sse", HandleAsync).AcceptTicket().WithMetadata(QueryParametersMetadata.Read).DescribeEventStream();
 
     private async Task HandleAsync(HttpContext http)
     {

@@ -11,7 +11,8 @@ internal sealed class StreamSubscription : IDisposable
     private readonly StreamId[]? _missedAfter;
     private readonly TimeProvider _clock;
 
-    private StreamSubscription(EventSubscriber subscriber, LiveEventStore streams, StreamFanOut[] fanOuts, TimeProvider clock, StreamId[]? missedAfter, ResumeToken token)
+    private StreamSubscription(EventSubscriber subscriber, LiveEventStore streams, StreamFanOut[] fanOuts, TimeProvider clock,
+        StreamId[]? missedAfter, ResumeToken token)
     {
         (_subscriber, _streams, _fanOuts, _clock, _missedAfter, Token) = (subscriber, streams, fanOuts, clock, missedAfter, token);
         foreach (var fanOut in fanOuts) fanOut.AddSubscription();
@@ -28,7 +29,8 @@ internal sealed class StreamSubscription : IDisposable
     /// Creates a subscription that first delivers the events missed since a position, then new events. If the position does not belong to these streams, or
     /// is from before the caller logged in, the subscriber receives a reload event. Throws while Redis is unavailable.
     /// </summary>
-    public static async Task<StreamSubscription> ResumeAfterAsync(ResumeToken token, EventSubscriber subscriber, LiveEventStore streams, StreamFanOut[] fanOuts, TimeProvider clock)
+    public static async Task<StreamSubscription> ResumeAfterAsync(ResumeToken token, EventSubscriber subscriber, LiveEventStore streams,
+        StreamFanOut[] fanOuts, TimeProvider clock)
     {
         if (token.StreamCount != fanOuts.Length)
         {
@@ -43,7 +45,8 @@ internal sealed class StreamSubscription : IDisposable
             // Another replica may have read further than this one, but no replica can have delivered an entry beyond the end of the stream.
             if (after[i] <= fanOuts[i].Position || await streams.GetEndAsync(fanOuts[i].Stream) is var end && after[i] <= end) continue;
             after[i] = end;
-            if (!LiveEventStore.IsToolResponseStream(fanOuts[i].Stream) && subscriber.TryMarkGapReported(end.Epoch)) subscriber.Enqueue(StreamItem.OutOfStream(LiveEvent.Reload(clock.GetUtcNow())));
+            if (!LiveEventStore.IsToolResponseStream(fanOuts[i].Stream) && subscriber.TryMarkGapReported(end.Epoch))
+                subscriber.Enqueue(StreamItem.OutOfStream(LiveEvent.Reload(clock.GetUtcNow())));
         }
         return new(subscriber, streams, fanOuts, clock, after, new ResumeToken([.. after]));
     }
@@ -103,7 +106,8 @@ internal sealed class StreamSubscription : IDisposable
                 }
                 if (!_subscriber.MayReceivePast(entry))
                 {
-                    if (!LiveEventStore.IsToolResponseStream(fanOut.Stream) && GetGapNotice(entry.Id.Epoch) is { } notice) yield return StreamItem.OutOfStream(notice);
+                    if (!LiveEventStore.IsToolResponseStream(fanOut.Stream) && GetGapNotice(entry.Id.Epoch) is { } notice)
+                        yield return StreamItem.OutOfStream(notice);
                     continue;
                 }
                 if (_subscriber.Accepts(entry.Event)) yield return new(entry.Event, i, after);

@@ -11,7 +11,8 @@ namespace MedCor.Gateway.LiveEvents;
 /// Requests a new token from Identity before a subscriber's token expires, for as long as Identity issues one, and sends it to the subscriber. A subscriber
 /// whose renewal is rejected keeps its token until it expires; while Identity is unavailable the request is retried.
 /// </summary>
-internal sealed partial class TokenRenewal(ServiceHttpInvoker upstream, TokenValidator tokens, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<TokenRenewal> log) : IDisposable
+internal sealed partial class TokenRenewal(ServiceHttpInvoker upstream, TokenValidator tokens, IHostApplicationLifetime lifetime, TimeProvider clock,
+    ILogger<TokenRenewal> log) : IDisposable
 {
     /// <summary>The time before its expiration at which a token is renewed: a minute, or a quarter of a shorter lifetime.</summary>
     private static readonly TimeSpan RenewBefore = TimeSpan.FromMinutes(1);
@@ -70,7 +71,10 @@ internal sealed partial class TokenRenewal(ServiceHttpInvoker upstream, TokenVal
     private async Task RequestTokenAsync(EventSubscriber subscriber, CancellationToken ct)
     {
         var (token, expiresAt) = (subscriber.Token, subscriber.Caller.ExpiresAt);
-        using var request = new HttpRequestMessage(HttpMethod.Post, "http://identity/sessions/token") { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "http://identity/sessions/token")
+        {
+            Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) }
+        };
         using var response = await upstream.SendAsync(request, ct);
         // The client has sent another token in the meantime.
         if (subscriber.Token != token) return;

@@ -28,8 +28,11 @@ internal sealed partial class ToolResponsePublisher(ListenerPresence presence, L
         if (!presence.IsListening(context.Caller.UserId)) return;
         try
         {
-            if (response.Status == 200) Enqueue(context, LiveEvent.ForToolResponse(context.Caller.UserId, tool.Name, tool.MayContainHealthData ? [] : response.Body.Span, context.RequestId, clock.GetUtcNow()));
-            else if (JsonSerializer.Deserialize<ErrorEnvelope>(response.Body.Span, Json.Options) is { } envelope) EnqueueError(context, tool, envelope.Error.Code, envelope.Error.Message, envelope.Error.Details);
+            if (response.Status == 200)
+                Enqueue(context, LiveEvent.ForToolResponse(context.Caller.UserId, tool.Name, tool.MayContainHealthData ? [] : response.Body.Span,
+                    context.RequestId, clock.GetUtcNow()));
+            else if (JsonSerializer.Deserialize<ErrorEnvelope>(response.Body.Span, Json.Options) is { } envelope)
+                EnqueueError(context, tool, envelope.Error.Code, envelope.Error.Message, envelope.Error.Details);
         }
         catch (JsonException)
         {
@@ -63,12 +66,14 @@ internal sealed partial class ToolResponsePublisher(ListenerPresence presence, L
     {
         var content = (JsonObject)details.DeepClone();
         (content["tool"], content["code"], content["request_id"]) = (tool.Name, code, context.RequestId);
-        Enqueue(context, LiveEvent.ForError(new(Callers.None, context.Caller.UserId), $"{code}: {message}", content, clock.GetUtcNow(), "tool", "code", "request_id"));
+        Enqueue(context,
+            LiveEvent.ForError(new(Callers.None, context.Caller.UserId), $"{code}: {message}", content, clock.GetUtcNow(), "tool", "code", "request_id"));
     }
 
     private void Enqueue(InvocationContext context, LiveEvent copy)
     {
-        if (Interlocked.Add(ref _queuedBytes, copy.Frame.Length) > MaxQueuedBytes || !_queue.Writer.TryWrite((context.Caller.HospitalId, copy))) Interlocked.Add(ref _queuedBytes, -copy.Frame.Length);
+        if (Interlocked.Add(ref _queuedBytes, copy.Frame.Length) > MaxQueuedBytes || !_queue.Writer.TryWrite((context.Caller.HospitalId, copy)))
+            Interlocked.Add(ref _queuedBytes, -copy.Frame.Length);
     }
 
     [LoggerMessage(6070, LogLevel.Warning, "Publishing a copy of a tool response failed; the copy is dropped: {Kind}")]

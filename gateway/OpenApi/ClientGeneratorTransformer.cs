@@ -41,7 +41,9 @@ internal static class ClientGeneratorTransformer
         if (schema is not JsonObject at || !at.ContainsKey("default")) return;
         var usual = at["default"];
         at.Remove("default");
-        if (usual is not null) at["description"] = $"{(string?)at["description"]} Default: {(usual.GetValueKind() == JsonValueKind.String ? (string?)usual : usual.ToJsonString())}.".TrimStart();
+        if (usual is not null)
+            at["description"] =
+                $"{(string?)at["description"]} Default: {(usual.GetValueKind() == JsonValueKind.String ? (string?)usual : usual.ToJsonString())}.".TrimStart();
     }
 
     private static bool IsObject(JsonNode? type) => type switch

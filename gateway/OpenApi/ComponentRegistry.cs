@@ -18,10 +18,14 @@ internal sealed class ComponentRegistry
     private readonly Dictionary<string, ErrorResponse> _errors = [];
 
     /// <summary>Returns a reference to the schema of a request type.</summary>
-    public JsonObject ReferenceInput(Type type) => AddReference(GetSchemaName(type), type, () => ContractSchema.ForInput(type, (at, node) => TransformNode(at, node, ReferenceNestedInput, MedCorDefaults.MaxRequestBodySize)));
+    public JsonObject ReferenceInput(Type type) =>
+        AddReference(GetSchemaName(type), type,
+            () => ContractSchema.ForInput(type, (at, node) => TransformNode(at, node, ReferenceNestedInput, MedCorDefaults.MaxRequestBodySize)));
 
     /// <summary>Returns a reference to the schema of a response type.</summary>
-    public JsonObject ReferenceOutput(Type type) => AddReference(GetSchemaName(type), type, () => ContractSchema.ForOutput(type, (at, node) => TransformNode(at, node, ReferenceOutput, BufferedBytesLimiter.MaxResponseLength)));
+    public JsonObject ReferenceOutput(Type type) =>
+        AddReference(GetSchemaName(type), type,
+            () => ContractSchema.ForOutput(type, (at, node) => TransformNode(at, node, ReferenceOutput, BufferedBytesLimiter.MaxResponseLength)));
 
     /// <summary>Returns a reference to a named schema that has no record type.</summary>
     public JsonObject ReferenceNamed(string name, Func<JsonObject> schema) => AddReference(name, null, schema);
@@ -64,7 +68,8 @@ internal sealed class ComponentRegistry
         if (schema.Count == 1 && (string?)schema["$ref"] is { } reference) return new OpenApiSchemaReference(reference[SchemaPrefix.Length..], document);
         var transformed = schema.DeepClone();
         ClientGeneratorTransformer.Transform(transformed);
-        var read = OpenApiModelFactory.Parse<OpenApiSchema>(transformed.ToJsonString(), OpenApiSpecVersion.OpenApi3_1, document, out var diagnostic, OpenApiConstants.Json);
+        var read = OpenApiModelFactory.Parse<OpenApiSchema>(transformed.ToJsonString(), OpenApiSpecVersion.OpenApi3_1, document,
+            out var diagnostic, OpenApiConstants.Json);
         return diagnostic.Errors.Count == 0 ? read! : throw new InvalidOperationException($"A schema is not valid: {string.Join("; ", diagnostic.Errors)}");
     }
 
@@ -74,16 +79,21 @@ internal sealed class ComponentRegistry
     /// Returns a reference to the schema of a record inside parameters. It differs from the schema of the same record inside a result: it allows no
     /// additional fields.
     /// </summary>
-    private JsonObject ReferenceNestedInput(Type type) => AddReference(GetSchemaName(type) + "Input", type, () => ContractSchema.ForInput(type, (at, node) => TransformNode(at, node, ReferenceNestedInput, MedCorDefaults.MaxRequestBodySize)));
+    private JsonObject ReferenceNestedInput(Type type) =>
+        AddReference(GetSchemaName(type) + "Input", type,
+            () => ContractSchema.ForInput(type, (at, node) => TransformNode(at, node, ReferenceNestedInput, MedCorDefaults.MaxRequestBodySize)));
 
     /// <summary>Transforms a schema node: replaces a nested record by a reference, and adds bounds to any other node.</summary>
     /// <param name="most">The maximum size in bytes of the body that contains the node.</param>
     private static JsonObject TransformNode(JsonSchemaExporterContext at, JsonObject node, Func<Type, JsonObject> inside, int most)
     {
-        if (at.Path.Length == 0 || at.TypeInfo.Kind != JsonTypeInfoKind.Object) return AddBounds(node, Nullable.GetUnderlyingType(at.TypeInfo.Type) ?? at.TypeInfo.Type, most);
+        if (at.Path.Length == 0 || at.TypeInfo.Kind != JsonTypeInfoKind.Object)
+            return AddBounds(node, Nullable.GetUnderlyingType(at.TypeInfo.Type) ?? at.TypeInfo.Type, most);
         var reference = inside(at.TypeInfo.Type);
         var own = at.PropertyInfo?.PropertyType == at.TypeInfo.Type;
-        var part = own && at.PropertyInfo!.IsGetNullable ? new JsonObject { ["anyOf"] = new JsonArray(reference, new JsonObject { ["type"] = "null" }) } : reference;
+        var part = own && at.PropertyInfo!.IsGetNullable
+            ? new JsonObject { ["anyOf"] = new JsonArray(reference, new JsonObject { ["type"] = "null" }) }
+            : reference;
         if (own && node["description"] is { } text) part.Insert(0, "description", text.DeepClone());
         return part;
     }
@@ -125,12 +135,14 @@ internal sealed class ComponentRegistry
             // Registered before the schema is written, so that a record can refer to itself.
             _schemas[name] = (of, []);
             var written = schema();
-            if (of is not null && written["description"] is null && XmlDocumentation.GetSummary(of) is { Length: > 0 } text) written.Insert(0, "description", text);
+            if (of is not null && written["description"] is null && XmlDocumentation.GetSummary(of) is { Length: > 0 } text)
+                written.Insert(0, "description", text);
             _schemas[name] = (of, written);
         }
         else if (known.Of != of) throw new InvalidOperationException($"{of} and {known.Of} would both be described as {name}. Rename one.");
         return new() { ["$ref"] = SchemaPrefix + name };
     }
 
-    private static string GetSchemaName(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Page<>) ? $"{type.GetGenericArguments()[0].Name}Page" : type.Name;
+    private static string GetSchemaName(Type type) =>
+        type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Page<>) ? $"{type.GetGenericArguments()[0].Name}Page" : type.Name;
 }

@@ -21,14 +21,20 @@ internal sealed class DocumentTransformer(ComponentRegistry components, IHostEnv
         };
         document.Servers =
         [
-            new() { Url = "/", Description = "The gateway that this document came from, be it a local one or production", Extensions = Extension("x-internal", false) },
+            new()
+            {
+                Url = "/", Description = "The gateway that this document came from, be it a local one or production",
+                Extensions = Extension("x-internal", false)
+            },
         ];
         document.AddComponent<IOpenApiSecurityScheme>(SecurityScheme, new OpenApiSecurityScheme
         {
             Type = SecuritySchemeType.Http,
             Scheme = "bearer",
             BearerFormat = "JWT",
-            Description = "The access_token of a log-in. Checked as RFC8725 wants it: signed with ES256 by a key of /.well-known/jwks.json, with issuer, audience and expiry.",
+            Description =
+                "The access_token of a log-in. Checked as RFC8725 wants it: signed with ES256 by a key of /.well-known/jwks.json, with issuer, audience and "
+                + "expiry.",
         });
         document.Security = [new() { [new OpenApiSecuritySchemeReference(SecurityScheme, document)] = [] }];
         SortByTags(document);

@@ -18,8 +18,8 @@ internal static class DocumentationEndpoints
     /// The content security policy of both pages, which use inline styles and data: images. ReDoc runs its search in a worker that it creates from a blob.
     /// </summary>
     private const string ContentSecurityPolicy =
-        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; worker-src blob:; "
-        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; worker-src "
+        + "blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     /// <summary>ReDoc's own page, without the fonts that it loads from other origins.</summary>
     private const string RedocHtml =
@@ -48,8 +48,10 @@ internal static class DocumentationEndpoints
         services.AddOpenApi(OpenApiDocumentCache.DocumentName, options =>
         {
             // HEAD is answered wherever GET is. What orchestrators ask is not described.
-            options.ShouldInclude = endpoint => endpoint.HttpMethod != HttpMethods.Head && endpoint.ActionDescriptor.EndpointMetadata.Any(m => m is OperationDescriber or ToolPathMetadata);
-            options.AddOperationTransformer<OperationTransformer>().AddDocumentTransformer<ToolDocumentTransformer>().AddDocumentTransformer<DocumentTransformer>();
+            options.ShouldInclude = endpoint =>
+                endpoint.HttpMethod != HttpMethods.Head && endpoint.ActionDescriptor.EndpointMetadata.Any(m => m is OperationDescriber or ToolPathMetadata);
+            options.AddOperationTransformer<OperationTransformer>().AddDocumentTransformer<ToolDocumentTransformer>()
+                .AddDocumentTransformer<DocumentTransformer>();
         });
         services.AddSingleton<OpenApiDocumentCache>().AddHostedService(s => s.GetRequiredService<OpenApiDocumentCache>());
     }
@@ -64,7 +66,8 @@ internal static class DocumentationEndpoints
             {
                 ResponseDescription = "The document.",
                 ResponseContents = OperationDetails.Json(
-                    SchemaBuilder.Object("An OpenAPI document.", ("openapi", SchemaBuilder.Text(10)), ("info", SchemaBuilder.AnyObject("What it is about.")), ("paths", SchemaBuilder.AnyObject("What there is."))),
+                    SchemaBuilder.Object("An OpenAPI document.", ("openapi", SchemaBuilder.Text(10)), ("info", SchemaBuilder.AnyObject("What it is about.")),
+                        ("paths", SchemaBuilder.AnyObject("What there is."))),
                     new JsonObject { ["openapi"] = "3.1.1", ["info"] = new JsonObject { ["title"] = "MedCor" }, ["paths"] = new JsonObject() }),
                 HasETag = true,
             });

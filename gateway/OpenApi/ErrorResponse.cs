@@ -14,10 +14,14 @@ internal sealed record ErrorResponse(string Name, string Description, params Api
     [
         new("Invalid", "What was asked cannot be meant so. `details` names every bad field, each with all that is wrong with it.",
             new ValidationFailed(new Dictionary<string, List<string>> { ["appointment_date"] = ["is required"], ["limit"] = ["must be between 1 and 100"] })),
-        new("Unauthenticated", "Nobody is known to be calling: the token is missing (`AUTH_REQUIRED`), or it expired, was revoked or never was one (`AUTH_INVALID`).",
-            new Unauthenticated(ErrorCodes.AuthRequired, "Log in first: send Authorization: Bearer with an access token."), new Unauthenticated(ErrorCodes.AuthInvalid, "The access token is not valid or has expired.")),
-        new("Forbidden", "The caller's role does not include this, whether or not what it names exists.", new Forbidden("Your role does not include create_hospital.")),
-        new("Missing", "There is no such thing, as far as the caller may know. What belongs to another hospital is missing in just these words.", new NotFound("appointment")),
+        new("Unauthenticated",
+            "Nobody is known to be calling: the token is missing (`AUTH_REQUIRED`), or it expired, was revoked or never was one (`AUTH_INVALID`).",
+            new Unauthenticated(ErrorCodes.AuthRequired, "Log in first: send Authorization: Bearer with an access token."),
+            new Unauthenticated(ErrorCodes.AuthInvalid, "The access token is not valid or has expired.")),
+        new("Forbidden", "The caller's role does not include this, whether or not what it names exists.",
+            new Forbidden("Your role does not include create_hospital.")),
+        new("Missing", "There is no such thing, as far as the caller may know. What belongs to another hospital is missing in just these words.",
+            new NotFound("appointment")),
         new("Conflict", "The present state does not allow it: the time is taken, the version is another, the move is not possible, the name is in use.",
             new Conflict("The doctor is already booked then. Choose another time; details.alternatives has the nearest free ones.")
                 .WithDetail("alternatives", new[] { new { Date = "2027-03-01", Time = "14:30:00" }, new { Date = "2027-03-01", Time = "13:30:00" } })),
@@ -43,7 +47,8 @@ internal sealed record ErrorResponse(string Name, string Description, params Api
             {
                 Schema = envelope,
                 Examples = Examples.ToDictionary(e => e.Code, e =>
-                    OperationDetails.Example(JsonNode.Parse(ErrorResponseWriter.SerializeEnvelope(e, "01980a3c-5d2e-7b41-9c07-3f6a1e8b2d54", ExampleTime))!, e.Message)),
+                    OperationDetails.Example(JsonNode.Parse(ErrorResponseWriter.SerializeEnvelope(e, "01980a3c-5d2e-7b41-9c07-3f6a1e8b2d54", ExampleTime))!,
+                        e.Message)),
             },
         },
     };

@@ -19,7 +19,8 @@ internal static class ExampleValues
     }
 
     /// <summary>Creates parameters with all fields except <c>expected_version</c>, whose current value a person who tries the call cannot know.</summary>
-    public static JsonObject ForAllFields(JsonObject parameters, ComponentRegistry components) => (JsonObject)Create(parameters, components, "", "", name => name != "expected_version")!;
+    public static JsonObject ForAllFields(JsonObject parameters, ComponentRegistry components) =>
+        (JsonObject)Create(parameters, components, "", "", name => name != "expected_version")!;
 
     /// <param name="record">The name of the record that contains the value.</param>
     /// <param name="field">The name of the field.</param>
@@ -28,7 +29,8 @@ internal static class ExampleValues
     {
         if (components.TryGetExample(record, field, out var example)) return example;
         if (schema["anyOf"] is JsonArray either) return Create((JsonObject)either[0]!, components, record, field, wanted);
-        if ((string?)schema["$ref"] is { } reference) return Create(components.Resolve(schema), components, reference[(reference.LastIndexOf('/') + 1)..], field, wanted);
+        if ((string?)schema["$ref"] is { } reference)
+            return Create(components.Resolve(schema), components, reference[(reference.LastIndexOf('/') + 1)..], field, wanted);
         if (schema["default"] is { } usual) return usual.DeepClone();
         if (schema["enum"] is JsonArray choices) return choices[0]!.DeepClone();
         switch (SchemaBuilder.GetSchemaType(schema))

@@ -56,7 +56,8 @@ internal sealed record OperationDetails
     public Dictionary<int, OtherResponse> OtherResponses { get; init; } = [];
 
     /// <summary>Creates the contents of a response in JSON.</summary>
-    public static Dictionary<string, ResponseContent> Json(JsonObject schema, JsonNode? example) => new() { ["application/json"] = new(schema, example, "answer") };
+    public static Dictionary<string, ResponseContent> Json(JsonObject schema, JsonNode? example) =>
+        new() { ["application/json"] = new(schema, example, "answer") };
 
     /// <summary>Creates the contents of a response that is an event stream.</summary>
     /// <param name="data">The schema of each event's data.</param>
@@ -103,8 +104,9 @@ internal static class OperationDetailsExtensions
     /// <param name="id">The operation id, unique in the document.</param>
     /// <param name="tag">The tag that the operation is listed under: one of <see cref="ApiTags"/>.</param>
     /// <param name="summary">The summary, one line.</param>
-    public static IEndpointConventionBuilder Describe(this IEndpointConventionBuilder endpoint, string id, string tag, string summary, string description, OperationDescriber details) =>
-        endpoint.WithName(id).WithTags(tag).WithSummary(summary).WithDescription(description).WithMetadata(details);
+    public static IEndpointConventionBuilder Describe(this IEndpointConventionBuilder endpoint, string id, string tag, string summary, string description,
+        OperationDescriber details) =>
+            endpoint.WithName(id).WithTags(tag).WithSummary(summary).WithDescription(description).WithMetadata(details);
 
     /// <summary>Lets the API explorer find endpoints that are request delegates: it lists only those with the method that handles them.</summary>
     public static RouteGroupBuilder WithApiDescription(this RouteGroupBuilder routes)

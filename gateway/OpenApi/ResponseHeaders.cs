@@ -43,12 +43,17 @@ internal static class ResponseHeaders
     /// <summary>Describes all headers.</summary>
     public static Dictionary<string, OpenApiHeader> DescribeAll() => new()
     {
-        ["X-Request-Id"] = Text("The request's id: the one sent in the same header if it is plain and short, else one made for it.", 128, "01980a3c-5d2e-7b41-9c07-3f6a1e8b2d54"),
-        ["traceparent"] = Text("The request's place in its trace, as W3C Trace Context writes it. The trace is MedCor's own, whatever the request named.", 55, "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
-        ["RateLimit"] = Text("How many calls are left in this window (r) and after how many seconds it ends (t). Absent where calls are not limited.", 200, "\"calls\";r=99;t=60"),
+        ["X-Request-Id"] = Text("The request's id: the one sent in the same header if it is plain and short, else one made for it.", 128,
+            "01980a3c-5d2e-7b41-9c07-3f6a1e8b2d54"),
+        ["traceparent"] = Text("The request's place in its trace, as W3C Trace Context writes it. The trace is MedCor's own, whatever the request named.", 55,
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+        ["RateLimit"] = Text("How many calls are left in this window (r) and after how many seconds it ends (t). Absent where calls are not limited.",
+            200, "\"calls\";r=99;t=60"),
         ["RateLimit-Policy"] = Text("How many calls a window has (q) and how many seconds it lasts (w).", 200, "\"calls\";q=100;w=60"),
         [RetryAfter] = Header("After how many seconds a repetition may succeed; the same as retry_after.", SchemaBuilder.Integer(0, 86_400), 1),
-        [Replayed] = Header("true when the answer is that of an earlier call with the same Idempotency-Key, or of an earlier question with the same request_id.", new JsonObject { ["type"] = "string", ["enum"] = new JsonArray("true") }, "true"),
+        [Replayed] = Header(
+            "true when the answer is that of an earlier call with the same Idempotency-Key, or of an earlier question with the same request_id.",
+            new JsonObject { ["type"] = "string", ["enum"] = new JsonArray("true") }, "true"),
         [Challenge] = Text("How to make oneself known (RFC 6750). With `error` when a token was sent that does not count.", 300, "Bearer realm=\"medcor\""),
         [ETag] = Text("Names this state of the answer, for If-None-Match.", 128, "\"5f1d7a84\""),
     };

@@ -38,7 +38,8 @@ internal static class SchemaBuilder
     /// <summary>Creates the schema of an object with any fields.</summary>
     public static JsonObject AnyObject(string description) => new() { ["type"] = "object", ["description"] = description };
 
-    public static JsonObject Text(int most, string? description = null) => WithDescription(new() { ["type"] = "string", ["maxLength"] = most, ["pattern"] = NoNulPattern }, description);
+    public static JsonObject Text(int most, string? description = null) =>
+        WithDescription(new() { ["type"] = "string", ["maxLength"] = most, ["pattern"] = NoNulPattern }, description);
 
     /// <summary>Creates the schema of a comma-separated list of the given names.</summary>
     public static JsonObject CommaSeparatedNames(IEnumerable<string> names, int most)
@@ -47,20 +48,25 @@ internal static class SchemaBuilder
         return new() { ["type"] = "string", ["maxLength"] = most, ["pattern"] = $"^{one}(?:,{one})*$" };
     }
 
-    public static JsonObject EnumOf(string? description, params string[] choices) => WithDescription(new() { ["type"] = "string", ["enum"] = new JsonArray([.. choices.Select(c => (JsonNode)c)]) }, description);
+    public static JsonObject EnumOf(string? description, params string[] choices) =>
+        WithDescription(new() { ["type"] = "string", ["enum"] = new JsonArray([.. choices.Select(c => (JsonNode)c)]) }, description);
 
-    public static JsonObject Uuid(string? description = null) => WithDescription(new() { ["type"] = "string", ["format"] = "uuid", ["maxLength"] = 36 }, description);
+    public static JsonObject Uuid(string? description = null) =>
+        WithDescription(new() { ["type"] = "string", ["format"] = "uuid", ["maxLength"] = 36 }, description);
 
-    public static JsonObject Uri(string? description = null) => WithDescription(new() { ["type"] = "string", ["format"] = "uri", ["maxLength"] = 2000 }, description);
+    public static JsonObject Uri(string? description = null) =>
+        WithDescription(new() { ["type"] = "string", ["format"] = "uri", ["maxLength"] = 2000 }, description);
 
-    public static JsonObject DateTime(string? description = null) => WithDescription(new() { ["type"] = "string", ["format"] = "date-time", ["maxLength"] = 27 }, description);
+    public static JsonObject DateTime(string? description = null) =>
+        WithDescription(new() { ["type"] = "string", ["format"] = "date-time", ["maxLength"] = 27 }, description);
 
     public static JsonObject Integer(int least, int most, string? description = null) =>
         WithDescription(new() { ["type"] = "integer", ["format"] = "int32", ["minimum"] = least, ["maximum"] = most }, description);
 
     public static JsonObject Boolean(string? description = null) => WithDescription(new() { ["type"] = "boolean" }, description);
 
-    public static JsonObject ArrayOf(JsonObject of, int most, string? description = null) => WithDescription(new() { ["type"] = "array", ["items"] = of, ["maxItems"] = most }, description);
+    public static JsonObject ArrayOf(JsonObject of, int most, string? description = null) =>
+        WithDescription(new() { ["type"] = "array", ["items"] = of, ["maxItems"] = most }, description);
 
     /// <summary>Creates a schema that matches exactly one of the given schemas.</summary>
     public static JsonObject OneOf(params JsonObject[] schemas) => new() { ["oneOf"] = new JsonArray([.. schemas]) };

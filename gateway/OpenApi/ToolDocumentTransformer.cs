@@ -18,7 +18,8 @@ internal sealed class ToolDocumentTransformer(OperationTransformer operations, C
 
     public Task TransformAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
     {
-        var endpoint = context.DescriptionGroups.SelectMany(group => group.Items).Single(item => item.ActionDescriptor.EndpointMetadata.Contains(ToolPathMetadata.Instance));
+        var endpoint = context.DescriptionGroups.SelectMany(group => group.Items)
+            .Single(item => item.ActionDescriptor.EndpointMetadata.Contains(ToolPathMetadata.Instance));
         var metadata = new EndpointMetadataCollection(endpoint.ActionDescriptor.EndpointMetadata);
         var path = $"/{endpoint.RelativePath}";
         document.Paths.Remove(path);
@@ -32,7 +33,8 @@ internal sealed class ToolDocumentTransformer(OperationTransformer operations, C
                 Tags = new HashSet<OpenApiTagReference> { new(ApiTags.OfService(tool.Service), document) },
             };
             operations.Complete(operation, Describe(tool), metadata, document);
-            document.Paths.Add(path.Replace("{tool}", tool.Name, StringComparison.Ordinal), new OpenApiPathItem { Operations = new() { [HttpMethod.Post] = operation } });
+            document.Paths.Add(path.Replace("{tool}", tool.Name, StringComparison.Ordinal),
+                new OpenApiPathItem { Operations = new() { [HttpMethod.Post] = operation } });
         }
         return Task.CompletedTask;
     }
@@ -43,7 +45,8 @@ internal sealed class ToolDocumentTransformer(OperationTransformer operations, C
         var (shortest, fullest) = (ExampleValues.ForRequiredOnly(input, components), ExampleValues.ForAllFields(input, components));
         (string Name, IOpenApiExample Value)[] examples =
         [
-            ("shortest", OperationDetails.Example(shortest, WhoMustGive(tool, fullest, shortest))), ("fullest", OperationDetails.Example(fullest, "All that may be given")),
+            ("shortest", OperationDetails.Example(shortest, WhoMustGive(tool, fullest, shortest))),
+            ("fullest", OperationDetails.Example(fullest, "All that may be given")),
         ];
         if (JsonNode.DeepEquals(shortest, fullest)) examples = examples[..1];
         // Documentation pages prefill the first example: for reads the simplest call, for creates and updates one with all fields.

@@ -14,7 +14,8 @@ namespace MedCor.Gateway.ToolInvocation;
 /// was current before the read was sent, and only if no write was in progress. So a cached response is never older than a write that has completed at any
 /// replica. While Redis is unavailable, nothing is cached or served from the cache, and reference data is read-only.
 /// </summary>
-internal sealed partial class ReferenceDataCache(IConnectionMultiplexer redis, IOptions<ReferenceDataCacheOptions> options, ILogger<ReferenceDataCache> log) : IDisposable
+internal sealed partial class ReferenceDataCache(IConnectionMultiplexer redis, IOptions<ReferenceDataCacheOptions> options, ILogger<ReferenceDataCache> log)
+    : IDisposable
 {
     private const int MaxBytes = 16 * 1024 * 1024;
     private const int MaxEntryLength = 256 * 1024;
@@ -69,7 +70,11 @@ internal sealed partial class ReferenceDataCache(IConnectionMultiplexer redis, I
 
         var response = await invoke();
         if (response.Status == 200 && response.Body.Length <= MaxEntryLength)
-            _cache.Set(key, response.Body.ToArray(), new MemoryCacheEntryOptions { Size = response.Body.Length + 256, AbsoluteExpirationRelativeToNow = TimeSpan.FromSeconds(options.Value.TimeToLiveSeconds) });
+            _cache.Set(key, response.Body.ToArray(),
+                new MemoryCacheEntryOptions
+                {
+                    Size = response.Body.Length + 256, AbsoluteExpirationRelativeToNow = TimeSpan.FromSeconds(options.Value.TimeToLiveSeconds)
+                });
         return response;
     }
 

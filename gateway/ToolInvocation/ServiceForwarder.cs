@@ -36,7 +36,8 @@ internal sealed class ServiceForwarder(ServiceHttpInvoker upstream, BufferedByte
     /// <param name="name">The name of what is called, for error messages.</param>
     /// <param name="isWrite">Whether the request can change something.</param>
     /// <param name="retryHint">How to repeat a write so that it takes effect once, for error messages.</param>
-    public async Task<ToolResponse> SendAsync(string name, ServiceCallHeaders headers, HttpRequestMessage request, bool isWrite, CancellationToken ct, string retryHint = "with the same Idempotency-Key")
+    public async Task<ToolResponse> SendAsync(string name, ServiceCallHeaders headers, HttpRequestMessage request, bool isWrite, CancellationToken ct,
+        string retryHint = "with the same Idempotency-Key")
     {
         request.Headers.TryAddWithoutValidation("Authorization", headers.Authorization);
         request.Headers.TryAddWithoutValidation(RequestIds.Header, headers.RequestId);
@@ -67,9 +68,10 @@ internal sealed class ServiceForwarder(ServiceHttpInvoker upstream, BufferedByte
 
     /// <summary>Returns the error of a call that got no complete response.</summary>
     /// <param name="failure">What ended the call.</param>
-    public static Unavailable ToUnavailable(Exception? failure, string name, string retryHint) => failure is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError }
-        ? new($"{name} is unavailable and was not called. Retry shortly.", retryAfter: 1)
-        : new($"The service closed the connection before {name} completed; the outcome is unknown. Retry shortly; a change {retryHint}.");
+    public static Unavailable ToUnavailable(Exception? failure, string name, string retryHint) =>
+        failure is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError }
+            ? new($"{name} is unavailable and was not called. Retry shortly.", retryAfter: 1)
+            : new($"The service closed the connection before {name} completed; the outcome is unknown. Retry shortly; a change {retryHint}.");
 }
 
 /// <summary>Represents a JSON body that is written from its original buffers without copying.</summary>

@@ -30,12 +30,13 @@ internal sealed class ToolInvoker(ServiceForwarder forwarder, ReferenceDataCache
 
     /// <summary>Reads a resource and returns its response. Throws as <see cref="InvokeAsync"/> does.</summary>
     /// <param name="pathAndQuery">The path after the resource's name, and the query.</param>
-    public Task<ToolResponse> ReadResourceAsync(InvocationContext context, ResourceDescriptor resource, string pathAndQuery, CancellationToken ct) => MeasureAsync(context, resource.Name, async () =>
-    {
-        if (!context.Caller.IsOneOf(resource.Callers)) throw new Forbidden($"Your role does not include {resource.Name}.");
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{resource.Service}/resources/{resource.Name}{pathAndQuery}");
-        return await forwarder.SendAsync(resource.Name, context.ServiceHeaders, request, isWrite: false, ct);
-    });
+    public Task<ToolResponse> ReadResourceAsync(InvocationContext context, ResourceDescriptor resource, string pathAndQuery, CancellationToken ct) =>
+        MeasureAsync(context, resource.Name, async () =>
+        {
+            if (!context.Caller.IsOneOf(resource.Callers)) throw new Forbidden($"Your role does not include {resource.Name}.");
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{resource.Service}/resources/{resource.Name}{pathAndQuery}");
+            return await forwarder.SendAsync(resource.Name, context.ServiceHeaders, request, isWrite: false, ct);
+        });
 
     private static async Task<ToolResponse> MeasureAsync(InvocationContext context, string name, Func<Task<ToolResponse>> invoke)
     {
@@ -63,17 +64,23 @@ internal sealed class ToolInvoker(ServiceForwarder forwarder, ReferenceDataCache
         var tool = request.Tool;
         // A forbidden access to clinical content is rejected by the service, which records it in the audit trail.
         if (!context.Caller.IsOneOf(tool.Callers) && tool.ClinicalContent is null) throw new Forbidden($"Your role does not include {tool.Name}.");
-        return tool.IsReferenceData && referenceData.IsEnabled ? InvokeReferenceDataAsync(context, request, idempotencyKey, ct) : ForwardAsync(context, request, idempotencyKey, ct);
+        return tool.IsReferenceData && referenceData.IsEnabled
+            ? InvokeReferenceDataAsync(context, request, idempotencyKey, ct)
+            : ForwardAsync(context, request, idempotencyKey, ct);
     }
 
-    private Task<ToolResponse> InvokeReferenceDataAsync(InvocationContext context, ToolRequest request, string? idempotencyKey, CancellationToken ct) => request.Tool.Effect == Effect.Read
-        ? referenceData.ReadAsync(context.Caller.Kind, request, () => ForwardAsync(context, request, idempotencyKey, ct))
-        : referenceData.WriteAsync(() => ForwardAsync(context, request, idempotencyKey, ct));
+    private Task<ToolResponse> InvokeReferenceDataAsync(InvocationContext context, ToolRequest request, string? idempotencyKey, CancellationToken ct) =>
+        request.Tool.Effect == Effect.Read
+            ? referenceData.ReadAsync(context.Caller.Kind, request, () => ForwardAsync(context, request, idempotencyKey, ct))
+            : referenceData.WriteAsync(() => ForwardAsync(context, request, idempotencyKey, ct));
 
     private async Task<ToolResponse> ForwardAsync(InvocationContext context, ToolRequest request, string? idempotencyKey, CancellationToken ct)
     {
         var tool = request.Tool;
-        using var message = new HttpRequestMessage(HttpMethod.Post, $"http://{tool.Service}/tools/{tool.Name}") { Content = new JsonBytesContent(request.Params) };
+        using var message = new HttpRequestMessage(HttpMethod.Post, $"http://{tool.Service}/tools/{tool.Name}")
+        {
+            Content = new JsonBytesContent(request.Params)
+        };
         if (idempotencyKey is not null) message.Headers.TryAddWithoutValidation(IdempotencyKey.Header, idempotencyKey);
         return await forwarder.SendAsync(tool.Name, context.ServiceHeaders, message, tool.Effect != Effect.Read, ct);
     }

@@ -19,7 +19,9 @@ internal readonly record struct ToolRequest(ToolDescriptor Tool, ReadOnlySequenc
 
     /// <summary>Creates a call of a tool by its name; no bytes mean no parameters. Throws <see cref="NotFound"/> when the tool does not exist.</summary>
     public static ToolRequest ForTool(string name, in ReadOnlySequence<byte> parameters) =>
-        Catalogue.TryGetValue(name, out var tool) ? new(tool, parameters.IsEmpty ? EmptyParams : parameters) : throw new NotFound("tool", DidYouMean.Hint(name, ToolCatalogue.All.Keys));
+        Catalogue.TryGetValue(name, out var tool)
+            ? new(tool, parameters.IsEmpty ? EmptyParams : parameters)
+            : throw new NotFound("tool", DidYouMean.Hint(name, ToolCatalogue.All.Keys));
 
     /// <summary>Parses <c>{tool, params}</c>. Throws <see cref="ValidationFailed"/> with all errors when the envelope is invalid.</summary>
     public static ToolRequest Parse(in ReadOnlySequence<byte> json) => Parse(json, takesKey: false, [], out _);
@@ -29,7 +31,8 @@ internal readonly record struct ToolRequest(ToolDescriptor Tool, ReadOnlySequenc
     /// errors when the envelope is invalid.
     /// </summary>
     /// <param name="around">The names of envelope fields that have already been read.</param>
-    public static ToolRequest Parse(in ReadOnlySequence<byte> json, out string? idempotencyKey, params ReadOnlySpan<string> around) => Parse(json, takesKey: true, around, out idempotencyKey);
+    public static ToolRequest Parse(in ReadOnlySequence<byte> json, out string? idempotencyKey, params ReadOnlySpan<string> around) =>
+        Parse(json, takesKey: true, around, out idempotencyKey);
 
     private static ToolRequest Parse(in ReadOnlySequence<byte> json, bool takesKey, ReadOnlySpan<string> around, out string? idempotencyKey)
     {
@@ -76,7 +79,8 @@ internal readonly record struct ToolRequest(ToolDescriptor Tool, ReadOnlySequenc
                 else
                 {
                     var name = reader.GetString()!;
-                    if ((mistakes ??= []).HasRoomFor(name)) mistakes.AddError(name, $"is not a field here; there are {fields}{DidYouMean.Hint(name, takesKey ? ["tool", "params", "idempotency_key"] : ["tool", "params"])}");
+                    if ((mistakes ??= []).HasRoomFor(name)) mistakes.AddError(name,
+                        $"is not a field here; there are {fields}{DidYouMean.Hint(name, takesKey ? ["tool", "params", "idempotency_key"] : ["tool", "params"])}");
                     reader.Skip();
                 }
             }

@@ -84,7 +84,8 @@ internal sealed class ToolResponse : IDisposable
     {
         if (_length == _buffer.Length)
         {
-            if (_length >= BufferedBytesLimiter.MaxResponseLength) throw new Unavailable("The response is larger than the maximum of one response. Request fewer entities at once.");
+            if (_length >= BufferedBytesLimiter.MaxResponseLength)
+                throw new Unavailable("The response is larger than the maximum of one response. Request fewer entities at once.");
             _lease!.Resize(_buffer.Length * 2L);
             var larger = BufferedBytesLimiter.Arrays.Rent(_buffer.Length * 2);
             Body.CopyTo(larger);

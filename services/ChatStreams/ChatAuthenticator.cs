@@ -17,7 +17,8 @@ public sealed class ChatAuthenticator(TokenValidator tokens, ServerToken server)
     {
         var header = http.Request.Headers.Authorization.ToString();
         var token = header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? header[Bearer.Length..].Trim() : "";
-        if (token.Length == 0) throw new Unauthenticated(ErrorCodes.AuthRequired, "Missing or malformed Authorization header: send Authorization: Bearer with a token.");
+        if (token.Length == 0)
+            throw new Unauthenticated(ErrorCodes.AuthRequired, "Missing or malformed Authorization header: send Authorization: Bearer with a token.");
         return ValidateAsync(token, http.RequestAborted);
     }
 

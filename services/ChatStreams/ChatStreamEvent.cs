@@ -25,7 +25,8 @@ public sealed record ChatRunEnd(
     public static readonly ChatRunEnd Cancelled = new("The call was cancelled.");
 
     /// <summary>The process that executed the run is gone.</summary>
-    public static readonly ChatRunEnd Interrupted = new("The answer was interrupted. Ask again, with a new request_id.", ChatErrorCodes.Server, Retryable: true);
+    public static readonly ChatRunEnd Interrupted = new("The answer was interrupted. Ask again, with a new request_id.",
+        ChatErrorCodes.Server, Retryable: true);
 
     /// <summary>Part of the answer was lost.</summary>
     public static readonly ChatRunEnd Lost = new("The answer was lost. Ask again, with a new request_id.", ChatErrorCodes.Server, Retryable: true);

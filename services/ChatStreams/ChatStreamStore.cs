@@ -110,7 +110,8 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
     public async Task<(Guid Call, string Digest)> StartAsync(Guid run, ChatRunOwner owner, string? requestId, string digest, string worker)
     {
         var keys = requestId is null ? (RedisKey[])[RunKey(run)] : [RunKey(run), RequestKey(owner, requestId)];
-        var started = (string[])(await ExecuteScriptAsync(StartScript, keys, run.ToString(), owner.Key, digest, worker, Milliseconds(RequestIdRetention), Milliseconds(RunRetention), Milliseconds(Lease), WorkerKey("")))!;
+        var started = (string[])(await ExecuteScriptAsync(StartScript, keys, run.ToString(), owner.Key, digest, worker, Milliseconds(RequestIdRetention),
+            Milliseconds(RunRetention), Milliseconds(Lease), WorkerKey("")))!;
         return (Guid.Parse(started[0]), started[1]);
     }
 
@@ -127,13 +128,15 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
     /// </summary>
     /// <param name="first">The number of the first piece.</param>
     public async Task<ChatRunState?> AppendAsync(Guid run, string worker, long first, IReadOnlyList<string> pieces) =>
-        ParseState((string)(await ExecuteScriptAsync(AppendScript, [RunKey(run), EventsKey(run)], [worker, first, Milliseconds(RunRetention), .. pieces.Select(p => (RedisValue)p)]))!);
+        ParseState((string)(await ExecuteScriptAsync(AppendScript, [RunKey(run), EventsKey(run)],
+            [worker, first, Milliseconds(RunRetention), .. pieces.Select(p => (RedisValue)p)]))!);
 
     /// <summary>Ends a run on behalf of its worker.</summary>
     /// <param name="published">
     /// The number of pieces that were published. When Redis has fewer, pieces are lost, and the run ends with <see cref="ChatRunEnd.Lost"/>.
     /// </param>
-    public Task<ChatRunEndResult> EndAsync(Guid run, ChatRunState state, ChatRunEnd? ending, long published) => EndAsync("runner", "", run, state, ending, published);
+    public Task<ChatRunEndResult> EndAsync(Guid run, ChatRunState state, ChatRunEnd? ending, long published) =>
+        EndAsync("runner", "", run, state, ending, published);
 
     /// <summary>Cancels a run on behalf of its owner.</summary>
     public Task<ChatRunEndResult> CancelAsync(Guid run, ChatRunOwner owner) => EndAsync("owner", owner.Key, run, ChatRunState.Cancelled, ChatRunEnd.Cancelled);
@@ -152,7 +155,8 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
     /// Returns a run's owner, as <see cref="ChatRunOwner.Key"/>, its state and the number of its last event; null when Redis does not have the run.
     /// </summary>
     public async Task<(string Owner, ChatRunState State, long EventCount)?> FindAsync(Guid run) =>
-        await WithTimeoutAsync(redis.GetDatabase().HashGetAsync(RunKey(run), ["owner", "state", "told"])) is [{ IsNull: false } owner, var state, var eventCount] ? (owner!, ParseState(state!)!.Value, (long)eventCount) : null;
+        await WithTimeoutAsync(redis.GetDatabase().HashGetAsync(RunKey(run), ["owner", "state", "told"])) is [{ IsNull: false } owner, var state,
+            var eventCount] ? (owner!, ParseState(state!)!.Value, (long)eventCount) : null;
 
     /// <summary>Returns the state of a run; null when Redis does not have the run.</summary>
     public async Task<ChatRunState?> GetStateAsync(Guid run) => (await FindAsync(run))?.State;
@@ -175,7 +179,8 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
     /// <summary>
     /// Calls back for each of a worker's runs that someone else ends. The callback is only a hint: notifications are lost while Redis is unavailable.
     /// </summary>
-    public Task SubscribeToRunEndsAsync(string worker, Action<Guid> ended) => WithTimeoutAsync(redis.GetSubscriber().SubscribeAsync(RedisChannel.Literal(WorkerKey(worker)), (_, call) => ended(Guid.Parse((string)call!))));
+    public Task SubscribeToRunEndsAsync(string worker, Action<Guid> ended) =>
+        WithTimeoutAsync(redis.GetSubscriber().SubscribeAsync(RedisChannel.Literal(WorkerKey(worker)), (_, call) => ended(Guid.Parse((string)call!))));
 
     /// <summary>
     /// Calls back whenever an event of a run is published, until the returned object is disposed. The callback is only a hint: notifications are lost while
@@ -198,7 +203,8 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
 
     private async Task<ChatRunEndResult> EndAsync(string by, string owner, Guid run, ChatRunState state, ChatRunEnd? ending, long published = 0)
     {
-        var result = (string)(await ExecuteScriptAsync(EndScript, [RunKey(run), EventsKey(run)], by, owner, FormatState(state), SerializeEnd(ending), Milliseconds(RunRetention), run.ToString(), published, SerializeEnd(ChatRunEnd.Lost), WorkerKey("")))!;
+        var result = (string)(await ExecuteScriptAsync(EndScript, [RunKey(run), EventsKey(run)], by, owner, FormatState(state), SerializeEnd(ending),
+            Milliseconds(RunRetention), run.ToString(), published, SerializeEnd(ChatRunEnd.Lost), WorkerKey("")))!;
         return result == "ENDED" ? new(state, EndedByThisCall: true) : new(ParseState(result), EndedByThisCall: false);
     }
 
@@ -229,7 +235,8 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
     private static string RequestKey(ChatRunOwner owner, string requestId) =>
         $"medcor:chat:request:{owner.Key}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(requestId)))}";
 
-    private Task<RedisResult> ExecuteScriptAsync(string script, RedisKey[] keys, params RedisValue[] arguments) => WithTimeoutAsync(redis.GetDatabase().ScriptEvaluateAsync(script, keys, arguments));
+    private Task<RedisResult> ExecuteScriptAsync(string script, RedisKey[] keys, params RedisValue[] arguments) =>
+        WithTimeoutAsync(redis.GetDatabase().ScriptEvaluateAsync(script, keys, arguments));
 
     private Task<T> WithTimeoutAsync<T>(Task<T> task) => task.WaitAsync(RedisTimeout, clock);
 

@@ -45,16 +45,19 @@ internal sealed class AddDemoYear(ClinicalDb db, TimeProvider clock) : IOperator
         db.Tenancy.Enter(hospital: null);
         db.Raise(() => new HistoryWanted(Guid.CreateVersion7(), "analytics", ["clinical"], [nameof(AppointmentUpdated)]));
         await db.SaveChangesAsync(ct);
-        Console.WriteLine($"The hospital has {all} appointments, added in {watch.Elapsed.TotalSeconds:0} s. Analytics is being told of them and counts them within minutes.");
+        Console.WriteLine(
+            $"The hospital has {all} appointments, added in {watch.Elapsed.TotalSeconds:0} s. Analytics is being told of them and counts them within minutes.");
         return 0;
     }
 
     /// <summary>Adds copies of the doctors and patients at version 0, so that Identity's own events fill in the remaining fields.</summary>
     private async Task AddPeopleAsync(CancellationToken ct)
     {
-        var people = Enumerable.Range(0, DemoYear.DoctorCount).Select(DemoYear.Doctor).Concat(Enumerable.Range(0, DemoYear.PatientCount).Select(DemoYear.Patient)).ToArray();
+        var people = Enumerable.Range(0, DemoYear.DoctorCount).Select(DemoYear.Doctor)
+            .Concat(Enumerable.Range(0, DemoYear.PatientCount).Select(DemoYear.Patient)).ToArray();
         var (ids, roles, firstNames, lastNames) = (
-            people.Select(p => p.Id).ToArray(), people.Select(p => p.Role.ToString().ToUpperInvariant()).ToArray(), people.Select(p => p.FirstName).ToArray(), people.Select(p => p.LastName).ToArray());
+            people.Select(p => p.Id).ToArray(), people.Select(p => p.Role.ToString().ToUpperInvariant()).ToArray(), people.Select(p => p.FirstName).ToArray(),
+            people.Select(p => p.LastName).ToArray());
         await db.Database.ExecuteSqlAsync($"""
             INSERT INTO people (hospital_id, id, role, first_name, last_name, is_active, version)
             SELECT {DemoYear.Hospital.Id}, id, role, first_name, last_name, true, 0 FROM unnest({ids}, {roles}, {firstNames}, {lastNames}) AS p (id, role, first_name, last_name)

@@ -26,13 +26,15 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TenantCon
     internal IQueryable<BookingPause> BookingPauses => Rows<BookingPause>();
 
     /// <summary>Gets the records that the caller may see: a patient's own, or those of a staff member's hospital.</summary>
-    internal IQueryable<MedicalRecord> MedicalRecords => Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Rows<MedicalRecord>().Where(r => r.PatientId == me) : Rows<MedicalRecord>();
+    internal IQueryable<MedicalRecord> MedicalRecords =>
+        Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Rows<MedicalRecord>().Where(r => r.PatientId == me) : Rows<MedicalRecord>();
 
     /// <summary>Gets the versions of all records, for reading the history of a record that the caller may see.</summary>
     internal IQueryable<RecordVersion> RecordVersions => Rows<RecordVersion>();
 
     /// <summary>Gets the treatments that the caller may see: a patient's own, or those of a staff member's hospital.</summary>
-    internal IQueryable<Treatment> Treatments => Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Rows<Treatment>().Where(t => t.PatientId == me) : Rows<Treatment>();
+    internal IQueryable<Treatment> Treatments =>
+        Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Rows<Treatment>().Where(t => t.PatientId == me) : Rows<Treatment>();
 
     /// <summary>Gets all recorded accesses to clinical content.</summary>
     internal IQueryable<AuditEvent> AuditEvents => Rows<AuditEvent>();
@@ -44,7 +46,8 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TenantCon
     internal IQueryable<UnlinkedEvent> UnlinkedEvents => Rows<UnlinkedEvent>();
 
     /// <summary>Gets the appointments that the caller may see: a patient's own, or those of a staff member's hospital.</summary>
-    internal IQueryable<Appointment> VisibleAppointments => Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Appointments.Where(a => a.PatientId == me) : Appointments;
+    internal IQueryable<Appointment> VisibleAppointments =>
+        Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Appointments.Where(a => a.PatientId == me) : Appointments;
 
     /// <summary>Gets the appointments that the caller may see, with the names of patient and doctor.</summary>
     internal IQueryable<AppointmentWithNames> AppointmentsWithNames => WithNames(VisibleAppointments);
@@ -52,7 +55,8 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TenantCon
     /// <summary>Joins appointments with the names of patient and doctor.</summary>
     internal IQueryable<AppointmentWithNames> WithNames(IQueryable<Appointment> appointments) => appointments
         .LeftJoin(People, a => new { a.HospitalId, Id = a.PatientId }, p => new { p.HospitalId, p.Id }, (a, patient) => new { a, patient })
-        .LeftJoin(People, v => new { v.a.HospitalId, Id = v.a.DoctorId }, d => new { d.HospitalId, d.Id }, (v, doctor) => new AppointmentWithNames { Appointment = v.a, Patient = v.patient, Doctor = doctor });
+        .LeftJoin(People, v => new { v.a.HospitalId, Id = v.a.DoctorId }, d => new { d.HospitalId, d.Id },
+            (v, doctor) => new AppointmentWithNames { Appointment = v.a, Patient = v.patient, Doctor = doctor });
 
     /// <inheritdoc/>
     protected override void ConfigureConventions(ModelConfigurationBuilder conventions)

@@ -17,11 +17,13 @@ internal sealed class DemoData(ClinicalDb db, TimeProvider clock) : IDemoDataSee
     [
         (-18, AppointmentStatus.Completed, 5), (-14, AppointmentStatus.Completed, 4), (-11, AppointmentStatus.NoShow, null),
         (-8, AppointmentStatus.Completed, 5), (-5, AppointmentStatus.Cancelled, null), (-2, AppointmentStatus.Completed, 3),
-        (1, AppointmentStatus.Scheduled, null), (3, AppointmentStatus.Scheduled, null), (6, AppointmentStatus.Scheduled, null), (9, AppointmentStatus.Scheduled, null),
+        (1, AppointmentStatus.Scheduled, null), (3, AppointmentStatus.Scheduled, null), (6, AppointmentStatus.Scheduled, null),
+        (9, AppointmentStatus.Scheduled, null),
     ];
 
     private static readonly string[] Reasons =
-        ["Regular checkup", "Blood pressure", "Back pain", "Follow-up", "Vaccination", "Headaches", "Skin rash", "Test results", "Shortness of breath", "Knee pain"];
+        ["Regular checkup", "Blood pressure", "Back pain", "Follow-up", "Vaccination", "Headaches", "Skin rash", "Test results",
+            "Shortness of breath", "Knee pain"];
 
     public async Task SeedAsync(CancellationToken ct)
     {
@@ -50,7 +52,8 @@ internal sealed class DemoData(ClinicalDb db, TimeProvider clock) : IDemoDataSee
         var bookings = new List<(AppointmentWithNames Visit, AppointmentStatus Became, int? Rating, DateTimeOffset BookedAt)>();
         foreach (var (doctor, _) in demo.Doctors)
         {
-            var availability = new DoctorAvailability(people[doctor.Id], hospital, new Schedule { HospitalId = demo.Id, DoctorId = doctor.Id, Timetable = Timetable.Default, ValidFrom = hospital.Today(clock.GetUtcNow()) });
+            var availability = new DoctorAvailability(people[doctor.Id], hospital,
+                new Schedule { HospitalId = demo.Id, DoctorId = doctor.Id, Timetable = Timetable.Default, ValidFrom = hospital.Today(clock.GetUtcNow()) });
             db.Add(availability.Schedule!);
             db.Raise(() => new DoctorScheduleSet(availability.ToContract(), availability.Schedule!.ValidFrom));
             bookings.AddRange(Plan(availability, [.. demo.Patients.Select(p => people[p.Id])], bookings.Count));
@@ -78,7 +81,8 @@ internal sealed class DemoData(ClinicalDb db, TimeProvider clock) : IDemoDataSee
             await db.Appointments.Where(a => a.Id == visit.Appointment.Id).ExecuteUpdateAsync(a => a.SetProperty(x => x.CreatedAt, bookedAt), ct);
     }
 
-    private IEnumerable<(AppointmentWithNames Visit, AppointmentStatus Became, int? Rating, DateTimeOffset BookedAt)> Plan(DoctorAvailability availability, PersonCopy[] patients, int before)
+    private IEnumerable<(AppointmentWithNames Visit, AppointmentStatus Became, int? Rating, DateTimeOffset BookedAt)> Plan(DoctorAvailability availability,
+        PersonCopy[] patients, int before)
     {
         var now = clock.GetUtcNow();
         for (var i = 0; i < Days.Length; i++)

@@ -7,7 +7,8 @@ using MedCor.Platform.LocalCopies;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddMedCorService<ClinicalDb>("clinical", copies: typeof(HospitalCopies));
-builder.Services.AddScoped<PersonCopies>().AddScoped<DoctorAvailabilities>().AddScoped<BookingService>().AddScoped<BookingPauses>().AddScoped<HospitalDayBounds>();
+builder.Services.AddScoped<PersonCopies>().AddScoped<DoctorAvailabilities>().AddScoped<BookingService>().AddScoped<BookingPauses>()
+    .AddScoped<HospitalDayBounds>();
 builder.AddAudit();
 
 var app = builder.Build();

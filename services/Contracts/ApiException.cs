@@ -61,7 +61,8 @@ public sealed class Forbidden(string message) : ApiException(403, ErrorCodes.Per
 /// Represents a resource that does not exist or that the caller may not know of. A resource of another hospital is reported in the same words.
 /// </summary>
 /// <param name="hint">A suggestion, taken from names that everyone may know: <c>. Did you mean …?</c></param>
-public sealed class NotFound(string entityName, string hint = "") : ApiException(404, ErrorCodes.ResourceNotFound, $"There is no such {entityName}{(hint.Length > 0 ? hint : ".")}");
+public sealed class NotFound(string entityName, string hint = "")
+    : ApiException(404, ErrorCodes.ResourceNotFound, $"There is no such {entityName}{(hint.Length > 0 ? hint : ".")}");
 
 /// <summary>Represents a request that the current state does not permit.</summary>
 public sealed class Conflict(string message) : ApiException(409, ErrorCodes.Conflict, message);

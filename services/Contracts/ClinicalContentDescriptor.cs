@@ -36,7 +36,9 @@ public sealed class ClinicalContentDescriptor
     {
         var kinds = new HashSet<Type>();
         if (CreateFinder(result, kinds) is not { } find) return null;
-        return kinds.Count == 1 ? new(kinds.Single(), find, parameters) : throw new InvalidOperationException($"{result} holds several kinds of clinical content.");
+        return kinds.Count == 1
+            ? new(kinds.Single(), find, parameters)
+            : throw new InvalidOperationException($"{result} holds several kinds of clinical content.");
     }
 
     /// <summary>Returns all clinical content in a result.</summary>

@@ -24,7 +24,9 @@ public static class ContractExamples
         if (FindProperty(record, field) is not { } property) return false;
         var found = XmlDocumentation.GetExample(property)
             ?? (GetEntity(record) is { } entity && FindProperty(entity, field) is { } same ? XmlDocumentation.GetExample(same) : null)
-            ?? (property.Name.EndsWith("Id", StringComparison.Ordinal) && Entities.TryGetValue(property.Name[..^2], out var named) ? XmlDocumentation.GetExample(named.GetProperty("Id")!) : null);
+            ?? (property.Name.EndsWith("Id", StringComparison.Ordinal) && Entities.TryGetValue(property.Name[..^2], out var named)
+                ? XmlDocumentation.GetExample(named.GetProperty("Id")!)
+                : null);
         if (found is null) return false;
         example = JsonNode.Parse(found);
         return true;

@@ -37,7 +37,12 @@ public static class ContractSchema
     public static JsonObject ForOutput(Type type, Func<JsonSchemaExporterContext, JsonObject, JsonObject> transform) => Export(type, OutputOptions, transform);
 
     private static JsonObject Export(Type type, JsonSerializerOptions options, Func<JsonSchemaExporterContext, JsonObject, JsonObject> transform) =>
-        (JsonObject)options.GetJsonSchemaAsNode(type, new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = (context, node) => transform(context, Refine(context, node, isInput: options == InputOptions)) });
+        (JsonObject)options.GetJsonSchemaAsNode(type,
+            new()
+            {
+                TreatNullObliviousAsNonNullable = true,
+                TransformSchemaNode = (context, node) => transform(context, Refine(context, node, isInput: options == InputOptions))
+            });
 
     private static JsonSerializerOptions CreateOptions(JsonSerializerOptions read)
     {
@@ -129,7 +134,9 @@ public static class ContractSchema
         var isNeeded = ParameterRules.RequiresText(property);
         if (isNeeded) schema["minLength"] = 1;
         // Allowed values, e-mail addresses and time zone names have narrower rules of their own.
-        if (ParameterRules.HasAttribute<AllowedValuesAttribute>(annotated) || ParameterRules.HasAttribute<EmailAddressAttribute>(annotated) || ParameterRules.HasAttribute<TimeZoneNameAttribute>(annotated)) return;
+        if (ParameterRules.HasAttribute<AllowedValuesAttribute>(
+            annotated) || ParameterRules.HasAttribute<EmailAddressAttribute>(annotated) || ParameterRules.HasAttribute<TimeZoneNameAttribute>(annotated))
+            return;
         schema["pattern"] = ParameterRules.HasAttribute<OpaqueAttribute>(annotated) ? "^[^\\u0000]*$"
             : ParameterRules.HasAttribute<MultilineAttribute>(annotated) ? (isNeeded ? TextPatterns.VisibleLines : TextPatterns.Lines)
             : isNeeded ? TextPatterns.VisibleLine : TextPatterns.Line;
@@ -158,7 +165,8 @@ public static class ContractSchema
             case EachElementLengthAttribute each:
                 if (schema["items"] is not JsonObject item) break;
                 SetLength(item, each.MinimumLength, each.MaximumLength);
-                if (each.MinimumLength > 0 && item["pattern"] is { } any) item["pattern"] = ((string)any!).Replace(TextPatterns.Line[1..], TextPatterns.VisibleLine[1..], StringComparison.Ordinal);
+                if (each.MinimumLength > 0 && item["pattern"] is { } any)
+                    item["pattern"] = ((string)any!).Replace(TextPatterns.Line[1..], TextPatterns.VisibleLine[1..], StringComparison.Ordinal);
                 break;
             case PlausibleDateAttribute:
                 schema["pattern"] = PlausibleDateAttribute.Pattern;
@@ -176,7 +184,8 @@ public static class ContractSchema
                 schema["uniqueItems"] = true;
                 break;
             case HttpLinksOrNamesAttribute:
-                if (schema["items"] is JsonObject items && items["pattern"] is { } itemPattern) items["pattern"] = $"^(?={HttpLinksOrNamesAttribute.PrefixPattern}){((string)itemPattern!)[1..]}";
+                if (schema["items"] is JsonObject items && items["pattern"] is { } itemPattern)
+                    items["pattern"] = $"^(?={HttpLinksOrNamesAttribute.PrefixPattern}){((string)itemPattern!)[1..]}";
                 break;
             case EmailAddressAttribute:
                 schema["format"] = "email";

@@ -23,7 +23,8 @@ public sealed record Problem(
     string Message,
     JsonObject Details,
     DateTimeOffset Timestamp,
-    [property: System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)] int? RetryAfter = null);
+    [property: System.Text.Json.Serialization.JsonIgnore(
+        Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)] int? RetryAfter = null);
 
 /// <summary>Defines the error codes of all endpoints except the chat endpoints, which use those of <c>ChatErrorCodes</c>.</summary>
 public static class ErrorCodes

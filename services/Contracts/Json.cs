@@ -16,7 +16,8 @@ public static class Json
     public const long MaxSafeInteger = 9_007_199_254_740_991;
 
     /// <summary>Gets the options for JSON that MedCor wrote: unknown fields are ignored, so that a newer sender may add some.</summary>
-    public static JsonSerializerOptions Options { get; } = Configure(new() { TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { IOptional.LeaveOut } } });
+    public static JsonSerializerOptions Options { get; } = Configure(
+        new() { TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { IOptional.LeaveOut } } });
 
     /// <summary>Gets the options for JSON from a client: an unknown, duplicate, missing or null field is an error.</summary>
     public static JsonSerializerOptions Strict { get; } = Configure(new()
@@ -105,7 +106,8 @@ public static class EnumNames
 
     private static class Maps<T> where T : struct, Enum
     {
-        internal static readonly Dictionary<T, string> NameOf = Enum.GetValues<T>().ToDictionary(v => v, v => JsonNamingPolicy.SnakeCaseUpper.ConvertName(v.ToString()));
+        internal static readonly Dictionary<T, string> NameOf = Enum.GetValues<T>().ToDictionary(v => v,
+            v => JsonNamingPolicy.SnakeCaseUpper.ConvertName(v.ToString()));
         internal static readonly Dictionary<string, T> ValueOf = NameOf.ToDictionary(w => w.Value, w => w.Key);
     }
 }

@@ -42,13 +42,15 @@ public static class LiveResources
                 : throw new InvalidOperationException($"The events of {resource.Key} declare different roles."));
 
     private static LiveResourceAttribute GetAttribute(Type type) =>
-        type.GetCustomAttribute<LiveResourceAttribute>() ?? throw new InvalidOperationException($"The event {type.Name} has a LiveUpdate and no [LiveResource].");
+        type.GetCustomAttribute<LiveResourceAttribute>()
+        ?? throw new InvalidOperationException($"The event {type.Name} has a LiveUpdate and no [LiveResource].");
 
-    private static Callers GetCallers(Type type, LiveResourceAttribute declared) => (declared.Callers, ResourceCatalogue.All.GetValueOrDefault(declared.Name)) switch
-    {
-        (Callers.None, { } resource) => resource.Callers,
-        (not Callers.None and var callers, null) => callers,
-        (_, null) => throw new InvalidOperationException($"The event {type.Name} declares no roles that may subscribe to {declared.Name}."),
-        _ => throw new InvalidOperationException($"The event {type.Name} declares roles for {declared.Name}, which has those that may read it."),
-    };
+    private static Callers GetCallers(Type type, LiveResourceAttribute declared) =>
+        (declared.Callers, ResourceCatalogue.All.GetValueOrDefault(declared.Name)) switch
+        {
+            (Callers.None, { } resource) => resource.Callers,
+            (not Callers.None and var callers, null) => callers,
+            (_, null) => throw new InvalidOperationException($"The event {type.Name} declares no roles that may subscribe to {declared.Name}."),
+            _ => throw new InvalidOperationException($"The event {type.Name} declares roles for {declared.Name}, which has those that may read it."),
+        };
 }

@@ -49,8 +49,11 @@ public sealed class OptionalConverter<T>(JsonConverter<T>? of = null) : JsonConv
 
     /// <inheritdoc/>
     public override Optional<T> Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
-        new(reader.TokenType == JsonTokenType.Null ? default! : of is null ? JsonSerializer.Deserialize<T>(ref reader, options)! : of.Read(ref reader, typeof(T), options)!);
+        new(reader.TokenType == JsonTokenType.Null ? default!
+            : of is null ? JsonSerializer.Deserialize<T>(ref reader, options)!
+            : of.Read(ref reader, typeof(T), options)!);
 
     /// <inheritdoc/>
-    public override void Write(Utf8JsonWriter writer, Optional<T> value, JsonSerializerOptions options) => JsonSerializer.Serialize(writer, value.Value, options);
+    public override void Write(Utf8JsonWriter writer, Optional<T> value, JsonSerializerOptions options) =>
+        JsonSerializer.Serialize(writer, value.Value, options);
 }

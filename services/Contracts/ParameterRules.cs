@@ -12,7 +12,8 @@ public static class ParameterRules
 
     /// <summary>Returns whether a text must not be empty: it is required, or has a minimum length.</summary>
     public static bool RequiresText(JsonPropertyInfo parameter) =>
-        parameter.AttributeProvider?.GetCustomAttributes(inherit: true).Any(a => a is LengthAttribute { MinimumLength: > 0 } or MinLengthAttribute { Length: > 0 } or EachElementLengthAttribute { MinimumLength: > 0 }) is true
+        parameter.AttributeProvider?.GetCustomAttributes(inherit: true).Any(
+            a => a is LengthAttribute { MinimumLength: > 0 } or MinLengthAttribute { Length: > 0 } or EachElementLengthAttribute { MinimumLength: > 0 }) is true
         || parameter is { IsRequired: true, IsSetNullable: false };
 
     /// <summary>

@@ -9,7 +9,8 @@ namespace MedCor.Contracts;
 /// <param name="Fields">The names of the entity's fields.</param>
 /// <param name="References">The references that can be expanded, by their name in <c>expand</c>.</param>
 public sealed record ResourceDescriptor(
-    string Name, string Service, Callers Callers, string Description, Type Entity, IReadOnlyList<string> Fields, IReadOnlyDictionary<string, ResourceReference> References)
+    string Name, string Service, Callers Callers, string Description, Type Entity, IReadOnlyList<string> Fields,
+    IReadOnlyDictionary<string, ResourceReference> References)
 {
     /// <summary>Gets whether the resource lists entities and returns each by its ID; otherwise it returns a single entity.</summary>
     public bool IsList { get; } = Fields.Contains("id");
@@ -28,7 +29,10 @@ public static class ResourceCatalogue
     private const string IdSuffix = "_id";
 
     private static readonly (Type Type, ResourceAttribute Promise)[] Attributes =
-        [.. from type in typeof(ResourceAttribute).Assembly.GetTypes() let attribute = type.GetCustomAttribute<ResourceAttribute>() where attribute is not null select (type, attribute)];
+        [.. from type in typeof(ResourceAttribute).Assembly.GetTypes()
+            let attribute = type.GetCustomAttribute<ResourceAttribute>()
+            where attribute is not null
+            select (type, attribute)];
 
     /// <summary>Gets the resources by name, in alphabetical order.</summary>
     public static IReadOnlyDictionary<string, ResourceDescriptor> All { get; } =
@@ -44,7 +48,8 @@ public static class ResourceCatalogue
         {
             if (FindReference(property) is { } reference)
                 yield return (reference.Expanded, reference);
-            else if (Json.Options.GetTypeInfo(property.PropertyType) is { Kind: JsonTypeInfoKind.Enumerable, ElementType: { } element } && Json.Options.GetTypeInfo(element).Kind == JsonTypeInfoKind.Object)
+            else if (Json.Options.GetTypeInfo(property.PropertyType) is { Kind: JsonTypeInfoKind.Enumerable, ElementType: { } element }
+                && Json.Options.GetTypeInfo(element).Kind == JsonTypeInfoKind.Object)
                 foreach (var inner in Properties(element).Select(FindReference).OfType<ResourceReference>().Take(1))
                     yield return (property.Name, inner with { List = property.Name });
         }
@@ -58,7 +63,8 @@ public static class ResourceCatalogue
         if (!property.Name.EndsWith(IdSuffix, StringComparison.Ordinal)) return null;
         var name = property.Name[..^IdSuffix.Length];
         var candidates = Attributes.Select(p => (Singular: JsonNamingPolicy.SnakeCaseLower.ConvertName(p.Type.Name), p.Promise.Name)).ToArray();
-        var match = candidates.Where(r => r.Singular == name).Concat(candidates.Where(r => r.Singular.EndsWith($"_{name}", StringComparison.Ordinal))).FirstOrDefault();
+        var match = candidates.Where(r => r.Singular == name)
+            .Concat(candidates.Where(r => r.Singular.EndsWith($"_{name}", StringComparison.Ordinal))).FirstOrDefault();
         return match.Name is null ? null : new(null, property.Name, name, match.Name);
     }
 

@@ -5,7 +5,8 @@ using MedCor.Contracts.Chat;
 namespace MedCor.Contracts;
 
 /// <summary>Describes a tool: the service that owns it, its permitted callers, its parameters and result, and whether it concerns reference data.</summary>
-public sealed record ToolDescriptor(string Name, string Service, Effect Effect, Callers Callers, string Description, Type Params, Type Result, bool IsReferenceData)
+public sealed record ToolDescriptor(string Name, string Service, Effect Effect, Callers Callers, string Description, Type Params,
+    Type Result, bool IsReferenceData)
 {
     /// <summary>Gets where the results contain clinical content, every access to which is recorded; null when they contain none.</summary>
     public ClinicalContentDescriptor? ClinicalContent { get; } = ClinicalContentDescriptor.TryCreate(Result, Params);
@@ -37,7 +38,8 @@ public static class ToolCatalogue
             if (type.GetCustomAttribute<ToolAttribute>() is not { } promise) continue;
             var result = type.GetInterfaces().Single(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(ITool<>)).GetGenericArguments()[0];
             var service = type.Namespace!.Split('.')[^1].ToLowerInvariant();
-            tools.Add(promise.Name, new(promise.Name, service, promise.Effect, promise.Callers, XmlDocumentation.GetSummary(type), type, result, promise.IsReferenceData));
+            tools.Add(promise.Name,
+                new(promise.Name, service, promise.Effect, promise.Callers, XmlDocumentation.GetSummary(type), type, result, promise.IsReferenceData));
         }
         return tools;
     }
@@ -68,11 +70,13 @@ public static class XmlDocumentation
 
     private static string Name(Type type) => (type.IsGenericType ? type.GetGenericTypeDefinition() : type).FullName!.Replace('+', '.');
 
-    private static string Text(XElement? element) => element is null ? "" : string.Join(' ', ToPlainText(element).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    private static string Text(XElement? element) =>
+        element is null ? "" : string.Join(' ', ToPlainText(element).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     private static string ToPlainText(XElement element) => string.Concat(element.Nodes().Select(node => node switch
     {
-        XElement { Name.LocalName: "see" or "paramref" or "typeparamref" } reference => (reference.Attribute("cref") ?? reference.Attribute("name"))!.Value.Split('.')[^1],
+        XElement { Name.LocalName: "see" or "paramref" or "typeparamref" } reference =>
+            (reference.Attribute("cref") ?? reference.Attribute("name"))!.Value.Split('.')[^1],
         XElement { Name.LocalName: "example" } => "",
         XElement inner => ToPlainText(inner),
         _ => node.ToString(SaveOptions.DisableFormatting),

@@ -41,7 +41,8 @@ public abstract class EachElementAttribute : ValidationAttribute
 /// <summary>Limits the length of each text of a list, in characters.</summary>
 public sealed class EachElementLengthAttribute : EachElementAttribute
 {
-    public EachElementLengthAttribute(int min, int max) => (MinimumLength, MaximumLength, ErrorMessage) = (min, max, $"must have entries of {min} to {max} characters each");
+    public EachElementLengthAttribute(int min, int max) =>
+        (MinimumLength, MaximumLength, ErrorMessage) = (min, max, $"must have entries of {min} to {max} characters each");
 
     public int MinimumLength { get; }
     public int MaximumLength { get; }
@@ -95,7 +96,8 @@ public sealed class PastDateAttribute() : ValidationAttribute($"must be a day fr
 
     /// <summary>Returns why nothing can have happened on a day yet, or null when it can.</summary>
     /// <param name="today">Today's date, in the hospital's time zone.</param>
-    public static string? FindFutureError(DateOnly? day, DateOnly today) => day > today ? FormattableString.Invariant($"must not be after today, {today:yyyy-MM-dd} by the hospital's clocks") : null;
+    public static string? FindFutureError(DateOnly? day, DateOnly today) =>
+        day > today ? FormattableString.Invariant($"must not be after today, {today:yyyy-MM-dd} by the hospital's clocks") : null;
 }
 
 /// <summary>
@@ -120,7 +122,9 @@ public sealed class PlannedDateAttribute() : ValidationAttribute($"must be a day
     /// <summary>Returns why a day is too far ahead, or null when it is not.</summary>
     /// <param name="today">Today's date, in the hospital's time zone.</param>
     public static string? FindTooFarError(DateOnly? day, DateOnly today) =>
-        day > today.AddYears(YearsAhead) ? FormattableString.Invariant($"must not be after {today.AddYears(YearsAhead):yyyy-MM-dd}, {YearsAhead} years from today") : null;
+        day > today.AddYears(YearsAhead)
+            ? FormattableString.Invariant($"must not be after {today.AddYears(YearsAhead):yyyy-MM-dd}, {YearsAhead} years from today")
+            : null;
 }
 
 /// <summary>
@@ -128,7 +132,9 @@ public sealed class PlannedDateAttribute() : ValidationAttribute($"must be a day
 /// and an extension.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed partial class PhoneNumberAttribute() : ValidationAttribute("must be a phone number such as +49 30 5550112: digits, spaces and + - . / ( ), with a digit at least, and at its end x or ext and an extension if there is one")
+public sealed partial class PhoneNumberAttribute() : ValidationAttribute(
+    "must be a phone number such as +49 30 5550112: digits, spaces and + - . / ( ), with a digit at least, and at its end x or ext and an extension if there "
+    + "is one")
 {
     /// <summary>The same rule as a JSON Schema pattern, without the anchors at the beginning and the end of the text.</summary>
     public const string Pattern = "[ +./()-]*[0-9][0-9 +./()-]*(?:(?:[xX]|[eE][xX][tT])[ .]*[0-9][0-9 ]*)?";

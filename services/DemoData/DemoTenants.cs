@@ -13,10 +13,12 @@ public static class DemoTenants
     public static readonly DateTimeOffset Opened = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private static readonly string[] FirstNames =
-        ["Lena", "Paul", "Mila", "Noah", "Sofia", "Emil", "Clara", "Felix", "Hannah", "Oskar", "Ida", "Theo", "Maja", "Anton", "Greta", "Luis", "Nora", "Jakob"];
+        ["Lena", "Paul", "Mila", "Noah", "Sofia", "Emil", "Clara", "Felix", "Hannah", "Oskar", "Ida", "Theo", "Maja", "Anton", "Greta",
+            "Luis", "Nora", "Jakob"];
 
     private static readonly string[] LastNames =
-        ["Adler", "Brandt", "Cohen", "Diaz", "Ekström", "Fischer", "Grant", "Hoffmann", "Ivanov", "Jensen", "Kowalski", "Lopez", "Moreau", "Nakamura", "Olsen", "Petrov", "Quinn", "Rossi"];
+        ["Adler", "Brandt", "Cohen", "Diaz", "Ekström", "Fischer", "Grant", "Hoffmann", "Ivanov", "Jensen", "Kowalski", "Lopez", "Moreau", "Nakamura", "Olsen",
+            "Petrov", "Quinn", "Rossi"];
 
     public static DemoPerson PlatformAdmin { get; } = new(Id(0, 1), null, "admin@medcor.example", "Ada", "Okafor", Role.Admin);
 
@@ -45,17 +47,21 @@ public static class DemoTenants
         .. from hospital in Hospitals
            from account in new[]
            {
-               (hospital.Admin.Email, Kind: Callers.HospitalAdmin), (hospital.Doctors[0].Person.Email, Kind: Callers.Doctor), (hospital.Nurse.Email, Kind: Callers.Nurse),
-               (hospital.Patients[0].Email, Kind: Callers.Patient),
+               (hospital.Admin.Email, Kind: Callers.HospitalAdmin), (hospital.Doctors[0].Person.Email, Kind: Callers.Doctor),
+               (hospital.Nurse.Email, Kind: Callers.Nurse), (hospital.Patients[0].Email, Kind: Callers.Patient),
            }
            select (account.Email, $"{CallerKinds.GetLabel(account.Kind)} at {hospital.Name}"),
     ];
 
-    private static DemoHospital CreateHospital(int n, string name, string domain, string city, string country, string postalCode, string zone, (string First, string Last, string Specialty)[] doctors)
+    private static DemoHospital CreateHospital(int n, string name, string domain, string city, string country, string postalCode, string zone,
+        (string First, string Last, string Specialty)[] doctors)
     {
         var id = Id(n, 0);
         var host = $"{domain}.example";
-        var patients = new List<DemoPerson> { new(Id(n, 40), id, $"patient@{host}", n == 1 ? "Miriam" : "Walter", n == 1 ? "Schubert" : "Hughes", Role.Patient) };
+        var patients = new List<DemoPerson>
+        {
+            new(Id(n, 40), id, $"patient@{host}", n == 1 ? "Miriam" : "Walter", n == 1 ? "Schubert" : "Hughes", Role.Patient)
+        };
         for (var i = 1; i < FirstNames.Length; i++)
         {
             var (first, last) = (FirstNames[(i * n) % FirstNames.Length], LastNames[(i * 5 + n) % LastNames.Length]);
@@ -71,7 +77,8 @@ public static class DemoTenants
             TimeZone: zone,
             Admin: new(Id(n, 1), id, $"admin@{host}", n == 1 ? "Birgit" : "Carol", n == 1 ? "Sommer" : "Whitfield", Role.Admin),
             Nurse: new(Id(n, 2), id, $"nurse@{host}", n == 1 ? "Tomasz" : "Denise", n == 1 ? "Nowak" : "Foster", Role.Nurse),
-            Doctors: [.. doctors.Select((d, i) => (new DemoPerson(Id(n, 10 + i), id, i == 0 ? $"doctor@{host}" : $"doctor{i + 1}@{host}", d.First, d.Last, Role.Doctor), d.Specialty))],
+            Doctors: [.. doctors.Select(
+                (d, i) => (new DemoPerson(Id(n, 10 + i), id, i == 0 ? $"doctor@{host}" : $"doctor{i + 1}@{host}", d.First, d.Last, Role.Doctor), d.Specialty))],
             Patients: patients);
     }
 
@@ -79,7 +86,8 @@ public static class DemoTenants
     /// <param name="number">The number from which the person's ID is made.</param>
     /// <param name="n">The number that selects the name.</param>
     internal static DemoPerson CreatePerson(DemoHospital hospital, int number, string mailbox, int n, Role role) => new(
-        Id(1, number), hospital.Id, $"{mailbox}@{hospital.Domain}.example", FirstNames[n % FirstNames.Length], LastNames[n / FirstNames.Length % LastNames.Length], role);
+        Id(1, number), hospital.Id, $"{mailbox}@{hospital.Domain}.example", FirstNames[n % FirstNames.Length],
+        LastNames[n / FirstNames.Length % LastNames.Length], role);
 
     /// <summary>Returns an ID that is the same at every start, of version 7 like all IDs.</summary>
     private static Guid Id(int hospital, int n) => Guid.Parse($"01980000-0000-7000-8{hospital:x3}-{n:x12}");

@@ -28,7 +28,8 @@ internal sealed class DemoData(HospitalDb db) : IDemoDataSeeder
         foreach (var hospital in DemoTenants.Hospitals)
             foreach (var (code, name, description, levels) in DepartmentsPerHospital)
             {
-                var department = new Departments.Department { HospitalId = hospital.Id, Code = code, Name = name, Description = description, TriageLevels = levels };
+                var department =
+                    new Departments.Department { HospitalId = hospital.Id, Code = code, Name = name, Description = description, TriageLevels = levels };
                 db.Add(department);
                 db.Raise(() => new DepartmentCreated(department.ToContract()));
             }

@@ -53,22 +53,29 @@ public static class PlatformService
             .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
             .AddInterceptors(RowLevelSecurity, provider.GetRequiredService<OutboxSignal>()));
         services.AddScoped<TenantDb>(provider => provider.GetRequiredService<TDb>()).AddScoped<DbContext>(provider => provider.GetRequiredService<TDb>());
-        services.AddScoped<HospitalCopies>().AddScoped<IHospitalDirectory>(provider => provider.GetRequiredService<HospitalCopies>()).AddScoped<NamedHospitals>().AddScoped<IdempotencyStore>().AddSingleton<SecretHasher>();
+        services.AddScoped<HospitalCopies>().AddScoped<IHospitalDirectory>(provider => provider.GetRequiredService<HospitalCopies>())
+            .AddScoped<NamedHospitals>().AddScoped<IdempotencyStore>().AddSingleton<SecretHasher>();
         services.AddBus(builder.Configuration, service, services.AddEventHandlers([.. assembly.GetTypes(), .. copies, typeof(ReplayRequestHandler)]));
         services.AddHostedService<OutboxDispatcher>();
         services.AddHostedService<OutboxAgeMetric>();
         services.AddHostedService<RetentionService>();
         services.AddHostedService<ReplayService>();
-        foreach (var seeder in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IDemoDataSeeder)) && t.IsClass)) services.AddScoped(typeof(IDemoDataSeeder), seeder);
-        foreach (var source in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IReplaySource)) && t.IsClass)) services.AddScoped(typeof(IReplaySource), source);
-        foreach (var policy in (Type[])[.. assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IRetentionPolicy)) && t.IsClass), typeof(OutboxRetention), typeof(InboxRetention), typeof(IdempotencyRetention)]) services.AddScoped(typeof(IRetentionPolicy), policy);
-        foreach (var command in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IOperatorCommand)) && t.IsClass)) services.AddScoped(typeof(IOperatorCommand), command);
+        foreach (var seeder in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IDemoDataSeeder)) && t.IsClass))
+            services.AddScoped(typeof(IDemoDataSeeder), seeder);
+        foreach (var source in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IReplaySource)) && t.IsClass))
+            services.AddScoped(typeof(IReplaySource), source);
+        foreach (var policy in (Type[])[.. assembly.GetTypes().Where(
+            t => t.IsAssignableTo(typeof(IRetentionPolicy)) && t.IsClass), typeof(OutboxRetention), typeof(InboxRetention), typeof(IdempotencyRetention)])
+            services.AddScoped(typeof(IRetentionPolicy), policy);
+        foreach (var command in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IOperatorCommand)) && t.IsClass))
+            services.AddScoped(typeof(IOperatorCommand), command);
         builder.AddKeyedNpgsqlDataSource(DatabaseCheck.Name, settings =>
         {
             settings.ConnectionString = BuildConnectionString(builder.Configuration.GetConnectionString("db"), service, connections: 1);
             settings.DisableHealthChecks = true;
         });
-        services.AddHealthChecks().AddDependencyCheck(DatabaseCheck.Name, s => new DatabaseCheck(s.GetRequiredKeyedService<NpgsqlDataSource>(DatabaseCheck.Name)), isRequired: true);
+        services.AddHealthChecks().AddDependencyCheck(DatabaseCheck.Name,
+            s => new DatabaseCheck(s.GetRequiredKeyedService<NpgsqlDataSource>(DatabaseCheck.Name)), isRequired: true);
     }
 
     /// <summary>
@@ -152,5 +159,6 @@ public static class PlatformService
 
     /// <summary>Returns the connection string of the tables' owner, for migrations and for operator commands on whole tables.</summary>
     public static string GetOwnerConnectionString(this IConfiguration configuration) =>
-        configuration.GetConnectionString("owner") ?? configuration.GetConnectionString("db") ?? throw new InvalidOperationException("Set ConnectionStrings__db.");
+        configuration.GetConnectionString("owner")
+        ?? configuration.GetConnectionString("db") ?? throw new InvalidOperationException("Set ConnectionStrings__db.");
 }

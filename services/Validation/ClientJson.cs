@@ -46,7 +46,8 @@ public static partial class ClientJson
         try
         {
             while (reader.Read())
-                if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray && reader.CurrentDepth >= Json.Deepest + around) return $"must be at most {Json.Deepest} levels deep";
+                if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray && reader.CurrentDepth >= Json.Deepest + around)
+                    return $"must be at most {Json.Deepest} levels deep";
         }
         catch (JsonException)
         {
@@ -125,7 +126,8 @@ public static partial class ClientJson
         {
             TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { UseTextReaders } },
         };
-        JsonConverter[] own = [new TextConverter(PlainText.NormalizeLine), new WholeNumberConverter<int>(int.MinValue, int.MaxValue), new WholeNumberConverter<long>(-Json.MaxSafeInteger, Json.MaxSafeInteger), new TimeConverter(), new StrictInstantConverter()];
+        JsonConverter[] own = [new TextConverter(PlainText.NormalizeLine), new WholeNumberConverter<int>(int.MinValue, int.MaxValue),
+            new WholeNumberConverter<long>(-Json.MaxSafeInteger, Json.MaxSafeInteger), new TimeConverter(), new StrictInstantConverter()];
         for (var i = 0; i < own.Length; i++) options.Converters.Insert(i, own[i]);
         return options;
     }
@@ -135,11 +137,16 @@ public static partial class ClientJson
     {
         null => PlainText.NormalizeLine,
         // A choice must match one of its values exactly.
-        { } annotated when ParameterRules.HasAttribute<OpaqueAttribute>(annotated) || ParameterRules.HasAttribute<AllowedValuesAttribute>(annotated) => text => text,
+        { } annotated when ParameterRules.HasAttribute<OpaqueAttribute>(annotated) || ParameterRules.HasAttribute<AllowedValuesAttribute>(annotated) =>
+            text => text,
         // The pattern determines every character that is allowed, so none is normalized.
         { } annotated when ParameterRules.HasAttribute<RegularExpressionAttribute>(annotated) => PlainText.Trim,
-        { } annotated when ParameterRules.HasAttribute<EmailAddressAttribute>(annotated) => text => PlainText.NormalizeLine(text) is var line && PlainText.FindError(line, minLength: 0, isLine: true) is null ? EmailAddresses.Canonicalize(line) ?? line : line,
-        { } annotated when ParameterRules.HasAttribute<TimeZoneNameAttribute>(annotated) => text => TimeZoneNames.Canonicalize(PlainText.NormalizeLine(text)) ?? text,
+        { } annotated when ParameterRules.HasAttribute<EmailAddressAttribute>(annotated) =>
+            text => PlainText.NormalizeLine(text) is var line && PlainText.FindError(line, minLength: 0, isLine: true) is null
+                ? EmailAddresses.Canonicalize(line) ?? line
+                : line,
+        { } annotated when ParameterRules.HasAttribute<TimeZoneNameAttribute>(annotated) =>
+            text => TimeZoneNames.Canonicalize(PlainText.NormalizeLine(text)) ?? text,
         { } annotated when ParameterRules.HasAttribute<MultilineAttribute>(annotated) => PlainText.Normalize,
         _ => PlainText.NormalizeLine,
     };
@@ -149,7 +156,8 @@ public static partial class ClientJson
         foreach (var property in type.Properties)
         {
             if (property.PropertyType == typeof(string)) property.CustomConverter = new TextConverter(GetTextReader(property));
-            if (property.PropertyType == typeof(Optional<string>)) property.CustomConverter = new OptionalConverter<string>(new TextConverter(GetTextReader(property)));
+            if (property.PropertyType == typeof(Optional<string>))
+                property.CustomConverter = new OptionalConverter<string>(new TextConverter(GetTextReader(property)));
             if (!ParameterRules.AcceptsNull(property)) property.IsSetNullable = false;
         }
     }
@@ -166,7 +174,9 @@ public static partial class ClientJson
     private sealed class WholeNumberConverter<T>(long least, long most) : JsonConverter<T> where T : struct, IBinaryInteger<T>
     {
         public override T Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
-            reader.TokenType == JsonTokenType.Number && ReadWhole(ref reader) is { } number && number >= least && number <= most ? T.CreateChecked(number) : throw new JsonException();
+            reader.TokenType == JsonTokenType.Number && ReadWhole(ref reader) is { } number && number >= least && number <= most
+                ? T.CreateChecked(number)
+                : throw new JsonException();
 
         public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteNumberValue(long.CreateChecked(value));
     }
@@ -190,7 +200,9 @@ public static partial class ClientJson
         var (whole, fraction) = (parts.Groups["whole"].Value, parts.Groups["fraction"].Value);
         var digits = (whole + fraction).TrimStart('0');
         if (digits.Length == 0) return 0;
-        if (!int.TryParse(parts.Groups["exponent"].Value is { Length: > 0 } e ? e : "0", NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var exponent)) return null;
+        if (!int.TryParse(
+            parts.Groups["exponent"].Value is { Length: > 0 } e ? e : "0", NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var exponent))
+            return null;
         var significant = digits.TrimEnd('0');
         var zeros = (long)exponent - fraction.Length + digits.Length - significant.Length;
         if (zeros < 0 || significant.Length + zeros > "9007199254740991".Length) return null;
@@ -206,7 +218,8 @@ public static partial class ClientJson
             reader.TokenType == JsonTokenType.String && reader.GetString() is { Length: >= 5 and <= 16 } text && text[^1] != '\n' && Time().IsMatch(text)
                 ? TimeOnly.Parse(text, CultureInfo.InvariantCulture) : throw new JsonException();
 
-        public override void Write(Utf8JsonWriter writer, TimeOnly value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString("O", CultureInfo.InvariantCulture));
+        public override void Write(Utf8JsonWriter writer, TimeOnly value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.ToString("O", CultureInfo.InvariantCulture));
     }
 
     [GeneratedRegex(TextPatterns.TimeOfDay)]
@@ -222,11 +235,15 @@ public static partial class ClientJson
             if (reader.TokenType != JsonTokenType.String || Instant().Match(reader.GetString()!) is not { Success: true } parts) throw new JsonException();
             // Truncated to the precision of the clock, seven digits.
             var fraction = parts.Groups["fraction"].Value;
-            var text = parts.Groups["time"].Value + (fraction.Length > ".1234567".Length ? fraction[..".1234567".Length] : fraction) + parts.Groups["offset"].Value;
-            return DateTimeOffset.TryParse(text.ToUpperInvariant(), CultureInfo.InvariantCulture, out var instant) ? instant.ToUniversalTime() : throw new JsonException();
+            var text = parts.Groups["time"].Value + (fraction.Length > ".1234567".Length ? fraction[..".1234567".Length] : fraction)
+                + parts.Groups["offset"].Value;
+            return DateTimeOffset.TryParse(text.ToUpperInvariant(), CultureInfo.InvariantCulture, out var instant)
+                ? instant.ToUniversalTime()
+                : throw new JsonException();
         }
 
-        public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToUniversalTime());
+        public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.ToUniversalTime());
     }
 
     [GeneratedRegex("^(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2})(?<fraction>\\.[0-9]+)?(?<offset>[Zz]|[+-][0-9]{2}:[0-9]{2})\\z")]

@@ -15,7 +15,8 @@ public static class DidYouMean
     {
         if (sent is not { Length: > 0 and <= MaxNameLength }) return "";
         var maxDistance = Math.Clamp(sent.Length / 3, 1, 3);
-        var nearest = known.Select(name => (Name: name, Distance: Levenshtein.GetDistance(sent.ToLowerInvariant(), name.ToLowerInvariant()))).OrderBy(n => n.Distance).FirstOrDefault();
+        var nearest = known.Select(name => (Name: name, Distance: Levenshtein.GetDistance(sent.ToLowerInvariant(), name.ToLowerInvariant())))
+            .OrderBy(n => n.Distance).FirstOrDefault();
         return nearest.Name is not null && nearest.Distance <= maxDistance ? $". Did you mean {nearest.Name}?" : "";
     }
 }

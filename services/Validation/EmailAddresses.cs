@@ -28,7 +28,9 @@ public static class EmailAddresses
         {
             var ascii = Idn.GetAscii(parsed.Host.ToLowerInvariant());
             var domain = Idn.GetUnicode(ascii);
-            return ascii[^1] != '.' && PlainText.Normalize(domain) == domain && domain.EnumerateRunes().All(IsDomainCharacter) ? $"{parsed.User}@{domain}" : null;
+            return ascii[^1] != '.' && PlainText.Normalize(domain) == domain && domain.EnumerateRunes().All(IsDomainCharacter)
+                ? $"{parsed.User}@{domain}"
+                : null;
         }
         catch (ArgumentException) // not a host name, or invalid punycode
         {
@@ -40,7 +42,8 @@ public static class EmailAddresses
     /// Returns whether an account can be created with an address. Older accounts may have a local part longer than <see cref="TextPatterns.EmailAddress"/>
     /// allows.
     /// </summary>
-    public static bool IsAcceptable(string text) => Canonicalize(text) is { } address && PlainText.CountCharacters(address[..address.LastIndexOf('@')]) <= MaxLocalPartLength;
+    public static bool IsAcceptable(string text) =>
+        Canonicalize(text) is { } address && PlainText.CountCharacters(address[..address.LastIndexOf('@')]) <= MaxLocalPartLength;
 
     /// <summary>
     /// Returns the key by which addresses are compared: the canonical form in lower case. A text that is not an address is compared as it is.
@@ -65,8 +68,11 @@ public static class EmailAddresses
     /// letters.
     /// </summary>
     private static bool IsDomainCharacter(Rune rune) => rune.Value is '-' or '.'
-        || (Rune.GetUnicodeCategory(rune) is UnicodeCategory.LowercaseLetter or UnicodeCategory.OtherLetter or UnicodeCategory.ModifierLetter or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.DecimalDigitNumber
+        || (Rune.GetUnicodeCategory(rune) is UnicodeCategory.LowercaseLetter or UnicodeCategory.OtherLetter or UnicodeCategory.ModifierLetter
+            or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.DecimalDigitNumber
             && rune.Value is not (>= 0xFF00 and <= 0xFFEF or >= 0x1D400 and <= 0x1D7FF));
 
-    private static bool IsInvisible(Rune rune) => Rune.IsWhiteSpace(rune) || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse;
+    private static bool IsInvisible(Rune rune) =>
+        Rune.IsWhiteSpace(rune)
+        || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse;
 }

@@ -44,8 +44,10 @@ public static class ParameterReader<T> where T : notnull
     {
         var sent = json;
         var (value, mistakes, isComplete) = Parse(ref sent, mayRename: Renamed.Length > 0, MedCor.Validation.ValidationErrors.Body);
-        if (isComplete && mistakes.Count > 0 && current is not null && await current(value!) is { } thing) mistakes = FindErrors(value!, UnchangedValues.Compare(json, thing));
-        if (rules is not null && (mistakes.Count == 0 ? value : (T?)MedCor.Validation.ValidationErrors.ReadRest(sent, typeof(T), mistakes)) is { } right) await rules(right, new(mistakes));
+        if (isComplete && mistakes.Count > 0 && current is not null && await current(value!) is { } thing)
+            mistakes = FindErrors(value!, UnchangedValues.Compare(json, thing));
+        if (rules is not null && (mistakes.Count == 0 ? value : (T?)MedCor.Validation.ValidationErrors.ReadRest(sent, typeof(T), mistakes)) is { } right)
+            await rules(right, new(mistakes));
         return mistakes.Count > 0 ? throw new ValidationFailed(mistakes) : value!;
     }
 
@@ -62,7 +64,9 @@ public static class ParameterReader<T> where T : notnull
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(json.Span, ClientJson.Options) is { } value ? (value, FindErrors(value), true) : (default, new() { [whole] = ["must be an object, not null"] }, false);
+            return JsonSerializer.Deserialize<T>(json.Span, ClientJson.Options) is { } value
+                ? (value, FindErrors(value), true)
+                : (default, new() { [whole] = ["must be an object, not null"] }, false);
         }
         catch (Exception e) when (ClientJson.IsReadFailure(e))
         {
@@ -119,7 +123,8 @@ internal sealed class ValidationRules
             var inner = ClientJson.Options.GetTypeInfo(element).Kind == JsonTypeInfoKind.Object ? For(element) : null;
             if (inner is { _fields.Count: 0 }) inner = null;
             var rule = annotations.Select(annotation => ValidationRule.From(annotation, many)).OfType<ValidationRule>().ToArray();
-            if (rule.Length > 0 || inner is not null || many || element == typeof(string) || element == typeof(JsonObject)) rules._fields.Add(property.Name, new(property, rule, inner, many));
+            if (rule.Length > 0 || inner is not null || many || element == typeof(string) || element == typeof(JsonObject))
+                rules._fields.Add(property.Name, new(property, rule, inner, many));
         }
         return Known.GetOrAdd(type, rules);
     }
@@ -153,7 +158,8 @@ internal sealed class ValidationRules
         foreach (var element in (System.Collections.IEnumerable)value)
         {
             i++;
-            if (element is not null && seen?.TryAdd(element, i) is false && !unchanged.HasRepeat(i)) mistakes.AddError($"{at}[{i}]", $"is given twice: it is the same as {at}[{seen[element]}]");
+            if (element is not null && seen?.TryAdd(element, i) is false && !unchanged.HasRepeat(i))
+                mistakes.AddError($"{at}[{i}]", $"is given twice: it is the same as {at}[{seen[element]}]");
             if (unchanged.Contains(i)) continue;
             if (element is null) mistakes.AddError($"{at}[{i}]", "must not be null");
             else if (element is string text) CheckText(text, field, field.RequiresText ? 1 : 0, $"{at}[{i}]", mistakes);
@@ -201,12 +207,16 @@ internal sealed class ValidationRules
     private sealed class ValidatedField(JsonPropertyInfo property, ValidationRule[] rules, ValidationRules? inner, bool isList)
     {
         internal string Name => property.Name;
-        internal Func<object, object?> Get { get; } = IOptional.ValueOf(property.PropertyType) is null ? property.Get! : value => ((IOptional)property.Get!(value)!).Value;
+        internal Func<object, object?> Get { get; } = IOptional.ValueOf(property.PropertyType) is null
+            ? property.Get!
+            : value => ((IOptional)property.Get!(value)!).Value;
         internal Func<string, string> Read { get; } = ClientJson.GetTextReader(property);
         internal ValidationRule[] Rules => rules;
         internal ValidationRules? Inner => inner;
         internal bool IsList => isList;
-        internal bool RequiresText { get; } = isList ? property.AttributeProvider?.GetCustomAttributes(inherit: true).Any(a => a is EachElementLengthAttribute { MinimumLength: > 0 }) is true : ParameterRules.RequiresText(property);
+        internal bool RequiresText { get; } = isList
+            ? property.AttributeProvider?.GetCustomAttributes(inherit: true).Any(a => a is EachElementLengthAttribute { MinimumLength: > 0 }) is true
+            : ParameterRules.RequiresText(property);
         internal bool IsLine { get; } = property.AttributeProvider is not { } all || !ParameterRules.HasAttribute<MultilineAttribute>(all);
         internal bool IsUnique { get; } = property.AttributeProvider is { } listed && ParameterRules.HasAttribute<UniqueItemsAttribute>(listed);
         internal bool IsOpaque { get; } = property.AttributeProvider is { } annotated && ParameterRules.HasAttribute<OpaqueAttribute>(annotated);
@@ -226,13 +236,17 @@ internal sealed class ValidationRules
         {
             LengthAttribute length => new(value => value is string text ? IsWithin(text, length.MinimumLength, length.MaximumLength) : length.IsValid(value),
                 GetCustomText(length) ?? $"must have {length.MinimumLength} to {length.MaximumLength} {CountedUnit(many)}"),
-            MaxLengthAttribute most => new(value => value is string text ? IsWithin(text, 0, most.Length) : most.IsValid(value), GetCustomText(most) ?? $"must have at most {most.Length} {CountedUnit(many)}"),
-            MinLengthAttribute least => new(value => value is string text ? IsWithin(text, least.Length, int.MaxValue) : least.IsValid(value), GetCustomText(least) ?? $"must have at least {least.Length} {CountedUnit(many)}"),
+            MaxLengthAttribute most => new(value => value is string text ? IsWithin(text, 0, most.Length) : most.IsValid(value),
+                GetCustomText(most) ?? $"must have at most {most.Length} {CountedUnit(many)}"),
+            MinLengthAttribute least => new(value => value is string text ? IsWithin(text, least.Length, int.MaxValue) : least.IsValid(value),
+                GetCustomText(least) ?? $"must have at least {least.Length} {CountedUnit(many)}"),
             RegularExpressionAttribute pattern when new Regex($"\\A(?:{pattern.Pattern})\\z", RegexOptions.CultureInvariant) is var whole =>
                 new(value => value is not string text || whole.IsMatch(text), GetCustomText(pattern) ?? $"must match {pattern.Pattern}"),
             RangeAttribute range => new(range.IsValid, GetCustomText(range) ?? FormatRange(range.Minimum, range.Maximum)),
-            EmailAddressAttribute => new(value => value is not string text || EmailAddresses.IsAcceptable(text), "must be an e-mail address such as anna@hospital.example, with at most 64 characters before the @ and nothing around it"),
-            TimeZoneNameAttribute => new(value => value is not string text || TimeZoneNames.Canonicalize(text) is not null, "must be an IANA time zone name such as Europe/Berlin"),
+            EmailAddressAttribute => new(value => value is not string text || EmailAddresses.IsAcceptable(text),
+                "must be an e-mail address such as anna@hospital.example, with at most 64 characters before the @ and nothing around it"),
+            TimeZoneNameAttribute =>
+                new(value => value is not string text || TimeZoneNames.Canonicalize(text) is not null, "must be an IANA time zone name such as Europe/Berlin"),
             EachElementAttribute each => new(each.IsValid, each.ErrorMessage!) { AppliesToEntries = true },
             ValidationAttribute other => new(other.IsValid, GetCustomText(other) ?? other.FormatErrorMessage("value")),
             _ => null,
@@ -241,9 +255,11 @@ internal sealed class ValidationRules
         private static string CountedUnit(bool many) => many ? "entries" : "characters";
 
         /// <summary>Returns the annotation's own error text, unless it has a placeholder, which would reach the caller unfilled.</summary>
-        private static string? GetCustomText(ValidationAttribute annotation) => annotation.ErrorMessage is { } own && !own.Contains("{0}", StringComparison.Ordinal) ? own : null;
+        private static string? GetCustomText(ValidationAttribute annotation) =>
+            annotation.ErrorMessage is { } own && !own.Contains("{0}", StringComparison.Ordinal) ? own : null;
 
-        private static bool IsWithin(string text, int least, int most) => (text.Length <= most && least == 0) || PlainText.CountCharacters(text) is var length && length >= least && length <= most;
+        private static bool IsWithin(string text, int least, int most) =>
+            (text.Length <= most && least == 0) || PlainText.CountCharacters(text) is var length && length >= least && length <= most;
     }
 }
 
@@ -254,7 +270,8 @@ internal readonly struct UnchangedValues(JsonNode? sent, JsonNode? current)
     private const int MaxComparedEntries = 1000;
 
     /// <param name="json">The input, which has already been parsed as JSON once.</param>
-    internal static UnchangedValues Compare(ReadOnlyMemory<byte> json, object current) => new(JsonNode.Parse(json.Span), JsonSerializer.SerializeToNode(current, current.GetType(), Json.Options));
+    internal static UnchangedValues Compare(ReadOnlyMemory<byte> json, object current) =>
+        new(JsonNode.Parse(json.Span), JsonSerializer.SerializeToNode(current, current.GetType(), Json.Options));
 
     /// <summary>Gets whether the whole value is unchanged.</summary>
     internal bool IsWhole => sent is not null && IsSame(sent, current);
@@ -262,7 +279,9 @@ internal readonly struct UnchangedValues(JsonNode? sent, JsonNode? current)
     internal UnchangedValues ForField(string field) => new((sent as JsonObject)?[field], (current as JsonObject)?[field]);
 
     /// <summary>Returns whether an entry of a list was among the entries that the client read.</summary>
-    internal bool Contains(int entry) => sent is JsonArray given && current is JsonArray known && entry < given.Count && given.Count <= MaxComparedEntries && known.Any(text => IsSame(given[entry], text));
+    internal bool Contains(int entry) =>
+        sent is JsonArray given && current is JsonArray known && entry < given.Count && given.Count <= MaxComparedEntries
+        && known.Any(text => IsSame(given[entry], text));
 
     /// <summary>Returns whether an entry of a list occurs no more often, up to its position, than in what the client read.</summary>
     internal bool HasRepeat(int entry) => Contains(entry) && sent is JsonArray given && ((JsonArray)current!) is var known
@@ -347,10 +366,12 @@ public static class ValidationErrors
                 break;
             case JsonTypeInfoKind.Enumerable when json.ValueKind == JsonValueKind.Array:
                 var i = 0;
-                foreach (var element in json.EnumerateArray().TakeWhile(_ => mistakes.Count < MaxFields)) Walk(element, info.ElementType!, $"{path}[{i++}]", null, mistakes);
+                foreach (var element in json.EnumerateArray().TakeWhile(_ => mistakes.Count < MaxFields))
+                    Walk(element, info.ElementType!, $"{path}[{i++}]", null, mistakes);
                 break;
             case JsonTypeInfoKind.Object or JsonTypeInfoKind.Enumerable or JsonTypeInfoKind.Dictionary:
-                if (!Fits(json, type)) mistakes.AddError(path, $"must be {(info.Kind == JsonTypeInfoKind.Enumerable ? "a list" : "an object")}, not {DescribeKind(json)}");
+                if (!Fits(json, type))
+                    mistakes.AddError(path, $"must be {(info.Kind == JsonTypeInfoKind.Enumerable ? "a list" : "an object")}, not {DescribeKind(json)}");
                 break;
             case JsonTypeInfoKind.None when info.Type == typeof(JsonObject) && json.ValueKind == JsonValueKind.Object:
                 WalkUntyped(json, path, mistakes);
@@ -389,7 +410,8 @@ public static class ValidationErrors
         {
             var at = path.Length == 0 ? sent.Name : $"{path}.{sent.Name}";
             if (!seen.Add(sent.Name)) mistakes.AddError(at, "is given twice");
-            else if (!fields.TryGetValue(sent.Name, out var field)) mistakes.AddError(at, $"is not a parameter; there are {(fields.Count > 0 ? string.Join(", ", fields.Keys) : "none")}{DidYouMean.Hint(sent.Name, fields.Keys)}");
+            else if (!fields.TryGetValue(sent.Name, out var field)) mistakes.AddError(at,
+                $"is not a parameter; there are {(fields.Count > 0 ? string.Join(", ", fields.Keys) : "none")}{DidYouMean.Hint(sent.Name, fields.Keys)}");
             else if (sent.Value.ValueKind == JsonValueKind.Null)
             {
                 if (!ParameterRules.AcceptsNull(field)) mistakes.AddError(at, "must not be null");
@@ -397,8 +419,10 @@ public static class ValidationErrors
             else
             {
                 var (before, type) = (mistakes.Count, IOptional.ValueOf(field.PropertyType) ?? field.PropertyType);
-                Walk(sent.Value, type, at, field.AttributeProvider?.GetCustomAttributes(typeof(RangeAttribute), inherit: true) is [RangeAttribute ends] ? ends : null, mistakes);
-                if (mistakes.Count == before) rules.Check(field.Name, type == typeof(string) ? sent.Value.GetString() : sent.Value.Deserialize(type, ClientJson.Options), at, mistakes);
+                Walk(sent.Value, type, at,
+                    field.AttributeProvider?.GetCustomAttributes(typeof(RangeAttribute), inherit: true) is [RangeAttribute ends] ? ends : null, mistakes);
+                if (mistakes.Count == before)
+                    rules.Check(field.Name, type == typeof(string) ? sent.Value.GetString() : sent.Value.Deserialize(type, ClientJson.Options), at, mistakes);
             }
         }
         foreach (var missing in fields.Values.Where(f => f.IsRequired && !seen.Contains(f.Name)))
@@ -433,7 +457,8 @@ public static class ValidationErrors
         // A string that cannot be read has half a surrogate pair, or bytes that are not valid UTF-8.
         if (type == typeof(string)) return sent.ValueKind == JsonValueKind.String ? NotUnicode : As(JsonValueKind.String, "text");
         var isWhole = type == typeof(int) || type == typeof(long);
-        if (sent.ValueKind != JsonValueKind.Number || (isWhole && !ClientJson.IsWhole(sent))) return As(JsonValueKind.Number, isWhole ? "a whole number" : "a number");
+        if (sent.ValueKind != JsonValueKind.Number || (isWhole && !ClientJson.IsWhole(sent)))
+            return As(JsonValueKind.Number, isWhole ? "a whole number" : "a number");
         if (ends is not null) return ValidationRules.FormatRange(ends.Minimum, ends.Maximum);
         return type == typeof(int) ? ValidationRules.FormatRange(int.MinValue, int.MaxValue)
             : type == typeof(long) ? ValidationRules.FormatRange(-Json.MaxSafeInteger, Json.MaxSafeInteger)
@@ -477,7 +502,8 @@ public static class ValidationErrors
         mistakes.TryGetValue(Truncate(field), out var wrongs) ? wrongs.Count < MaxErrorsPerField : mistakes.Count < MaxFields;
 
     /// <summary>Returns the error text for a comma-separated list of names in a URL that has an empty name.</summary>
-    public static string EmptyName(string list) => string.IsNullOrWhiteSpace(list) ? "is empty: name at least one, or leave it out" : "has an empty name: take out the comma that is too many";
+    public static string EmptyName(string list) =>
+        string.IsNullOrWhiteSpace(list) ? "is empty: name at least one, or leave it out" : "has an empty name: take out the comma that is too many";
 
     /// <summary>Returns a field's name as errors show it.</summary>
     private static string Truncate(string field) => field.Length switch

@@ -25,7 +25,8 @@ public static class PlainText
     /// The characters that are trimmed from both ends of a text: the spaces that <see cref="TextPatterns"/> defines, without the other controls that .NET
     /// treats as white space.
     /// </summary>
-    private static readonly char[] SpacesAround = ['\t', '\n', '\r', '\u2028', '\u2029', ' ', '\u00A0', '\u1680', .. Range(0x2000, 0x200A), '\u202F', '\u205F', '\u3000'];
+    private static readonly char[] SpacesAround = ['\t', '\n', '\r', '\u2028', '\u2029', ' ', '\u00A0', '\u1680', .. Range(0x2000, 0x200A),
+        '\u202F', '\u205F', '\u3000'];
 
     /// <summary>Characters that are letters or symbols by category but are displayed as blank.</summary>
     private static readonly SearchValues<char> BlankLetters = SearchValues.Create(['\u115F', '\u1160', '\u2800', '\u3164', '\uFFA0']);
@@ -70,7 +71,8 @@ public static class PlainText
         var marks = 0;
         foreach (var rune in text.EnumerateRunes())
         {
-            var isMark = Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
+            var isMark = Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark
+                or UnicodeCategory.EnclosingMark;
             marks = isMark ? marks + 1 : 0;
             if (marks > MaxCombiningMarks) return true;
         }
@@ -82,7 +84,8 @@ public static class PlainText
     /// <param name="isLine">Whether the text must be a single line.</param>
     public static string? FindError(string text, int minLength, bool isLine)
     {
-        if (isLine && text.AsSpan().IndexOfAny(LineCharacters) is >= 0 and var end) return $"must be one line, without the character {FormatCodePoint(text[end])}";
+        if (isLine && text.AsSpan().IndexOfAny(LineCharacters) is >= 0 and var end)
+            return $"must be one line, without the character {FormatCodePoint(text[end])}";
         if (text.AsSpan().IndexOfAny(ForbiddenCharacters) is >= 0 and var at) return $"must not contain the character {FormatCodePoint(text[at])}";
         if (text.Length == 0) return minLength == 0 ? null : "must not be blank";
         if (HasTooManyMarks(text)) return $"must not have more than {MaxCombiningMarks} accents or other marks in a row";
@@ -114,7 +117,8 @@ public static class PlainText
 
     private static bool IsVisible(Rune rune) => Rune.GetUnicodeCategory(rune) switch
     {
-        UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter or UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter
+        UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter or UnicodeCategory.ModifierLetter
+            or UnicodeCategory.OtherLetter
             or UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber
             or UnicodeCategory.ConnectorPunctuation or UnicodeCategory.DashPunctuation or UnicodeCategory.OpenPunctuation or UnicodeCategory.ClosePunctuation
             or UnicodeCategory.InitialQuotePunctuation or UnicodeCategory.FinalQuotePunctuation or UnicodeCategory.OtherPunctuation

@@ -38,7 +38,8 @@ public class AuditCoverageTests
         var (record, patient) = (Guid.NewGuid(), Guid.NewGuid());
 
         Assert.Equal(new AuditedAccess("get_medical_record", "medical_records", record), Asked("get_medical_record", new GetMedicalRecord(record)));
-        Assert.Equal(new AuditedAccess("list_treatments", "treatments", PatientId: patient), Asked("list_treatments", new ListTreatments(patient, DoctorId: Guid.NewGuid())));
+        Assert.Equal(new AuditedAccess("list_treatments", "treatments", PatientId: patient),
+            Asked("list_treatments", new ListTreatments(patient, DoctorId: Guid.NewGuid())));
         Assert.Equal(new AuditedAccess("rate_appointment", "appointments", record), Asked("rate_appointment", new RateAppointment(record, 5)));
         Assert.Equal(new AuditedAccess("create_treatment", "treatments"), Asked("create_treatment", null));
     }

@@ -28,10 +28,12 @@ public sealed class DocumentedLimitsTests
     /// <summary>Gets every setting of the gateway and of Chat that sets a limit.</summary>
     public static TheoryData<string> Variables =>
     [
-        .. from options in (Type[])[typeof(LimitOptions), typeof(LiveEventOptions), typeof(ChatStreamOptions), typeof(ReferenceDataCacheOptions), typeof(ModelOptions), typeof(ChatLimits)]
+        .. from options in (Type[])[typeof(LimitOptions), typeof(LiveEventOptions), typeof(ChatStreamOptions), typeof(ReferenceDataCacheOptions),
+            typeof(ModelOptions), typeof(ChatLimits)]
            from property in options.GetProperties()
            let name = property.GetCustomAttribute<ConfigurationKeyNameAttribute>()?.Name
-           where name is not null && (Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) is var type && (type == typeof(int) || type == typeof(long))
+           where name is not null && (Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) is var type
+               && (type == typeof(int) || type == typeof(long))
            select name,
     ];
 

@@ -11,7 +11,8 @@ public sealed partial class DocumentedLiveEventsTests
         var page = File.ReadAllText(Path.Combine(MedCorFixture.RepositoryRoot(), "docs", "live-events.md"));
         var table = page[page.IndexOf("| event |", StringComparison.Ordinal)..page.IndexOf("`?resources=", StringComparison.Ordinal)];
 
-        Assert.Equal(LiveEventNames.All.Order(), FirstColumn().Matches(table).SelectMany(row => Name().Matches(row.Value)).Select(name => name.Groups[1].Value).Order());
+        Assert.Equal(LiveEventNames.All.Order(),
+            FirstColumn().Matches(table).SelectMany(row => Name().Matches(row.Value)).Select(name => name.Groups[1].Value).Order());
     }
 
     [GeneratedRegex("^\\|[^|]+\\|", RegexOptions.Multiline)]

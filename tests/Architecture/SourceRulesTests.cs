@@ -59,9 +59,11 @@ public partial class SourceRulesTests
     [InlineData("ServiceDefaults")]
     public void Whoever_has_no_database_has_no_database_library_either(string project)
     {
-        var restored = JsonNode.Parse(File.ReadAllText(Path.Combine(Root, project, "obj/project.assets.json")))!["libraries"]!.AsObject().Select(library => library.Key);
+        var restored = JsonNode.Parse(File.ReadAllText(Path.Combine(Root, project, "obj/project.assets.json")))!["libraries"]!.AsObject()
+            .Select(library => library.Key);
 
-        Assert.DoesNotContain(restored, library => library.Contains("EntityFrameworkCore", StringComparison.Ordinal) || library.Contains("Npgsql", StringComparison.Ordinal));
+        Assert.DoesNotContain(restored,
+            library => library.Contains("EntityFrameworkCore", StringComparison.Ordinal) || library.Contains("Npgsql", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -81,7 +83,8 @@ public partial class SourceRulesTests
             var status = DecisionStatus().Match(File.ReadAllText(path));
 
             Assert.True(status.Success, path);
-            Assert.Matches(new Regex($@"\(decisions/{Path.GetFileName(path)}\) \| .+ \| {status.Groups["state"].Value}( by \d{{4}})? \| {status.Groups["date"].Value} \|"), index);
+            Assert.Matches(new Regex(
+                $@"\(decisions/{Path.GetFileName(path)}\) \| .+ \| {status.Groups["state"].Value}( by \d{{4}})? \| {status.Groups["date"].Value} \|"), index);
         }
     }
 
@@ -101,10 +104,13 @@ public partial class SourceRulesTests
     public static TheoryData<string> LayeredProjects =>
     [
         "ServiceDefaults", "AppHost", "gateway",
-        .. Directory.GetDirectories(Path.Combine(Root, "services")).Where(d => Directory.GetFiles(d, "*.csproj").Length > 0).Select(d => $"services/{Path.GetFileName(d)}"),
+        .. Directory.GetDirectories(Path.Combine(Root, "services")).Where(d => Directory.GetFiles(d, "*.csproj").Length > 0)
+            .Select(d => $"services/{Path.GetFileName(d)}"),
     ];
 
-    /// <summary>Checks that folders are layers: none uses another that uses it, be it through further ones. The root namespace is no folder: it wires them together.</summary>
+    /// <summary>
+    /// Checks that folders are layers: none uses another that uses it, be it through further ones. The root namespace is no folder: it wires them together.
+    /// </summary>
     [Theory, MemberData(nameof(LayeredProjects))]
     public void The_folders_of_a_project_form_no_circle(string project)
     {
@@ -116,7 +122,9 @@ public partial class SourceRulesTests
                      select (source.Path, Folder: folder, Code: Comment().Replace(source.Text, ""))).ToArray();
         var uses = (from used in files.GroupBy(f => f.Folder)
                     let types = string.Join('|', used.SelectMany(f => DeclaredType().Matches(f.Code)).Select(t => t.Groups["name"].Value))
-                    let use = new Regex($@"^using (static |\w+ = )?{root}\.{used.Key}[.;]|(?<![\w.])((MedCor\.)?{root.Split('.')[^1]}\.)?{used.Key}\.(\w+\.)*({types})\b", RegexOptions.Multiline)
+                    let use = new Regex(
+                        $@"^using (static |\w+ = )?{root}\.{used.Key}[.;]|(?<![\w.])((MedCor\.)?{root.Split('.')[^1]}\.)?{used.Key}\.(\w+\.)*({types})\b",
+                        RegexOptions.Multiline)
                     from user in files
                     where user.Folder != used.Key && use.IsMatch(user.Code)
                     select (From: user.Folder, To: used.Key, user.Path)).ToArray();
@@ -154,7 +162,8 @@ public partial class SourceRulesTests
     [GeneratedRegex("^(services|gateway|ServiceDefaults)/")]
     private static partial Regex IsProduct();
 
-    [GeneratedRegex(@"\.Log(Trace|Debug|Information|Warning|Error|Critical)\([^;]*Request\.(Path|QueryString|Query|RouteValues|RequestUri|GetDisplayUrl|GetEncodedUrl)")]
+    [GeneratedRegex(
+        @"\.Log(Trace|Debug|Information|Warning|Error|Critical)\([^;]*Request\.(Path|QueryString|Query|RouteValues|RequestUri|GetDisplayUrl|GetEncodedUrl)")]
     private static partial Regex LoggedAddress();
 
     [GeneratedRegex(@"\bDateTime(Offset)?\.(Utc)?(Now|Today)\b")]

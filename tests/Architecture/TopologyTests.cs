@@ -22,7 +22,8 @@ public sealed partial class TopologyTests
     [Fact]
     public void Every_service_is_a_program_that_registers_under_its_name()
     {
-        var programs = Directory.GetDirectories(Path.Combine(Root, "services")).Select(folder => Path.Combine(folder, "Program.cs")).Where(File.Exists).ToArray();
+        var programs = Directory.GetDirectories(Path.Combine(Root, "services")).Select(folder => Path.Combine(folder, "Program.cs"))
+            .Where(File.Exists).ToArray();
 
         Assert.Equal(ServiceCatalogue.All.Select(s => s.ProjectName).Order(), programs.Select(path => Path.GetFileName(Path.GetDirectoryName(path)!)).Order());
         Assert.Equal(Names, programs.Select(path => Registration().Match(File.ReadAllText(path)).Groups["name"].Value).Order());
@@ -46,17 +47,20 @@ public sealed partial class TopologyTests
         var references = await AspireManifest.References();
 
         Assert.Equal(ServiceCatalogue.Queues.Order(), projects.Order());
-        Assert.Equal(Names.Select(name => $"{ServiceCatalogue.Gateway} -> {name}"), references.Where(r => r.StartsWith(ServiceCatalogue.Gateway, StringComparison.Ordinal)).Order());
+        Assert.Equal(Names.Select(name => $"{ServiceCatalogue.Gateway} -> {name}"),
+            references.Where(r => r.StartsWith(ServiceCatalogue.Gateway, StringComparison.Ordinal)).Order());
     }
 
     [Fact]
     public void Every_service_is_deployed_with_a_database_and_scaled_by_its_queue()
     {
         Assert.Empty(ServiceCatalogue.Queues.Except(Manifest("base", "kustomization.yaml").Texts("resources")));
-        Assert.Equal(ServiceCatalogue.Queues.Select(name => $"medcor/{name}").Order(), Manifest("components", "release", "kustomization.yaml").Items("images").Select(i => i.Text("name")).Order());
+        Assert.Equal(ServiceCatalogue.Queues.Select(name => $"medcor/{name}").Order(),
+            Manifest("components", "release", "kustomization.yaml").Items("images").Select(i => i.Text("name")).Order());
         Assert.All(Names, name =>
         {
-            Assert.Equal(["../../components/app", "../../components/database", "../../components/queue"], Manifest("base", name, "kustomization.yaml").Texts("components").Order());
+            Assert.Equal(["../../components/app", "../../components/database", "../../components/queue"],
+                Manifest("base", name, "kustomization.yaml").Texts("components").Order());
             Assert.Equal(name, Manifest("base", name, "name.yaml").Text("data.name"));
         });
     }
@@ -70,8 +74,10 @@ public sealed partial class TopologyTests
     {
         Assert.Equal(Callers.Everyone, CallerKinds.All.Aggregate(Callers.None, (all, kind) => all | kind.Value));
         Assert.Distinct(CallerKinds.All.Select(kind => kind.Label));
-        Assert.Equal(CallerKinds.All.Select(kind => kind.Value), Enum.GetValues<Role>().SelectMany(role => (Guid?[])[null, Guid.NewGuid()], Kind).Except([Callers.None]).Distinct().Order());
-        Assert.Contains(nameof(Unlabeled.Pharmacist), Assert.Throws<InvalidOperationException>(() => CallerKinds.Read(typeof(Unlabeled))).Message, StringComparison.Ordinal);
+        Assert.Equal(CallerKinds.All.Select(kind => kind.Value),
+            Enum.GetValues<Role>().SelectMany(role => (Guid?[])[null, Guid.NewGuid()], Kind).Except([Callers.None]).Distinct().Order());
+        Assert.Contains(nameof(Unlabeled.Pharmacist), Assert.Throws<InvalidOperationException>(() => CallerKinds.Read(typeof(Unlabeled))).Message,
+            StringComparison.Ordinal);
 
         static Callers Kind(Role role, Guid? hospital) => new Caller(Guid.NewGuid(), "", role, hospital, Guid.NewGuid(), default, default).Kind;
     }

@@ -37,7 +37,8 @@ public class BookingTests
         // The stranger receives a later booking of their own hospital. An earlier event that has not arrived by then will not arrive.
         var later = (string)(await (await ClinicFixture.Open("riverside")).Book("11:00:00"))["id"]!;
         await overheard.Next(e => (string?)e.Data["id"] == later);
-        Assert.DoesNotContain(overheard.Events, e => e.Data.ToJsonString().Contains(id, StringComparison.Ordinal) || e.Data.ToJsonString().Contains(doctor.HospitalId.ToString()!, StringComparison.Ordinal));
+        Assert.DoesNotContain(overheard.Events, e => e.Data.ToJsonString().Contains(id, StringComparison.Ordinal)
+            || e.Data.ToJsonString().Contains(doctor.HospitalId.ToString()!, StringComparison.Ordinal));
 
         var missing = await stranger.TryCall("get_appointment", new { appointment_id = id });
         Assert.Equal((HttpStatusCode.NotFound, "RESOURCE_NOT_FOUND"), (missing.Status, missing.Code));
@@ -79,7 +80,8 @@ public class BookingTests
         var ward = await ClinicFixture.Open("riverside");
         Guid[] doctors = [ward.Doctor, await ward.CreateDoctor(), await ward.CreateDoctor()];
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 30).Select(i => ward.Nurse.TryCall("create_appointment", ward.BookingRequest("10:00:00", doctor: doctors[i % doctors.Length]))));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 30)
+            .Select(i => ward.Nurse.TryCall("create_appointment", ward.BookingRequest("10:00:00", doctor: doctors[i % doctors.Length]))));
 
         Assert.Equal(1, answers.Count(a => a.Status == HttpStatusCode.OK));
         Assert.Equal(29, answers.Count(a => a.Code == "CONFLICT"));

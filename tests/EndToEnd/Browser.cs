@@ -44,7 +44,8 @@ internal static class Browser
     private static bool Install()
     {
         if (!Environment.IsPrivilegedProcess || ExecutableLocator.Find("apt-get") is null) return false;
-        using var apt = Process.Start(new ProcessStartInfo("sh", ["-c", "(apt-get -qq update && apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends chromium) > /dev/null"])
+        using var apt = Process.Start(new ProcessStartInfo("sh",
+            ["-c", "(apt-get -qq update && apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends chromium) > /dev/null"])
         {
             Environment = { ["DEBIAN_FRONTEND"] = "noninteractive" },
         })!;
@@ -60,6 +61,7 @@ public sealed class BrowserFactAttribute : FactAttribute
     public BrowserFactAttribute()
     {
         // Found or installed before any test begins, because a running test can no longer be skipped.
-        if (!Browser.IsAvailable) Skip = "There is no Chromium on this machine. Run: sudo apt-get update && sudo apt-get install -y --no-install-recommends chromium";
+        if (!Browser.IsAvailable)
+            Skip = "There is no Chromium on this machine. Run: sudo apt-get update && sudo apt-get install -y --no-install-recommends chromium";
     }
 }

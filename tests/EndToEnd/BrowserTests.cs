@@ -84,7 +84,8 @@ public class BrowserTests
 
         var (response, update) = (JsonNode.Parse(said)!["tool_response"]!, JsonNode.Parse(said)!["resource_update"]!);
         Assert.Equal("booking", (string?)response["request_id"]);
-        Assert.Equal(("appointments", "created", (string?)response["result"]!["id"]), ((string?)update["resource"], (string?)update["action"], (string?)update["data"]!["id"]));
+        Assert.Equal(("appointments", "created", (string?)response["result"]!["id"]),
+            ((string?)update["resource"], (string?)update["action"], (string?)update["data"]!["id"]));
     }
 
     /// <summary>The gateway replicas have different ports, so each is another origin to the other's pages.</summary>

@@ -51,7 +51,8 @@ public class CrashTests
         Assert.Equal(ids.Length, await house.QueryNumber("clinical", "SELECT count(*) FROM appointments WHERE id = ANY($1)", ids));
         const string Recorded = "FROM audit_events e WHERE resource_id = ANY($1) AND action = 'create_appointment' AND outcome = 'DONE'";
         Assert.Equal(ids.Length, await house.QueryNumber("clinical", $"SELECT count(*) {Recorded}", ids));
-        await Wait.Until(async () => await house.QueryNumber("clinical", $"SELECT count(*) {Recorded} AND EXISTS (SELECT FROM audit_links l WHERE l.event_id = e.id)", ids) == ids.Length,
+        await Wait.Until(async () => await house.QueryNumber("clinical",
+            $"SELECT count(*) {Recorded} AND EXISTS (SELECT FROM audit_links l WHERE l.event_id = e.id)", ids) == ids.Length,
             "every accepted booking has its place in the audit trail's chain", TimeSpan.FromSeconds(60));
         await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM visits WHERE appointment_id = ANY($1)", ids) == ids.Length,
             "Analytics has counted every accepted booking", TimeSpan.FromSeconds(60));

@@ -64,7 +64,8 @@ public class ResumeTests
                 killed = (victim, house.Kill(victim));
             }
         });
-        await foreach (var _ in listener.ReadNumbers(data => (string?)data["name"] is { } name && name.StartsWith(run, StringComparison.Ordinal) ? int.Parse(name[run.Length..], CultureInfo.InvariantCulture) : null, Calls)) { }
+        await foreach (var _ in listener.ReadNumbers(data => (string?)data["name"] is { } name
+            && name.StartsWith(run, StringComparison.Ordinal) ? int.Parse(name[run.Length..], CultureInfo.InvariantCulture) : null, Calls)) { }
         await doing;
         await house.WaitUntilRecovered(killed!.Value.Name, killed.Value.Pid);
 
@@ -75,7 +76,10 @@ public class ResumeTests
     /// <summary>Retries at the other gateway until a call succeeds, as a client does.</summary>
     private static async Task Persistently(MedCorFixture house, ApiClient admin, int turn, object department, string key) => await Wait.Until(async () =>
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(house.Gateways[turn++ % 2], "/api/mcp/tools/create_department")) { Content = System.Net.Http.Json.JsonContent.Create(department), Headers = { { "Idempotency-Key", key } } };
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(house.Gateways[turn++ % 2], "/api/mcp/tools/create_department"))
+        {
+            Content = System.Net.Http.Json.JsonContent.Create(department), Headers = { { "Idempotency-Key", key } }
+        };
         try
         {
             using var answer = await admin.Http.SendAsync(request);
@@ -151,7 +155,10 @@ public class ResumeTests
         private async IAsyncEnumerable<(string Id, string Name, JsonNode? Data)> Listen(Uri gateway, [EnumeratorCancellation] CancellationToken ct = default)
         {
             using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(30) };
-            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(gateway, $"/api/mcp/sse?resources={resource}")) { Headers = { Authorization = new("Bearer", client.AccessToken) } };
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(gateway, $"/api/mcp/sse?resources={resource}"))
+            {
+                Headers = { Authorization = new("Bearer", client.AccessToken) }
+            };
             if (_place is not null) request.Headers.Add("Last-Event-ID", _place);
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
             if (!response.IsSuccessStatusCode) throw new HttpRequestException($"Listening was answered {(int)response.StatusCode}.");

@@ -13,7 +13,8 @@ public class TraceTests
         var house = await MedCorFixture.Get();
         var ward = await ClinicFixture.Open("riverside");
 
-        using var response = await ward.Nurse.Http.PostAsJsonAsync("/api/mcp/tools/invoke", new { tool = "create_appointment", @params = ward.BookingRequest("09:30:00") });
+        using var response = await ward.Nurse.Http.PostAsJsonAsync("/api/mcp/tools/invoke",
+            new { tool = "create_appointment", @params = ward.BookingRequest("09:30:00") });
         Assert.True(response.IsSuccessStatusCode);
         var trace = response.Headers.GetValues("traceparent").Single().Split('-')[1];
 
@@ -26,7 +27,8 @@ public class TraceTests
             explain: () => string.Join('\n', Spans().Select(s => $"{s.Service} {s.Kind} {s.Name}")));
 
         // One tree: every span but the first has its parent in the same trace.
-        await Wait.Until(() => Task.FromResult(Spans() is var spans && spans.Count(s => s.ParentId.Length == 0) == 1 && spans.All(s => s.ParentId.Length == 0 || spans.Any(p => p.SpanId == s.ParentId))),
+        await Wait.Until(() => Task.FromResult(Spans() is var spans && spans.Count(s => s.ParentId.Length == 0) == 1
+            && spans.All(s => s.ParentId.Length == 0 || spans.Any(p => p.SpanId == s.ParentId))),
             "every span has its parent", explain: () => string.Join('\n', Spans().Select(s => $"{s.Service} {s.Name} {s.SpanId} <- {s.ParentId}")));
     }
 
@@ -45,7 +47,8 @@ public class TraceTests
 
         var trace = response.Headers.GetValues("traceparent").Single().Split('-')[1];
         Assert.NotEqual(Theirs, trace);
-        await Wait.Until(() => Task.FromResult(house.Telemetry.Spans.Any(s => s.TraceId == trace && s.Service == "gateway" && s.Kind == 2) && house.Telemetry.Spans.Any(s => s.TraceId == trace && s.Service == "identity")), "the call is traced, in the gateway and beyond");
+        await Wait.Until(() => Task.FromResult(house.Telemetry.Spans.Any(s => s.TraceId == trace && s.Service == "gateway" && s.Kind == 2)
+            && house.Telemetry.Spans.Any(s => s.TraceId == trace && s.Service == "identity")), "the call is traced, in the gateway and beyond");
         Assert.DoesNotContain(house.Telemetry.Spans, s => s.TraceId == Theirs);
         Assert.Contains(house.Telemetry.Bodies, body => body.AsSpan().IndexOf(Convert.FromHexString(Theirs)) >= 0);
         Assert.DoesNotContain(house.Telemetry.Bodies, body => body.AsSpan().IndexOf("theirs=1"u8) >= 0);
@@ -59,18 +62,25 @@ public class TraceTests
         var nurse = ward.Nurse;
         var secret = $"Zyxw{Guid.NewGuid():N}";
         var email = $"{secret}@general.example";
-        var patient = await nurse.Call<User>("create_user", new { email, password = "SecurePass123!", first_name = secret, last_name = secret, role = "PATIENT", hospital_id = nurse.HospitalId });
-        await nurse.Call("create_appointment", new { patient_id = patient.Id, doctor_id = ward.Doctor, appointment_date = ward.Weekday(), appointment_time = "09:00:00", reason = secret, notes = secret });
+        var patient = await nurse.Call<User>("create_user",
+            new { email, password = "SecurePass123!", first_name = secret, last_name = secret, role = "PATIENT", hospital_id = nurse.HospitalId });
+        await nurse.Call("create_appointment", new
+        {
+            patient_id = patient.Id, doctor_id = ward.Doctor, appointment_date = ward.Weekday(), appointment_time = "09:00:00", reason = secret, notes = secret
+        });
         // Refused by the service, by a constraint, and by the gateway.
-        Assert.Equal("RESOURCE_NOT_FOUND", (await nurse.TryCall("create_appointment", new { patient_id = patient.Id, doctor_id = Guid.NewGuid(), appointment_date = ward.Weekday(), appointment_time = "09:00:00", reason = secret })).Code);
-        Assert.Equal("CONFLICT", (await nurse.TryCall("create_user", new { email, password = "SecurePass123!", first_name = secret, last_name = secret, role = "PATIENT", hospital_id = nurse.HospitalId })).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await nurse.TryCall("create_appointment", new { patient_id = patient.Id, doctor_id = Guid
+            .NewGuid(), appointment_date = ward.Weekday(), appointment_time = "09:00:00", reason = secret })).Code);
+        Assert.Equal("CONFLICT", (await nurse.TryCall("create_user",
+            new { email, password = "SecurePass123!", first_name = secret, last_name = secret, role = "PATIENT", hospital_id = nurse.HospitalId })).Code);
         Assert.Equal("VALIDATION_ERROR", (await nurse.TryCall("create_appointment", new { patient_id = secret })).Code);
         Assert.Equal("VALIDATION_ERROR", (await nurse.TryCall(secret)).Code);
         // In an address, and over open connections.
         using (await nurse.Http.GetAsync($$$"""/api/mcp/resources/users?limit=5&filter={"email":{"in":["{{{email}}}"]}}""")) { }
         using (await nurse.Http.GetAsync($"/api/mcp/resources/patients?{secret}=x")) { }
         using (await nurse.Http.PostAsync($"/api/mcp/tools/{secret}", null)) { }
-        foreach (var path in (string[])["/api/mcp/resources/patients/", "/api/mcp/resources/", "/api/mcp/prompts/sessions/", "/mcp/stream/", "/api/auth/", "/api/docs/"])
+        foreach (var path in (string[])["/api/mcp/resources/patients/", "/api/mcp/resources/", "/api/mcp/prompts/sessions/", "/mcp/stream/",
+            "/api/auth/", "/api/docs/"])
             using (await nurse.Http.GetAsync(path + secret)) { }
         using var issued = await nurse.Http.PostAsync("/api/mcp/sse/ticket", null);
         var ticket = (string)(await issued.Content.ReadFromJsonAsync<JsonNode>())!["ticket"]!;

@@ -64,7 +64,8 @@ public sealed class WebSocketClient : IAsyncDisposable
 
     public Task SendText(string text) => _socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
 
-    public Task SendBytes(byte[] bytes, bool endOfMessage = true) => _socket.SendAsync(bytes, WebSocketMessageType.Binary, endOfMessage, CancellationToken.None);
+    public Task SendBytes(byte[] bytes, bool endOfMessage = true) =>
+        _socket.SendAsync(bytes, WebSocketMessageType.Binary, endOfMessage, CancellationToken.None);
 
     /// <summary>Calls a tool and waits for the response.</summary>
     public async Task<JsonNode> Call(string tool, object? parameters = null, string? idempotencyKey = null)

@@ -28,7 +28,9 @@ public sealed class ApiClient(HttpClient http, string accessToken, string refres
         var http = new HttpClient { BaseAddress = house.Gateways[gateway % house.Gateways.Count], Timeout = TimeSpan.FromSeconds(60) };
         // Identity refuses logins beyond what it can hash at once; the client retries.
         HttpResponseMessage response = null!;
-        await Wait.Until(async () => (response = await http.PostAsJsonAsync("/api/auth/login/", new { email, password })).StatusCode != HttpStatusCode.ServiceUnavailable, "a login", TimeSpan.FromSeconds(60));
+        await Wait.Until(
+            async () => (response = await http.PostAsJsonAsync("/api/auth/login/", new { email, password })).StatusCode != HttpStatusCode.ServiceUnavailable,
+            "a login", TimeSpan.FromSeconds(60));
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         var login = (await response.Content.ReadFromJsonAsync<JsonNode>())!;
         var token = (string)login["access_token"]!;
@@ -39,7 +41,10 @@ public sealed class ApiClient(HttpClient http, string accessToken, string refres
     /// <summary>Invokes a tool and returns the response, whatever its status. Parameter names are sent as written.</summary>
     public async Task<ApiResponse> TryCall(string tool, object? parameters = null, string? idempotencyKey = null)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/tools/invoke") { Content = JsonContent.Create(new { tool, @params = parameters ?? new { } }) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/tools/invoke")
+        {
+            Content = JsonContent.Create(new { tool, @params = parameters ?? new { } })
+        };
         if (idempotencyKey is not null) request.Headers.Add("Idempotency-Key", idempotencyKey);
         using var response = await http.SendAsync(request);
         var text = await response.Content.ReadAsStringAsync();
@@ -50,7 +55,8 @@ public sealed class ApiClient(HttpClient http, string accessToken, string refres
     public async Task<JsonNode> Call(string tool, object? parameters = null)
     {
         var answer = await TryCall(tool, parameters);
-        Assert.True(answer.Status == HttpStatusCode.OK, $"{tool} answered {(int)answer.Status}: {answer.Body.ToJsonString(new JsonSerializerOptions { WriteIndented = true })}");
+        Assert.True(answer.Status == HttpStatusCode.OK,
+            $"{tool} answered {(int)answer.Status}: {answer.Body.ToJsonString(new JsonSerializerOptions { WriteIndented = true })}");
         return answer.Body;
     }
 

@@ -40,10 +40,12 @@ public sealed class ChatFixture : IAsyncLifetime
     ]);
 
     /// <summary>Starts a gateway in front of the given replicas of Chat.</summary>
-    public static Task<ServiceProcess> StartGateway(IReadOnlyList<ServiceProcess> chats, params (string Name, string? Value)[] settings) => ServiceProcess.Start(
-    [
-        ("services__chat__http__1", null), .. chats.Select((chat, i) => ($"services__chat__http__{i}", chat.Http.BaseAddress!.GetLeftPart(UriPartial.Authority))), .. settings,
-    ]);
+    public static Task<ServiceProcess> StartGateway(IReadOnlyList<ServiceProcess> chats, params (string Name, string? Value)[] settings) =>
+        ServiceProcess.Start(
+        [
+            ("services__chat__http__1", null),
+            .. chats.Select((chat, i) => ($"services__chat__http__{i}", chat.Http.BaseAddress!.GetLeftPart(UriPartial.Authority))), .. settings,
+        ]);
 
     /// <summary>Creates a client of a gateway.</summary>
     internal ChatStreamClient ClientFor(string token, int gateway = 0) => new(Gateways[gateway].Http, token);

@@ -11,12 +11,14 @@ internal sealed class ChatStreamClient(HttpClient http, string? token)
     public const string ServerToken = "super-secret-token";
 
     /// <summary>Asks a question in the short request form, expects the status 200 and returns the ID of the chat run.</summary>
-    public async Task<Guid> Start(string question, string? requestId = null, string? session = null) => (await StartWithStatus(question, requestId, session)).Call;
+    public async Task<Guid> Start(string question, string? requestId = null, string? session = null) =>
+        (await StartWithStatus(question, requestId, session)).Call;
 
     /// <summary>Asks a question in the short request form, expects the status 200 and returns the ID and the status of the chat run.</summary>
     public async Task<(Guid Call, string Status)> StartWithStatus(string question, string? requestId = null, string? session = null)
     {
-        var (status, body) = await Execute(new { messages = new[] { new { role = "user", content = question } }, request_id = requestId, session_id = session });
+        var (status, body) = await Execute(
+            new { messages = new[] { new { role = "user", content = question } }, request_id = requestId, session_id = session });
         Assert.True(status == HttpStatusCode.OK, $"{status}: {body}");
         return (Guid.Parse((string)body!["call_id"]!), (string)body["status"]!);
     }

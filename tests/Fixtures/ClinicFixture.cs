@@ -55,11 +55,12 @@ internal sealed class ClinicFixture
         var name = $"w{Guid.NewGuid():N}"[..20];
         var created = await platform.Call<MedCor.Contracts.Hospital.Hospital>("create_hospital", new
         {
-            name, subdomain = name, registration_number = name, email = $"office@{name}.example", phone_number = "+1-555-0100", address_line1 = "1 Way", city = "Here", country = "There",
-            postal_code = "1", hospital_type = "General", time_zone = timeZone,
+            name, subdomain = name, registration_number = name, email = $"office@{name}.example", phone_number = "+1-555-0100", address_line1 = "1 Way",
+            city = "Here", country = "There", postal_code = "1", hospital_type = "General", time_zone = timeZone,
         });
         var email = $"admin@{name}.example";
-        await platform.Call("create_user", new { email, password = Password, first_name = "Test", last_name = "ADMIN", role = "ADMIN", hospital_id = created.Id });
+        await platform.Call("create_user",
+            new { email, password = Password, first_name = "Test", last_name = "ADMIN", role = "ADMIN", hospital_id = created.Id });
         var admin = await ApiClient.LogIn(email, Password);
         return await Open(name, admin, admin, TimeZoneInfo.FindSystemTimeZoneById(timeZone));
     }
@@ -94,8 +95,16 @@ internal sealed class ClinicFixture
 
     /// <summary>Returns the parameters of create_appointment.</summary>
     public object BookingRequest(string time, string? date = null, Guid? patient = null, Guid? doctor = null, int? minutes = null) => minutes is null
-        ? new { patient_id = patient ?? Patient, doctor_id = doctor ?? Doctor, appointment_date = date ?? Weekday(), appointment_time = time, reason = "Regular checkup" }
-        : new { patient_id = patient ?? Patient, doctor_id = doctor ?? Doctor, appointment_date = date ?? Weekday(), appointment_time = time, reason = "Regular checkup", duration_minutes = minutes };
+        ? new
+        {
+            patient_id = patient ?? Patient, doctor_id = doctor ?? Doctor, appointment_date = date ?? Weekday(), appointment_time = time,
+            reason = "Regular checkup"
+        }
+        : new
+        {
+            patient_id = patient ?? Patient, doctor_id = doctor ?? Doctor, appointment_date = date ?? Weekday(), appointment_time = time,
+            reason = "Regular checkup", duration_minutes = minutes
+        };
 
     public Task<JsonNode> Book(string time, string? date = null, Guid? patient = null) => Nurse.Call("create_appointment", BookingRequest(time, date, patient));
 
@@ -110,7 +119,8 @@ internal sealed class ClinicFixture
     /// <summary>Moves an appointment to a status; to NO_SHOW only after its end.</summary>
     public Task<JsonNode> ChangeStatus(JsonNode appointment, string status)
     {
-        Task<JsonNode> Move() => Nurse.Call("update_appointment_status", new { appointment_id = (string)appointment["id"]!, status, notes = "Moved by a test" });
+        Task<JsonNode> Move() =>
+            Nurse.Call("update_appointment_status", new { appointment_id = (string)appointment["id"]!, status, notes = "Moved by a test" });
         return status == "NO_SHOW" ? RunAfterEnd(appointment, Move) : Move();
     }
 
@@ -121,7 +131,8 @@ internal sealed class ClinicFixture
     public static async Task<T> RunAfterEnd<T>(JsonNode appointment, Func<Task<T>> then)
     {
         var (house, id) = (await MedCorFixture.Get(), Guid.Parse((string)appointment["id"]!));
-        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM visits WHERE appointment_id = $1", id) == 1, "Analytics has heard of the appointment");
+        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM visits WHERE appointment_id = $1", id) == 1,
+            "Analytics has heard of the appointment");
         await Shift(-10);
         try
         {
@@ -138,7 +149,8 @@ internal sealed class ClinicFixture
     }
 
     public async Task<string[]> FreeTimes(string? date = null) =>
-        [.. (await Nurse.Call("list_appointment_slots", new { doctor_id = Doctor, date = date ?? Weekday() }))["available_times"]!.AsArray().Select(t => (string)t!)];
+        [.. (await Nurse.Call("list_appointment_slots", new { doctor_id = Doctor, date = date ?? Weekday() }))["available_times"]!.AsArray()
+            .Select(t => (string)t!)];
 
     public static string FormatDate(DateOnly date) => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
@@ -148,7 +160,8 @@ internal sealed class ClinicFixture
         await _creationGate.WaitAsync();
         try
         {
-            var user = await admin.Call<User>("create_user", new { email, password = Password, first_name = "Test", last_name = role, role, hospital_id = admin.HospitalId });
+            var user = await admin.Call<User>("create_user",
+                new { email, password = Password, first_name = "Test", last_name = role, role, hospital_id = admin.HospitalId });
             return (user.Id, email);
         }
         finally

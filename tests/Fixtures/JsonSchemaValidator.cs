@@ -24,9 +24,11 @@ internal static partial class JsonSchemaValidator
         "oneOf" => Check(rule!.AsArray().Count(part => !Errors(document, part!, value).Any()) == 1),
         "type" => Check((rule is JsonArray many ? many.Select(t => (string)t!) : [(string)rule!]).Any(type => Is(type, value))),
         "enum" => Check(rule!.AsArray().Any(choice => JsonNode.DeepEquals(choice, value))),
-        "properties" when value is JsonObject fields => fields.SelectMany(f => rule![f.Key] is { } part ? Errors(document, part, f.Value, $"{at}/{f.Key}") : []),
+        "properties" when value is JsonObject fields =>
+            fields.SelectMany(f => rule![f.Key] is { } part ? Errors(document, part, f.Value, $"{at}/{f.Key}") : []),
         "required" when value is JsonObject fields => Check(rule!.AsArray().All(name => fields.ContainsKey((string)name!))),
-        "additionalProperties" when value is JsonObject fields => Check(rule is JsonObject || (bool)rule! || fields.All(f => schema["properties"]?[f.Key] is not null)),
+        "additionalProperties" when value is JsonObject fields =>
+            Check(rule is JsonObject || (bool)rule! || fields.All(f => schema["properties"]?[f.Key] is not null)),
         "items" when value is JsonArray list => list.SelectMany((item, i) => Errors(document, rule!, item, $"{at}/{i}")),
         "minItems" when value is JsonArray list => Check(list.Count >= (int)rule!),
         "maxItems" when value is JsonArray list => Check(list.Count <= (int)rule!),
@@ -37,7 +39,8 @@ internal static partial class JsonSchemaValidator
         "format" when Text(value) is { } text => Check(MatchesFormat((string)rule!, text)),
         "minimum" when value is JsonValue && Is("number", value) => Check(Number(value) >= Number(rule!)),
         "maximum" when value is JsonValue && Is("number", value) => Check(Number(value) <= Number(rule!)),
-        "properties" or "required" or "additionalProperties" or "items" or "minItems" or "maxItems" or "uniqueItems" or "minLength" or "maxLength" or "pattern" or "format" or "minimum" or "maximum" => [],
+        "properties" or "required" or "additionalProperties" or "items" or "minItems" or "maxItems" or "uniqueItems" or "minLength" or "maxLength" or "pattern"
+            or "format" or "minimum" or "maximum" => [],
         _ => [$"{at}: {keyword} is not known here"],
     } is var found ? found.Select(wrong => wrong.Length > 0 ? wrong : $"{at}: {keyword} {rule?.ToJsonString()} is broken by {value?.ToJsonString()}") : [];
 
@@ -51,8 +54,10 @@ internal static partial class JsonSchemaValidator
     private static string? Text(JsonNode? value) => value?.GetValueKind() == JsonValueKind.String ? (string?)value : null;
 
     private static bool Is(string type, JsonNode? value) => (type, value?.GetValueKind() ?? JsonValueKind.Null) is
-        ("null", JsonValueKind.Null) or ("object", JsonValueKind.Object) or ("array", JsonValueKind.Array) or ("string", JsonValueKind.String) or ("number", JsonValueKind.Number)
-        or ("boolean", JsonValueKind.True or JsonValueKind.False) || type == "integer" && value?.GetValueKind() == JsonValueKind.Number && double.IsInteger(Number(value));
+        ("null", JsonValueKind.Null) or ("object", JsonValueKind.Object) or ("array", JsonValueKind.Array) or ("string", JsonValueKind.String)
+        or ("number", JsonValueKind.Number)
+        or ("boolean", JsonValueKind.True or JsonValueKind.False)
+        || type == "integer" && value?.GetValueKind() == JsonValueKind.Number && double.IsInteger(Number(value));
 
     private static bool MatchesFormat(string format, string text) => format switch
     {
@@ -69,6 +74,7 @@ internal static partial class JsonSchemaValidator
     private static partial Regex Instant();
 
     /// <summary>Matches a dot-atom, an @, and the labels of a host.</summary>
-    [GeneratedRegex(@"^[^\s\p{C}@.""(),:;<>\[\\\]]+(\.[^\s\p{C}@.""(),:;<>\[\\\]]+)*@[\p{L}\p{M}\p{N}](-*[\p{L}\p{M}\p{N}])*(\.[\p{L}\p{M}\p{N}](-*[\p{L}\p{M}\p{N}])*)*\z")]
+    [GeneratedRegex(
+        @"^[^\s\p{C}@.""(),:;<>\[\\\]]+(\.[^\s\p{C}@.""(),:;<>\[\\\]]+)*@[\p{L}\p{M}\p{N}](-*[\p{L}\p{M}\p{N}])*(\.[\p{L}\p{M}\p{N}](-*[\p{L}\p{M}\p{N}])*)*\z")]
     private static partial Regex Email();
 }

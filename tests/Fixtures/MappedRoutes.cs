@@ -32,19 +32,21 @@ internal static class MappedRoutes
     /// <summary>An address of a route.</summary>
     public static string SampleAddressOf(RouteEndpoint route) => SampleAddressOf(route.RoutePattern);
 
-    private static string SampleAddressOf(RoutePattern pattern) => "/" + string.Join('/', pattern.PathSegments.Select(segment => string.Concat(segment.Parts.Select(part => part switch
-    {
-        RoutePatternLiteralPart literal => literal.Content,
-        RoutePatternParameterPart { Name: "tool" } => "get_current_user",
-        RoutePatternParameterPart { IsCatchAll: true } => pattern.RawText!.StartsWith("/.well-known", StringComparison.Ordinal) ? "jwks.json" : "refresh",
-        _ => "01980a3c-5d2e-7b41-9c07-3f6a1e8b2d54",
-    }))));
+    private static string SampleAddressOf(RoutePattern pattern) =>
+        "/" + string.Join('/', pattern.PathSegments.Select(segment => string.Concat(segment.Parts.Select(part => part switch
+        {
+            RoutePatternLiteralPart literal => literal.Content,
+            RoutePatternParameterPart { Name: "tool" } => "get_current_user",
+            RoutePatternParameterPart { IsCatchAll: true } => pattern.RawText!.StartsWith("/.well-known", StringComparison.Ordinal) ? "jwks.json" : "refresh",
+            _ => "01980a3c-5d2e-7b41-9c07-3f6a1e8b2d54",
+        }))));
 
     /// <summary>Creates the OpenAPI document of a gateway in the given environment and with the given settings.</summary>
     public static byte[] WriteOpenApiDocument(string environment = "Production", params (string Name, string Value)[] settings)
     {
         using var app = Build(environment, settings);
-        return OpenApiDocumentCache.WriteAsync(app.Services.GetRequiredKeyedService<IOpenApiDocumentProvider>(OpenApiDocumentCache.DocumentName)).GetAwaiter().GetResult();
+        return OpenApiDocumentCache.WriteAsync(app.Services.GetRequiredKeyedService<IOpenApiDocumentProvider>(OpenApiDocumentCache.DocumentName))
+            .GetAwaiter().GetResult();
     }
 
     private static List<RouteEndpoint> MapAll()

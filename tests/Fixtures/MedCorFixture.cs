@@ -125,7 +125,8 @@ public sealed class MedCorFixture
     /// <summary>Runs an operator command that reads a line of input.</summary>
     public async Task<(int ExitCode, string Said)> RunOperatorCommand(string[] operation, string input)
     {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [FindHostAssembly(), "--data", _data, "run", .. operation]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [FindHostAssembly(), "--data", _data, "run",
+            .. operation]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
         await process.StandardInput.WriteLineAsync(input);
         process.StandardInput.Close();
         var (said, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
@@ -159,7 +160,8 @@ public sealed class MedCorFixture
     /// of readiness a little later.
     /// </summary>
     public async Task WaitUntilRecovered(string name, int killed) => await Wait.Until(
-        async () => Processes() is var all && all.All(p => (bool)p!["healthy"]!) && all.Any(p => (string?)p!["name"] == name && (int?)p["pid"] is { } pid && pid != killed) && await AreServicesReady(),
+        async () => Processes() is var all && all.All(p => (bool)p!["healthy"]!)
+            && all.Any(p => (string?)p!["name"] == name && (int?)p["pid"] is { } pid && pid != killed) && await AreServicesReady(),
         $"{name} is back", TimeSpan.FromSeconds(90));
 
     private async Task<bool> AreServicesReady()
@@ -192,7 +194,8 @@ public sealed class MedCorFixture
         JsonNode? state = null;
         await Wait.Until(
             () => turn.IsSystemAlive
-                ? Task.FromResult((state = TryReadState(data)) is not null && (int)state["host"]!["pid"]! == host && state["resources"]!.AsArray().All(resource => (bool)resource!["healthy"]!))
+                ? Task.FromResult((state = TryReadState(data)) is not null && (int)state["host"]!["pid"]! == host
+                    && state["resources"]!.AsArray().All(resource => (bool)resource!["healthy"]!))
                 : throw new InvalidOperationException($"The host has ended:\n{HostLog()}"),
             "the system is up", StartTimeout, HostLog);
         return new(data, [.. state!["gateways"]!.AsArray().Select(g => new Uri((string)g!))], telemetry);
@@ -252,7 +255,9 @@ public sealed class MedCorFixture
         static int? ParentOf(int id)
         {
             var status = $"/proc/{id}/status";
-            return File.Exists(status) ? int.Parse(File.ReadLines(status).First(line => line.StartsWith("PPid:", StringComparison.Ordinal)).AsSpan(5), CultureInfo.InvariantCulture) : null;
+            return File.Exists(status)
+                ? int.Parse(File.ReadLines(status).First(line => line.StartsWith("PPid:", StringComparison.Ordinal)).AsSpan(5), CultureInfo.InvariantCulture)
+                : null;
         }
     }
 
@@ -278,7 +283,8 @@ public sealed class MedCorFixture
     internal static string RepositoryRoot()
     {
         var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory.FullName, "MedCor.sln"))) directory = directory.Parent ?? throw new InvalidOperationException("Not inside the repository.");
+        while (!File.Exists(Path.Combine(directory.FullName, "MedCor.sln")))
+            directory = directory.Parent ?? throw new InvalidOperationException("Not inside the repository.");
         return directory.FullName;
     }
 

@@ -18,7 +18,8 @@ namespace MedCor.Tests.Fixtures;
 /// <summary>Represents an exported span.</summary>
 /// <param name="Links">The IDs of the linked traces.</param>
 /// <param name="Labels">The attributes that are text.</param>
-public sealed record Span(string Service, string TraceId, string SpanId, string ParentId, string Name, int Kind, TimeSpan Duration, IReadOnlyList<string> Links, IReadOnlyDictionary<string, string> Labels)
+public sealed record Span(string Service, string TraceId, string SpanId, string ParentId, string Name, int Kind, TimeSpan Duration, IReadOnlyList<string> Links,
+    IReadOnlyDictionary<string, string> Labels)
 {
     /// <summary>Gets whether the status is Error.</summary>
     public bool IsError { get; init; }
@@ -107,12 +108,14 @@ public sealed class OtlpReceiver : IAsyncDisposable
                     Histograms[$"{process} {metric.Name} {string.Join(' ', labels.OrderBy(l => l.Key))}"] = new(process, metric.Name, labels, point.Count);
                 }
                 foreach (var point in metric.Gauge?.DataPoints ?? [])
-                    if (point is { Attributes.Count: 0, ValueCase: NumberDataPoint.ValueOneofCase.AsDouble }) Gauges[$"{process} {metric.Name}"] = new(process, metric.Name, point.AsDouble);
+                    if (point is { Attributes.Count: 0, ValueCase: NumberDataPoint.ValueOneofCase.AsDouble })
+                        Gauges[$"{process} {metric.Name}"] = new(process, metric.Name, point.AsDouble);
             }
         }
     }
 
-    private static Dictionary<string, string> Text(IEnumerable<KeyValue> attributes) => attributes.DistinctBy(a => a.Key).ToDictionary(a => a.Key, a => a.Value.StringValue);
+    private static Dictionary<string, string> Text(IEnumerable<KeyValue> attributes) =>
+        attributes.DistinctBy(a => a.Key).ToDictionary(a => a.Key, a => a.Value.StringValue);
 
     private static string Hex(ByteString bytes) => Convert.ToHexStringLower(bytes.Span);
 

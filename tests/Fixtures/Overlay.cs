@@ -15,7 +15,9 @@ internal sealed class Overlay
     private static readonly ConcurrentDictionary<string, Lazy<Overlay>> Rendered = new();
 
     /// <summary>The rendering program and its arguments; null where neither kustomize nor kubectl is installed.</summary>
-    private static readonly string[]? Renderer = ExecutableLocator.Find("kustomize") is { } kustomize ? [kustomize, "build"] : ExecutableLocator.Find("kubectl") is { } kubectl ? [kubectl, "kustomize"] : null;
+    private static readonly string[]? Renderer = ExecutableLocator.Find("kustomize") is { } kustomize ? [kustomize, "build"]
+        : ExecutableLocator.Find("kubectl") is { } kubectl ? [kubectl, "kustomize"]
+        : null;
 
     private Overlay(string name, IReadOnlyList<JsonObject> manifests) => (Name, All) = (name, manifests);
 
@@ -42,7 +44,8 @@ internal sealed class Overlay
 
     private static string Render(string name)
     {
-        using var process = Process.Start(new ProcessStartInfo(Renderer![0], [.. Renderer[1..], Path.Combine(OverlaysFolder, name)]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo(Renderer![0],
+            [.. Renderer[1..], Path.Combine(OverlaysFolder, name)]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var errors = process.StandardError.ReadToEndAsync();
         var rendered = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
@@ -112,7 +115,8 @@ internal static class ManifestExtensions
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class OverlayTheoryAttribute : TheoryAttribute
 {
-    internal const string Missing = "There is neither kustomize nor kubectl on this machine. Install kubectl 1.28 or later (https://kubernetes.io/docs/tasks/tools/) or kustomize 5.";
+    internal const string Missing =
+        "There is neither kustomize nor kubectl on this machine. Install kubectl 1.28 or later (https://kubernetes.io/docs/tasks/tools/) or kustomize 5.";
 
     public OverlayTheoryAttribute()
     {

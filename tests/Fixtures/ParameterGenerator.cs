@@ -42,7 +42,8 @@ internal sealed class ParameterGenerator(ToolDescriptor tool)
     /// kinds.
     /// </summary>
     public static string KindOfId(string name) => name == "resource_id" ? "record"
-        : name.EndsWith("_id", StringComparison.Ordinal) ? name[..^3] : throw new InvalidOperationException($"{name} takes an id, but does not say of what: name it …_id.");
+        : name.EndsWith("_id", StringComparison.Ordinal) ? name[..^3]
+        : throw new InvalidOperationException($"{name} takes an id, but does not say of what: name it …_id.");
 
     public static IReadOnlyList<string> Types(JsonObject schema) => schema["type"] switch
     {
@@ -51,7 +52,8 @@ internal sealed class ParameterGenerator(ToolDescriptor tool)
         _ => [],
     };
 
-    public static IReadOnlyList<string> Values(JsonObject schema) => [.. (schema["enum"]?.AsArray() ?? []).Where(v => v?.GetValueKind() == JsonValueKind.String).Select(v => (string)v!)];
+    public static IReadOnlyList<string> Values(JsonObject schema) =>
+        [.. (schema["enum"]?.AsArray() ?? []).Where(v => v?.GetValueKind() == JsonValueKind.String).Select(v => (string)v!)];
 
     private IEnumerable<(string[] Path, string Kind)> IdsIn(string[] path, JsonObject at)
     {
@@ -74,7 +76,8 @@ internal sealed class ParameterGenerator(ToolDescriptor tool)
                 return new JsonArray(await Value(name, ResolveReference(at["items"]!), id, choice));
             case "object":
                 var filled = new JsonObject();
-                foreach (var (inner, property) in at["properties"]?.AsObject() ?? []) filled[inner] = await Value(inner, ResolveReference(property!), id, choice);
+                foreach (var (inner, property) in at["properties"]?.AsObject() ?? [])
+                    filled[inner] = await Value(inner, ResolveReference(property!), id, choice);
                 return filled;
         }
         return (string?)at["format"] switch
@@ -119,7 +122,8 @@ internal sealed class ParameterGenerator(ToolDescriptor tool)
     {
         if (at["$ref"] is not { } reference) return at.AsObject();
         JsonNode found = schema;
-        foreach (var step in ((string)reference!).Split('/').Skip(1)) found = found is JsonArray list ? list[int.Parse(step, CultureInfo.InvariantCulture)]! : found[step]!;
+        foreach (var step in ((string)reference!).Split('/').Skip(1))
+            found = found is JsonArray list ? list[int.Parse(step, CultureInfo.InvariantCulture)]! : found[step]!;
         return ResolveReference(schema, found);
     }
 }

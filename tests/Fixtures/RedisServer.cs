@@ -22,7 +22,9 @@ internal sealed class RedisServer(bool keeps = false, int databases = 16) : IAsy
     {
         // The development host installs the Redis server where it is missing.
         await MedCorFixture.Get();
-        string[] options = ["--port", _port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--databases", databases.ToString(CultureInfo.InvariantCulture), "--save", "", "--dir", _directory.FullName, "--appendonly", keeps ? "yes" : "no", "--appendfsync", "always"];
+        string[] options = ["--port", _port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--databases",
+            databases.ToString(CultureInfo.InvariantCulture), "--save", "", "--dir", _directory.FullName, "--appendonly", keeps ? "yes" : "no",
+            "--appendfsync", "always"];
         _process = Process.Start(new ProcessStartInfo("redis-server", options) { RedirectStandardOutput = true })!;
         _process.BeginOutputReadLine();
         var address = MedCorDefaults.ConfigureRedis(ConfigurationOptions.Parse(Address));

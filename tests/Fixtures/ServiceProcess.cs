@@ -35,7 +35,8 @@ public sealed class ServiceProcess : IAsyncDisposable
     public static Task<ServiceProcess> Start(params (string Name, string? Value)[] settings)
     {
         var port = FreePort();
-        return Start("gateway", port, [("ASPNETCORE_URLS", null), ("MCP_SERVER_HOST", "127.0.0.1"), ("MCP_SERVER_PORT", port.ToString(CultureInfo.InvariantCulture)), .. settings]);
+        return Start("gateway", port,
+            [("ASPNETCORE_URLS", null), ("MCP_SERVER_HOST", "127.0.0.1"), ("MCP_SERVER_PORT", port.ToString(CultureInfo.InvariantCulture)), .. settings]);
     }
 
     /// <summary>Starts a replica of a service that is unknown to the others, and waits until it is ready.</summary>
@@ -49,7 +50,8 @@ public sealed class ServiceProcess : IAsyncDisposable
     {
         var own = await Launch(service, settings);
         own.Http.BaseAddress = new($"http://127.0.0.1:{port}");
-        await Wait.Until(() => own._process.HasExited ? throw new InvalidOperationException(own.Output) : own.IsReady(), $"{service} is ready", TimeSpan.FromSeconds(90), () => own.Output);
+        await Wait.Until(() => own._process.HasExited ? throw new InvalidOperationException(own.Output) : own.IsReady(), $"{service} is ready",
+            TimeSpan.FromSeconds(90), () => own.Output);
         return own;
     }
 
@@ -68,7 +70,9 @@ public sealed class ServiceProcess : IAsyncDisposable
 
     /// <summary>Gets the peak memory of the process, in bytes.</summary>
     public long PeakMemory => 1024 * long.Parse(
-        File.ReadLines($"/proc/{_process.Id}/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+        File.ReadLines($"/proc/{_process.Id}/status")
+            .Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1],
+        CultureInfo.InvariantCulture);
 
     /// <summary>Gets whether the process is running.</summary>
     public bool IsRunning => !_process.HasExited;
@@ -99,7 +103,11 @@ public sealed class ServiceProcess : IAsyncDisposable
         var house = await MedCorFixture.Get();
         var model = house.Pid($"{service}-1").ToString(CultureInfo.InvariantCulture);
         var command = await ReadProcFile(model, "cmdline");
-        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = new FileInfo($"/proc/{model}/cwd").ResolveLinkTarget(returnFinalTarget: true)!.FullName };
+        var start = new ProcessStartInfo(command[0], command[1..])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
+            WorkingDirectory = new FileInfo($"/proc/{model}/cwd").ResolveLinkTarget(returnFinalTarget: true)!.FullName
+        };
         start.Environment.Clear();
         foreach (var variable in await ReadProcFile(model, "environ"))
             if (variable.Split('=', 2) is [var name, var value]) start.Environment[name] = value;

@@ -104,7 +104,8 @@ public sealed class SseClient : IAsyncDisposable
 
     /// <summary>Waits for and returns the next update of a resource's row.</summary>
     public Task<SseEvent> Next(string resource, string action, Guid id, TimeSpan? within = null) =>
-        Next(h => h.Name == "resource_update" && (string?)h.Data["resource"] == resource && (string?)h.Data["action"] == action && (string?)h.Data["data"]?["id"] == id.ToString(), within);
+        Next(h => h.Name == "resource_update" && (string?)h.Data["resource"] == resource && (string?)h.Data["action"] == action
+            && (string?)h.Data["data"]?["id"] == id.ToString(), within);
 
     /// <summary>Waits until the server has closed the connection; fails when it does not in time.</summary>
     public Task WaitUntilClosed(TimeSpan? within = null) => _reading.WaitAsync(within ?? DefaultTimeout);

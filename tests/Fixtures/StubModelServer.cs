@@ -111,7 +111,8 @@ internal sealed class StubModelServer : IAsyncDisposable
         /// <summary>Gets the body of the request.</summary>
         public JsonNode Request { get; }
 
-        public IReadOnlyList<(string Role, string Content)> Messages => [.. Request["messages"]!.AsArray().Select(m => ((string)m!["role"]!, (string)m["content"]!))];
+        public IReadOnlyList<(string Role, string Content)> Messages =>
+            [.. Request["messages"]!.AsArray().Select(m => ((string)m!["role"]!, (string)m["content"]!))];
 
         /// <summary>Gets or sets the number of this request among those for the same question.</summary>
         public int Attempt { get; set; }

@@ -36,5 +36,6 @@ internal sealed record TestUser(Guid Id, string Email, string Password, User Use
 
     internal static Task<ApiResponse> PostRefresh(string refreshToken) => Post("/api/auth/refresh/", new { refresh_token = refreshToken });
 
-    internal static async Task<HttpClient> CreateAnonymousClient() => new() { BaseAddress = (await MedCorFixture.Get()).Gateways[0], Timeout = TimeSpan.FromSeconds(60) };
+    internal static async Task<HttpClient> CreateAnonymousClient() =>
+        new() { BaseAddress = (await MedCorFixture.Get()).Gateways[0], Timeout = TimeSpan.FromSeconds(60) };
 }

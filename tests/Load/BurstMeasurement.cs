@@ -18,7 +18,8 @@ internal static class BurstMeasurement
         }
 
         TimeSpan[] cut = [.. with.Where(t => t.CutAfter is not null).Select(t => t.CutAfter!.Value)];
-        report.Begin($"{options.Burst:N0} events at once to {crowd.Size:N0} listeners, without and with one more who does not read: median of {options.Bursts} (least to most)");
+        report.Begin(
+            $"{options.Burst:N0} events at once to {crowd.Size:N0} listeners, without and with one more who does not read: median of {options.Bursts} (least to most)");
         Compare("first call to last event", t => t.Duration);
         Compare("delay, median", t => t.Median);
         Compare("delay, 99th percentile", t => t.Percentile99);
@@ -29,7 +30,8 @@ internal static class BurstMeasurement
         void Compare(string what, Func<BurstResult, TimeSpan> figure)
         {
             var (a, b) = (without.Select(figure), with.Select(figure));
-            report.Add(what, $"{Report.Spread(a)} without, {Report.Spread(b)} with: ratio {Report.Median(b.Select(t => t.TotalSeconds)) / Report.Median(a.Select(t => t.TotalSeconds)):N2}");
+            report.Add(what,
+                $"{Report.Spread(a)} without, {Report.Spread(b)} with: ratio {Report.Median(b.Select(t => t.TotalSeconds)) / Report.Median(a.Select(t => t.TotalSeconds)):N2}");
         }
     }
 
@@ -40,7 +42,8 @@ internal static class BurstMeasurement
         var (memory, begin) = (gateway.Memory, DateTime.UtcNow);
         var round = await crowd.Measure(burst, first => admin.CreateEvents(first, burst));
         var delays = round.Delays;
-        var told = new BurstResult(round.CompletedAt - begin, Report.Percentile(delays, 50), Report.Percentile(delays, 99), gateway.Memory - memory, reader?.CutAt - begin);
+        var told = new BurstResult(round.CompletedAt - begin, Report.Percentile(delays, 50), Report.Percentile(delays, 99),
+            gateway.Memory - memory, reader?.CutAt - begin);
         Console.WriteLine($"  {told.Duration.TotalSeconds:N1} s {(slow is null ? "without" : "with")} somebody who does not read");
         return told;
     }

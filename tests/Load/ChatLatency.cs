@@ -58,16 +58,21 @@ internal sealed class ChatLatency(MeasuredSystem house, PacedModelServer model, 
     {
         List<ChatTranscript> all = [];
         for (var i = 0; i < rounds; i++)
-            foreach (var readings in await Task.WhenAll(Enumerable.Range(0, atOnce).Select(_ => way.Read(string.Create(CultureInfo.InvariantCulture, $"Question {Interlocked.Increment(ref _asked)}")))))
+            foreach (var readings in await Task.WhenAll(Enumerable.Range(0, atOnce)
+                .Select(_ => way.Read(string.Create(CultureInfo.InvariantCulture, $"Question {Interlocked.Increment(ref _asked)}")))))
                 all.AddRange(readings);
-        Mistakes += all.RemoveAll(reading => reading.Text != model.Text || (reading.Final ?? model.Text) != model.Text || reading.ReceivedAt.Count != options.Tokens);
+        Mistakes += all.RemoveAll(
+            reading => reading.Text != model.Text || (reading.Final ?? model.Text) != model.Text || reading.ReceivedAt.Count != options.Tokens);
         Console.WriteLine($"  {way.Name}");
         return all.Count > 0 ? [.. all] : throw new MeasurementException("Nobody had an answer.");
     }
 
     private async Task<ChatTranscript[]> ReadDirectly(string question)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{model.Address}/chat/completions") { Content = JsonContent.Create(new { model = "load", stream = true, messages = Messages(question) }) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{model.Address}/chat/completions")
+        {
+            Content = JsonContent.Create(new { model = "load", stream = true, messages = Messages(question) })
+        };
         return [await ChatTranscript.ReadFromModel(_http, request, question, Stopwatch.GetTimestamp())];
     }
 
@@ -87,10 +92,12 @@ internal sealed class ChatLatency(MeasuredSystem house, PacedModelServer model, 
     {
         for (var tries = 1; ; tries++)
         {
-            using var request = Request(HttpMethod.Post, house.Gateways[0], "/mcp/execute", JsonContent.Create(new { messages = Messages(question), request_id = $"{_run} {question}" }));
+            using var request = Request(HttpMethod.Post, house.Gateways[0], "/mcp/execute",
+                JsonContent.Create(new { messages = Messages(question), request_id = $"{_run} {question}" }));
             using var response = await _http.SendAsync(request);
             if (response.StatusCode == HttpStatusCode.OK) return (string)(await response.Content.ReadFromJsonAsync<JsonNode>())!["call_id"]!;
-            if (response.StatusCode != HttpStatusCode.ServiceUnavailable || tries == MaxAttempts) throw new MeasurementException($"A question was answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
+            if (response.StatusCode != HttpStatusCode.ServiceUnavailable || tries == MaxAttempts)
+                throw new MeasurementException($"A question was answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
             await Delay.For(TimeSpan.FromSeconds(1));
         }
     }
@@ -103,13 +110,15 @@ internal sealed class ChatLatency(MeasuredSystem house, PacedModelServer model, 
     /// <summary>Represents a sample of token latencies and of the times until a reader's first token.</summary>
     private sealed class LatencySample(ChatTranscript[] readings, PacedModelServer model)
     {
-        private readonly TimeSpan[] _each = [.. readings.SelectMany(r => r.ReceivedAt.Zip(model.WrittenAt(r.Question), (read, written) => Stopwatch.GetElapsedTime(written, read))).Order()];
+        private readonly TimeSpan[] _each =
+            [.. readings.SelectMany(r => r.ReceivedAt.Zip(model.WrittenAt(r.Question), (read, written) => Stopwatch.GetElapsedTime(written, read))).Order()];
 
         private TimeSpan Median => Report.Percentile(_each, 50);
         private TimeSpan Percentile99 => Report.Percentile(_each, 99);
         private TimeSpan FirstToken { get; } = TimeSpan.FromSeconds(Report.Median(readings.Select(r => r.TimeToFirstToken.TotalSeconds)));
 
-        public override string ToString() => $"median {Format(Median)}, 99th percentile {Format(Percentile99)}, most {Format(_each[^1])}; first token {Format(FirstToken)}";
+        public override string ToString() =>
+            $"median {Format(Median)}, 99th percentile {Format(Percentile99)}, most {Format(_each[^1])}; first token {Format(FirstToken)}";
 
         /// <summary>Describes by how much this sample exceeds another.</summary>
         public string Minus(LatencySample other) =>

@@ -18,7 +18,8 @@ internal sealed record ChatTranscript(string Question, long SentAt, IReadOnlyLis
 
     /// <summary>Reads the model's own stream.</summary>
     public static Task<ChatTranscript> ReadFromModel(HttpClient http, HttpRequestMessage request, string question, long askedAt) =>
-        Read(http, request, question, askedAt, told => told.Data == "[DONE]" ? new(null, null) : new((string?)JsonNode.Parse(told.Data)!["choices"]![0]!["delta"]!["content"], null));
+        Read(http, request, question, askedAt,
+            told => told.Data == "[DONE]" ? new(null, null) : new((string?)JsonNode.Parse(told.Data)!["choices"]![0]!["delta"]!["content"], null));
 
     /// <summary>Reads MedCor's stream.</summary>
     public static Task<ChatTranscript> ReadFromMedCor(HttpClient http, HttpRequestMessage request, string question, long askedAt) =>
@@ -28,10 +29,12 @@ internal sealed record ChatTranscript(string Question, long SentAt, IReadOnlyLis
             return told.EventType == "partial" ? new(text, null) : new(null, text);
         });
 
-    private static async Task<ChatTranscript> Read(HttpClient http, HttpRequestMessage request, string question, long askedAt, Func<SseItem<string>, Piece> understand)
+    private static async Task<ChatTranscript> Read(HttpClient http, HttpRequestMessage request, string question, long askedAt,
+        Func<SseItem<string>, Piece> understand)
     {
         using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-        if (response.StatusCode != HttpStatusCode.OK) throw new MeasurementException($"Reading was answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
+        if (response.StatusCode != HttpStatusCode.OK)
+            throw new MeasurementException($"Reading was answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
         var (readAt, text, final) = (new List<long>(), new StringBuilder(), (string?)null);
         await foreach (var told in SseParser.Create(await response.Content.ReadAsStreamAsync()).EnumerateAsync())
         {

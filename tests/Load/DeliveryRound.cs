@@ -24,7 +24,9 @@ internal sealed class DeliveryRound(int listeners, int first, int count)
     public DateTime CompletedAt => new(_receivedAt.Max(), DateTimeKind.Utc);
 
     /// <summary>Gets the delay of each delivery, shortest first.</summary>
-    public TimeSpan[] Delays => [.. _receivedAt.Select((at, i) => (At: at, Event: i % count)).Where(h => h.At > 0).Select(h => TimeSpan.FromTicks(h.At - _occurredAt[h.Event])).Order()];
+    public TimeSpan[] Delays =>
+        [.. _receivedAt.Select((at, i) => (At: at, Event: i % count)).Where(h => h.At > 0)
+            .Select(h => TimeSpan.FromTicks(h.At - _occurredAt[h.Event])).Order()];
 
     /// <summary>Records the delivery of an event to a subscriber.</summary>
     public void Record(int listener, int number, ReadOnlySpan<byte> e, DateTime now)
@@ -43,6 +45,7 @@ internal sealed class DeliveryRound(int listeners, int first, int count)
     /// <summary>Waits until every subscriber has received every event, or until the time is up.</summary>
     public async Task WaitUntilComplete(TimeSpan within)
     {
-        if (await Task.WhenAny(_completed.Task, Delay.For(within)) != _completed.Task) Console.WriteLine($"  {Missing:N0} times an event was not heard within {within.TotalSeconds:0} s");
+        if (await Task.WhenAny(_completed.Task, Delay.For(within)) != _completed.Task)
+            Console.WriteLine($"  {Missing:N0} times an event was not heard within {within.TotalSeconds:0} s");
     }
 }

@@ -22,7 +22,8 @@ internal static class FanOutMeasurement
         report.Add("median", Report.Spread(all.Select(t => t.Median)));
         report.Add("99th percentile", Report.Spread(all.Select(t => t.Percentile99)));
         report.Add("last listener", Report.Spread(all.Select(t => t.Last)));
-        report.Add("processor per delivery, all told", $"{atGateways.TotalMicroseconds:N1} µs at the gateways, {atListeners.TotalMicroseconds:N1} µs at the listeners");
+        report.Add("processor per delivery, all told",
+            $"{atGateways.TotalMicroseconds:N1} µs at the gateways, {atListeners.TotalMicroseconds:N1} µs at the listeners");
         report.Add("memory after that", string.Join(", ", house.Gateways.Select(g => $"{g.Name} {Report.Memory(g.Memory)}")));
     }
 

@@ -14,7 +14,8 @@ internal static class IdleMeasurement
         double[] each = [.. before.Zip(after, (b, a) => (a - b) / share)];
         report.Begin($"{size:N0} idle listeners");
         foreach (var (gateway, i) in house.Gateways.Select((g, i) => (g, i)))
-            report.Add($"{gateway.Name}, {share:N0} of them", $"{Report.Memory(before[i])} before, {Report.Memory(after[i])} with them: {Report.Memory(each[i])} per listener");
+            report.Add($"{gateway.Name}, {share:N0} of them",
+                $"{Report.Memory(before[i])} before, {Report.Memory(after[i])} with them: {Report.Memory(each[i])} per listener");
         report.Add("memory per listener", Report.Memory(each.Average()));
         return crowd;
     }

@@ -25,7 +25,8 @@ internal sealed class LoadUser : IDisposable
     {
         var http = new HttpClient { BaseAddress = gateway.Address };
         using var response = await http.PostAsJsonAsync("/api/auth/login/", new { email = person.Email, password = DemoTenants.Password });
-        if (response.StatusCode != HttpStatusCode.OK) throw new MeasurementException($"{person.Email} could not log in: {await response.Content.ReadAsStringAsync()}");
+        if (response.StatusCode != HttpStatusCode.OK)
+            throw new MeasurementException($"{person.Email} could not log in: {await response.Content.ReadAsStringAsync()}");
         return new(http, (string)(await response.Content.ReadFromJsonAsync<JsonNode>())!["access_token"]!);
     }
 
@@ -33,7 +34,8 @@ internal sealed class LoadUser : IDisposable
     public async Task CreateEvent(int number)
     {
         using var response = await _http.PostAsJsonAsync("/api/mcp/tools/invoke", DepartmentRequest(number));
-        if (response.StatusCode != HttpStatusCode.OK) throw new MeasurementException($"An event could not be made: {await response.Content.ReadAsStringAsync()}");
+        if (response.StatusCode != HttpStatusCode.OK)
+            throw new MeasurementException($"An event could not be made: {await response.Content.ReadAsStringAsync()}");
     }
 
     /// <summary>Creates numbered events as fast as one client can.</summary>
@@ -43,7 +45,8 @@ internal sealed class LoadUser : IDisposable
         {
             using var response = await _http.PostAsJsonAsync("/api/mcp/batch", new { requests = numbers.Select(DepartmentRequest) });
             var answers = await response.Content.ReadAsStringAsync();
-            if (response.StatusCode != HttpStatusCode.OK || JsonNode.Parse(answers)!.AsArray().Any(a => a!["error"] is not null)) throw new MeasurementException($"Events could not be made: {answers}");
+            if (response.StatusCode != HttpStatusCode.OK || JsonNode.Parse(answers)!.AsArray().Any(a => a!["error"] is not null))
+                throw new MeasurementException($"Events could not be made: {answers}");
         }
     }
 
@@ -52,5 +55,6 @@ internal sealed class LoadUser : IDisposable
     /// <summary>
     /// Creates a request for a new department. That is one row and one event, and no other service handles it, so the rate of events is as high as possible.
     /// </summary>
-    private static object DepartmentRequest(int number) => new { tool = "create_department", @params = new { name = "Load", code = NumberedEvents.Code(number) } };
+    private static object DepartmentRequest(int number) =>
+        new { tool = "create_department", @params = new { name = "Load", code = NumberedEvents.Code(number) } };
 }

@@ -62,8 +62,8 @@ internal sealed class MeasuredSystem
             Environment =
             {
                 ["MCP_SERVER_PORT"] = "0", ["MCP_RATE_LIMIT"] = "0", ["MCP_MAX_STREAMS"] = "0", ["MCP_MAX_LISTENERS"] = "0",
-                ["MCP_MAX_CHAT_CALLS"] = "0", ["MCP_CHAT_DAILY_TOKENS_USER"] = "0", ["MCP_CHAT_DAILY_TOKENS_HOSPITAL"] = "0", ["MCP_CHAT_DAILY_TOKENS_SERVER"] = "0",
-                ["OPENAI_MAX_TOKENS"] = "1000000",
+                ["MCP_MAX_CHAT_CALLS"] = "0", ["MCP_CHAT_DAILY_TOKENS_USER"] = "0", ["MCP_CHAT_DAILY_TOKENS_HOSPITAL"] = "0",
+                ["MCP_CHAT_DAILY_TOKENS_SERVER"] = "0", ["OPENAI_MAX_TOKENS"] = "1000000",
             },
         };
         foreach (var (variable, value) in settings) start.Environment[variable] = value;
@@ -100,7 +100,8 @@ internal sealed class MeasuredSystem
     private static string RepositoryRoot()
     {
         var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory.FullName, "MedCor.sln"))) directory = directory.Parent ?? throw new MeasurementException("This program runs inside the repository alone.");
+        while (!File.Exists(Path.Combine(directory.FullName, "MedCor.sln")))
+            directory = directory.Parent ?? throw new MeasurementException("This program runs inside the repository alone.");
         return directory.FullName;
     }
 }

@@ -29,7 +29,8 @@ internal sealed class PacedModelServer : IAsyncDisposable
     private PacedModelServer(int tokens, int tokensPerSecond)
     {
         string[] words = [.. Enumerable.Range(0, tokens).Select(i => string.Create(CultureInfo.InvariantCulture, $" word{i}"))];
-        (Text, _chunks, _pace) = (string.Concat(words), [.. words.Select(word => Chunk(new() { ["content"] = word }, null))], TimeSpan.FromSeconds(1.0 / tokensPerSecond));
+        (Text, _chunks, _pace) = (string.Concat(words), [.. words.Select(word => Chunk(new() { ["content"] = word }, null))],
+            TimeSpan.FromSeconds(1.0 / tokensPerSecond));
 
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");

@@ -36,10 +36,12 @@ static async Task<bool> MeasureEvents(LoadOptions options)
     using var admin = await LoadUser.LogIn(house.Gateways[0], hospital.Admin);
     // Not the administrator: a caller of a tool that subscribes also receives the tool's response as an event.
     List<LoadUser> accounts = [];
-    foreach (var person in (DemoPerson[])[hospital.Nurse, .. hospital.Doctors.Select(d => d.Person), .. hospital.Patients.Take(2)]) accounts.Add(await LoadUser.LogIn(house.Gateways[0], person));
+    foreach (var person in (DemoPerson[])[hospital.Nurse, .. hospital.Doctors.Select(d => d.Person), .. hospital.Patients.Take(2)])
+        accounts.Add(await LoadUser.LogIn(house.Gateways[0], person));
 
     Console.WriteLine("Warming up");
-    await using (var first = await SubscriberGroup.Connect(house.Gateways, accounts, WarmListeners)) await first.Measure(WarmEvents, number => admin.CreateEvents(number, WarmEvents));
+    await using (var first = await SubscriberGroup.Connect(house.Gateways, accounts, WarmListeners))
+        await first.Measure(WarmEvents, number => admin.CreateEvents(number, WarmEvents));
 
     var report = new Report();
     var mistakes = 0;

@@ -32,11 +32,14 @@ internal sealed class SlowReader : IDisposable
     {
         var reader = new SlowReader();
         await reader._socket.ConnectAsync(address.Host, address.Port);
-        await reader._socket.SendAsync(Encoding.ASCII.GetBytes($"GET {address.PathAndQuery} HTTP/1.1\r\nHost: {address.Authority}\r\nAuthorization: Bearer {token}\r\n\r\n"));
+        await reader._socket.SendAsync(
+            Encoding.ASCII.GetBytes($"GET {address.PathAndQuery} HTTP/1.1\r\nHost: {address.Authority}\r\nAuthorization: Bearer {token}\r\n\r\n"));
         var begin = new byte[1024];
         var length = 0;
         while (begin.AsSpan(0, length).IndexOf("\nid: "u8) < 0)
-            length += await reader._socket.ReceiveAsync(begin.AsMemory(length)) is > 0 and var read ? read : throw new MeasurementException("The slow reader could not listen.");
+            length += await reader._socket.ReceiveAsync(begin.AsMemory(length)) is > 0 and var read
+                ? read
+                : throw new MeasurementException("The slow reader could not listen.");
         _ = reader.Watch();
         return reader;
     }

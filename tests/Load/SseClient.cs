@@ -42,7 +42,8 @@ internal sealed class SseClient : IAsyncDisposable
             var stream = await _response.Content.ReadAsStreamAsync(_disposing.Token);
             var buffer = new byte[BufferSize];
             var kept = 0;
-            while (await stream.ReadAsync(buffer.AsMemory(kept), _disposing.Token) is > 0 and var read) kept = DispatchEvents(buffer.AsSpan(0, kept + read), DateTime.UtcNow);
+            while (await stream.ReadAsync(buffer.AsMemory(kept), _disposing.Token) is > 0 and var read)
+                kept = DispatchEvents(buffer.AsSpan(0, kept + read), DateTime.UtcNow);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {

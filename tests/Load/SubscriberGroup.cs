@@ -29,7 +29,8 @@ internal sealed class SubscriberGroup : IAsyncDisposable
         await Parallel.ForAsync(0, size, new ParallelOptions { MaxDegreeOfParallelism = ConnectAtOnce }, async (i, _) =>
         {
             var account = accounts[i / gateways.Count % accounts.Count];
-            crowd._listeners[i] = await SseClient.Connect(crowd._http, gateways[i % gateways.Count].LiveEvents, account.Token, (e, now) => crowd.Measure(i, e, now));
+            crowd._listeners[i] = await SseClient.Connect(crowd._http, gateways[i % gateways.Count].LiveEvents, account.Token,
+                (e, now) => crowd.Measure(i, e, now));
             if (Interlocked.Increment(ref connected) is var n && (n % 500 == 0 || n == size)) Console.WriteLine($"  {n:N0} of {size:N0} listen");
         });
         return crowd;

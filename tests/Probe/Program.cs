@@ -26,8 +26,10 @@ switch (args)
             var database = host.Servers.AddPostgres("postgres").AddDatabase("clinicaldb");
             var cache = host.Servers.AddRedis("cache");
             var messaging = host.Servers.AddRabbitMQ("messaging");
-            var probe = host.AddProject<Probe>("probe", GatewayAddress.Port).With(replica => replica.WithExternalHttpEndpoints().WithHttpHealthCheck("/health"));
-            var caller = host.AddProject<Probe>("caller", isReplicated: false).WithDatabase(database).WithServer(cache).WithServer(messaging).WithReference(probe)
+            var probe = host.AddProject<Probe>("probe", GatewayAddress.Port)
+                .With(replica => replica.WithExternalHttpEndpoints().WithHttpHealthCheck("/health"));
+            var caller = host.AddProject<Probe>("caller", isReplicated: false).WithDatabase(database).WithServer(cache)
+                .WithServer(messaging).WithReference(probe)
                 .With(replica => replica.WithHttpHealthCheck("/health"));
             host.ForwardSettings(_ => [caller]);
         });

@@ -60,7 +60,9 @@ internal static class WebSocketHandshake
     /// Rejects requests that are not handshakes at endpoints with <see cref="HandshakeMetadata"/>, before they are counted and before a ticket is redeemed.
     /// </summary>
     public static IApplicationBuilder UseWebSocketHandshakeCheck(this IApplicationBuilder app) => app.Use((http, next) =>
-        http.GetEndpoint()?.Metadata.GetMetadata<HandshakeMetadata>() is not null && !http.WebSockets.IsWebSocketRequest ? throw GetHandshakeError(http) : next(http));
+        http.GetEndpoint()?.Metadata.GetMetadata<HandshakeMetadata>() is not null && !http.WebSockets.IsWebSocketRequest
+            ? throw GetHandshakeError(http)
+            : next(http));
 
     /// <summary>
     /// Returns the error of a request that is not a WebSocket handshake (RFC 6455), with all its faults. A wrong version alone is answered with the
@@ -78,7 +80,8 @@ internal static class WebSocketHandshake
                 errors.AddError(HeaderNames.SecWebSocketKey, $"must be {KeyLength} bytes in base64");
         }
         if (errors.Count > 0) return new ValidationFailed(errors);
-        if (headers.SecWebSocketVersion.ToString() == WebSocketVersionRequired.SupportedVersion) return new ValidationFailed("method", "must be GET in HTTP/1.1 or CONNECT in HTTP/2");
+        if (headers.SecWebSocketVersion.ToString() == WebSocketVersionRequired.SupportedVersion)
+            return new ValidationFailed("method", "must be GET in HTTP/1.1 or CONNECT in HTTP/2");
         // The response is cleared before the error is written, so the headers are set when it starts.
         http.Response.OnStarting(() =>
         {
@@ -101,7 +104,8 @@ internal sealed class HandshakeMetadata
 
 /// <summary>Represents the error of a handshake with an unsupported version of the WebSocket protocol.</summary>
 internal sealed class WebSocketVersionRequired()
-    : ApiException(StatusCodes.Status426UpgradeRequired, ErrorCodes.ValidationError, $"This version of the WebSocket protocol is not supported. Send Sec-WebSocket-Version: {SupportedVersion}.")
+    : ApiException(StatusCodes.Status426UpgradeRequired, ErrorCodes.ValidationError,
+        $"This version of the WebSocket protocol is not supported. Send Sec-WebSocket-Version: {SupportedVersion}.")
 {
     /// <summary>The version of the protocol in RFC 6455.</summary>
     internal const string SupportedVersion = "13";

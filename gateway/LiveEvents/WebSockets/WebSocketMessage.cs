@@ -42,7 +42,8 @@ internal sealed class WebSocketMessage : IDisposable
     /// <param name="onTimeout">
     /// A callback that is called when the message is not complete in time. Reading continues: the callback must end the connection.
     /// </param>
-    public static async Task<WebSocketMessage?> ReceiveAsync(WebSocket socket, BufferedBytesLimiter.BufferLease lease, int maxLength, TimeProvider clock, Action onTimeout)
+    public static async Task<WebSocketMessage?> ReceiveAsync(WebSocket socket, BufferedBytesLimiter.BufferLease lease, int maxLength,
+        TimeProvider clock, Action onTimeout)
     {
         var part = await socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
         var message = new WebSocketMessage(lease, maxLength);

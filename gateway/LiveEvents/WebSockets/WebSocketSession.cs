@@ -19,7 +19,8 @@ namespace MedCor.Gateway.LiveEvents.WebSockets;
 /// Handles one WebSocket: processes messages in sequence, runs calls concurrently, and sends each response and event as soon as it is available.
 /// </summary>
 internal sealed class WebSocketSession(
-    HttpContext http, WebSocket socket, DelayedAbortFeature connection, IDisposable anonymousLease, CallQuota quota, OpenConnectionLimiter connections, EventSubscriptions subscriptions, TokenValidator tokens, ToolInvoker invoker, BufferedBytesLimiter buffers, TimeProvider clock)
+    HttpContext http, WebSocket socket, DelayedAbortFeature connection, IDisposable anonymousLease, CallQuota quota, OpenConnectionLimiter connections,
+    EventSubscriptions subscriptions, TokenValidator tokens, ToolInvoker invoker, BufferedBytesLimiter buffers, TimeProvider clock)
     : IDisposable
 {
     public const int Unauthorized = 4401;
@@ -70,7 +71,9 @@ internal sealed class WebSocketSession(
         try
         {
             if (identity is var (caller, token)) await StartSessionAsync(caller, token, resources ?? [], resumeAfter, default);
-            else _authTimer = clock.CreateTimer(_ => End(Unauthorized, "The first message, auth, did not arrive within 10 seconds."), null, AuthTimeout, Timeout.InfiniteTimeSpan);
+            else
+                _authTimer = clock.CreateTimer(_ => End(Unauthorized, "The first message, auth, did not arrive within 10 seconds."), null, AuthTimeout,
+                    Timeout.InfiniteTimeSpan);
 
             receiving = ReceiveAsync();
             await Task.WhenAny(receiving, _ending.Task);
@@ -106,9 +109,11 @@ internal sealed class WebSocketSession(
     {
         try
         {
-            while (await WebSocketMessage.ReceiveAsync(socket, buffers.CreateLease(_subscriber is null ? NetworkKey.ForClient(http) : CallerKey.Of(_subscriber.Caller)), GetMaxLength(), clock, EndAfterTimeout) is { } message)
+            while (await WebSocketMessage.ReceiveAsync(socket, buffers.CreateLease(
+                _subscriber is null ? NetworkKey.ForClient(http) : CallerKey.Of(_subscriber.Caller)), GetMaxLength(), clock, EndAfterTimeout) is { } message)
             {
-                if (message.IsTooLarge) End((int)WebSocketCloseStatus.MessageTooBig, $"A message is larger than {(_subscriber is null ? "16 KiB, and the first must be auth" : "1 MiB")}.");
+                if (message.IsTooLarge) End((int)WebSocketCloseStatus.MessageTooBig,
+                    $"A message is larger than {(_subscriber is null ? "16 KiB, and the first must be auth" : "1 MiB")}.");
                 // Messages after the end are read and dropped: a client that still sends receives the close frame only if the connection is not aborted.
                 if (_ending.Task.IsCompleted) message.Dispose();
                 else await HandleMessageAsync(message);
@@ -158,13 +163,15 @@ internal sealed class WebSocketSession(
                     Unsubscribe(ParameterReader<SubscriptionMessage>.Read(message.Bytes, "message").Resource, requestId);
                     break;
                 default:
-                    throw new ValidationFailed("type", $"must be auth, tool_invoke, subscribe or unsubscribe{DidYouMean.Hint(type, ["auth", "tool_invoke", "subscribe", "unsubscribe"])}");
+                    throw new ValidationFailed("type",
+                        $"must be auth, tool_invoke, subscribe or unsubscribe{DidYouMean.Hint(type, ["auth", "tool_invoke", "subscribe", "unsubscribe"])}");
             }
         }
         catch (Exception e) when (e is not (OperationCanceledException or WebSocketException))
         {
             await SendAsync(json => WriteError(json, "error", requestId, ToProblem(e)));
-            if (_subscriber is null && (e is Unauthenticated || ++_invalidMessages == MaxInvalidMessages)) End(Unauthorized, "The first message must be auth, with a token that is valid.");
+            if (_subscriber is null && (e is Unauthenticated || ++_invalidMessages == MaxInvalidMessages))
+                End(Unauthorized, "The first message must be auth, with a token that is valid.");
         }
         finally
         {
@@ -213,7 +220,8 @@ internal sealed class WebSocketSession(
             await StartSessionAsync(caller, message.Token, resources, after, requestId);
             return;
         }
-        if (caller.UserId != _subscriber.Caller.UserId || caller.HospitalId != _subscriber.Caller.HospitalId) throw new Forbidden("This connection belongs to another user. Open a new connection.");
+        if (caller.UserId != _subscriber.Caller.UserId || caller.HospitalId != _subscriber.Caller.HospitalId)
+            throw new Forbidden("This connection belongs to another user. Open a new connection.");
         _subscriber.Renew(caller, message.Token);
         _subscriber.RenewAt = TokenRenewal.GetDueTime(caller, clock.GetUtcNow());
         await SendAsync(json => WriteAuthSuccess(json, caller, requestId));
@@ -310,13 +318,17 @@ internal sealed class WebSocketSession(
             try
             {
                 var caller = _subscriber!.Caller;
-                if (!tokens.IsStillValid(caller)) throw new Unauthenticated(ErrorCodes.AuthInvalid, "The access token is no longer valid. Send auth with a new one.");
+                if (!tokens.IsStillValid(caller))
+                    throw new Unauthenticated(ErrorCodes.AuthInvalid, "The access token is no longer valid. Send auth with a new one.");
                 await quota.ChargeAsync(caller);
                 if (requestId.IsEmpty) throw new ValidationFailed("request_id", "is required: it identifies the response");
                 var request = ToolRequest.Parse(new(message.Bytes), out var key, "type", "request_id");
-                using var response = await invoker.InvokeAsync(new(caller, $"Bearer {_subscriber.Token}", label, http.PeerAddress(), "websocket"), request, key, _disconnected.Token);
+                using var response = await invoker.InvokeAsync(new(caller, $"Bearer {_subscriber.Token}", label, http.PeerAddress(), "websocket"), request,
+                    key, _disconnected.Token);
                 if (response.Status == 200) await SendResultAsync(requestId, response);
-                else await SendAsync(json => WriteError(json, LiveEvent.ToolResponseEvent, requestId, JsonSerializer.Deserialize<ErrorEnvelope>(response.Body.Span, Json.Options)!.Error));
+                else
+                    await SendAsync(json => WriteError(json, LiveEvent.ToolResponseEvent, requestId,
+                        JsonSerializer.Deserialize<ErrorEnvelope>(response.Body.Span, Json.Options)!.Error));
             }
             catch (Exception e) when (e is not WebSocketException && !_disconnected.IsCancellationRequested)
             {
@@ -338,7 +350,8 @@ internal sealed class WebSocketSession(
     {
         if (reason == DisconnectReason.TooSlow) End(TooSlow, "The client reads more slowly than events arrive. Reconnect with the id of the last message.");
         else if (reason == DisconnectReason.Unauthenticated) End(Unauthorized, "The access token is no longer valid.");
-        else if (reason == DisconnectReason.ServerStopping) End((int)WebSocketCloseStatus.EndpointUnavailable, "The server is stopping. Reconnect with the id of the last message.");
+        else if (reason == DisconnectReason.ServerStopping)
+            End((int)WebSocketCloseStatus.EndpointUnavailable, "The server is stopping. Reconnect with the id of the last message.");
     }
 
     private void End(int code, string reason) => _ending.TrySetResult((code, reason));
@@ -491,7 +504,8 @@ internal sealed class WebSocketSession(
         return unknown.Length == 0 ? [.. resources] : throw new ValidationFailed(field, EventSubscriptions.FormatUnknown(unknown));
     }
 
-    private Problem ToProblem(Exception e, string? label = null) => ErrorResponseWriter.ToProblem(ErrorResponseWriter.ToApiException(e, http), label ?? http.RequestId(), clock.GetUtcNow());
+    private Problem ToProblem(Exception e, string? label = null) =>
+        ErrorResponseWriter.ToProblem(ErrorResponseWriter.ToApiException(e, http), label ?? http.RequestId(), clock.GetUtcNow());
 
     public void Dispose()
     {

@@ -21,7 +21,8 @@ internal sealed class HospitalPeriods : ITenantOwned
 }
 
 /// <summary>Stores the periods in which hospitals were active, from the newest version of each, regardless of the order in which events arrive.</summary>
-internal sealed class HospitalPeriodsProjection(AnalyticsDb db) : IEventHandler<HospitalCreated>, IEventHandler<HospitalUpdated>, IEventHandler<HospitalDeactivated>
+internal sealed class HospitalPeriodsProjection(AnalyticsDb db)
+    : IEventHandler<HospitalCreated>, IEventHandler<HospitalUpdated>, IEventHandler<HospitalDeactivated>
 {
     public Task HandleAsync(HospitalCreated integrationEvent, CancellationToken ct) => UpsertAsync(integrationEvent, ct);
 
@@ -29,8 +30,9 @@ internal sealed class HospitalPeriodsProjection(AnalyticsDb db) : IEventHandler<
 
     public Task HandleAsync(HospitalDeactivated integrationEvent, CancellationToken ct) => UpsertAsync(integrationEvent, ct);
 
-    private Task UpsertAsync(HospitalEvent integrationEvent, CancellationToken ct) => integrationEvent.ActivePeriods is not { } periods ? Task.CompletedTask : db.Database.ExecuteSqlAsync($"""
-        INSERT INTO hospital_periods (hospital_id, active_periods, version) VALUES ({integrationEvent.Hospital.Id}, {JsonSerializer.Serialize(periods, Json.Options)}::jsonb, {integrationEvent.Version})
-        ON CONFLICT (hospital_id) DO UPDATE SET active_periods = excluded.active_periods, version = excluded.version WHERE hospital_periods.version < excluded.version
-        """, ct);
+    private Task UpsertAsync(HospitalEvent integrationEvent, CancellationToken ct) =>
+        integrationEvent.ActivePeriods is not { } periods ? Task.CompletedTask : db.Database.ExecuteSqlAsync($"""
+            INSERT INTO hospital_periods (hospital_id, active_periods, version) VALUES ({integrationEvent.Hospital.Id}, {JsonSerializer.Serialize(periods, Json.Options)}::jsonb, {integrationEvent.Version})
+            ON CONFLICT (hospital_id) DO UPDATE SET active_periods = excluded.active_periods, version = excluded.version WHERE hospital_periods.version < excluded.version
+            """, ct);
 }

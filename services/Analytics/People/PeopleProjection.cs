@@ -11,7 +11,8 @@ namespace MedCor.Analytics.People;
 /// Stores the newest versions of people, specialties, doctors' primary specialties and their schedules, regardless of the order in which events arrive.
 /// </summary>
 internal sealed class PeopleProjection(AnalyticsDb db)
-    : IEventHandler<UserCreated>, IEventHandler<UserUpdated>, IEventHandler<UserDeactivated>, IEventHandler<DoctorUpdated>, IEventHandler<SpecialtyCreated>, IEventHandler<SpecialtyUpdated>, IEventHandler<DoctorScheduleSet>
+    : IEventHandler<UserCreated>, IEventHandler<UserUpdated>, IEventHandler<UserDeactivated>, IEventHandler<DoctorUpdated>, IEventHandler<SpecialtyCreated>,
+    IEventHandler<SpecialtyUpdated>, IEventHandler<DoctorScheduleSet>
 {
     public Task HandleAsync(UserCreated integrationEvent, CancellationToken ct) => UpsertAsync(integrationEvent.User, ct);
 
@@ -38,7 +39,8 @@ internal sealed class PeopleProjection(AnalyticsDb db)
     public Task HandleAsync(DoctorScheduleSet integrationEvent, CancellationToken ct)
     {
         var schedule = integrationEvent.Schedule;
-        var validFrom = integrationEvent.ValidFrom ?? DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(schedule.UpdatedAt ?? integrationEvent.OccurredAt, TimeZoneInfo.FindSystemTimeZoneById(schedule.TimeZone)).DateTime);
+        var validFrom = integrationEvent.ValidFrom ?? DateOnly.FromDateTime(
+            TimeZoneInfo.ConvertTime(schedule.UpdatedAt ?? integrationEvent.OccurredAt, TimeZoneInfo.FindSystemTimeZoneById(schedule.TimeZone)).DateTime);
         return db.Database.ExecuteSqlAsync($"""
             INSERT INTO schedule_versions (hospital_id, doctor_id, valid_from, schedule, version)
             VALUES ({schedule.HospitalId}, {schedule.DoctorId}, {validFrom}, {JsonSerializer.Serialize(schedule, Json.Options)}::jsonb, {schedule.Version})

@@ -40,7 +40,8 @@ internal sealed class RebuildReadModels(AnalyticsDb db, IConfiguration configura
         {
             // A single statement, which waits for current users of the tables, so that no reader sees only some of them empty. Event handlers and queries
             // access the tables in the same order.
-            await db.Database.ExecuteSqlAsync($"TRUNCATE invoices, visits, months, doctor_days, people, head_counts, practices, schedule_versions, specialties, hospital_periods", ct);
+            await db.Database.ExecuteSqlAsync(
+                $"TRUNCATE invoices, visits, months, doctor_days, people, head_counts, practices, schedule_versions, specialties, hospital_periods", ct);
             db.Raise(() => new HistoryWanted(history, "analytics", SourceServices, HandledEvents));
             await db.SaveChangesAsync(ct);
             await transaction.CommitAsync(ct);
@@ -63,8 +64,10 @@ internal sealed class RebuildReadModels(AnalyticsDb db, IConfiguration configura
                 foreach (var owner in SourceServices.Where(o => !done.Contains(o)))
                 {
                     var (first, last) = (ReplayEventId.Create(history, owner, 1), ReplayEventId.Create(history, owner, (1L << 48) - 1));
-                    var handled = await db.Database.SqlQuery<long>($"SELECT count(*) AS \"Value\" FROM inbox WHERE event_id BETWEEN {first} AND {last}").SingleAsync(ct);
-                    var published = await db.Database.SqlQuery<long>($"SELECT coalesce(max(events), -1) AS \"Value\" FROM histories WHERE history_id = {history} AND service = {owner}").SingleAsync(ct);
+                    var handled = await db.Database.SqlQuery<long>($"SELECT count(*) AS \"Value\" FROM inbox WHERE event_id BETWEEN {first} AND {last}")
+                        .SingleAsync(ct);
+                    var published = await db.Database.SqlQuery<long>(
+                        $"SELECT coalesce(max(events), -1) AS \"Value\" FROM histories WHERE history_id = {history} AND service = {owner}").SingleAsync(ct);
                     if (handled != handledCounts[owner]) lastProgressAt = clock.GetUtcNow();
                     handledCounts[owner] = handled;
                     if (published != handled) continue;
@@ -73,7 +76,8 @@ internal sealed class RebuildReadModels(AnalyticsDb db, IConfiguration configura
                     Console.WriteLine($"{owner}: all {handled} events have been handled.");
                 }
                 if (clock.GetUtcNow() - lastProgressAt <= StallTimeout) continue;
-                await Console.Error.WriteLineAsync($"No event has arrived for {StallTimeout.TotalMinutes:0} minutes, and {string.Join(", ", SourceServices.Except(done))} are not complete. Check that all services are running.");
+                await Console.Error.WriteLineAsync(
+                    $"No event has arrived for {StallTimeout.TotalMinutes:0} minutes, and {string.Join(", ", SourceServices.Except(done))} are not complete. Check that all services are running.");
                 return false;
             }
         }

@@ -10,7 +10,8 @@ internal sealed class GetDoctorPerformanceHandler(AnalyticsDb db, StatisticsQuer
 {
     public async Task<DoctorPerformance> HandleAsync(GetDoctorPerformance request, CancellationToken ct)
     {
-        if (db.Tenancy.Caller is { Kind: Callers.Doctor, UserId: var me } && me != request.DoctorId) throw new Forbidden("Doctors see their own performance only.");
+        if (db.Tenancy.Caller is { Kind: Callers.Doctor, UserId: var me } && me != request.DoctorId)
+            throw new Forbidden("Doctors see their own performance only.");
         var doctor = request.DoctorId;
         var person = await db.People.AsNoTracking().FirstOrDefaultAsync(p => p.UserId == doctor && p.Role == Role.Doctor, ct) ?? throw new NotFound("doctor");
         var owner = person.HospitalId;
@@ -19,12 +20,15 @@ internal sealed class GetDoctorPerformanceHandler(AnalyticsDb db, StatisticsQuer
         var (from, to) = period;
 
         var days = await db.DoctorDays.Where(d => d.HospitalId == owner && d.DoctorId == doctor && d.Day >= from && d.Day <= to).ToListAsync(ct);
-        var seen = await db.Appointments.Where(v => v.HospitalId == owner && v.DoctorId == doctor && v.Day >= from && v.Day <= to && v.Status == AppointmentStatus.Completed)
+        var seen = await db.Appointments
+            .Where(v => v.HospitalId == owner && v.DoctorId == doctor && v.Day >= from && v.Day <= to && v.Status == AppointmentStatus.Completed)
             .Select(v => v.PatientId).Distinct().CountAsync(ct);
         var schedules = await book.FindSchedules(owner, period).Where(s => s.DoctorId == doctor).ToListAsync(ct);
-        var active = await db.PrimarySpecialties.Where(p => p.HospitalId == owner && p.DoctorId == doctor).Select(p => p.ActivePeriods).SingleOrDefaultAsync(ct) ?? person.EstimatedPeriods;
+        var active = await db.PrimarySpecialties.Where(p => p.HospitalId == owner && p.DoctorId == doctor).Select(p => p.ActivePeriods).SingleOrDefaultAsync(ct)
+            ?? person.EstimatedPeriods;
         var zone = StatisticsQueries.TimeZoneOf(hospital);
-        var working = StatisticsQueries.CountWorkingMinutes(schedules, zone, StatisticsQueries.FindActiveDays(await book.FindHospitalPeriodsAsync(owner, ct), active, zone, period));
+        var working = StatisticsQueries.CountWorkingMinutes(schedules, zone,
+            StatisticsQueries.FindActiveDays(await book.FindHospitalPeriodsAsync(owner, ct), active, zone, period));
         var booked = days.Sum(d => d.BookedMinutes);
         return new(
             DoctorId: doctor,

@@ -5,7 +5,8 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Analytics.Statistics;
 
-internal sealed class GetHospitalStatisticsHandler(AnalyticsDb db, StatisticsQueries book) : IToolHandler<GetHospitalStatistics, HospitalStatistics>, IParameterValidator<GetHospitalStatistics>
+internal sealed class GetHospitalStatisticsHandler(AnalyticsDb db, StatisticsQueries book)
+    : IToolHandler<GetHospitalStatistics, HospitalStatistics>, IParameterValidator<GetHospitalStatistics>
 {
     public Task AddErrorsAsync(GetHospitalStatistics request, ParameterErrors errors, CancellationToken ct)
     {
@@ -23,7 +24,8 @@ internal sealed class GetHospitalStatisticsHandler(AnalyticsDb db, StatisticsQue
 
         var heads = await db.HeadCounts.Where(h => h.HospitalId == id).GroupBy(h => h.HospitalId)
             .Select(g => new { Patients = g.Sum(h => h.Patients), Doctors = g.Sum(h => h.Doctors), Nurses = g.Sum(h => h.Nurses) }).SingleOrDefaultAsync(ct);
-        var todays = await db.DoctorDays.Where(d => d.HospitalId == id && d.Day == today).SumAsync(d => d.Scheduled + d.InProgress + d.Completed + d.NoShows, ct);
+        var todays = await db.DoctorDays.Where(d => d.HospitalId == id && d.Day == today)
+            .SumAsync(d => d.Scheduled + d.InProgress + d.Completed + d.NoShows, ct);
         var figures = await book.ReadFiguresAsync([(hospital, period), (hospital, Period.Containing(ReportPeriod.Monthly, today))], ct);
         var (f, month) = (figures[0], figures[1]);
         return new(

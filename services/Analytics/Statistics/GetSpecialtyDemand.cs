@@ -6,7 +6,8 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Analytics.Statistics;
 
-internal sealed class GetSpecialtyDemandHandler(AnalyticsDb db, StatisticsQueries book) : IToolHandler<GetSpecialtyDemand, HospitalDemand>, IParameterValidator<GetSpecialtyDemand>
+internal sealed class GetSpecialtyDemandHandler(AnalyticsDb db, StatisticsQueries book)
+    : IToolHandler<GetSpecialtyDemand, HospitalDemand>, IParameterValidator<GetSpecialtyDemand>
 {
     private const decimal SecondsPerDay = 24 * 60 * 60;
 
@@ -58,12 +59,16 @@ internal sealed class GetSpecialtyDemandHandler(AnalyticsDb db, StatisticsQuerie
                          NoShows: done.Sum(w => w.NoShows),
                          AverageWaitDays: taking == 0 ? null : Math.Round(done.Sum(w => w.WaitSeconds) / SecondsPerDay / taking, 2),
                          Utilization: StatisticsQueries.Ratio(booked, working, 4));
-        return new(id, request.Period, first, last, [.. demand.OrderByDescending(d => d.Appointments).ThenBy(d => d.Code, StringComparer.Ordinal).ThenBy(d => d.SpecialtyId)]);
+        return new(id, request.Period, first, last,
+            [.. demand.OrderByDescending(d => d.Appointments).ThenBy(d => d.Code, StringComparer.Ordinal).ThenBy(d => d.SpecialtyId)]);
 
         int CountWorkingMinutes(Guid doctor)
         {
-            var days = StatisticsQueries.FindActiveDays(hospitalPeriods, practices.GetValueOrDefault(doctor)?.ActivePeriods ?? active[doctor].EstimatedPeriods, zone, period);
-            return !schedules.Contains(doctor) && days is [var all] && all == period ? usual : StatisticsQueries.CountWorkingMinutes([.. schedules[doctor]], zone, days);
+            var days = StatisticsQueries.FindActiveDays(hospitalPeriods,
+                practices.GetValueOrDefault(doctor)?.ActivePeriods ?? active[doctor].EstimatedPeriods, zone, period);
+            return !schedules.Contains(doctor) && days is [var all] && all == period
+                ? usual
+                : StatisticsQueries.CountWorkingMinutes([.. schedules[doctor]], zone, days);
         }
     }
 }

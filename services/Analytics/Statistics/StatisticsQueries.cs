@@ -36,7 +36,8 @@ internal sealed class StatisticsQueries(AnalyticsDb db, HospitalCopies hospitals
 
     internal static TimeZoneInfo TimeZoneOf(HospitalCopy hospital) => TimeZoneInfo.FindSystemTimeZoneById(hospital.TimeZone);
 
-    internal async Task<ReportFigures> ReadFiguresAsync(HospitalCopy hospital, Period period, CancellationToken ct) => (await ReadFiguresAsync([(hospital, period)], ct))[0];
+    internal async Task<ReportFigures> ReadFiguresAsync(HospitalCopy hospital, Period period, CancellationToken ct) =>
+        (await ReadFiguresAsync([(hospital, period)], ct))[0];
 
     /// <summary>
     /// Reads the figures of several periods, in the same order, in one statement. The statement names the tables in the order in which a rebuild empties them,
@@ -86,9 +87,11 @@ internal sealed class StatisticsQueries(AnalyticsDb db, HospitalCopies hospitals
     /// <summary>
     /// Returns the schedules of a hospital's doctors that are valid on some day of a period, ordered by their first day; each applies until the doctor's next.
     /// </summary>
-    internal IQueryable<ScheduleRow> FindSchedules(Guid hospital, Period period) => db.Schedules.AsNoTracking().Where(s => s.HospitalId == hospital && s.ValidFrom <= period.To)
-        .Where(s => !db.Schedules.Any(newer => newer.HospitalId == s.HospitalId && newer.DoctorId == s.DoctorId && newer.Version > s.Version && (newer.ValidFrom <= s.ValidFrom || newer.ValidFrom <= period.From)))
-        .OrderBy(s => s.ValidFrom);
+    internal IQueryable<ScheduleRow> FindSchedules(Guid hospital, Period period) =>
+        db.Schedules.AsNoTracking().Where(s => s.HospitalId == hospital && s.ValidFrom <= period.To)
+            .Where(s => !db.Schedules.Any(newer => newer.HospitalId == s.HospitalId && newer.DoctorId == s.DoctorId && newer.Version > s.Version
+                && (newer.ValidFrom <= s.ValidFrom || newer.ValidFrom <= period.From)))
+            .OrderBy(s => s.ValidFrom);
 
     /// <summary>Returns the periods in which a hospital was active; null while they are unknown.</summary>
     internal async Task<ActivePeriods?> FindHospitalPeriodsAsync(Guid hospital, CancellationToken ct) =>
@@ -137,7 +140,8 @@ internal sealed class StatisticsQueries(AnalyticsDb db, HospitalCopies hospitals
     }
 
     /// <summary>Returns the ratio of a part to a whole; null when the whole is zero.</summary>
-    internal static decimal? Ratio(long part, long whole, int digits) => whole == 0 ? null : Math.Round((decimal)part / whole, digits, MidpointRounding.AwayFromZero);
+    internal static decimal? Ratio(long part, long whole, int digits) =>
+        whole == 0 ? null : Math.Round((decimal)part / whole, digits, MidpointRounding.AwayFromZero);
 
     /// <summary>Returns the first instant of a day; when the clocks skip midnight, the instant of the first time that they show.</summary>
     private static DateTimeOffset StartOfDay(HospitalCopy hospital, DateOnly day)
@@ -150,7 +154,8 @@ internal sealed class StatisticsQueries(AnalyticsDb db, HospitalCopies hospitals
 
     /// <summary>Represents a row of the statement's result; revenue is in minor units of the newest invoice's currency.</summary>
     private sealed record FiguresRow(
-        long Total, string Currency, int PatientsSeen, int Scheduled, int InProgress, int Completed, int Cancelled, int NoShows, int Ratings, int RatingSum, int NewPatients);
+        long Total, string Currency, int PatientsSeen, int Scheduled, int InProgress, int Completed, int Cancelled, int NoShows, int Ratings,
+        int RatingSum, int NewPatients);
 }
 
 /// <summary>Represents a range of days, both ends inclusive.</summary>

@@ -5,7 +5,8 @@ using MedCor.Validation;
 
 namespace MedCor.Billing.Invoices;
 
-internal sealed class ListInvoicesHandler(InvoiceResource invoices) : IToolHandler<ListInvoices, Page<Contracts.Billing.Invoice>>, IParameterValidator<ListInvoices>
+internal sealed class ListInvoicesHandler(InvoiceResource invoices)
+    : IToolHandler<ListInvoices, Page<Contracts.Billing.Invoice>>, IParameterValidator<ListInvoices>
 {
     public Task AddErrorsAsync(ListInvoices request, ParameterErrors errors, CancellationToken ct)
     {

@@ -12,7 +12,8 @@ internal sealed class ActiveSubscriptions(BillingDb db, Ledger ledger, HospitalC
     /// Returns a subscription, locked and with all due periods charged, together with its plan, its hospital and the hospital's current date. Throws
     /// <see cref="NotFound"/> when there is none, and <see cref="Conflict"/> when the subscription has ended or is not at the expected version.
     /// </summary>
-    internal async Task<(Subscription Subscription, Plan Plan, HospitalCopy Hospital, DateOnly Today)> GetForUpdateAsync(Guid id, long? expectedVersion, CancellationToken ct)
+    internal async Task<(Subscription Subscription, Plan Plan, HospitalCopy Hospital, DateOnly Today)> GetForUpdateAsync(Guid id,
+        long? expectedVersion, CancellationToken ct)
     {
         var subscription = await db.FindForUpdateAsync(id, ct) ?? throw new NotFound("subscription");
         subscription.ThrowIfVersionDiffers(expectedVersion);

@@ -3,7 +3,8 @@ using MedCor.Platform.Tools;
 
 namespace MedCor.Billing.Subscriptions;
 
-internal sealed class CancelSubscriptionHandler(BillingDb db, Ledger ledger, ActiveSubscriptions activeSubscriptions) : IToolHandler<CancelSubscription, Contracts.Billing.Subscription>
+internal sealed class CancelSubscriptionHandler(BillingDb db, Ledger ledger, ActiveSubscriptions activeSubscriptions)
+    : IToolHandler<CancelSubscription, Contracts.Billing.Subscription>
 {
     public async Task<Contracts.Billing.Subscription> HandleAsync(CancelSubscription request, CancellationToken ct)
     {

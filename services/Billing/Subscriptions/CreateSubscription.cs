@@ -21,11 +21,14 @@ internal sealed class CreateSubscriptionHandler(BillingDb db, HospitalCopies hos
     public async Task<Contracts.Billing.Subscription> HandleAsync(CreateSubscription request, HospitalCopy hospital, CancellationToken ct)
     {
         var today = hospital.Today(clock.GetUtcNow());
-        if (request.StartDate < today.AddYears(-1) || request.StartDate > today.AddYears(1)) throw new ValidationFailed("start_date", $"must be at most a year from today, {today:yyyy-MM-dd}");
-        if (await db.Subscriptions.Where(s => s.HospitalId == hospital.HospitalId && s.Periods > 0).MaxAsync(s => s.EndedOn, ct) is { } ended && request.StartDate < ended)
+        if (request.StartDate < today.AddYears(-1) || request.StartDate > today.AddYears(1))
+            throw new ValidationFailed("start_date", $"must be at most a year from today, {today:yyyy-MM-dd}");
+        if (await db.Subscriptions.Where(s => s.HospitalId == hospital.HospitalId && s.Periods > 0).MaxAsync(s => s.EndedOn, ct) is { } ended
+            && request.StartDate < ended)
             throw new ValidationFailed("start_date", $"must not be before {ended:yyyy-MM-dd}, to which an earlier subscription was charged");
 
-        var subscription = Subscription.Create(await db.Plans.GetAvailableAsync(request.PlanId, ct), hospital.HospitalId, request.StartDate, request.BillingCycle);
+        var subscription = Subscription.Create(await db.Plans.GetAvailableAsync(request.PlanId, ct), hospital.HospitalId,
+            request.StartDate, request.BillingCycle);
         db.Add(subscription);
         await ledger.ChargeDuePeriodsAsync(subscription, hospital, today, ct);
         db.Raise(() => new SubscriptionCreated(subscription.ToContract()));

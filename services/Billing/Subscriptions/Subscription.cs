@@ -52,7 +52,8 @@ internal sealed class Subscription : Entity, ITenantOwned
     internal void EnsureActive()
     {
         if (Status != SubscriptionStatus.Active)
-            throw new Conflict($"The subscription is {JsonNamingPolicy.SnakeCaseUpper.ConvertName(Status.ToString())}, which is final. Create a new one.").WithDetail("status", Status);
+            throw new Conflict($"The subscription is {JsonNamingPolicy.SnakeCaseUpper.ConvertName(Status.ToString())}, which is final. Create a new one.")
+                .WithDetail("status", Status);
     }
 
     /// <summary>
@@ -80,7 +81,10 @@ internal sealed class Subscription : Entity, ITenantOwned
     {
         var credit = CreateCredit(previous, today);
         ApplyPlan(plan);
-        return HasStarted ? [.. credit, new(InvoiceLineKind.Proration, $"{plan.Name}, rest of the period", plan.Id, NotBeforePeriod(today), Period.End, Period.Prorate(Price, today))] : [];
+        return HasStarted
+            ? [.. credit,
+                new(InvoiceLineKind.Proration, $"{plan.Name}, rest of the period", plan.Id, NotBeforePeriod(today), Period.End, Period.Prorate(Price, today))]
+            : [];
     }
 
     /// <summary>Sets whether the subscription renews for another period or ends without one. Renewing withdraws a pending cancellation.</summary>
@@ -104,7 +108,8 @@ internal sealed class Subscription : Entity, ITenantOwned
     internal void SetChargingInvoice(Guid invoice) => ChargedBy = invoice;
 
     /// <summary>Returns the event that describes the current state of the subscription.</summary>
-    internal IntegrationEvent ToEvent() => Status == SubscriptionStatus.Cancelled ? new SubscriptionCancelled(ToContract()) : new SubscriptionUpdated(ToContract());
+    internal IntegrationEvent ToEvent() =>
+        Status == SubscriptionStatus.Cancelled ? new SubscriptionCancelled(ToContract()) : new SubscriptionUpdated(ToContract());
 
     internal Contracts.Billing.Subscription ToContract() => new(
         Id: Id,
@@ -132,7 +137,9 @@ internal sealed class Subscription : Entity, ITenantOwned
     private void End(SubscriptionStatus status, DateOnly date) => (Status, AutoRenew, EndedOn) = (status, false, date);
 
     private IReadOnlyList<LineItem> CreateCredit(Plan plan, DateOnly from) =>
-        HasStarted ? [new(InvoiceLineKind.Credit, $"{plan.Name}, days not used", plan.Id, NotBeforePeriod(from), Period.End, -Period.Prorate(Price, from))] : [];
+        HasStarted
+            ? [new(InvoiceLineKind.Credit, $"{plan.Name}, days not used", plan.Id, NotBeforePeriod(from), Period.End, -Period.Prorate(Price, from))]
+            : [];
 
     /// <summary>
     /// Returns today, or the first day of the period when that is later: a hospital whose time zone was changed may be back on the day before its period began.

@@ -6,7 +6,8 @@ namespace MedCor.Billing.Subscriptions;
 /// Charges each period on its first day, or ends the subscription then, and catches up after any downtime. Any number of replicas share the work: a
 /// subscription stays locked from the query that finds it due until it is charged, and the database accepts one invoice per period.
 /// </summary>
-internal sealed partial class SubscriptionRenewalWorker(IServiceScopeFactory scopes, TimeProvider clock, ILogger<SubscriptionRenewalWorker> log) : BackgroundService
+internal sealed partial class SubscriptionRenewalWorker(IServiceScopeFactory scopes, TimeProvider clock, ILogger<SubscriptionRenewalWorker> log)
+    : BackgroundService
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
 

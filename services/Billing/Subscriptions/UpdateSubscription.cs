@@ -4,7 +4,8 @@ using MedCor.Platform.Tools;
 
 namespace MedCor.Billing.Subscriptions;
 
-internal sealed class UpdateSubscriptionHandler(BillingDb db, Ledger ledger, ActiveSubscriptions activeSubscriptions) : IToolHandler<UpdateSubscription, Contracts.Billing.Subscription>
+internal sealed class UpdateSubscriptionHandler(BillingDb db, Ledger ledger, ActiveSubscriptions activeSubscriptions)
+    : IToolHandler<UpdateSubscription, Contracts.Billing.Subscription>
 {
     public async Task<Contracts.Billing.Subscription> HandleAsync(UpdateSubscription request, CancellationToken ct)
     {

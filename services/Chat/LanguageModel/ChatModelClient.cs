@@ -51,7 +51,8 @@ internal sealed class ChatModelClient : IDisposable
         (_options, _clock) = (options.Value, clock);
         if (!string.IsNullOrEmpty(_options.ApiKey))
         {
-            _http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5), PooledConnectionLifetime = TimeSpan.FromMinutes(5), UseCookies = false, AllowAutoRedirect = false }) { Timeout = Timeout.InfiniteTimeSpan };
+            _http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5), PooledConnectionLifetime = TimeSpan.FromMinutes(
+                5), UseCookies = false, AllowAutoRedirect = false }) { Timeout = Timeout.InfiniteTimeSpan };
             var clientOptions = new OpenAIClientOptions
             {
                 Transport = new HttpClientPipelineTransport(_http),
@@ -66,7 +67,8 @@ internal sealed class ChatModelClient : IDisposable
         _pipeline = new ResiliencePipelineBuilder<AnswerStream> { TimeProvider = clock }
             .AddRetry(new RetryStrategyOptions<AnswerStream>
             {
-                ShouldHandle = attempt => ValueTask.FromResult(attempt.Outcome.Exception is ModelException { IsTransient: true, MayHaveAnswered: false } failure && !(failure.RetryAfter > LongestRetryDelay)),
+                ShouldHandle = attempt => ValueTask.FromResult(attempt.Outcome.Exception is ModelException { IsTransient: true, MayHaveAnswered: false } failure
+                    && !(failure.RetryAfter > LongestRetryDelay)),
                 MaxRetryAttempts = MaxRetries,
                 BackoffType = DelayBackoffType.Exponential,
                 UseJitter = true,
@@ -152,7 +154,9 @@ internal sealed class ChatModelClient : IDisposable
             (_model, _usage, _cancelled) = (model, usage, cancelled);
             _stallTimer = new(Timeout.InfiniteTimeSpan, model._clock);
             _linked = CancellationTokenSource.CreateLinkedTokenSource(cancelled, _stallTimer.Token);
-            _updates = model._client!.GetChatClient(question.Model).CompleteChatStreamingAsync(question.Messages.Select(ToSdkMessage), model.ToCompletionOptions(question), _linked.Token).GetAsyncEnumerator(_linked.Token);
+            _updates = model._client!.GetChatClient(question.Model)
+                .CompleteChatStreamingAsync(question.Messages.Select(ToSdkMessage), model.ToCompletionOptions(question), _linked.Token)
+                .GetAsyncEnumerator(_linked.Token);
         }
 
         /// <summary>Gets the piece that was read last.</summary>

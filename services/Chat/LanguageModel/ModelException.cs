@@ -19,12 +19,14 @@ internal sealed class ModelException(string message, bool isTransient, TimeSpan?
     public static ModelException Stalled => new("the model stopped answering. Retry shortly.", isTransient: true) { MayHaveAnswered = true };
 
     /// <summary>Gets the failure of a connection that ended before the answer did.</summary>
-    public static ModelException ConnectionLost => new("the connection to the model was closed before its answer was complete. Retry shortly.", isTransient: true);
+    public static ModelException ConnectionLost =>
+        new("the connection to the model was closed before its answer was complete. Retry shortly.", isTransient: true);
 
     private static ModelException Unreachable => new("the model cannot be reached. Retry shortly.", isTransient: true);
 
     /// <summary>Gets the failure that is reported while the circuit breaker is open after repeated failures.</summary>
-    public static ModelException CircuitOpen => new("the model has failed repeatedly and is not called for a moment. Retry shortly.", isTransient: true, ChatModelClient.BreakDuration);
+    public static ModelException CircuitOpen =>
+        new("the model has failed repeatedly and is not called for a moment. Retry shortly.", isTransient: true, ChatModelClient.BreakDuration);
 
     public bool IsTransient => isTransient;
 
@@ -35,14 +37,16 @@ internal sealed class ModelException(string message, bool isTransient, TimeSpan?
     public TimeSpan? RetryAfter => retryAfter;
 
     /// <summary>Gets the end of the run as its readers receive it.</summary>
-    public ChatRunEnd Ending => new(Prefix + Message, ChatErrorCodes.Model, Retryable: IsTransient, RetryAfter: retryAfter is { } delay ? (int)Math.Ceiling(delay.TotalSeconds) : null);
+    public ChatRunEnd Ending =>
+        new(Prefix + Message, ChatErrorCodes.Model, Retryable: IsTransient, RetryAfter: retryAfter is { } delay ? (int)Math.Ceiling(delay.TotalSeconds) : null);
 
     /// <summary>Maps an exception of the client library to a <see cref="ModelException"/>.</summary>
     public static ModelException From(Exception e, DateTimeOffset now) => e switch
     {
         ModelException modelException => modelException,
         ClientResultException { Status: > 0 } failure => From((HttpStatusCode)failure.Status, RetryAfterOf(failure, now)),
-        ClientResultException or HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } =>
+        ClientResultException or HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+            or HttpRequestError.SecureConnectionError } =>
             Unreachable,
         // SocketsHttpHandler throws this when a connection attempt times out.
         OperationCanceledException { InnerException: TimeoutException } => Unreachable,
@@ -53,9 +57,12 @@ internal sealed class ModelException(string message, bool isTransient, TimeSpan?
 
     private static ModelException From(HttpStatusCode status, TimeSpan? delay) => status switch
     {
-        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new("the model does not accept MedCor's API key. The operator must set another.", isTransient: false),
+        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
+            new("the model does not accept MedCor's API key. The operator must set another.", isTransient: false),
         HttpStatusCode.NotFound => new("the model does not exist.", isTransient: false),
-        HttpStatusCode.TooManyRequests => new($"Rate limit exceeded. {(delay is { } w ? string.Create(CultureInfo.InvariantCulture, $"Try again in {Math.Ceiling(w.TotalSeconds)} seconds.") : "Retry shortly.")}", isTransient: true, delay),
+        HttpStatusCode.TooManyRequests => new(
+            $"Rate limit exceeded. {(delay is { } w ? string.Create(CultureInfo.InvariantCulture, $"Try again in {Math.Ceiling(w.TotalSeconds)} seconds.") : "Retry shortly.")}",
+            isTransient: true, delay),
         HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError => new("the model failed. Retry shortly.", isTransient: true, delay),
         _ => new("the model rejected the question; it may be too long.", isTransient: false),
     };
@@ -63,7 +70,8 @@ internal sealed class ModelException(string message, bool isTransient, TimeSpan?
     private static TimeSpan? RetryAfterOf(ClientResultException failure, DateTimeOffset now)
     {
         if (failure.GetRawResponse() is not { } response || !response.Headers.TryGetValue("Retry-After", out var text)) return null;
-        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && double.IsFinite(seconds)) return TimeSpan.FromSeconds(Math.Min(seconds, 86_400));
+        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && double.IsFinite(seconds))
+            return TimeSpan.FromSeconds(Math.Min(seconds, 86_400));
         return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out var at) && at > now ? at - now : null;
     }
 }

@@ -43,7 +43,9 @@ internal sealed class ModelOptions
     public string ModelOrDefault => string.IsNullOrEmpty(Model) ? DocumentedModel : Model;
 
     /// <summary>Gets the models that callers may name, the configured one first.</summary>
-    public IReadOnlyList<string> Models => [.. new[] { ModelOrDefault }.Concat((AllowedModels ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Distinct()];
+    public IReadOnlyList<string> Models =>
+        [.. new[] { ModelOrDefault }.Concat((AllowedModels ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            .Distinct()];
 
     /// <summary>
     /// Returns the model for the name that a caller gives, or the configured model when the caller gives none; null when the caller may not name that model.

@@ -6,7 +6,8 @@ using MedCor.Validation;
 
 namespace MedCor.Chat.Prompts;
 
-internal sealed class InvokePromptHandler(ChatDb db, PromptEngine engine, HospitalCopies hospitals) : IToolHandler<InvokePrompt, StepResult, PromptSession>, IParameterValidator<InvokePrompt>
+internal sealed class InvokePromptHandler(ChatDb db, PromptEngine engine, HospitalCopies hospitals)
+    : IToolHandler<InvokePrompt, StepResult, PromptSession>, IParameterValidator<InvokePrompt>
 {
     public Task AddErrorsAsync(InvokePrompt request, ParameterErrors errors, CancellationToken ct)
     {

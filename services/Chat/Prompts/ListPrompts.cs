@@ -10,6 +10,7 @@ internal sealed class ListPromptsHandler(PromptEngine engine) : IToolHandler<Lis
     public Task<PromptList> HandleAsync(ListPrompts request, CancellationToken ct) => Task.FromResult(new PromptList([.. engine.Prompts.Select(Describe)]));
 
     private static PromptDescription Describe(Prompt prompt) => new(
-        prompt.Name, prompt.Description, [.. CallerKinds.All.Where(kind => prompt.Callers.HasFlag(kind.Value)).Select(kind => JsonNamingPolicy.SnakeCaseUpper.ConvertName(kind.Value.ToString()))],
+        prompt.Name, prompt.Description, [.. CallerKinds.All.Where(kind => prompt.Callers.HasFlag(kind.Value))
+            .Select(kind => JsonNamingPolicy.SnakeCaseUpper.ConvertName(kind.Value.ToString()))],
         prompt.InitialDataSchema, [.. prompt.Steps.Select((_, i) => PromptEngine.Describe(prompt, i))]);
 }

@@ -22,16 +22,20 @@ internal sealed class OnboardingData
 }
 
 internal sealed class PatientOnboardingPrompt() : Prompt<OnboardingStart, OnboardingData>(
-    "patient_onboarding", Callers.HospitalAdmin | Callers.Nurse, "Registers a new patient: personal data, medical history, insurance, consents, an account and a first appointment.")
+    "patient_onboarding", Callers.HospitalAdmin | Callers.Nurse,
+    "Registers a new patient: personal data, medical history, insurance, consents, an account and a first appointment.")
 {
     public override IReadOnlyList<Step> Steps { get; } =
     [
         DefineStep<BasicInformation>("basic_information", "Who is the patient, and how can they be reached?", SetBasicInformationAsync),
-        DefineStep<MedicalHistory>("medical_history", "Which illnesses, allergies, medications and operations does the patient report? Leave out what is not reported.", SetMedicalHistoryAsync),
+        DefineStep<MedicalHistory>("medical_history",
+            "Which illnesses, allergies, medications and operations does the patient report? Leave out what is not reported.", SetMedicalHistoryAsync),
         DefineStep<Insurance>("insurance", "Who pays for the treatment? Send an empty answer when there is no insurer.", SetInsuranceAsync),
         DefineStep<Consents>("consents", "What does the patient consent to? Consent to treatment and to data processing is required.", SetConsentsAsync),
-        DefineStep<CreateAccount>("create_account", "Let the patient choose a password. The account is created, and the reported history is written to the medical record.", OpenAccountAsync),
-        DefineStep<ScheduleFirstVisit>("schedule_visit", "Does the patient need an appointment? Choose a doctor and a time, or send an empty answer.", ScheduleVisitAsync, VisitOptionsAsync),
+        DefineStep<CreateAccount>("create_account",
+            "Let the patient choose a password. The account is created, and the reported history is written to the medical record.", OpenAccountAsync),
+        DefineStep<ScheduleFirstVisit>("schedule_visit", "Does the patient need an appointment? Choose a doctor and a time, or send an empty answer.",
+            ScheduleVisitAsync, VisitOptionsAsync),
     ];
 
     protected override OnboardingData CreateData(OnboardingStart start) => new() { ReferralSource = start.ReferralSource };
@@ -52,13 +56,15 @@ internal sealed class PatientOnboardingPrompt() : Prompt<OnboardingStart, Onboar
     {
         var empty = new Insurance();
         var errors = new Dictionary<string, List<string>>();
-        if (insurance.Provider is null && insurance != empty) errors["provider"] = ["is required with the other fields; send an empty answer when there is no insurance"];
+        if (insurance.Provider is null && insurance != empty)
+            errors["provider"] = ["is required with the other fields; send an empty answer when there is no insurance"];
         if (insurance.Provider is not null && insurance.PolicyNumber is null) errors["policy_number"] = ["is required when there is a provider"];
         if (insurance.ValidUntil is { } validUntil)
         {
             var today = await context.TodayAsync();
             if (validUntil < today) errors["valid_until"] = ["is in the past: this insurance has expired; enter the current one, or send an empty answer"];
-            else if (PlannedDateAttribute.FindTooFarError(validUntil, today) is { } tooFar) errors["valid_until"] = [$"{tooFar}; omit it for an insurance without an end"];
+            else if (PlannedDateAttribute.FindTooFarError(validUntil, today) is { } tooFar)
+                errors["valid_until"] = [$"{tooFar}; omit it for an insurance without an end"];
         }
         if (errors.Count > 0) throw new ValidationFailed(errors);
         onboarding.Insurance = insurance == empty ? null : insurance;
@@ -97,13 +103,15 @@ internal sealed class PatientOnboardingPrompt() : Prompt<OnboardingStart, Onboar
             return;
         }
         var date = choice.AppointmentDate ?? throw new ValidationFailed("appointment_date", "is required with a time");
-        onboarding.AppointmentId = (await context.CallOnceAsync(new CreateAppointment(onboarding.PatientId!.Value, doctor, date, time, choice.Reason ?? "First visit"))).Id;
+        onboarding.AppointmentId =
+            (await context.CallOnceAsync(new CreateAppointment(onboarding.PatientId!.Value, doctor, date, time, choice.Reason ?? "First visit"))).Id;
     }
 
     private static async Task<IEnumerable<object>> VisitOptionsAsync(OnboardingData onboarding, StepContext context)
     {
         if (onboarding.DoctorAsked is { } doctor)
-            return (await FreeSlot.OnFirstFreeDayAsync(doctor, onboarding.DateAsked ?? await context.TodayAsync(), context)).Select(f => new { DoctorId = doctor, f.AppointmentDate, f.AppointmentTime });
+            return (await FreeSlot.OnFirstFreeDayAsync(doctor, onboarding.DateAsked ?? await context.TodayAsync(), context)).Select(
+                f => new { DoctorId = doctor, f.AppointmentDate, f.AppointmentTime });
         return (await context.CallAsync(new ListDoctors(context.HospitalId, IsAvailable: true) { Limit = 100 })).Results
             .Select(d => new { DoctorId = d.Id, Name = $"{d.FirstName} {d.LastName}", Specialties = d.Specialties.Select(s => s.Name) });
     }
@@ -122,7 +130,8 @@ internal sealed class PatientOnboardingPrompt() : Prompt<OnboardingStart, Onboar
             ("Surgeries", JoinTexts(history.Surgeries)),
             ("Family history", history.FamilyHistory),
             ("Notes", history.Notes),
-            ("Insurance", insurance is null ? "none" : string.Join(", ", new[] { insurance.Provider, insurance.PolicyNumber, insurance.GroupNumber, insurance.ValidUntil?.ToString("yyyy-MM-dd") }.OfType<string>())),
+            ("Insurance", insurance is null ? "none" : string.Join(", ",
+                new[] { insurance.Provider, insurance.PolicyNumber, insurance.GroupNumber, insurance.ValidUntil?.ToString("yyyy-MM-dd") }.OfType<string>())),
             ("Consents", string.Join(", ", ConsentLines(consents))),
             ("Consented at", onboarding.ConsentedAt?.ToString("u")),
             ("Referred by", onboarding.ReferralSource),

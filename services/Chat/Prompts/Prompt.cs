@@ -66,7 +66,8 @@ internal abstract class Prompt<TStart, TData>(string name, Callers callers, stri
     /// <param name="options">Returns the options to choose from, each an object with the fields of an answer.</param>
     /// <param name="getKnownAnswer">Returns the answer when it is known without asking.</param>
     protected static Step DefineStep<TInput>(
-        string name, string message, Func<TData, TInput, StepContext, Task> accept, Func<TData, StepContext, Task<IEnumerable<object>>>? options = null, Func<TData, StepContext, TInput?>? getKnownAnswer = null)
+        string name, string message, Func<TData, TInput, StepContext, Task> accept, Func<TData, StepContext, Task<IEnumerable<object>>>? options = null,
+        Func<TData, StepContext, TInput?>? getKnownAnswer = null)
         where TInput : class => new()
         {
             Name = name,

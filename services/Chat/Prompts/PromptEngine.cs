@@ -35,7 +35,9 @@ internal sealed class PromptEngine(ChatDb db, IEnumerable<Prompt> prompts, ToolC
 
     /// <summary>Returns the error for a name that no prompt has; null for the name of a prompt.</summary>
     internal string? FindNameError(string name) =>
-        prompts.Any(p => p.Name == name) ? null : $"is not a prompt; there are {string.Join(", ", prompts.Select(p => p.Name).Order())}{DidYouMean.Hint(name, prompts.Select(p => p.Name))}";
+        prompts.Any(p => p.Name == name)
+            ? null
+            : $"is not a prompt; there are {string.Join(", ", prompts.Select(p => p.Name).Order())}{DidYouMean.Hint(name, prompts.Select(p => p.Name))}";
 
     /// <summary>
     /// Returns a session of the caller with its prompt. Throws <see cref="NotFound"/> when the session belongs to
@@ -44,7 +46,8 @@ internal sealed class PromptEngine(ChatDb db, IEnumerable<Prompt> prompts, ToolC
     internal async Task<(StoredPromptSession Session, Prompt Prompt)> FindAsync(Guid id, CancellationToken ct)
     {
         var (me, now) = (db.Tenancy.Caller.UserId, clock.GetUtcNow());
-        var session = await db.PromptSessions.SingleOrDefaultAsync(s => s.Id == id && s.OwnerId == me && s.ExpiresAt > now, ct) ?? throw new NotFound("session");
+        var session = await db.PromptSessions.SingleOrDefaultAsync(s => s.Id == id && s.OwnerId == me && s.ExpiresAt > now, ct)
+            ?? throw new NotFound("session");
         return (session, Find(session.Prompt));
     }
 
@@ -65,9 +68,13 @@ internal sealed class PromptEngine(ChatDb db, IEnumerable<Prompt> prompts, ToolC
         if (session.Step is null) throw new Conflict("The prompt is completed; there is nothing more to answer.").WithDetail("status", PromptStatus.Completed);
         var open = IndexOf(prompt, session.Step);
         var index = IndexOf(prompt, name ?? session.Step);
-        if (index < 0) throw new ValidationFailed("step", $"is not a step; there are {string.Join(", ", prompt.Steps.Select(s => s.Name))}{DidYouMean.Hint(name, prompt.Steps.Select(s => s.Name))}");
+        if (index < 0)
+            throw new ValidationFailed("step",
+                $"is not a step; there are {string.Join(", ", prompt.Steps.Select(s => s.Name))}{DidYouMean.Hint(name, prompt.Steps.Select(s => s.Name))}");
         if (index > open) throw new Conflict($"The prompt has not reached {name} yet; its current step is {session.Step}.").WithDetail("step", session.Step);
-        if (index < open && index < session.Settled) throw new Conflict($"The action of {name} has been executed, so the step cannot be answered again; the current step is {session.Step}.").WithDetail("step", session.Step);
+        if (index < open && index < session.Settled)
+            throw new Conflict($"The action of {name} has been executed, so the step cannot be answered again; the current step is {session.Step}.").WithDetail(
+                "step", session.Step);
 
         var data = prompt.DeserializeData(session.Data);
         var context = CreateContext(prompt, session, ct);
@@ -115,13 +122,14 @@ internal sealed class PromptEngine(ChatDb db, IEnumerable<Prompt> prompts, ToolC
         return new(prompt, session, data, context, step);
     }
 
-    private static async Task<PromptStep> DescribeStepAsync(Prompt prompt, int index, object data, StepContext context, string? notice) => Describe(prompt, index) with
-    {
-        Notice = notice,
-        Options = await prompt.Steps[index].Options(data, context) is { } options
-            ? new JsonArray([.. options.Select(o => JsonSerializer.SerializeToNode(o, o.GetType(), Json.Options))])
-            : null,
-    };
+    private static async Task<PromptStep> DescribeStepAsync(Prompt prompt, int index, object data, StepContext context, string? notice) =>
+        Describe(prompt, index) with
+        {
+            Notice = notice,
+            Options = await prompt.Steps[index].Options(data, context) is { } options
+                ? new JsonArray([.. options.Select(o => JsonSerializer.SerializeToNode(o, o.GetType(), Json.Options))])
+                : null,
+        };
 
     private static PromptSession Describe(StoredPromptSession session, object data, PromptStep? step) => new(
         SessionId: session.Id,
@@ -141,7 +149,8 @@ internal sealed class PromptEngine(ChatDb db, IEnumerable<Prompt> prompts, ToolC
         return -1;
     }
 
-    private StepContext CreateContext(Prompt prompt, StoredPromptSession session, CancellationToken ct) => new(prompt, session, db.Tenancy.Caller, tools, hospitals, clock.GetUtcNow(), ct);
+    private StepContext CreateContext(Prompt prompt, StoredPromptSession session, CancellationToken ct) =>
+        new(prompt, session, db.Tenancy.Caller, tools, hospitals, clock.GetUtcNow(), ct);
 }
 
 /// <summary>Represents the result of a step that is not saved yet.</summary>

@@ -48,11 +48,14 @@ internal static class SeverityIndex
         (2, "B", "severe distress", p => p.Observations.SevereDistress),
         (2, "D", "fever above 38.0 °C within the first 28 days of life", p => p.AgeDays <= 28 && p.Observations.Temperature > 38.0),
         (2, "D", "fever above 38.0 °C below the age of three months", p => p.AgeMonths < 3 && p.Observations.Temperature > 38.0),
-        (2, "D", "two or more resources, heart rate in the danger zone of the age", p => p.Observations.ExpectedResources >= 2 && p.Observations.HeartRate > DangerZone(p.AgeMonths).HeartRate),
-        (2, "D", "two or more resources, respiratory rate in the danger zone of the age", p => p.Observations.ExpectedResources >= 2 && p.Observations.RespiratoryRate > DangerZone(p.AgeMonths).RespiratoryRate),
+        (2, "D", "two or more resources, heart rate in the danger zone of the age",
+            p => p.Observations.ExpectedResources >= 2 && p.Observations.HeartRate > DangerZone(p.AgeMonths).HeartRate),
+        (2, "D", "two or more resources, respiratory rate in the danger zone of the age",
+            p => p.Observations.ExpectedResources >= 2 && p.Observations.RespiratoryRate > DangerZone(p.AgeMonths).RespiratoryRate),
         (3, "C", "two or more resources, no vital sign in the danger zone", p => p.Observations.ExpectedResources >= 2),
         // Only when the number of expected resources is known: two or more may come with a vital sign in the danger zone, which is level 2.
-        (3, "D", "fever above 39.0 °C below the age of three years", p => p.Observations.ExpectedResources is not null && p.AgeMonths < 36 && p.Observations.Temperature > 39.0),
+        (3, "D", "fever above 39.0 °C below the age of three years",
+            p => p.Observations.ExpectedResources is not null && p.AgeMonths < 36 && p.Observations.Temperature > 39.0),
         (4, "C", "one resource", p => p.Observations.ExpectedResources == 1),
         (5, "C", "no resource", p => p.Observations.ExpectedResources == 0),
     ];

@@ -8,7 +8,8 @@ using MedCor.ServiceDefaults.Authentication;
 namespace MedCor.Chat.Prompts;
 
 /// <summary>Provides what a step may use while it executes, and determines which step follows: the next one unless the step says otherwise.</summary>
-internal sealed class StepContext(Prompt prompt, StoredPromptSession session, Caller caller, ToolClient tools, HospitalCopies hospitals, DateTimeOffset now, CancellationToken ct)
+internal sealed class StepContext(Prompt prompt, StoredPromptSession session, Caller caller, ToolClient tools, HospitalCopies hospitals,
+    DateTimeOffset now, CancellationToken ct)
 {
     private readonly List<Func<long, IntegrationEvent>> _events = [];
 
@@ -69,7 +70,8 @@ internal sealed class StepContext(Prompt prompt, StoredPromptSession session, Ca
     {
         try
         {
-            var result = await tools.CallAsync(tool, $"prompt:{session.Id}:{prompt.Steps[StepIndex].Name}:{ToolCatalogue.ByParameterType[tool.GetType()].Name}", ct);
+            var result = await tools.CallAsync(tool,
+                $"prompt:{session.Id}:{prompt.Steps[StepIndex].Name}:{ToolCatalogue.ByParameterType[tool.GetType()].Name}", ct);
             session.Settled = StepIndex + 1;
             return result;
         }

@@ -10,5 +10,6 @@ internal sealed class ToolNotFound(string tool) : ApiException(404, ChatErrorCod
 /// <summary>The exception that is thrown when the model fails so often that no run is started at present.</summary>
 internal sealed class ModelUnavailable : ApiException
 {
-    public ModelUnavailable() : base(502, ChatErrorCodes.Model, ModelException.CircuitOpen.Ending.Message) => RetryAfter = ModelException.CircuitOpen.Ending.RetryAfter;
+    public ModelUnavailable() : base(502, ChatErrorCodes.Model, ModelException.CircuitOpen.Ending.Message) =>
+        RetryAfter = ModelException.CircuitOpen.Ending.RetryAfter;
 }

@@ -46,8 +46,10 @@ internal static class ChatHistory
     {
         var runs = previous.Select(run => GetMessages(run).ToArray()).ToArray();
         // System messages stay in force until newer ones replace them.
-        var systemMessages = runs.Prepend([.. sent]).Select(messages => messages.Where(IsSystemMessage).ToArray()).FirstOrDefault(messages => messages.Length > 0) ?? [];
-        return [new(SystemRole, SystemPrompt), .. systemMessages, .. runs.Reverse().SelectMany(messages => messages).Concat(sent).Where(m => !IsSystemMessage(m))];
+        var systemMessages =
+            runs.Prepend([.. sent]).Select(messages => messages.Where(IsSystemMessage).ToArray()).FirstOrDefault(messages => messages.Length > 0) ?? [];
+        return [new(SystemRole, SystemPrompt), .. systemMessages,
+            .. runs.Reverse().SelectMany(messages => messages).Concat(sent).Where(m => !IsSystemMessage(m))];
     }
 
     private static IEnumerable<ChatMessage> GetMessages(ChatRun run)

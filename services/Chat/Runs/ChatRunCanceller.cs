@@ -16,9 +16,11 @@ internal sealed class ChatRunCanceller(ChatDb db, ChatStreamStore streams)
     {
         if ((await streams.CancelAsync(runId, owner)).State is { } state) return ChatRunStarter.ToWireName(state);
         db.Tenancy.Enter(owner.HospitalId);
-        var saved = await db.Runs.Where(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.Id == runId).Select(c => (ChatRunState?)c.State).SingleOrDefaultAsync(ct);
+        var saved = await db.Runs.Where(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.Id == runId).Select(c => (ChatRunState?)c.State)
+            .SingleOrDefaultAsync(ct);
         // No replica executes a run that Redis has lost.
-        return ChatRunStarter.ToWireName(saved switch { null => throw new ChatRunNotFound(runId.ToString()), ChatRunState.Started => ChatRunState.Error, { } ended => ended });
+        return ChatRunStarter.ToWireName(
+            saved switch { null => throw new ChatRunNotFound(runId.ToString()), ChatRunState.Started => ChatRunState.Error, { } ended => ended });
     }
 
     /// <summary>Cancels all unfinished runs of an owner, and returns those that this request ended.</summary>

@@ -23,7 +23,9 @@ internal static class ChatRunEndpoints
     {
         var services = builder.Services;
         services.AddOptions<ModelOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart()
-            .Validate(o => string.IsNullOrEmpty(o.BaseUrl) || Uri.TryCreate(o.BaseUrl, UriKind.Absolute, out var address) && address.Scheme is "http" or "https", "OPENAI_BASE_URL must be an address such as https://models.example/v1.");
+            .Validate(o =>
+                string.IsNullOrEmpty(o.BaseUrl) || Uri.TryCreate(o.BaseUrl, UriKind.Absolute, out var address) && address.Scheme is "http" or "https",
+                "OPENAI_BASE_URL must be an address such as https://models.example/v1.");
         services.AddSingleton<ChatModelClient>().AddSingleton<RedisRetryPolicies>().AddSingleton<ChatRunStore>();
         services.AddSingleton<RunWorker>().AddHostedService(s => s.GetRequiredService<RunWorker>());
         services.AddHostedService<RunReconciler>();
@@ -33,7 +35,9 @@ internal static class ChatRunEndpoints
 
     public static void MapChatRuns(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/chat/model", (ChatModelClient model) => model.IsConfigured ? Results.Ok() : Results.Text(MissingKeyMessage, statusCode: StatusCodes.Status503ServiceUnavailable)).AvailableWithoutDatabase();
+        app.MapGet("/chat/model",
+            (ChatModelClient model) => model.IsConfigured ? Results.Ok() : Results.Text(MissingKeyMessage, statusCode: StatusCodes.Status503ServiceUnavailable))
+            .AvailableWithoutDatabase();
         app.MapPost("/chat/calls", async (HttpContext http, ChatAuthenticator callers, ChatRunStarter starter, IOptions<ModelOptions> model) =>
         {
             var owner = (await callers.AuthenticateAsync(http)).Owner;
@@ -44,7 +48,8 @@ internal static class ChatRunEndpoints
             return Results.Json(started, Json.Options);
         });
         app.MapPost("/chat/calls/{runId:guid}/cancel", async (Guid runId, HttpContext http, ChatAuthenticator callers, ChatRunCanceller canceller) =>
-            Results.Json(new { Status = await canceller.CancelAsync((await callers.AuthenticateAsync(http)).Owner, runId, http.RequestAborted) }, Json.Options));
+            Results.Json(new { Status = await canceller.CancelAsync((await callers.AuthenticateAsync(http)).Owner, runId, http.RequestAborted) },
+                Json.Options));
         app.MapPost("/chat/calls/cancel", async (HttpContext http, ChatAuthenticator callers, ChatRunCanceller canceller) =>
             Results.Json(await canceller.CancelAllAsync((await callers.AuthenticateAsync(http)).Owner, http.RequestAborted), Json.Options));
         app.MapGet("/chat/calls/{runId:guid}", GetSavedAsync);
@@ -55,9 +60,12 @@ internal static class ChatRunEndpoints
     {
         var owner = (await callers.AuthenticateAsync(http)).Owner;
         db.Tenancy.Enter(owner.HospitalId);
-        var run = await db.Runs.AsNoTracking().SingleOrDefaultAsync(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.Id == runId, http.RequestAborted)
+        var run = await db.Runs.AsNoTracking()
+            .SingleOrDefaultAsync(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.Id == runId, http.RequestAborted)
             ?? throw new ChatRunNotFound(runId.ToString());
         var ending = run.Ending is null ? null : JsonSerializer.Deserialize<ChatRunEnd>(run.Ending, Json.Options);
-        return Results.Json(run.State == ChatRunState.Started ? new SavedChatRun(ChatRunState.Error, "", ChatRunEnd.Lost) : new SavedChatRun(run.State, run.Answer, ending), Json.Options);
+        return Results.Json(
+            run.State == ChatRunState.Started ? new SavedChatRun(ChatRunState.Error, "", ChatRunEnd.Lost) : new SavedChatRun(run.State, run.Answer, ending),
+            Json.Options);
     }
 }

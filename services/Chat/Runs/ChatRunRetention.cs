@@ -11,6 +11,7 @@ internal sealed class ChatRunRetention(ChatDb db) : IRetentionPolicy
     public Task<int> DeleteExpiredAsync(DateTimeOffset now, int maxCount, CancellationToken ct)
     {
         var oldest = now - RetentionPeriod;
-        return db.Database.ExecuteSqlAsync($"DELETE FROM chat_calls WHERE (hospital_id, id) IN (SELECT hospital_id, id FROM chat_calls WHERE created_at < {oldest} LIMIT {maxCount})", ct);
+        return db.Database.ExecuteSqlAsync(
+            $"DELETE FROM chat_calls WHERE (hospital_id, id) IN (SELECT hospital_id, id FROM chat_calls WHERE created_at < {oldest} LIMIT {maxCount})", ct);
     }
 }

@@ -18,7 +18,8 @@ namespace MedCor.Chat.Runs;
 /// Starts a run, once for each request id of its owner. Redis decides, in one step, among concurrent requests; the unique index in the database
 /// enforces the same rule a second time, for when Redis has lost its data.
 /// </summary>
-internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWorker worker, ChatModelClient model, TokenBudget budget, IOptions<ModelOptions> options, TimeProvider clock)
+internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWorker worker, ChatModelClient model, TokenBudget budget,
+    IOptions<ModelOptions> options, TimeProvider clock)
 {
     public const string ToolName = "openai_chat";
 
@@ -40,7 +41,8 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
         request = request with { RequestId = request.RequestId ?? idempotencyKey };
         var digest = ComputeDigest(question, request, metadata);
         db.Tenancy.Enter(owner.HospitalId);
-        if (await FindExistingAsync(owner, request.RequestId, ct) is { } earlier) return (ReplayOrConflict(earlier.Id, await ReadLatestStateAsync(earlier.Id, earlier.State), earlier.Digest, digest, idField), IsReplay: true);
+        if (await FindExistingAsync(owner, request.RequestId, ct) is { } earlier)
+            return (ReplayOrConflict(earlier.Id, await ReadLatestStateAsync(earlier.Id, earlier.State), earlier.Digest, digest, idField), IsReplay: true);
 
         if (!model.IsConfigured) throw new Unavailable(ChatRunEndpoints.MissingKeyMessage);
         if (model.IsCircuitOpen) throw new ModelUnavailable();
@@ -67,7 +69,8 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
         {
             // A request that only waits for another one's run holds no lease.
             lease.Dispose();
-            return (ReplayOrConflict(started.Call, await WaitForStateAsync(started.Call, owner, request.RequestId, idField, ct), started.Digest, digest, idField), IsReplay: true);
+            return (ReplayOrConflict(started.Call, await WaitForStateAsync(started.Call, owner, request.RequestId, idField, ct), started.Digest, digest,
+                idField), IsReplay: true);
         }
 
         try
@@ -100,7 +103,8 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
         {
             worker.Abandon(id, owner, request.RequestId);
             // Redis had lost the earlier request with this id; the row in the database still has it.
-            if (e.ViolatesConstraint("chat_calls_by_request")) throw new Unavailable($"A request with this {idField} is in progress. Retry shortly.", retryAfter: 1);
+            if (e.ViolatesConstraint("chat_calls_by_request"))
+                throw new Unavailable($"A request with this {idField} is in progress. Retry shortly.", retryAfter: 1);
             throw;
         }
         worker.Start(new(id, owner, modelRequest), lease);
@@ -117,13 +121,19 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
         if (request.Messages is null && request.Input is null) errors.AddError("messages", "is required");
         if (request is { Messages: not null, Input: not null }) errors.AddError("messages", "is already part of input");
         if (request.Input is not null)
-            foreach (var (name, value) in ((string, object?)[])[("max_tokens", request.MaxTokens), ("model", request.Model), ("temperature", request.Temperature)])
+            foreach (var (name, value) in ((string, object?)[])[("max_tokens", request.MaxTokens), ("model", request.Model),
+                ("temperature", request.Temperature)])
                 if (value is not null) errors.AddError(name, "belongs into input");
-        var (path, settings) = request.Input is { } input ? ("input.", input) : ("", new(request.Messages ?? [], request.Model, request.MaxTokens, request.Temperature));
-        if (settings.Messages.Count > 0 && settings.Messages.All(m => m.Role != ChatHistory.UserRole)) errors.AddError($"{path}messages", "must contain a message with the role user");
+        var (path, settings) = request.Input is { } input
+            ? ("input.", input)
+            : ("", new(request.Messages ?? [], request.Model, request.MaxTokens, request.Temperature));
+        if (settings.Messages.Count > 0 && settings.Messages.All(m => m.Role != ChatHistory.UserRole))
+            errors.AddError($"{path}messages", "must contain a message with the role user");
         options.Value.Validate(path, settings.Model, settings.MaxTokens, errors);
         var metadata = Metadata(request, errors);
-        return errors.Count == 0 ? (new(options.Value.Resolve(settings.Model)!, settings.Messages, settings.MaxTokens ?? options.Value.MaxTokens, settings.Temperature), metadata) : throw new ValidationFailed(errors);
+        return errors.Count == 0
+            ? (new(options.Value.Resolve(settings.Model)!, settings.Messages, settings.MaxTokens ?? options.Value.MaxTokens, settings.Temperature), metadata)
+            : throw new ValidationFailed(errors);
     }
 
     private static string? Metadata(ExecuteCall request, Dictionary<string, List<string>> errors)
@@ -144,8 +154,11 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
     };
 
     /// <summary>Returns a digest that is the same for the same question in whichever form it was sent, including text as one string or in parts.</summary>
-    private static string ComputeDigest(ModelRequest question, ExecuteCall request, string? metadata) => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(
-        new DigestInput(question.Messages, request.Input?.MaxTokens ?? request.MaxTokens, request.Input?.Model ?? request.Model, request.SessionId, metadata, question.Temperature), Json.Options)));
+    private static string ComputeDigest(ModelRequest question, ExecuteCall request, string? metadata) =>
+        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(
+            new DigestInput(question.Messages,
+                request.Input?.MaxTokens ?? request.MaxTokens, request.Input?.Model ?? request.Model, request.SessionId, metadata, question.Temperature),
+            Json.Options)));
 
     /// <summary>
     /// Holds the fields that identify a question. A field that is added to these is omitted when it is not
@@ -175,7 +188,8 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
         using var timer = new PeriodicTimer(PollInterval, clock);
         for (var polls = 0; polls < MaxPolls; polls++)
         {
-            if (await db.Runs.Where(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.Id == call).Select(c => (ChatRunState?)c.State).SingleOrDefaultAsync(ct) is { } state) return await ReadLatestStateAsync(call, state);
+            if (await db.Runs.Where(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.Id == call).Select(c => (ChatRunState?)c.State)
+                .SingleOrDefaultAsync(ct) is { } state) return await ReadLatestStateAsync(call, state);
             await timer.WaitForNextTickAsync(ct);
         }
         if ((await streams.FailIfOrphanedAsync(call)).State != ChatRunState.Started) await streams.DiscardAsync(call, owner, requestId);
@@ -183,7 +197,8 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
     }
 
     /// <summary>Returns the current state of a run whose row has a given state. A cancellation reaches the row a moment later than Redis.</summary>
-    private async Task<ChatRunState> ReadLatestStateAsync(Guid call, ChatRunState saved) => saved == ChatRunState.Started ? await streams.GetStateAsync(call) ?? saved : saved;
+    private async Task<ChatRunState> ReadLatestStateAsync(Guid call, ChatRunState saved) =>
+        saved == ChatRunState.Started ? await streams.GetStateAsync(call) ?? saved : saved;
 
     private static ChatCall ReplayOrConflict(Guid call, ChatRunState state, string digest, string requestDigest, string idField) => digest == requestDigest
         ? ToContract(call, state)

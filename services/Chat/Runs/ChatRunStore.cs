@@ -29,7 +29,8 @@ internal sealed partial class ChatRunStore(IServiceScopeFactory scopes, TimeProv
     }
 
     /// <summary>Saves how a run ended, unless an end is already saved.</summary>
-    public Task SaveIfOpenAsync(Guid runId, Guid hospital, ChatRunState state, ChatRunEnd? ending, string answer) => SaveAsync(runId, hospital, isOpen: true, state, ending, answer, new());
+    public Task SaveIfOpenAsync(Guid runId, Guid hospital, ChatRunState state, ChatRunEnd? ending, string answer) =>
+        SaveAsync(runId, hospital, isOpen: true, state, ending, answer, new());
 
     private async Task SaveAsync(Guid runId, Guid hospital, bool isOpen, ChatRunState state, ChatRunEnd? ending, string answer, TokenUsage usage)
     {
@@ -39,15 +40,16 @@ internal sealed partial class ChatRunStore(IServiceScopeFactory scopes, TimeProv
         var now = clock.GetUtcNow();
         var endingJson = ending is null ? null : JsonSerializer.Serialize(ending, Json.Options);
         await using var transaction = await db.Database.BeginTransactionAsync();
-        var updatedCount = await db.Runs.Where(c => c.HospitalId == hospital && c.Id == runId && (!isOpen || c.State == ChatRunState.Started)).ExecuteUpdateAsync(set => set
-            .SetProperty(c => c.State, state)
-            .SetProperty(c => c.Answer, answer)
-            .SetProperty(c => c.Ending, endingJson)
-            .SetProperty(c => c.TokensRead, usage.InputTokens)
-            .SetProperty(c => c.TokensWritten, usage.OutputTokens)
-            .SetProperty(c => c.EndedAt, now)
-            .SetProperty(c => c.UpdatedAt, now)
-            .SetProperty(c => c.Version, c => c.Version + 1));
+        var updatedCount = await db.Runs.Where(c => c.HospitalId == hospital && c.Id == runId && (!isOpen || c.State == ChatRunState.Started))
+            .ExecuteUpdateAsync(set => set
+                .SetProperty(c => c.State, state)
+                .SetProperty(c => c.Answer, answer)
+                .SetProperty(c => c.Ending, endingJson)
+                .SetProperty(c => c.TokensRead, usage.InputTokens)
+                .SetProperty(c => c.TokensWritten, usage.OutputTokens)
+                .SetProperty(c => c.EndedAt, now)
+                .SetProperty(c => c.UpdatedAt, now)
+                .SetProperty(c => c.Version, c => c.Version + 1));
         if (updatedCount == 1) await TokenBudget.AdjustChargeAsync(db, hospital, runId, await CountTokensAsync(db, hospital, runId, state, answer, usage));
         await transaction.CommitAsync();
     }
@@ -55,12 +57,13 @@ internal sealed partial class ChatRunStore(IServiceScopeFactory scopes, TimeProv
     /// <summary>
     /// Returns the tokens that a run used: as the model counts, otherwise as estimated. A model that refused or failed before its first piece used none.
     /// </summary>
-    private static async Task<int> CountTokensAsync(ChatDb db, Guid hospital, Guid runId, ChatRunState state, string answer, TokenUsage usage) => (usage, state, answer) switch
-    {
-        ({ InputTokens: { } input, OutputTokens: { } output }, _, _) => input + output,
-        (_, ChatRunState.Error, "") => 0,
-        _ => await db.Runs.Where(c => c.HospitalId == hospital && c.Id == runId).Select(c => c.TokensForeseen).SingleAsync() + TokenEstimate.Of(answer),
-    };
+    private static async Task<int> CountTokensAsync(ChatDb db, Guid hospital, Guid runId, ChatRunState state, string answer, TokenUsage usage) =>
+        (usage, state, answer) switch
+        {
+            ({ InputTokens: { } input, OutputTokens: { } output }, _, _) => input + output,
+            (_, ChatRunState.Error, "") => 0,
+            _ => await db.Runs.Where(c => c.HospitalId == hospital && c.Id == runId).Select(c => c.TokensForeseen).SingleAsync() + TokenEstimate.Of(answer),
+        };
 
     [LoggerMessage(5020, LogLevel.Warning, "Saving the end of a chat call failed; it is saved by the next reconciliation: {Kind}")]
     private static partial void LogNotSaved(ILogger log, string kind);

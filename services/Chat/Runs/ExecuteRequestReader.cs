@@ -21,10 +21,14 @@ internal static class ExecuteRequestReader
     /// <summary>The fields of a question in OpenAI's API that are not supported here, with the reasons.</summary>
     private static readonly Dictionary<string, string> UnsupportedFields = new()
     {
-        ["top_p"] = SettingIsFixed, ["top_k"] = SettingIsFixed, ["presence_penalty"] = SettingIsFixed, ["frequency_penalty"] = SettingIsFixed, ["logit_bias"] = SettingIsFixed, ["seed"] = SettingIsFixed, ["stop"] = SettingIsFixed,
-        ["reasoning_effort"] = SettingIsFixed, ["verbosity"] = SettingIsFixed, ["service_tier"] = SettingIsFixed, ["store"] = SettingIsFixed, ["web_search_options"] = SettingIsFixed,
-        ["tools"] = ToolsNotSupported, ["tool_choice"] = ToolsNotSupported, ["parallel_tool_calls"] = ToolsNotSupported, ["functions"] = ToolsNotSupported, ["function_call"] = ToolsNotSupported,
-        ["response_format"] = AnswersArePlainText, ["modalities"] = AnswersArePlainText, ["audio"] = AnswersArePlainText, ["prediction"] = AnswersArePlainText, ["logprobs"] = AnswersArePlainText, ["top_logprobs"] = AnswersArePlainText,
+        ["top_p"] = SettingIsFixed, ["top_k"] = SettingIsFixed, ["presence_penalty"] = SettingIsFixed, ["frequency_penalty"] = SettingIsFixed,
+        ["logit_bias"] = SettingIsFixed, ["seed"] = SettingIsFixed, ["stop"] = SettingIsFixed,
+        ["reasoning_effort"] = SettingIsFixed, ["verbosity"] = SettingIsFixed, ["service_tier"] = SettingIsFixed, ["store"] = SettingIsFixed,
+        ["web_search_options"] = SettingIsFixed,
+        ["tools"] = ToolsNotSupported, ["tool_choice"] = ToolsNotSupported, ["parallel_tool_calls"] = ToolsNotSupported, ["functions"] = ToolsNotSupported,
+        ["function_call"] = ToolsNotSupported,
+        ["response_format"] = AnswersArePlainText, ["modalities"] = AnswersArePlainText, ["audio"] = AnswersArePlainText, ["prediction"] = AnswersArePlainText,
+        ["logprobs"] = AnswersArePlainText, ["top_logprobs"] = AnswersArePlainText,
         ["user"] = UserComesFromToken, ["safety_identifier"] = UserComesFromToken, ["prompt_cache_key"] = UserComesFromToken,
         ["n"] = "is not supported: a request has one answer. Leave it out",
         ["stream_options"] = "is not supported: GET /mcp/stream/{call_id} has its own events. Leave it out",
@@ -37,7 +41,8 @@ internal static class ExecuteRequestReader
     {
         ["name"] = "is not supported: the role identifies the author. Put the name into content",
         ["tool_calls"] = ToolsNotSupported, ["tool_call_id"] = ToolsNotSupported, ["function_call"] = ToolsNotSupported,
-        ["refusal"] = "is not supported: send the text as content", ["audio"] = "is not supported: send the text as content", ["annotations"] = "is not supported: send the text as content",
+        ["refusal"] = "is not supported: send the text as content", ["audio"] = "is not supported: send the text as content",
+        ["annotations"] = "is not supported: send the text as content",
     };
 
     /// <summary>
@@ -51,10 +56,13 @@ internal static class ExecuteRequestReader
         var undecodable = mistakes.Keys.ToArray();
         try
         {
-            var request = ParameterReader<ExecuteCall>.Read(json is not null && Normalize(json, mistakes) | undecodable.Length > 0 ? JsonSerializer.SerializeToUtf8Bytes<JsonNode>(json, Json.Strict) : body);
+            var request = ParameterReader<ExecuteCall>.Read(json is not null && Normalize(json, mistakes) | undecodable.Length > 0
+                ? JsonSerializer.SerializeToUtf8Bytes<JsonNode>(json, Json.Strict)
+                : body);
             return mistakes.Count == 0 ? WithSystemRole(request) : throw new ValidationFailed(mistakes);
         }
-        catch (ValidationFailed) when (!undecodable.Contains("tool") && json?["tool"] is JsonValue value && value.TryGetValue<string>(out var tool) && tool != ChatRunStarter.ToolName)
+        catch (ValidationFailed) when (!undecodable.Contains("tool") && json?["tool"] is JsonValue value && value.TryGetValue<string>(out var tool)
+            && tool != ChatRunStarter.ToolName)
         {
             throw new ToolNotFound(tool);
         }
@@ -86,7 +94,9 @@ internal static class ExecuteRequestReader
         }
     }
 
-    /// <summary>Decodes every name and text, which a JSON tree otherwise does only on access. A name with half a surrogate pair or invalid UTF-8 throws.</summary>
+    /// <summary>
+    /// Decodes every name and text, which a JSON tree otherwise does only on access. A name with half a surrogate pair or invalid UTF-8 throws.
+    /// </summary>
     private static void DecodeStrings(JsonNode? node, string path, Dictionary<string, List<string>> mistakes)
     {
         switch (node)
@@ -157,14 +167,17 @@ internal static class ExecuteRequestReader
         var type = GetString(part, "type");
         if (part is not JsonObject fields) mistakes.AddError(path, "must be an object with type and text");
         else if (type is null) mistakes.AddError($"{path}.type", "must be text");
-        else if (type != "text") mistakes.AddError($"{path}.type", $"must be text. {(type.Length > 50 ? "Another kind of part" : type)} is not supported, because the model receives only text: describe it in words");
+        else if (type != "text") mistakes.AddError($"{path}.type",
+            $"must be text. {(type.Length > 50 ? "Another kind of part" : type)} is not supported, because the model receives only text: describe it in words");
         else if (GetString(part, "text") is not { } text) mistakes.AddError($"{path}.text", "must be text");
-        else if (fields.FirstOrDefault(f => f.Key is not ("type" or "text")) is { Key: { } other }) mistakes.AddError($"{path}.{other}", "is not a parameter; there are type, text");
+        else if (fields.FirstOrDefault(f => f.Key is not ("type" or "text")) is { Key: { } other })
+            mistakes.AddError($"{path}.{other}", "is not a parameter; there are type, text");
         else return text;
         return null;
     }
 
-    private static string? GetString(JsonNode? part, string field) => part is JsonObject fields && fields[field] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+    private static string? GetString(JsonNode? part, string field) =>
+        part is JsonObject fields && fields[field] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
     /// <summary>Replaces the role developer of OpenAI's newer models with system, which every server of the protocol understands.</summary>
     private static ExecuteCall WithSystemRole(ExecuteCall request) => request with
@@ -173,7 +186,8 @@ internal static class ExecuteRequestReader
         Input = request.Input is { } input ? input with { Messages = WithSystemRole(input.Messages)! } : null,
     };
 
-    private static ChatMessage[]? WithSystemRole(IReadOnlyList<ChatMessage>? messages) => messages?.Select(m => m.Role == "developer" ? m with { Role = ChatHistory.SystemRole } : m).ToArray();
+    private static ChatMessage[]? WithSystemRole(IReadOnlyList<ChatMessage>? messages) =>
+        messages?.Select(m => m.Role == "developer" ? m with { Role = ChatHistory.SystemRole } : m).ToArray();
 
     /// <summary>Adds the errors of a rejected request, with the reason for each field of OpenAI's API that is not supported here.</summary>
     private static void AddReasons(ValidationFailed failure, Dictionary<string, List<string>> mistakes)
@@ -182,7 +196,8 @@ internal static class ExecuteRequestReader
         {
             if (mistakes.ContainsKey(field)) continue;
             var name = field[(field.LastIndexOf('.') + 1)..];
-            if ((field.Contains("messages[", StringComparison.Ordinal) ? UnsupportedMessageFields : UnsupportedFields).TryGetValue(name, out var reason)) mistakes.AddError(field, reason);
+            if ((field.Contains("messages[", StringComparison.Ordinal) ? UnsupportedMessageFields : UnsupportedFields).TryGetValue(name, out var reason))
+                mistakes.AddError(field, reason);
             else if (messages is JsonArray list)
                 foreach (var message in list) mistakes.AddError(field, (string)message!);
         }
@@ -191,7 +206,9 @@ internal static class ExecuteRequestReader
     private static void ValidateSettings(JsonNode? question, string path, ModelOptions options, Dictionary<string, List<string>> mistakes)
     {
         var settingErrors = new Dictionary<string, List<string>>();
-        options.Validate(path, GetString(question, "model") is { } model ? PlainText.Trim(model) : null, question is JsonObject fields && fields["max_tokens"] is JsonValue maxTokens && maxTokens.TryGetValue<double>(out var tokens) && (double.IsInteger(tokens) || double.IsInfinity(tokens)) ? tokens : null, settingErrors);
+        options.Validate(path, GetString(question, "model") is { } model ? PlainText.Trim(model) : null,
+            question is JsonObject fields && fields["max_tokens"] is JsonValue maxTokens && maxTokens.TryGetValue<double>(out var tokens)
+            && (double.IsInteger(tokens) || double.IsInfinity(tokens)) ? tokens : null, settingErrors);
         // The limit of this server is narrower than the general one, so it replaces that error.
         foreach (var (field, messages) in settingErrors) mistakes[field] = messages;
     }

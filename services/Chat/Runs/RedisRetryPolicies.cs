@@ -13,7 +13,8 @@ internal sealed class RedisRetryPolicies(TimeProvider clock)
     /// Gets the pipeline for pieces of an answer: it retries for a short time, as during a failover. Then the run
     /// stops reading from the model, because no client could read on.
     /// </summary>
-    public ResiliencePipeline ForPieces { get; } = new ResiliencePipelineBuilder { TimeProvider = clock }.AddTimeout(PieceTimeout).AddRetry(RetryEvery(TimeSpan.FromMilliseconds(100))).Build();
+    public ResiliencePipeline ForPieces { get; } = new ResiliencePipelineBuilder { TimeProvider = clock }.AddTimeout(PieceTimeout)
+        .AddRetry(RetryEvery(TimeSpan.FromMilliseconds(100))).Build();
 
     /// <summary>Gets the pipeline for the end of a run: it retries until the end is published, so that a client that returns to read finds it.</summary>
     public ResiliencePipeline ForEnding { get; } = new ResiliencePipelineBuilder { TimeProvider = clock }.AddRetry(RetryEvery(TimeSpan.FromSeconds(1))).Build();

@@ -14,7 +14,8 @@ namespace MedCor.Chat.Runs;
 /// piece waits for further ones, and a slow Redis receives fewer, larger writes.
 /// </summary>
 #pragma warning disable CA1001 // Neither source holds resources, and a run that has just ended may still be canceled, which would throw on a disposed source.
-internal sealed partial class RunExecutor(StartedRun run, string worker, RedisRetryPolicies retryPolicies, ChatModelClient model, ChatStreamStore streams, ChatRunStore store, TimeProvider clock, ILogger<RunExecutor> log)
+internal sealed partial class RunExecutor(StartedRun run, string worker, RedisRetryPolicies retryPolicies, ChatModelClient model, ChatStreamStore streams,
+    ChatRunStore store, TimeProvider clock, ILogger<RunExecutor> log)
 {
     private const int MaxBatch = 256;
     private const int MaxBuffered = 1024;
@@ -25,7 +26,8 @@ internal sealed partial class RunExecutor(StartedRun run, string worker, RedisRe
     private static readonly Meter Meter = new("MedCor");
     private static readonly Histogram<double> Duration = Meter.CreateHistogram<double>("medcor.chat.duration", "s", "Duration of chat calls, by outcome.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320] });
-    private static readonly Histogram<double> TimeToFirstPiece = Meter.CreateHistogram<double>("medcor.chat.first_token", "s", "Time until the first piece of the model's answer.",
+    private static readonly Histogram<double> TimeToFirstPiece = Meter.CreateHistogram<double>("medcor.chat.first_token", "s",
+        "Time until the first piece of the model's answer.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 60] });
 
     private readonly CancellationTokenSource _cancellation = new();
@@ -125,7 +127,8 @@ internal sealed partial class RunExecutor(StartedRun run, string worker, RedisRe
 
     private async Task PublishAsync(List<string> pieces)
     {
-        var state = await retryPolicies.ForPieces.ExecuteAsync(async _ => await streams.AppendAsync(run.RunId, worker, _publishedCount + 1, pieces), _cancellation.Token);
+        var state = await retryPolicies.ForPieces.ExecuteAsync(async _ => await streams.AppendAsync(run.RunId, worker, _publishedCount + 1, pieces),
+            _cancellation.Token);
         if (state is null) throw new StreamLostException();
         if (state != ChatRunState.Started) Cancel();
         _cancellation.Token.ThrowIfCancellationRequested();

@@ -10,7 +10,8 @@ namespace MedCor.Chat.Runs;
 /// Completes what the replica that executed a run could not: the runs of a replica that is gone end with an error, and an end that is
 /// published but not saved yet is saved. Any number of replicas may do so.
 /// </summary>
-internal sealed partial class RunReconciler(IServiceScopeFactory scopes, ChatStreamStore streams, ChatRunStore store, TimeProvider clock, ILogger<RunReconciler> log)
+internal sealed partial class RunReconciler(IServiceScopeFactory scopes, ChatStreamStore streams, ChatRunStore store, TimeProvider clock,
+    ILogger<RunReconciler> log)
     : PeriodicService(TimeSpan.FromSeconds(5), clock, log)
 {
     private const int MaxAtOnce = 200;
@@ -55,7 +56,8 @@ internal sealed partial class RunReconciler(IServiceScopeFactory scopes, ChatStr
             events.AddRange(more);
         } while (more.Count == EventBatchSize);
         var isComplete = state is not null && events.Count > 0 && events[^1].State == state;
-        await store.SaveIfOpenAsync(runId, hospital, isComplete ? state!.Value : ChatRunState.Error, isComplete ? events[^1].End : ChatRunEnd.Lost, string.Concat(events.Select(e => e.Text)));
+        await store.SaveIfOpenAsync(runId, hospital, isComplete ? state!.Value : ChatRunState.Error, isComplete ? events[^1].End : ChatRunEnd.Lost,
+            string.Concat(events.Select(e => e.Text)));
         await streams.MarkSavedAsync(runId);
     }
 

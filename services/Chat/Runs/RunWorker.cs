@@ -10,7 +10,8 @@ namespace MedCor.Chat.Runs;
 /// Executes the runs of this process and renews the worker's lease for as long as the process lives: without the lease, other replicas end its runs. A run that
 /// is ended elsewhere is stopped here, at once by a notification, otherwise at the next check.
 /// </summary>
-internal sealed partial class RunWorker(ChatStreamStore streams, RedisRetryPolicies retryPolicies, IServiceProvider services, TimeProvider clock, ILogger<RunWorker> log) : BackgroundService
+internal sealed partial class RunWorker(ChatStreamStore streams, RedisRetryPolicies retryPolicies, IServiceProvider services, TimeProvider clock,
+    ILogger<RunWorker> log) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
 

@@ -21,7 +21,8 @@ internal sealed class TokenBudget(ChatDb db, ChatStreamStore streams, IOptions<C
     {
         var accounts = AccountsOf(owner);
         var (owners, today) = (accounts.Select(a => a.Owner).ToArray(), DayOf(clock.GetUtcNow()));
-        var used = await db.DailyUsage.Where(u => u.HospitalId == owner.HospitalId && owners.Contains(u.OwnerId) && u.Day == today).ToDictionaryAsync(u => u.OwnerId, u => u.Tokens, ct);
+        var used = await db.DailyUsage.Where(u => u.HospitalId == owner.HospitalId && owners.Contains(u.OwnerId) && u.Day == today)
+            .ToDictionaryAsync(u => u.OwnerId, u => u.Tokens, ct);
         if (accounts.FirstOrDefault(a => used.GetValueOrDefault(a.Owner) >= a.Limit) is { } exceeded) throw BudgetExceeded(exceeded);
         await ThrowIfTooManyRunsAsync(owner, ct);
     }
@@ -49,19 +50,22 @@ internal sealed class TokenBudget(ChatDb db, ChatStreamStore streams, IOptions<C
     /// <param name="run">The run, whose row is locked.</param>
     public static async Task AdjustChargeAsync(ChatDb db, Guid hospital, Guid run, int tokens)
     {
-        var charged = await db.Runs.Where(c => c.HospitalId == hospital && c.Id == run).Select(c => new { c.OwnerId, c.CreatedAt, c.TokensCharged }).SingleAsync();
+        var charged = await db.Runs.Where(c => c.HospitalId == hospital && c.Id == run)
+            .Select(c => new { c.OwnerId, c.CreatedAt, c.TokensCharged }).SingleAsync();
         if (charged.TokensCharged == tokens) return;
         var (day, difference) = (DayOf(charged.CreatedAt), tokens - charged.TokensCharged);
         // In the order of ChargeAsync. The nil hospital has no budget as a whole: its nil owner is the server token.
         foreach (var owner in hospital == Guid.Empty ? (Guid[])[charged.OwnerId] : [charged.OwnerId, Guid.Empty])
-            await db.DailyUsage.Where(u => u.HospitalId == hospital && u.OwnerId == owner && u.Day == day).ExecuteUpdateAsync(set => set.SetProperty(u => u.Tokens, u => u.Tokens + difference));
+            await db.DailyUsage.Where(u => u.HospitalId == hospital && u.OwnerId == owner && u.Day == day)
+                .ExecuteUpdateAsync(set => set.SetProperty(u => u.Tokens, u => u.Tokens + difference));
         await db.Runs.Where(c => c.HospitalId == hospital && c.Id == run).ExecuteUpdateAsync(set => set.SetProperty(c => c.TokensCharged, tokens));
     }
 
     private async Task ThrowIfTooManyRunsAsync(ChatRunOwner owner, CancellationToken ct, Guid excludedRun = default)
     {
         if (_limits.MaxConcurrentRuns == 0 || owner == ChatRunOwner.Server) return;
-        var open = await db.Runs.Where(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.State == ChatRunState.Started && c.Id != excludedRun)
+        var open = await db.Runs
+            .Where(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.State == ChatRunState.Started && c.Id != excludedRun)
             .Select(c => c.Id).Take(2 * _limits.MaxConcurrentRuns).ToListAsync(ct);
         if (open.Count < _limits.MaxConcurrentRuns) return;
         // A cancellation reaches the row of a run a moment later than Redis.
@@ -81,7 +85,8 @@ internal sealed class TokenBudget(ChatDb db, ChatStreamStore streams, IOptions<C
     private RateLimited BudgetExceeded(BudgetAccount account)
     {
         var now = clock.GetUtcNow();
-        return new($"{account.Whose} daily limit of {account.Limit} tokens is used up. Retry after midnight UTC.", retryAfter: (int)Math.Ceiling((now.UtcDateTime.Date.AddDays(1) - now.UtcDateTime).TotalSeconds));
+        return new($"{account.Whose} daily limit of {account.Limit} tokens is used up. Retry after midnight UTC.",
+            retryAfter: (int)Math.Ceiling((now.UtcDateTime.Date.AddDays(1) - now.UtcDateTime).TotalSeconds));
     }
 
     private static DateOnly DayOf(DateTimeOffset at) => DateOnly.FromDateTime(at.UtcDateTime);

@@ -43,7 +43,8 @@ internal sealed partial class AuditAnchors(IConnectionMultiplexer redis, TimePro
     }
 
     /// <summary>Returns the anchors of all hospitals that have one.</summary>
-    internal async Task<List<ChainHead>> AllAsync() => [.. (await redis.GetDatabase().HashGetAllAsync(Key)).Select(entry => ChainHead.Parse(entry.Value!)).OfType<ChainHead>()];
+    internal async Task<List<ChainHead>> AllAsync() =>
+        [.. (await redis.GetDatabase().HashGetAllAsync(Key)).Select(entry => ChainHead.Parse(entry.Value!)).OfType<ChainHead>()];
 
     [LoggerMessage(2000, LogLevel.Error, "The audit trail of {Hospital} has lost link {Sequence}: it was tampered with. Run verify-audit")]
     private static partial void LogTampered(ILogger log, Guid hospital, long sequence);

@@ -53,5 +53,6 @@ internal sealed class AuditOptions
 /// <summary>Rejects a secret that is missing or weak.</summary>
 internal sealed class AuditOptionsValidator(IHostEnvironment environment) : IValidateOptions<AuditOptions>
 {
-    public ValidateOptionsResult Validate(string? name, AuditOptions options) => SecretValidator.Validate("Clinical__AuditSecret", options.AuditSecret, environment);
+    public ValidateOptionsResult Validate(string? name, AuditOptions options) =>
+        SecretValidator.Validate("Clinical__AuditSecret", options.AuditSecret, environment);
 }

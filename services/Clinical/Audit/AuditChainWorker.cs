@@ -23,7 +23,8 @@ internal sealed class AuditChainWorker : PeriodicService
     /// </summary>
     private Dictionary<Guid, ChainHead>? _unanchored;
 
-    public AuditChainWorker(IServiceScopeFactory scopes, AuditChain chain, AuditAnchors anchors, TimeProvider clock, ILogger<AuditChainWorker> log) : base(TimeSpan.FromSeconds(1), clock, log, runsAtStart: true)
+    public AuditChainWorker(IServiceScopeFactory scopes, AuditChain chain, AuditAnchors anchors, TimeProvider clock, ILogger<AuditChainWorker> log)
+        : base(TimeSpan.FromSeconds(1), clock, log, runsAtStart: true)
     {
         (_scopes, _chain, _anchors) = (scopes, chain, anchors);
         _meter.CreateObservableGauge(
@@ -64,7 +65,8 @@ internal sealed class AuditChainWorker : PeriodicService
         {
             if (!newHeads.TryGetValue(audit.HospitalId, out var head)) head = await ReadHeadAsync(db, audit.HospitalId, ct);
             var sequence = head.Sequence + 1;
-            var link = new AuditLink { HospitalId = audit.HospitalId, Sequence = sequence, EventId = audit.Id, Hash = _chain.ComputeHash(head.Hash, sequence, audit) };
+            var link =
+                new AuditLink { HospitalId = audit.HospitalId, Sequence = sequence, EventId = audit.Id, Hash = _chain.ComputeHash(head.Hash, sequence, audit) };
             db.Add(link);
             newHeads[audit.HospitalId] = ChainHead.From(link);
         }

@@ -20,16 +20,19 @@ internal sealed class AuditEventResource(ClinicalDb db) : QueryableResource<Audi
         { "outcome", e => e.Outcome, Selectivity.Skewed },
         { "created_at", e => e.CreatedAt },
     }
-        .WithIndex("created_at").WithIndex("user_id", "created_at").WithIndex("patient_id", "created_at").WithIndex("resource", "created_at").WithIndex("action", "created_at")
+        .WithIndex("created_at").WithIndex("user_id", "created_at").WithIndex("patient_id", "created_at").WithIndex("resource", "created_at")
+        .WithIndex("action", "created_at")
         .WithIndex("outcome", "created_at");
 
     protected override QueryableFields<AuditEvent> Fields => QueryFields;
     protected override string EntityName => "audit event";
     protected override string? OwnerField => "patient_id";
-    protected override IQueryable<AuditEvent> Rows => db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? db.AuditEvents.Where(e => e.PatientId == me) : db.AuditEvents;
+    protected override IQueryable<AuditEvent> Rows =>
+        db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? db.AuditEvents.Where(e => e.PatientId == me) : db.AuditEvents;
 
     protected override IQueryable<AuditEventWithUser> IncludeRelated(IQueryable<AuditEvent> rows) =>
-        rows.LeftJoin(db.People, e => new { e.HospitalId, Id = e.UserId }, p => new { p.HospitalId, p.Id }, (e, p) => new AuditEventWithUser { Event = e, User = p });
+        rows.LeftJoin(db.People, e => new { e.HospitalId, Id = e.UserId }, p => new { p.HospitalId, p.Id },
+            (e, p) => new AuditEventWithUser { Event = e, User = p });
 
     protected override Contracts.Clinical.AuditEvent ToContract(AuditEventWithUser row) => row.ToContract(db.Tenancy.Caller.Kind);
 }

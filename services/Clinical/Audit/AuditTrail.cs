@@ -15,7 +15,8 @@ internal sealed class AuditTrail(ClinicalDb db, IHttpContextAccessor context, Ti
 {
     public async Task RecordAsync(AuditedAccess access, AuditOutcome outcome, IEnumerable<IClinicalContent> content, CancellationToken ct)
     {
-        var events = content.GroupBy(c => (c.HospitalId, c.PatientId)).Select(of => CreateContentEvent(access, outcome, of.Key.HospitalId, of.Key.PatientId, [.. of])).ToList();
+        var events = content.GroupBy(c => (c.HospitalId, c.PatientId))
+            .Select(of => CreateContentEvent(access, outcome, of.Key.HospitalId, of.Key.PatientId, [.. of])).ToList();
         if (events.Count == 0) events.Add(await CreateEmptyEventAsync(access, outcome, ct));
         var rows = JsonSerializer.Serialize(events, Json.Options);
         await db.Database.ExecuteSqlAsync($"INSERT INTO audit_events SELECT * FROM jsonb_populate_recordset(NULL::audit_events, {rows}::jsonb)", ct);

@@ -6,7 +6,8 @@ using MedCor.Validation;
 
 namespace MedCor.Clinical.Audit;
 
-internal sealed class ListAuditEventsHandler(ClinicalDb db, AuditEventResource events, HospitalDayBounds days) : IToolHandler<ListAuditEvents, Page<Contracts.Clinical.AuditEvent>>, IParameterValidator<ListAuditEvents>
+internal sealed class ListAuditEventsHandler(ClinicalDb db, AuditEventResource events, HospitalDayBounds days)
+    : IToolHandler<ListAuditEvents, Page<Contracts.Clinical.AuditEvent>>, IParameterValidator<ListAuditEvents>
 {
     public Task AddErrorsAsync(ListAuditEvents request, ParameterErrors errors, CancellationToken ct)
     {

@@ -38,7 +38,8 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
         // The hospitals are taken from the links and not from the local copies: an attacker who can edit a chain can also remove its hospital there.
         var hospitals = await db.AuditLinks.Select(l => l.HospitalId).Distinct().ToListAsync(ct);
         var findingCount = 0;
-        foreach (var hospital in hospitals.Union(heads.Select(h => h.Key)).Order()) findingCount += await VerifyAsync(hospital, [.. heads[hospital].OrderBy(h => h.Sequence)], ct);
+        foreach (var hospital in hospitals.Union(heads.Select(h => h.Key)).Order())
+            findingCount += await VerifyAsync(hospital, [.. heads[hospital].OrderBy(h => h.Sequence)], ct);
         findingCount += await VerifyUnlinkedAsync(ct);
         Output.WriteLine(findingCount == 0 ? "The audit trail is whole." : $"The audit trail was tampered with: {findingCount} findings.");
         return findingCount == 0 ? 0 : 1;
@@ -59,7 +60,8 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
                 var (link, follows) = (row.Link, row.Link.Sequence == sequence + 1);
                 if (!follows) Report($"links {sequence + 1} to {link.Sequence - 1} are missing");
                 if (row.Event is null) Report($"the event of link {link.Sequence}, {link.EventId}, is missing");
-                else if (follows && !Matches(link.Hash, previousHash, link.Sequence, row.Event)) mismatches.Add(new(link.Sequence, previousHash, link.Hash, row.Event));
+                else if (follows && !Matches(link.Hash, previousHash, link.Sequence, row.Event))
+                    mismatches.Add(new(link.Sequence, previousHash, link.Hash, row.Event));
                 for (; anchored < heads.Length && heads[anchored].Sequence <= link.Sequence; anchored++)
                     if (heads[anchored].Sequence == link.Sequence && !heads[anchored].Hash.AsSpan().SequenceEqual(link.Hash))
                         Report($"link {link.Sequence} differs from the anchored link");
@@ -72,7 +74,9 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
         }
 
         foreach (var mismatch in mismatches) Report(Explain(mismatch, mismatches));
-        if (mismatches.Count >= MaxFindings) Output.WriteLine($"{hospital}: verification stopped. If every link differs, check that Clinical__AuditSecret is the secret that the chain was created with.");
+        if (mismatches.Count >= MaxFindings)
+            Output.WriteLine(
+                $"{hospital}: verification stopped. If every link differs, check that Clinical__AuditSecret is the secret that the chain was created with.");
         else if (anchored < heads.Length) Report($"the chain ends with link {sequence}, and was anchored at {heads[^1].Sequence}: its end was removed");
         var unanchored = heads.Length == 0 && sequence > 0 ? "; there is no anchor, so a removed end would not be detected" : "";
         Output.WriteLine($"{hospital}: {sequence} links, {(findings == 0 ? "whole" : $"{findings} findings")}{unanchored}");
@@ -89,13 +93,15 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
     private string Explain(Mismatch mismatch, List<Mismatch> all)
     {
         var match = all.FirstOrDefault(other =>
-            other != mismatch && (Matches(other.Hash, other.PreviousHash, other.Sequence, mismatch.Event) || Matches(mismatch.Hash, other.PreviousHash, other.Sequence, mismatch.Event)));
+            other != mismatch && (Matches(other.Hash, other.PreviousHash, other.Sequence, mismatch.Event)
+                || Matches(mismatch.Hash, other.PreviousHash, other.Sequence, mismatch.Event)));
         return match is null
             ? $"the event at link {mismatch.Sequence}, {mismatch.Event.Id}, or its link was edited"
             : $"the event at link {mismatch.Sequence}, {mismatch.Event.Id}, belongs at link {match.Sequence}: they were swapped";
     }
 
-    private bool Matches(byte[] hash, byte[] previousHash, long sequence, AuditEvent audit) => chain.ComputeHash(previousHash, sequence, audit).AsSpan().SequenceEqual(hash);
+    private bool Matches(byte[] hash, byte[] previousHash, long sequence, AuditEvent audit) =>
+        chain.ComputeHash(previousHash, sequence, audit).AsSpan().SequenceEqual(hash);
 
     /// <summary>
     /// Reports the events that are in no chain: recorded a moment ago, or inserted, withheld or removed by hand. Returns the number of findings.
@@ -111,7 +117,8 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
             WHERE l.event_id IS NULL
             """).SingleAsync(ct);
         Output.WriteLine($"{unlinked.Waiting} events are not linked yet.");
-        if (unlinked.Strays > 0) Output.WriteLine($"{unlinked.Strays} events are neither linked nor waiting for a link: they were inserted or withheld manually.");
+        if (unlinked.Strays > 0)
+            Output.WriteLine($"{unlinked.Strays} events are neither linked nor waiting for a link: they were inserted or withheld manually.");
         if (unlinked.Gone > 0) Output.WriteLine($"{unlinked.Gone} events that wait for a link are missing.");
         return (unlinked.Strays > 0 ? 1 : 0) + (unlinked.Gone > 0 ? 1 : 0);
     }

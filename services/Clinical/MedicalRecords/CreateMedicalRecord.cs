@@ -14,7 +14,8 @@ internal sealed class CreateMedicalRecordHandler(ClinicalDb db, PersonCopies peo
     /// <summary>Checks who writes about whom and returns the patient.</summary>
     public async Task<PersonCopy> PrepareAsync(CreateMedicalRecord request, CancellationToken ct)
     {
-        if (db.Tenancy.Caller.Kind == Callers.Nurse && !NurseRecordTypes.Contains(request.RecordType)) throw new Forbidden("Nurses write TRIAGE, VITALS and NURSING_NOTE.");
+        if (db.Tenancy.Caller.Kind == Callers.Nurse && !NurseRecordTypes.Contains(request.RecordType))
+            throw new Forbidden("Nurses write TRIAGE, VITALS and NURSING_NOTE.");
         if (request.DoctorId is { } answering) db.Tenancy.Caller.EnsureMayWriteFor(answering);
         var (doctor, patient) = request.DoctorId is { } id
             ? await doctors.RequireWithPatientAsync(id, request.PatientId, ct)

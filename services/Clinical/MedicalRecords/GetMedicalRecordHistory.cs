@@ -7,7 +7,8 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.MedicalRecords;
 
-internal sealed class GetMedicalRecordHistoryHandler(ClinicalDb db) : IToolHandler<GetMedicalRecordHistory, Page<MedicalRecordVersion>>, IParameterValidator<GetMedicalRecordHistory>
+internal sealed class GetMedicalRecordHistoryHandler(ClinicalDb db)
+    : IToolHandler<GetMedicalRecordHistory, Page<MedicalRecordVersion>>, IParameterValidator<GetMedicalRecordHistory>
 {
     private static readonly QueryableFields<RecordVersion> Fields = new("-version", v => v.RecordId) { { "version", v => v.Version } };
 
@@ -21,6 +22,7 @@ internal sealed class GetMedicalRecordHistoryHandler(ClinicalDb db) : IToolHandl
     {
         var record = await db.MedicalRecords.AsNoTracking().SingleOrDefaultAsync(r => r.Id == request.RecordId, ct) ?? throw new NotFound("medical record");
         var versions = db.RecordVersions.Where(v => v.HospitalId == record.HospitalId && v.RecordId == record.Id);
-        return await ListQuery<RecordVersion>.Create(db, Fields, versions, request).ReadPageAsync(v => v, v => v.ToContractFor(db.Tenancy.Caller.Kind, record), ct);
+        return await ListQuery<RecordVersion>.Create(db, Fields, versions, request).ReadPageAsync(v => v,
+            v => v.ToContractFor(db.Tenancy.Caller.Kind, record), ct);
     }
 }

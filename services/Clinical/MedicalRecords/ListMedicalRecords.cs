@@ -6,7 +6,8 @@ using MedCor.Validation;
 
 namespace MedCor.Clinical.MedicalRecords;
 
-internal sealed class ListMedicalRecordsHandler(MedicalRecordResource records, HospitalDayBounds days) : IToolHandler<ListMedicalRecords, Page<Contracts.Clinical.MedicalRecord>>, IParameterValidator<ListMedicalRecords>
+internal sealed class ListMedicalRecordsHandler(MedicalRecordResource records, HospitalDayBounds days)
+    : IToolHandler<ListMedicalRecords, Page<Contracts.Clinical.MedicalRecord>>, IParameterValidator<ListMedicalRecords>
 {
     public Task AddErrorsAsync(ListMedicalRecords request, ParameterErrors errors, CancellationToken ct)
     {

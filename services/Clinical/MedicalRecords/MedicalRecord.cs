@@ -37,7 +37,8 @@ internal sealed class MedicalRecord : Entity, ITenantOwned
     }
 
     /// <summary>Returns the stored attachment when the given one is that attachment as responses show it; otherwise the given one.</summary>
-    private string ToStoredAttachment(string attachments) => Attachments.FirstOrDefault(stored => PlainText.NormalizeLine(HttpLinksOrNamesAttribute.NeutralizeScheme(stored)) == attachments) ?? attachments;
+    private string ToStoredAttachment(string attachments) =>
+        Attachments.FirstOrDefault(stored => PlainText.NormalizeLine(HttpLinksOrNamesAttribute.NeutralizeScheme(stored)) == attachments) ?? attachments;
 
     /// <summary>Creates the version of the state that is about to be saved; it is never changed.</summary>
     internal RecordVersion NextVersion(string? reason, DateTimeOffset now) => new()
@@ -112,7 +113,9 @@ internal sealed class RecordVersion : ITenantOwned
             AuthorId = AuthorId, Status = Status, Title = Title, Description = Description, Diagnosis = Diagnosis, Symptoms = Symptoms,
             TreatmentPlan = TreatmentPlan, Attachments = MedicalRecord.ToShownAttachments(Attachments), Version = Version, UpdatedAt = WrittenAt,
         };
-        return kind == Callers.Platform ? new(Version, AuthorId, WrittenAt, null, earlier.WithoutContent()) : new(Version, AuthorId, WrittenAt, Reason, earlier);
+        return kind == Callers.Platform
+            ? new(Version, AuthorId, WrittenAt, null, earlier.WithoutContent())
+            : new(Version, AuthorId, WrittenAt, Reason, earlier);
     }
 
     internal sealed class Configuration : IEntityTypeConfiguration<RecordVersion>

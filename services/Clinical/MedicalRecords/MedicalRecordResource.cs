@@ -19,7 +19,8 @@ internal sealed class MedicalRecordResource(ClinicalDb db) : QueryableResource<M
         { "created_at", r => r.CreatedAt },
         { "updated_at", r => r.UpdatedAt },
     }
-        .WithIndex("created_at").WithIndex("patient_id", "created_at").WithIndex("doctor_id", "created_at").WithIndex("record_type", "created_at").WithIndex("status", "created_at").WithIndex("updated_at");
+        .WithIndex("created_at").WithIndex("patient_id", "created_at").WithIndex("doctor_id", "created_at").WithIndex("record_type", "created_at")
+        .WithIndex("status", "created_at").WithIndex("updated_at");
 
     protected override QueryableFields<MedicalRecord> Fields => QueryFields;
     protected override string EntityName => "medical record";

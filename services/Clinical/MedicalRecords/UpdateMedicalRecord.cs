@@ -7,11 +7,13 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.MedicalRecords;
 
-internal sealed class UpdateMedicalRecordHandler(ClinicalDb db, MedicalRecordResource records, TimeProvider clock) : IToolHandler<UpdateMedicalRecord, Contracts.Clinical.MedicalRecord>, ICurrentStateProvider<UpdateMedicalRecord>, IParameterValidator<UpdateMedicalRecord>
+internal sealed class UpdateMedicalRecordHandler(ClinicalDb db, MedicalRecordResource records, TimeProvider clock)
+    : IToolHandler<UpdateMedicalRecord, Contracts.Clinical.MedicalRecord>, ICurrentStateProvider<UpdateMedicalRecord>, IParameterValidator<UpdateMedicalRecord>
 {
     public Task AddErrorsAsync(UpdateMedicalRecord request, ParameterErrors errors, CancellationToken ct)
     {
-        if (errors.AreRight("status") && request.Status == RecordStatus.EnteredInError && string.IsNullOrWhiteSpace(request.Reason)) errors.Add("reason", "must contain the reason for the withdrawal");
+        if (errors.AreRight("status") && request.Status == RecordStatus.EnteredInError && string.IsNullOrWhiteSpace(request.Reason))
+            errors.Add("reason", "must contain the reason for the withdrawal");
         return Task.CompletedTask;
     }
 

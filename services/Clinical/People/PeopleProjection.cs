@@ -4,7 +4,8 @@ using MedCor.Platform.Messaging;
 namespace MedCor.Clinical.People;
 
 /// <summary>Keeps the local copies of people up to date, regardless of the order in which events arrive.</summary>
-internal sealed class PeopleProjection(PersonCopies people) : IEventHandler<UserCreated>, IEventHandler<UserUpdated>, IEventHandler<UserDeactivated>, IEventHandler<DoctorUpdated>
+internal sealed class PeopleProjection(PersonCopies people)
+    : IEventHandler<UserCreated>, IEventHandler<UserUpdated>, IEventHandler<UserDeactivated>, IEventHandler<DoctorUpdated>
 {
     public Task HandleAsync(UserCreated integrationEvent, CancellationToken ct) => UpsertAsync(integrationEvent.User, ct);
 

@@ -33,24 +33,26 @@ internal sealed class PersonCopy : ITenantOwned
     internal string Name => $"{FirstName} {LastName}";
 
     /// <summary>Creates a copy of a user; returns null for a platform administrator, who neither works nor is treated in a hospital.</summary>
-    internal static PersonCopy? From(User u) => u.HospitalId is { } hospital ? Create(hospital, u.Id, u.Role, u.FirstName, u.LastName, u.IsActive, u.Version) : null;
+    internal static PersonCopy? From(User u) =>
+        u.HospitalId is { } hospital ? Create(hospital, u.Id, u.Role, u.FirstName, u.LastName, u.IsActive, u.Version) : null;
 
     internal static PersonCopy From(Patient p) => Create(p.HospitalId, p.Id, Role.Patient, p.FirstName, p.LastName, p.IsActive, p.Version);
 
     internal static PersonCopy From(Doctor d) => Create(d.HospitalId, d.Id, Role.Doctor, d.FirstName, d.LastName, d.IsActive, d.Version, d.IsAvailable);
 
-    private static PersonCopy Create(Guid hospital, Guid id, Role role, string firstName, string lastName, bool isActive, long version, bool? available = null) => new()
-    {
-        HospitalId = hospital,
-        Id = id,
-        Role = role,
-        FirstName = firstName,
-        LastName = lastName,
-        IsActive = isActive,
-        Version = version,
-        IsAvailable = available ?? true,
-        AvailableVersion = available is null ? 0 : version,
-    };
+    private static PersonCopy Create(Guid hospital, Guid id, Role role, string firstName, string lastName, bool isActive, long version,
+        bool? available = null) => new()
+        {
+            HospitalId = hospital,
+            Id = id,
+            Role = role,
+            FirstName = firstName,
+            LastName = lastName,
+            IsActive = isActive,
+            Version = version,
+            IsAvailable = available ?? true,
+            AvailableVersion = available is null ? 0 : version,
+        };
 
     internal sealed class Configuration : IEntityTypeConfiguration<PersonCopy>
     {

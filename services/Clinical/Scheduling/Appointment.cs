@@ -43,8 +43,10 @@ internal sealed class Appointment : Entity, ITenantOwned
         var errors = PersonCopy.ValidateActive(availability.Doctor, patient);
         if (availability.Doctor is { IsActive: true, IsAvailable: false }) errors.Add("doctor_id", ["is a doctor who does not currently accept appointments"]);
         var minutes = request.DurationMinutes ?? availability.Timetable.SlotMinutes;
-        if (request.IsByPatient && request.DurationMinutes is { } requestedMinutes && requestedMinutes != availability.Timetable.SlotMinutes && request.RescheduledFrom is null)
-            errors.Add("duration_minutes", [$"must be {availability.Timetable.SlotMinutes}, one slot of the doctor's schedule: patients cannot book another length"]);
+        if (request.IsByPatient && request.DurationMinutes is { } requestedMinutes && requestedMinutes != availability.Timetable.SlotMinutes
+            && request.RescheduledFrom is null)
+            errors.Add("duration_minutes",
+                [$"must be {availability.Timetable.SlotMinutes}, one slot of the doctor's schedule: patients cannot book another length"]);
         var time = availability.ResolveInterval(request.Date, request.Time, minutes, now, errors, onlySlots: request.IsByPatient);
         if (errors.Count > 0) throw new ValidationFailed(errors);
         if (!availability.Hospital.IsActive) throw new Conflict("The hospital is inactive; no appointments can be booked.");
@@ -72,7 +74,9 @@ internal sealed class Appointment : Entity, ITenantOwned
     {
         var hasStarted = now >= StartsAt;
         if (!StatusTransitions.AllowedFrom(Status, hasStarted).Contains(status))
-            throw status == AppointmentStatus.NoShow && Status == AppointmentStatus.Scheduled ? StatusTransitions.NoShowTooEarly(this) : StatusTransitions.NotAllowed(Status, hasStarted);
+            throw status == AppointmentStatus.NoShow && Status == AppointmentStatus.Scheduled
+                ? StatusTransitions.NoShowTooEarly(this)
+                : StatusTransitions.NotAllowed(Status, hasStarted);
         Status = status;
         AppendNotes(notes);
     }
@@ -82,14 +86,20 @@ internal sealed class Appointment : Entity, ITenantOwned
     /// </summary>
     internal void EnsureNotStarted(DateTimeOffset now)
     {
-        if (now >= StartsAt || Status == AppointmentStatus.InProgress) throw new Conflict("The appointment has started or is over; patients can cancel and reschedule only future appointments. Ask your hospital.").WithDetail("starts_at", StartsAt);
+        if (now >= StartsAt || Status == AppointmentStatus.InProgress)
+            throw new Conflict("The appointment has started or is over; patients can cancel and reschedule only future appointments. Ask your hospital.")
+                .WithDetail("starts_at", StartsAt);
     }
 
     /// <summary>Cancels the appointment in favor of its replacement. Throws <see cref="Conflict"/> when it is not scheduled or its time is over.</summary>
     internal void RescheduleTo(Appointment replacement, string? reason, DateTimeOffset now)
     {
-        if (Status != AppointmentStatus.Scheduled) throw new Conflict($"Only a SCHEDULED appointment can be rescheduled; this one is {StatusTransitions.ToWireName(Status)}.").WithDetail("status", Status);
-        if (now >= EndsAt) throw new Conflict("The appointment is over; it can no longer be rescheduled. Set its status with update_appointment_status, and book a new one.").WithDetail("ends_at", EndsAt);
+        if (Status != AppointmentStatus.Scheduled)
+            throw new Conflict($"Only a SCHEDULED appointment can be rescheduled; this one is {StatusTransitions.ToWireName(Status)}.").WithDetail("status",
+                Status);
+        if (now >= EndsAt)
+            throw new Conflict("The appointment is over; it can no longer be rescheduled. Set its status with update_appointment_status, and book a new one.")
+                .WithDetail("ends_at", EndsAt);
         Status = AppointmentStatus.Cancelled;
         RescheduledTo = replacement.Id;
         AppendNotes(reason);
@@ -98,7 +108,8 @@ internal sealed class Appointment : Entity, ITenantOwned
     /// <summary>Rates the appointment. Throws <see cref="Conflict"/> unless it is completed.</summary>
     internal void Rate(int rating, Optional<string?> comment)
     {
-        if (Status != AppointmentStatus.Completed) throw new Conflict($"Only a COMPLETED appointment can be rated; this one is {StatusTransitions.ToWireName(Status)}.").WithDetail("status", Status);
+        if (Status != AppointmentStatus.Completed)
+            throw new Conflict($"Only a COMPLETED appointment can be rated; this one is {StatusTransitions.ToWireName(Status)}.").WithDetail("status", Status);
         Rating = rating;
         RatingComment = comment.Or(RatingComment);
     }
@@ -121,4 +132,5 @@ internal sealed class Appointment : Entity, ITenantOwned
 /// <param name="BookedBy">The user who books the appointment or, if it replaces another one, the user who booked that one.</param>
 /// <param name="IsByPatient">Whether the patient makes the request: patients may book only at the start of a slot of the schedule.</param>
 internal sealed record BookingRequest(
-    DateOnly Date, TimeOnly Time, string Reason, string? Notes = null, int? DurationMinutes = null, Guid? RescheduledFrom = null, Guid? BookedBy = null, bool IsByPatient = false);
+    DateOnly Date, TimeOnly Time, string Reason, string? Notes = null, int? DurationMinutes = null, Guid? RescheduledFrom = null, Guid? BookedBy = null,
+    bool IsByPatient = false);

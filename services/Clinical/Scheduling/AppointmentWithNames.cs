@@ -38,5 +38,6 @@ internal sealed class AppointmentWithNames
             UpdatedAt: a.UpdatedAt);
     }
 
-    internal AffectedAppointment ToAffected() => new(Appointment.Id, Appointment.PatientId, Appointment.DoctorId, Appointment.AppointmentDate, Appointment.AppointmentTime);
+    internal AffectedAppointment ToAffected() =>
+        new(Appointment.Id, Appointment.PatientId, Appointment.DoctorId, Appointment.AppointmentDate, Appointment.AppointmentTime);
 }

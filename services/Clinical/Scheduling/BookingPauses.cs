@@ -38,7 +38,8 @@ internal sealed class BookingPauses(ClinicalDb db, TimeProvider clock) : IRetent
             ON CONFLICT (hospital_id, subject_id) DO UPDATE SET version = excluded.version, until = excluded.until
             """, ct);
 
-        var upcoming = db.Appointments.AsNoTracking().Where(a => a.HospitalId == request.HospitalId && a.Status == AppointmentStatus.Scheduled && a.StartsAt >= now);
+        var upcoming = db.Appointments.AsNoTracking()
+            .Where(a => a.HospitalId == request.HospitalId && a.Status == AppointmentStatus.Scheduled && a.StartsAt >= now);
         if (user is not null) upcoming = upcoming.Where(a => a.DoctorId == user || a.PatientId == user);
         var next = await upcoming.OrderBy(a => a.StartsAt).ThenBy(a => a.Id).Take(MaxListed)
             .Select(a => new UpcomingBooking(a.Id, a.PatientId, a.DoctorId, a.AppointmentDate, a.AppointmentTime, a.TimeZone, a.StartsAt)).ToListAsync(ct);
@@ -74,7 +75,8 @@ internal sealed class BookingPauses(ClinicalDb db, TimeProvider clock) : IRetent
     /// <summary>Throws <see cref="Conflict"/> during a pause.</summary>
     internal async Task ThrowIfPausedAsync(Guid hospital, Guid doctor, Guid patient, CancellationToken ct)
     {
-        if (await IsPausedAsync(hospital, doctor, patient, ct)) throw new Conflict("The doctor, the patient or the hospital is being changed. Retry shortly.") { RetryAfter = 1 };
+        if (await IsPausedAsync(hospital, doctor, patient, ct))
+            throw new Conflict("The doctor, the patient or the hospital is being changed. Retry shortly.") { RetryAfter = 1 };
     }
 
     /// <summary>Ends the pause of a doctor, patient or hospital if it waits for this version or an earlier one.</summary>
@@ -82,12 +84,15 @@ internal sealed class BookingPauses(ClinicalDb db, TimeProvider clock) : IRetent
         db.Database.ExecuteSqlAsync($"DELETE FROM booking_pauses WHERE subject_id = {subject} AND version < {version}", ct);
 
     public Task<int> DeleteExpiredAsync(DateTimeOffset now, int maxCount, CancellationToken ct) =>
-        db.Database.ExecuteSqlAsync($"DELETE FROM booking_pauses WHERE (hospital_id, subject_id) IN (SELECT hospital_id, subject_id FROM booking_pauses WHERE until < {now} LIMIT {maxCount})", ct);
+        db.Database.ExecuteSqlAsync(
+            $"DELETE FROM booking_pauses WHERE (hospital_id, subject_id) IN (SELECT hospital_id, subject_id FROM booking_pauses WHERE until < {now} LIMIT {maxCount})",
+            ct);
 
     private Task<bool> IsPausedAsync(Guid hospital, Guid doctor, Guid patient, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        return db.BookingPauses.AnyAsync(p => p.HospitalId == hospital && (p.SubjectId == hospital || p.SubjectId == doctor || p.SubjectId == patient) && p.Until > now, ct);
+        return db.BookingPauses.AnyAsync(
+            p => p.HospitalId == hospital && (p.SubjectId == hospital || p.SubjectId == doctor || p.SubjectId == patient) && p.Until > now, ct);
     }
 
     private static string LockName(Guid subject) => $"bookings of {subject}";
@@ -98,9 +103,11 @@ internal sealed class EndBookingPauses(BookingPauses pauses) : IEventHandler<Use
 {
     public Task HandleAsync(UserUpdated integrationEvent, CancellationToken ct) => pauses.EndAsync(integrationEvent.User.Id, integrationEvent.User.Version, ct);
 
-    public Task HandleAsync(UserDeactivated integrationEvent, CancellationToken ct) => pauses.EndAsync(integrationEvent.User.Id, integrationEvent.User.Version, ct);
+    public Task HandleAsync(UserDeactivated integrationEvent, CancellationToken ct) =>
+        pauses.EndAsync(integrationEvent.User.Id, integrationEvent.User.Version, ct);
 
-    public Task HandleAsync(HospitalUpdated integrationEvent, CancellationToken ct) => pauses.EndAsync(integrationEvent.Hospital.Id, integrationEvent.Hospital.Version, ct);
+    public Task HandleAsync(HospitalUpdated integrationEvent, CancellationToken ct) =>
+        pauses.EndAsync(integrationEvent.Hospital.Id, integrationEvent.Hospital.Version, ct);
 }
 
 /// <summary>Represents a stored pause of bookings.</summary>

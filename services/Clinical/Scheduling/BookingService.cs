@@ -46,10 +46,12 @@ internal sealed class BookingService(ClinicalDb db, DoctorAvailabilities doctors
         {
             return Appointment.Book(availability, patient, request, now);
         }
-        catch (ValidationFailed failure) when (request.IsByPatient && failure.Details.Select(d => d.Key).All(field => field is "appointment_time" or "duration_minutes"))
+        catch (ValidationFailed failure) when (request.IsByPatient
+            && failure.Details.Select(d => d.Key).All(field => field is "appointment_time" or "duration_minutes"))
         {
             var minutes = request.RescheduledFrom is null ? null : request.DurationMinutes;
-            throw failure.WithDetail("alternatives", await FindAlternativesAsync(availability, patient.Id, request.Date, request.Time, minutes ?? availability.Timetable.SlotMinutes, request.RescheduledFrom, ct));
+            throw failure.WithDetail("alternatives", await FindAlternativesAsync(availability, patient.Id, request.Date, request.Time,
+                minutes ?? availability.Timetable.SlotMinutes, request.RescheduledFrom, ct));
         }
     }
 
@@ -63,7 +65,8 @@ internal sealed class BookingService(ClinicalDb db, DoctorAvailabilities doctors
         await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({$"open bookings of {patient.Id}"}, 0))", ct);
         var (now, limit) = (clock.GetUtcNow(), availability.Hospital.MaxOpenPatientBookings);
         var open = await db.Appointments.CountAsync(
-            a => a.HospitalId == availability.Hospital.HospitalId && a.PatientId == patient.Id && a.BookedBy == patient.Id && a.Status == AppointmentStatus.Scheduled && a.EndsAt > now, ct);
+            a => a.HospitalId == availability.Hospital.HospitalId && a.PatientId == patient.Id && a.BookedBy == patient.Id
+                && a.Status == AppointmentStatus.Scheduled && a.EndsAt > now, ct);
         if (open < limit) return;
         throw new Conflict(limit == 0
                 ? "This hospital does not allow patients to book appointments themselves. Ask the hospital for an appointment."
@@ -72,10 +75,12 @@ internal sealed class BookingService(ClinicalDb db, DoctorAvailabilities doctors
     }
 
     /// <summary>Returns the booked times of a doctor on and around the given days and, if a patient is given, those of the patient.</summary>
-    internal async Task<List<Interval>> FindBookedIntervalsAsync(DoctorAvailability availability, DateOnly first, DateOnly last, CancellationToken ct, Guid? patientId = null, Guid? excludedId = null)
+    internal async Task<List<Interval>> FindBookedIntervalsAsync(DoctorAvailability availability, DateOnly first, DateOnly last, CancellationToken ct,
+        Guid? patientId = null, Guid? excludedId = null)
     {
         // An appointment of the day before may extend into the first day, and one that begins on the last day into the next.
-        var (from, until) = (availability.Clock.FirstInstantFrom(first, TimeOnly.MinValue), availability.Clock.FirstInstantFrom(last.AddDays(2), TimeOnly.MinValue));
+        var (from, until) = (availability.Clock.FirstInstantFrom(first, TimeOnly.MinValue),
+            availability.Clock.FirstInstantFrom(last.AddDays(2), TimeOnly.MinValue));
         // The index is by the agreed date, so the range is widened by the largest zone shift.
         var (earliest, latest) = (first.AddDays(-1 - MaxZoneShiftDays), last.AddDays(1 + MaxZoneShiftDays));
         var times = await db.Appointments.AsNoTracking()
@@ -127,13 +132,15 @@ internal sealed class BookingService(ClinicalDb db, DoctorAvailabilities doctors
         // PostgreSQL accepts no further statements in a transaction that has failed.
         await db.Database.CurrentTransaction!.RollbackAsync(ct);
 
-        var nearest = await FindAlternativesAsync(availability, booking.PatientId, booking.AppointmentDate, booking.AppointmentTime, booking.DurationMinutes, booking.RescheduledFrom, ct);
+        var nearest = await FindAlternativesAsync(availability, booking.PatientId, booking.AppointmentDate, booking.AppointmentTime, booking.DurationMinutes,
+            booking.RescheduledFrom, ct);
         return new Conflict($"{message} Choose another time; details.alternatives has the nearest free ones.").WithDetail("alternatives", nearest);
     }
 
     /// <summary>Returns the nearest times at which doctor and patient are both free, those of the requested day first.</summary>
     /// <param name="excludedId">An appointment that is to be moved and therefore occupies no time.</param>
-    private async Task<Alternative[]> FindAlternativesAsync(DoctorAvailability availability, Guid patientId, DateOnly first, TimeOnly preferredTime, int minutes, Guid? excludedId, CancellationToken ct)
+    private async Task<Alternative[]> FindAlternativesAsync(DoctorAvailability availability, Guid patientId, DateOnly first, TimeOnly preferredTime,
+        int minutes, Guid? excludedId, CancellationToken ct)
     {
         var last = first.AddDays(SearchedDays);
         var booked = await FindBookedIntervalsAsync(availability, first, last, ct, patientId, excludedId);

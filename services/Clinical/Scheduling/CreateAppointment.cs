@@ -10,7 +10,8 @@ internal sealed class CreateAppointmentHandler(ClinicalDb db, DoctorAvailabiliti
     /// <summary>Waits for the end of a pause and returns the hospital of the patient.</summary>
     public async Task<Guid> PrepareAsync(CreateAppointment request, CancellationToken ct)
     {
-        if (db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } && me != request.PatientId) throw new Forbidden("Patients book for themselves only.");
+        if (db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } && me != request.PatientId)
+            throw new Forbidden("Patients book for themselves only.");
         var hospital = (await doctors.RequireWithPatientAsync(request.DoctorId, request.PatientId, ct)).Patient.HospitalId;
         await pauses.WaitUntilEndedAsync(hospital, request.DoctorId, request.PatientId, ct);
         return hospital;
@@ -20,7 +21,8 @@ internal sealed class CreateAppointmentHandler(ClinicalDb db, DoctorAvailabiliti
     {
         var (caller, byPatient) = (db.Tenancy.Caller, db.Tenancy.Caller.Kind == Callers.Patient);
         var bookingRequest = new BookingRequest(
-            request.AppointmentDate, request.AppointmentTime, request.Reason, request.Notes, request.DurationMinutes, BookedBy: caller.UserId, IsByPatient: byPatient);
+            request.AppointmentDate, request.AppointmentTime, request.Reason, request.Notes, request.DurationMinutes,
+            BookedBy: caller.UserId, IsByPatient: byPatient);
 
         var (availability, patient) = await bookings.LockAndReadAsync(hospital, request.DoctorId, request.PatientId, ct);
         var booking = await bookings.CreateBookingAsync(availability, patient, bookingRequest, ct);

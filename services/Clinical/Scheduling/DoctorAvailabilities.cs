@@ -23,7 +23,8 @@ internal sealed class DoctorAvailabilities(ClinicalDb db, PersonCopies people, H
         var rows = await db.People.AsNoTracking()
             .Where(p => p.Id == doctorId || p.Id == patientId)
             .LeftJoin(db.Hospitals, p => p.HospitalId, h => h.HospitalId, (p, h) => new { p, h })
-            .LeftJoin(db.Schedules, x => new { x.p.HospitalId, DoctorId = x.p.Id }, s => new { s.HospitalId, s.DoctorId }, (x, s) => new { Person = x.p, Hospital = x.h, Schedule = s })
+            .LeftJoin(db.Schedules, x => new { x.p.HospitalId, DoctorId = x.p.Id }, s => new { s.HospitalId, s.DoctorId },
+                (x, s) => new { Person = x.p, Hospital = x.h, Schedule = s })
             .Take(2).ToListAsync(ct);
 
         var doctorRow = rows.SingleOrDefault(f => f.Person.Id == doctorId);

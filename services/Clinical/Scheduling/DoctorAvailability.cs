@@ -38,8 +38,11 @@ internal sealed record DoctorAvailability(PersonCopy Doctor, HospitalCopy Hospit
         var interval = Interval.StartingAt(instant, minutes);
         if (instant < now) AddError("appointment_time", "is in the past");
         else if (Timetable.WorkingIntervals(date, Clock).Count == 0) AddError("appointment_date", "is a day on which the doctor does not work");
-        else if (!Timetable.Covers(date, interval, Clock)) AddError("appointment_time", $"is not within the doctor's working hours for {minutes} minutes; see list_appointment_slots");
-        else if (onlySlots && !Timetable.IsSlotStart(date, time)) AddError("appointment_time", "is not the start of a slot of the doctor's schedule; patients can book only the times that list_appointment_slots returns");
+        else if (!Timetable.Covers(date, interval, Clock))
+            AddError("appointment_time", $"is not within the doctor's working hours for {minutes} minutes; see list_appointment_slots");
+        else if (onlySlots && !Timetable.IsSlotStart(date, time))
+            AddError("appointment_time",
+                "is not the start of a slot of the doctor's schedule; patients can book only the times that list_appointment_slots returns");
         return errors.Count > previousCount ? null : interval;
     }
 

@@ -5,5 +5,6 @@ namespace MedCor.Clinical.Scheduling;
 
 internal sealed class GetDoctorScheduleHandler(ClinicalDb db, DoctorAvailabilities doctors) : IToolHandler<GetDoctorSchedule, DoctorSchedule>
 {
-    public async Task<DoctorSchedule> HandleAsync(GetDoctorSchedule request, CancellationToken ct) => (await doctors.RequireAsync(request.DoctorId, ct)).ToContractFor(db.Tenancy.Caller.Kind);
+    public async Task<DoctorSchedule> HandleAsync(GetDoctorSchedule request, CancellationToken ct) =>
+        (await doctors.RequireAsync(request.DoctorId, ct)).ToContractFor(db.Tenancy.Caller.Kind);
 }

@@ -4,7 +4,8 @@ using MedCor.Platform.Tools;
 
 namespace MedCor.Clinical.Scheduling;
 
-internal sealed class ListAppointmentSlotsHandler(DoctorAvailabilities doctors, BookingService bookings, TimeProvider clock) : IToolHandler<ListAppointmentSlots, AppointmentSlots>
+internal sealed class ListAppointmentSlotsHandler(DoctorAvailabilities doctors, BookingService bookings, TimeProvider clock)
+    : IToolHandler<ListAppointmentSlots, AppointmentSlots>
 {
     public async Task<AppointmentSlots> HandleAsync(ListAppointmentSlots request, CancellationToken ct)
     {
@@ -16,7 +17,8 @@ internal sealed class ListAppointmentSlotsHandler(DoctorAvailabilities doctors, 
 
         var minutes = request.DurationMinutes ?? availability.Timetable.SlotMinutes;
         var free = availability.IsBookable && request.Date >= today
-            ? availability.Timetable.FreeTimes(request.Date, minutes, availability.Clock, await bookings.FindBookedIntervalsAsync(availability, request.Date, request.Date, ct), now)
+            ? availability.Timetable.FreeTimes(request.Date, minutes, availability.Clock,
+                await bookings.FindBookedIntervalsAsync(availability, request.Date, request.Date, ct), now)
             : [];
         return new(request.DoctorId, request.Date, availability.Hospital.TimeZone, availability.Timetable.SlotMinutes, [.. free]);
     }

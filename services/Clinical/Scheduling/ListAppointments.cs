@@ -5,7 +5,8 @@ using MedCor.Validation;
 
 namespace MedCor.Clinical.Scheduling;
 
-internal sealed class ListAppointmentsHandler(AppointmentResource appointments) : IToolHandler<ListAppointments, Page<Contracts.Clinical.Appointment>>, IParameterValidator<ListAppointments>
+internal sealed class ListAppointmentsHandler(AppointmentResource appointments)
+    : IToolHandler<ListAppointments, Page<Contracts.Clinical.Appointment>>, IParameterValidator<ListAppointments>
 {
     public Task AddErrorsAsync(ListAppointments request, ParameterErrors errors, CancellationToken ct)
     {
@@ -13,10 +14,11 @@ internal sealed class ListAppointmentsHandler(AppointmentResource appointments) 
         return Task.CompletedTask;
     }
 
-    public Task<Page<Contracts.Clinical.Appointment>> HandleAsync(ListAppointments request, CancellationToken ct) => appointments.ReadPageAsync(request, list => list
-        .Where("patient_id", request.PatientId)
-        .Where("doctor_id", request.DoctorId)
-        .Where("status", request.Status)
-        .From("appointment_date", request.DateFrom)
-        .To("appointment_date", request.DateTo), ct);
+    public Task<Page<Contracts.Clinical.Appointment>> HandleAsync(ListAppointments request, CancellationToken ct) =>
+        appointments.ReadPageAsync(request, list => list
+            .Where("patient_id", request.PatientId)
+            .Where("doctor_id", request.DoctorId)
+            .Where("status", request.Status)
+            .From("appointment_date", request.DateFrom)
+            .To("appointment_date", request.DateTo), ct);
 }

@@ -9,7 +9,8 @@ internal sealed class RateAppointmentHandler(ClinicalDb db) : IToolHandler<RateA
 {
     public async Task<Contracts.Clinical.Appointment> HandleAsync(RateAppointment request, CancellationToken ct)
     {
-        var appointment = await db.AppointmentsWithNames.SingleOrDefaultAsync(v => v.Appointment.Id == request.AppointmentId, ct) ?? throw new NotFound("appointment");
+        var appointment = await db.AppointmentsWithNames.SingleOrDefaultAsync(v => v.Appointment.Id == request.AppointmentId, ct)
+            ?? throw new NotFound("appointment");
         appointment.Appointment.ThrowIfVersionDiffers(request.ExpectedVersion);
         appointment.Appointment.Rate(request.Rating, request.Comment);
 

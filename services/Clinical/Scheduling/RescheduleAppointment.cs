@@ -11,12 +11,14 @@ internal sealed class RescheduleAppointmentHandler(ClinicalDb db, BookingService
     /// <summary>Waits for the end of a pause and returns whom the appointment concerns.</summary>
     public async Task<(Guid Hospital, Guid Doctor, Guid Patient)> PrepareAsync(RescheduleAppointment request, CancellationToken ct)
     {
-        var appointment = await db.VisibleAppointments.AsNoTracking().SingleOrDefaultAsync(a => a.Id == request.AppointmentId, ct) ?? throw new NotFound("appointment");
+        var appointment = await db.VisibleAppointments.AsNoTracking().SingleOrDefaultAsync(a => a.Id == request.AppointmentId, ct)
+            ?? throw new NotFound("appointment");
         await pauses.WaitUntilEndedAsync(appointment.HospitalId, appointment.DoctorId, appointment.PatientId, ct);
         return (appointment.HospitalId, appointment.DoctorId, appointment.PatientId);
     }
 
-    public async Task<Contracts.Clinical.Appointment> HandleAsync(RescheduleAppointment request, (Guid Hospital, Guid Doctor, Guid Patient) prepared, CancellationToken ct)
+    public async Task<Contracts.Clinical.Appointment> HandleAsync(RescheduleAppointment request,
+        (Guid Hospital, Guid Doctor, Guid Patient) prepared, CancellationToken ct)
     {
         var (availability, patient) = await bookings.LockAndReadAsync(prepared.Hospital, prepared.Doctor, prepared.Patient, ct);
         var old = await db.AppointmentsWithNames.SingleOrDefaultAsync(v => v.Appointment.Id == request.AppointmentId, ct) ?? throw new NotFound("appointment");
@@ -29,7 +31,8 @@ internal sealed class RescheduleAppointmentHandler(ClinicalDb db, BookingService
         // An appointment that the patient booked takes one slot of the current length; a duration that staff chose is kept.
         int? minutes = byPatient && old.Appointment.IsSelfBooked ? null : old.Appointment.DurationMinutes;
         var bookingRequest = new BookingRequest(
-            request.AppointmentDate, request.AppointmentTime, old.Appointment.Reason, old.Appointment.Notes, minutes, RescheduledFrom: old.Appointment.Id, old.Appointment.BookedBy, byPatient);
+            request.AppointmentDate, request.AppointmentTime, old.Appointment.Reason, old.Appointment.Notes, minutes, RescheduledFrom: old.Appointment.Id,
+            old.Appointment.BookedBy, byPatient);
 
         var booking = await bookings.CreateBookingAsync(availability, patient, bookingRequest, ct);
         if (booking.StartsAt == old.Appointment.StartsAt) throw new ValidationFailed("appointment_time", "is the current time of the appointment");

@@ -25,7 +25,8 @@ internal sealed class Schedule : Entity, ITenantOwned
     /// <summary>Creates a copy of the schedule as it is before it is replaced.</summary>
     internal FormerSchedule ToFormer() => new()
     {
-        HospitalId = HospitalId, DoctorId = DoctorId, Version = Version, ValidFrom = ValidFrom, Timetable = Timetable, CreatedAt = CreatedAt, UpdatedAt = UpdatedAt,
+        HospitalId = HospitalId, DoctorId = DoctorId, Version = Version, ValidFrom = ValidFrom, Timetable = Timetable,
+        CreatedAt = CreatedAt, UpdatedAt = UpdatedAt,
     };
 
     internal sealed class TimetableConverter() : ValueConverter<Timetable, string>(
@@ -48,6 +49,7 @@ internal sealed class FormerSchedule : ITenantOwned
 
     internal sealed class Configuration : IEntityTypeConfiguration<FormerSchedule>
     {
-        public void Configure(EntityTypeBuilder<FormerSchedule> schedule) => schedule.ToTable("former_schedules").HasKey(s => new { s.HospitalId, s.DoctorId, s.Version });
+        public void Configure(EntityTypeBuilder<FormerSchedule> schedule) =>
+            schedule.ToTable("former_schedules").HasKey(s => new { s.HospitalId, s.DoctorId, s.Version });
     }
 }

@@ -7,11 +7,13 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Scheduling;
 
-internal sealed class SetDoctorScheduleHandler(ClinicalDb db, DoctorAvailabilities doctors, BookingService bookings, BookingPauses pauses, TimeProvider clock) : IToolHandler<SetDoctorSchedule, DoctorSchedule>, ICurrentStateProvider<SetDoctorSchedule>, IParameterValidator<SetDoctorSchedule>
+internal sealed class SetDoctorScheduleHandler(ClinicalDb db, DoctorAvailabilities doctors, BookingService bookings, BookingPauses pauses, TimeProvider clock)
+    : IToolHandler<SetDoctorSchedule, DoctorSchedule>, ICurrentStateProvider<SetDoctorSchedule>, IParameterValidator<SetDoctorSchedule>
 {
     private const int MaxListed = 100;
 
-    public async Task<object> GetCurrentAsync(SetDoctorSchedule request, CancellationToken ct) => (await doctors.RequireAsync(request.DoctorId, ct)).ToContractFor(db.Tenancy.Caller.Kind);
+    public async Task<object> GetCurrentAsync(SetDoctorSchedule request, CancellationToken ct) =>
+        (await doctors.RequireAsync(request.DoctorId, ct)).ToContractFor(db.Tenancy.Caller.Kind);
 
     public Task AddErrorsAsync(SetDoctorSchedule request, ParameterErrors errors, CancellationToken ct)
     {
@@ -21,7 +23,8 @@ internal sealed class SetDoctorScheduleHandler(ClinicalDb db, DoctorAvailabiliti
 
     public async Task<DoctorSchedule> HandleAsync(SetDoctorSchedule request, CancellationToken ct)
     {
-        if (db.Tenancy.Caller is { Kind: Callers.Doctor, UserId: var me } && me != request.DoctorId) throw new Forbidden("Doctors set their own schedule only.");
+        if (db.Tenancy.Caller is { Kind: Callers.Doctor, UserId: var me } && me != request.DoctorId)
+            throw new Forbidden("Doctors set their own schedule only.");
         var (doctor, hospital, _) = await doctors.RequireAsync(request.DoctorId, ct);
         var today = hospital.Today(clock.GetUtcNow());
 

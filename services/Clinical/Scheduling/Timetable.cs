@@ -10,7 +10,8 @@ internal sealed record Timetable(
     IReadOnlyList<Absence> Exceptions)
 {
     /// <summary>Gets the timetable that applies to a doctor until a schedule is set.</summary>
-    internal static Timetable Default { get; } = new(Contracts.Clinical.WorkingHoursCalculator.DefaultSlotMinutes, Contracts.Clinical.WorkingHoursCalculator.DefaultWeek, [], []);
+    internal static Timetable Default { get; } = new(Contracts.Clinical.WorkingHoursCalculator.DefaultSlotMinutes,
+        Contracts.Clinical.WorkingHoursCalculator.DefaultWeek, [], []);
 
     /// <summary>Returns whether both timetables have the same entries, in any order.</summary>
     public bool Equals(Timetable? other) => other is not null && SlotMinutes == other.SlotMinutes
@@ -53,7 +54,8 @@ internal sealed record Timetable(
         WorkingHours.Where(p => p.Weekday == weekday).OrderBy(p => p.Start)
             .SelectMany(p => Enumerable.Range(0, (p.DurationMinutes() + SlotMinutes - 1) / SlotMinutes).Select(step => p.Start.AddMinutes(step * SlotMinutes)));
 
-    private List<Interval> WorkingIntervalsAround(DateOnly date, HospitalClock clock) => Interval.Merge(WorkingIntervals(date, clock).Concat(WorkingIntervals(date.AddDays(1), clock)));
+    private List<Interval> WorkingIntervalsAround(DateOnly date, HospitalClock clock) =>
+        Interval.Merge(WorkingIntervals(date, clock).Concat(WorkingIntervals(date.AddDays(1), clock)));
 
     private static bool HaveSameEntries<T>(IReadOnlyList<T> a, IReadOnlyList<T> b) => a.Count == b.Count && a.ToHashSet().SetEquals(b);
 

@@ -6,22 +6,27 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Scheduling;
 
-internal sealed class UpdateAppointmentStatusHandler(ClinicalDb db, TimeProvider clock) : IToolHandler<UpdateAppointmentStatus, Contracts.Clinical.Appointment>, IParameterValidator<UpdateAppointmentStatus>
+internal sealed class UpdateAppointmentStatusHandler(ClinicalDb db, TimeProvider clock)
+    : IToolHandler<UpdateAppointmentStatus, Contracts.Clinical.Appointment>, IParameterValidator<UpdateAppointmentStatus>
 {
     public Task AddErrorsAsync(UpdateAppointmentStatus request, ParameterErrors errors, CancellationToken ct)
     {
-        if (errors.AreRight("status") && request.Status == AppointmentStatus.Cancelled && string.IsNullOrWhiteSpace(request.Notes)) errors.Add("notes", "must contain the reason for the cancellation");
+        if (errors.AreRight("status") && request.Status == AppointmentStatus.Cancelled && string.IsNullOrWhiteSpace(request.Notes))
+            errors.Add("notes", "must contain the reason for the cancellation");
         return Task.CompletedTask;
     }
 
     public async Task<Contracts.Clinical.Appointment> HandleAsync(UpdateAppointmentStatus request, CancellationToken ct)
     {
-        if (db.Tenancy.Caller.Kind == Callers.Patient && request.Status != AppointmentStatus.Cancelled) throw new Forbidden("Patients can only cancel their appointments.");
+        if (db.Tenancy.Caller.Kind == Callers.Patient && request.Status != AppointmentStatus.Cancelled)
+            throw new Forbidden("Patients can only cancel their appointments.");
 
-        var appointment = await db.AppointmentsWithNames.SingleOrDefaultAsync(v => v.Appointment.Id == request.AppointmentId, ct) ?? throw new NotFound("appointment");
+        var appointment = await db.AppointmentsWithNames.SingleOrDefaultAsync(v => v.Appointment.Id == request.AppointmentId, ct)
+            ?? throw new NotFound("appointment");
         appointment.Appointment.ThrowIfVersionDiffers(request.ExpectedVersion);
         var now = clock.GetUtcNow();
-        if (db.Tenancy.Caller.Kind == Callers.Patient && appointment.Appointment.Status is AppointmentStatus.Scheduled or AppointmentStatus.InProgress) appointment.Appointment.EnsureNotStarted(now);
+        if (db.Tenancy.Caller.Kind == Callers.Patient && appointment.Appointment.Status is AppointmentStatus.Scheduled or AppointmentStatus.InProgress)
+            appointment.Appointment.EnsureNotStarted(now);
         appointment.Appointment.ChangeStatus(request.Status, request.Notes, now);
 
         db.Raise(() => new AppointmentUpdated(appointment.ToContract()));

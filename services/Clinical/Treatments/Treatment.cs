@@ -29,12 +29,14 @@ internal sealed class Treatment : Entity, ITenantOwned
     internal void Update(UpdateTreatment request)
     {
         if (Status != TreatmentStatus.Active)
-            throw new Conflict($"The treatment is {JsonNamingPolicy.SnakeCaseUpper.ConvertName(Status.ToString())}, which is final.").WithDetail("status", Status).WithDetail("allowed", Array.Empty<TreatmentStatus>());
+            throw new Conflict($"The treatment is {JsonNamingPolicy.SnakeCaseUpper.ConvertName(Status.ToString())}, which is final.")
+                .WithDetail("status", Status).WithDetail("allowed", Array.Empty<TreatmentStatus>());
         Status = request.Status ?? Status;
         Name = request.Name ?? Name;
         Description = request.Description.Or(Description);
         // The database formats the JSON document in its own way, so the parsed medications are compared.
-        if (request.Medications is { } medications && !medications.SequenceEqual(DeserializeMedications(Medications))) Medications = SerializeMedications(medications);
+        if (request.Medications is { } medications && !medications.SequenceEqual(DeserializeMedications(Medications)))
+            Medications = SerializeMedications(medications);
         Instructions = request.Instructions.Or(Instructions);
         FollowUpDate = request.FollowUpDate.Or(FollowUpDate);
         Notes = string.IsNullOrWhiteSpace(request.Notes) ? Notes : Notes is null ? request.Notes : $"{Notes}\n{request.Notes}";
@@ -42,7 +44,8 @@ internal sealed class Treatment : Entity, ITenantOwned
 
     internal static string SerializeMedications(IReadOnlyList<Medication>? medications) => JsonSerializer.Serialize(medications ?? [], Json.Options);
 
-    private static IReadOnlyList<Medication> DeserializeMedications(string medications) => JsonSerializer.Deserialize<IReadOnlyList<Medication>>(medications, Json.Options)!;
+    private static IReadOnlyList<Medication> DeserializeMedications(string medications) =>
+        JsonSerializer.Deserialize<IReadOnlyList<Medication>>(medications, Json.Options)!;
 
     internal Contracts.Clinical.Treatment ToContract() => new(
         Id: Id,

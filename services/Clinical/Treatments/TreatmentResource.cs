@@ -16,7 +16,8 @@ internal sealed class TreatmentResource(ClinicalDb db) : QueryableResource<Treat
         { "created_at", t => t.CreatedAt },
         { "updated_at", t => t.UpdatedAt },
     }
-        .WithIndex("created_at").WithIndex("patient_id", "created_at").WithIndex("doctor_id", "created_at").WithIndex("status", "created_at").WithIndex("updated_at");
+        .WithIndex("created_at").WithIndex("patient_id", "created_at").WithIndex("doctor_id", "created_at").WithIndex("status", "created_at")
+        .WithIndex("updated_at");
 
     protected override QueryableFields<Treatment> Fields => QueryFields;
     protected override string EntityName => "treatment";

@@ -30,6 +30,7 @@ internal sealed class UpdateTreatmentHandler(ClinicalDb db, TreatmentResource tr
     private async Task EnsureFollowUpLiesAheadAsync(Treatment treatment, CancellationToken ct)
     {
         var hospital = await hospitals.FindAsync(treatment.HospitalId, ct) ?? throw new NotFound("hospital");
-        if (PlannedDateAttribute.FindError(treatment.FollowUpDate, hospital.Today(clock.GetUtcNow())) is { } wrong) throw new ValidationFailed("follow_up_date", wrong);
+        if (PlannedDateAttribute.FindError(treatment.FollowUpDate, hospital.Today(clock.GetUtcNow())) is { } wrong)
+            throw new ValidationFailed("follow_up_date", wrong);
     }
 }

@@ -31,7 +31,8 @@ public sealed record Report(Guid Id, ReportType Type, ReportPeriod Period, Guid 
 /// <param name="Revenue"><example>"1980.00"</example></param>
 /// <param name="Currency"><example>"EUR"</example></param>
 public sealed record ReportFigures(
-    int NewPatients, int Appointments, int Scheduled, int InProgress, int Completed, int Cancelled, int NoShows, int PatientsSeen, decimal? AverageRating, string Revenue, string Currency);
+    int NewPatients, int Appointments, int Scheduled, int InProgress, int Completed, int Cancelled, int NoShows, int PatientsSeen, decimal? AverageRating,
+    string Revenue, string Currency);
 
 /// <summary>Lists the available monthly reports, the newest first. There is one for each completed month that had appointments or invoices.</summary>
 /// <param name="Type">The type of the reports that are listed.</param>
@@ -39,4 +40,6 @@ public sealed record ReportFigures(
 /// <param name="DateFrom">The earliest last day of a month that is listed.</param>
 /// <param name="DateTo">The latest first day of a month that is listed.</param>
 [Tool("list_reports", Effect.Read, Callers.Admins)]
-public sealed record ListReports(ReportType? Type = null, Guid? HospitalId = null, [property: PlausibleDate] DateOnly? DateFrom = null, [property: PlausibleDate] DateOnly? DateTo = null) : PagedTool<Report>;
+public sealed record ListReports(
+    ReportType? Type = null, Guid? HospitalId = null, [property: PlausibleDate] DateOnly? DateFrom = null, [property: PlausibleDate] DateOnly? DateTo = null)
+    : PagedTool<Report>;

@@ -53,7 +53,9 @@ public sealed record HospitalStatistics(
 /// <param name="DateFrom">The first day of the period; the first of the current month by default.</param>
 /// <param name="DateTo">The last day of the period, inclusive; today by default.</param>
 [Tool("get_hospital_statistics", Effect.Read, Callers.Staff)]
-public sealed record GetHospitalStatistics(Guid? HospitalId = null, [property: PlausibleDate] DateOnly? DateFrom = null, [property: PlausibleDate] DateOnly? DateTo = null) : ITool<HospitalStatistics>;
+public sealed record GetHospitalStatistics(
+    Guid? HospitalId = null, [property: PlausibleDate] DateOnly? DateFrom = null, [property: PlausibleDate] DateOnly? DateTo = null)
+    : ITool<HospitalStatistics>;
 
 /// <summary>Represents the statistics of a doctor's work.</summary>
 /// <param name="Period"><example>"MONTHLY"</example></param>
@@ -91,7 +93,8 @@ public sealed record DoctorPerformance(
 /// <param name="Period">The length of the period.</param>
 /// <param name="Date">A day within the period; today by default. <example>"2027-03-01"</example></param>
 [Tool("get_doctor_performance", Effect.Read, Callers.Admins | Callers.Doctor)]
-public sealed record GetDoctorPerformance(Guid DoctorId, ReportPeriod Period = ReportPeriod.Monthly, [property: PlausibleDate] DateOnly? Date = null) : ITool<DoctorPerformance>;
+public sealed record GetDoctorPerformance(Guid DoctorId, ReportPeriod Period = ReportPeriod.Monthly, [property: PlausibleDate] DateOnly? Date = null)
+    : ITool<DoctorPerformance>;
 
 /// <summary>Represents the demand for the specialties of a hospital.</summary>
 /// <param name="Period"><example>"MONTHLY"</example></param>
@@ -115,11 +118,13 @@ public sealed record HospitalDemand(Guid HospitalId, ReportPeriod Period, DateOn
 /// <example>0.62</example>
 /// </param>
 public sealed record SpecialtyDemand(
-    Guid? SpecialtyId, string? Code, string? Name, int Doctors, int Appointments, int Completed, int Cancelled, int NoShows, decimal? AverageWaitDays, decimal? Utilization);
+    Guid? SpecialtyId, string? Code, string? Name, int Doctors, int Appointments, int Completed, int Cancelled, int NoShows,
+    decimal? AverageWaitDays, decimal? Utilization);
 
 /// <summary>Returns the demand for each specialty of a hospital: appointments, waiting time and utilization.</summary>
 /// <param name="HospitalId">The ID of the hospital; your own by default. Required for platform administrators.</param>
 /// <param name="Period">The length of the period.</param>
 /// <param name="Date">A day within the period; today by default. <example>"2027-03-01"</example></param>
 [Tool("get_specialty_demand", Effect.Read, Callers.Admins | Callers.Doctor)]
-public sealed record GetSpecialtyDemand(Guid? HospitalId = null, ReportPeriod Period = ReportPeriod.Monthly, [property: PlausibleDate] DateOnly? Date = null) : ITool<HospitalDemand>;
+public sealed record GetSpecialtyDemand(Guid? HospitalId = null, ReportPeriod Period = ReportPeriod.Monthly, [property: PlausibleDate] DateOnly? Date = null)
+    : ITool<HospitalDemand>;

@@ -77,12 +77,13 @@ public sealed record CreateSubscription(Guid HospitalId, Guid PlanId, DateOnly S
 /// </param>
 /// <param name="ExpectedVersion">The expected version of the subscription; the change is rejected if the subscription is no longer at this version.</param>
 [Tool("update_subscription", Effect.Update, Callers.Admins)]
-public sealed record UpdateSubscription(Guid SubscriptionId, Guid? PlanId = null, bool? AutoRenew = null, [property: NotAField] long? ExpectedVersion = null) : ITool<Subscription>;
+public sealed record UpdateSubscription(Guid SubscriptionId, Guid? PlanId = null, bool? AutoRenew = null, [property: NotAField] long? ExpectedVersion = null)
+    : ITool<Subscription>;
 
 /// <summary>
 /// Cancels a subscription, at the end of the current period or at once. A cancellation at the end of the period can be reverted until then by
-/// update_subscription with auto_renew true. An immediate cancellation issues a credit note for the days that are left, including today. Before the subscription
-/// begins, an immediate cancellation charges nothing; a cancellation at the end of the period lets the first period run, and it is charged.
+/// update_subscription with auto_renew true. An immediate cancellation issues a credit note for the days that are left, including today. Before the
+/// subscription begins, an immediate cancellation charges nothing; a cancellation at the end of the period lets the first period run, and it is charged.
 /// </summary>
 /// <param name="SubscriptionId">The ID of the subscription.</param>
 /// <param name="Reason">The reason for the cancellation. <example>"The hospital closes."</example></param>

@@ -38,7 +38,8 @@ public sealed record ExecuteCall(
 
     internal const string ModelNamePattern = "[A-Za-z0-9._:/@-]+";
     internal const string InvalidModelName = "must be the name of a model";
-    internal const string StreamIsFixed = "must be true or left out: answers are always streamed, by GET /mcp/stream/{call_id}, whose final event has the whole text";
+    internal const string StreamIsFixed =
+        "must be true or left out: answers are always streamed, by GET /mcp/stream/{call_id}, whose final event has the whole text";
 }
 
 /// <summary>Represents the input of the tool openai_chat.</summary>
@@ -61,7 +62,8 @@ public sealed record ChatInput(
 /// <param name="Content">The text, or a list of parts {type: "text", text}, which are concatenated without a separator.</param>
 public sealed record ChatMessage(
     [property: AllowedValues("system", "developer", "user", "assistant",
-        ErrorMessage = "must be system, developer, user or assistant. Tool results are not supported, because the model calls no tools: send them in a user message")] string Role,
+        ErrorMessage = "must be system, developer, user or assistant. Tool results are not supported, because the model calls no tools: send them in a user "
+            + "message")] string Role,
     [property: Length(1, 500_000), Multiline] string Content);
 
 /// <summary>Specifies the state of a call.</summary>

@@ -7,7 +7,9 @@ namespace MedCor.Contracts.Chat;
 /// <param name="Symptoms">The symptoms that the patient reports.</param>
 /// <param name="PatientId">The ID of the patient, if registered.</param>
 /// <param name="HospitalId">The ID of the hospital; your own by default.</param>
-public sealed record TriageStart([property: UniqueItems, MaxLength(20), EachElementLength(1, 100)] IReadOnlyList<string>? Symptoms = null, Guid? PatientId = null, Guid? HospitalId = null) : IPromptInitialData;
+public sealed record TriageStart(
+    [property: UniqueItems, MaxLength(20), EachElementLength(1, 100)] IReadOnlyList<string>? Symptoms = null, Guid? PatientId = null, Guid? HospitalId = null)
+    : IPromptInitialData;
 
 /// <summary>Specifies the level of consciousness on the AVPU scale: alert, responds to voice, responds to pain, unresponsive.</summary>
 public enum Consciousness { Alert, Verbal, Pain, Unresponsive }

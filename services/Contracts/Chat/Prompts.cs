@@ -44,7 +44,8 @@ public sealed record PromptStep(
 /// <param name="Callers">The roles that may use the prompt.</param>
 /// <param name="InitialDataSchema">The JSON Schema of the data that may be given at the start.</param>
 /// <param name="Steps">The steps, in order.</param>
-public sealed record PromptDescription(string Name, string Description, IReadOnlyList<string> Callers, JsonObject InitialDataSchema, IReadOnlyList<PromptStep> Steps);
+public sealed record PromptDescription(string Name, string Description, IReadOnlyList<string> Callers, JsonObject InitialDataSchema,
+    IReadOnlyList<PromptStep> Steps);
 
 /// <summary>Represents the list of guided prompts.</summary>
 public sealed record PromptList(IReadOnlyList<PromptDescription> Prompts);

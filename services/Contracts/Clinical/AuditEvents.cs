@@ -18,7 +18,8 @@ public interface IClinicalContent
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class AuditedResourceAttribute : AllowedValuesAttribute
 {
-    public AuditedResourceAttribute() : base("appointments", "medical_records", "treatments", null) => ErrorMessage = "must be appointments, medical_records or treatments";
+    public AuditedResourceAttribute() : base("appointments", "medical_records", "treatments", null) =>
+        ErrorMessage = "must be appointments, medical_records or treatments";
 }
 
 /// <summary>Specifies the outcome of an access: carried out, answered again from an idempotency key, or refused.</summary>

@@ -11,5 +11,7 @@ public static class BookableDays
 
     /// <summary>Returns why nothing can be booked on a day, or null when the day is bookable.</summary>
     public static string? WhatIsWrong(DateOnly day, DateOnly today) =>
-        day < today ? "is past" : day > Last(today) ? FormattableString.Invariant($"is too far ahead; the last day that can be booked is {Last(today):yyyy-MM-dd}") : null;
+        day < today ? "is past"
+        : day > Last(today) ? FormattableString.Invariant($"is too far ahead; the last day that can be booked is {Last(today):yyyy-MM-dd}")
+        : null;
 }

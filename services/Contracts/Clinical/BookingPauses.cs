@@ -25,4 +25,5 @@ public sealed record UpcomingBookings([property: MaxLength(100)] IReadOnlyList<U
 
 /// <summary>Represents an upcoming appointment: its time, without its reason.</summary>
 /// <param name="TimeZone">The time zone in which the date and time were agreed.</param>
-public sealed record UpcomingBooking(Guid Id, Guid PatientId, Guid DoctorId, DateOnly AppointmentDate, TimeOnly AppointmentTime, string TimeZone, DateTimeOffset StartsAt);
+public sealed record UpcomingBooking(Guid Id, Guid PatientId, Guid DoctorId, DateOnly AppointmentDate, TimeOnly AppointmentTime, string TimeZone,
+    DateTimeOffset StartsAt);

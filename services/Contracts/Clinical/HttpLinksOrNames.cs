@@ -24,7 +24,8 @@ public sealed partial class HttpLinksOrNamesAttribute : EachElementAttribute
     /// <see cref="UnsafePrefix"/>, so that a client that makes a link of it neither runs nor opens it. A single letter, as in <c>C:\scan.png</c>, is a drive
     /// and not a scheme in use.
     /// </summary>
-    public static string NeutralizeScheme(string text) => AllowedPrefix().IsMatch(WithoutInvisible(text)) || DriveLetter().IsMatch(WithoutInvisible(text)) ? text : UnsafePrefix + text;
+    public static string NeutralizeScheme(string text) =>
+        AllowedPrefix().IsMatch(WithoutInvisible(text)) || DriveLetter().IsMatch(WithoutInvisible(text)) ? text : UnsafePrefix + text;
 
     /// <inheritdoc/>
     protected override bool IsValidElement(string? text) => text is null || AllowedPrefix().IsMatch(WithoutInvisible(text));
@@ -33,7 +34,9 @@ public sealed partial class HttpLinksOrNamesAttribute : EachElementAttribute
     /// Removes invisible characters from a text: browsers ignore blanks before an address and line ends and tabs anywhere in it, and other readers ignore more.
     /// </summary>
     private static string WithoutInvisible(string text) =>
-        string.Concat(text.Where(c => !char.IsControl(c) && CharUnicodeInfo.GetUnicodeCategory(c) is not (UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator))).TrimStart();
+        string.Concat(text.Where(c => !char.IsControl(c)
+            && CharUnicodeInfo.GetUnicodeCategory(c) is not (UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)))
+            .TrimStart();
 
     [GeneratedRegex($"^{PrefixPattern}")]
     private static partial Regex AllowedPrefix();

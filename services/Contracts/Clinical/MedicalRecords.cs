@@ -44,7 +44,8 @@ public sealed record MedicalRecord(
     DateTimeOffset UpdatedAt) : IClinicalContent
 {
     /// <summary>Returns the record without its content, so that only its existence is visible.</summary>
-    public MedicalRecord WithoutContent() => this with { Title = null, Description = null, Diagnosis = null, Symptoms = null, TreatmentPlan = null, Attachments = null };
+    public MedicalRecord WithoutContent() =>
+        this with { Title = null, Description = null, Diagnosis = null, Symptoms = null, TreatmentPlan = null, Attachments = null };
 }
 
 /// <summary>Represents a medical record at one version.</summary>

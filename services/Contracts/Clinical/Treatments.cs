@@ -46,7 +46,8 @@ public sealed record Treatment(
     DateTimeOffset UpdatedAt) : IClinicalContent
 {
     /// <summary>Returns the treatment without its content, so that only its existence is visible.</summary>
-    public Treatment WithoutContent() => this with { Name = null, Description = null, Medications = null, Instructions = null, Notes = null, FollowUpDate = null };
+    public Treatment WithoutContent() =>
+        this with { Name = null, Description = null, Medications = null, Instructions = null, Notes = null, FollowUpDate = null };
 }
 
 /// <summary>Lists treatments, the latest first. Patients see their own; staff see those of their hospital.</summary>

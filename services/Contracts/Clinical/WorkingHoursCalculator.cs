@@ -25,14 +25,16 @@ public static class WorkingHoursCalculator
         var minutesPerWeekday = Enum.GetValues<DayOfWeek>().Select(day => WorkedMinutesOf(hours, breaks, day, []).Count(open => open)).ToArray();
         var sum = 0;
         for (var date = from; date <= to; date = date.AddDays(1))
-            sum += ChangesClocks(date) ? WorkedMinutesOf(hours, breaks, date.DayOfWeek, exceptions[date]).Select((open, minute) => open ? CountOccurrences(date, minute) : 0).Sum()
+            sum += ChangesClocks(date)
+                ? WorkedMinutesOf(hours, breaks, date.DayOfWeek, exceptions[date]).Select((open, minute) => open ? CountOccurrences(date, minute) : 0).Sum()
                 : exceptions.Contains(date) ? WorkedMinutesOf(hours, breaks, date.DayOfWeek, exceptions[date]).Count(open => open)
                 : minutesPerWeekday[(int)date.DayOfWeek];
         return sum;
 
         bool ChangesClocks(DateOnly date) => zone.GetUtcOffset(date.ToDateTime(default)) != zone.GetUtcOffset(date.AddDays(1).ToDateTime(default));
 
-        int CountOccurrences(DateOnly date, int minute) => date.ToDateTime(default).AddMinutes(minute) is var local && zone.IsInvalidTime(local) ? 0 : zone.IsAmbiguousTime(local) ? 2 : 1;
+        int CountOccurrences(DateOnly date, int minute) =>
+            date.ToDateTime(default).AddMinutes(minute) is var local && zone.IsInvalidTime(local) ? 0 : zone.IsAmbiguousTime(local) ? 2 : 1;
     }
 
     /// <summary>Returns, for each minute of a day, whether it is worked.</summary>

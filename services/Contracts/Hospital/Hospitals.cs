@@ -143,7 +143,8 @@ public sealed record GetHospital(Guid HospitalId) : ITool<Hospital>;
 [Tool("create_hospital", Effect.Create, Callers.Platform)]
 public sealed record CreateHospital(
     [property: Length(1, 200)] string Name,
-    [property: RegularExpression("[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", ErrorMessage = "must be a DNS label: a to z, 0 to 9 and hyphens, at most 63 characters")] string Subdomain,
+    [property: RegularExpression("[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?",
+        ErrorMessage = "must be a DNS label: a to z, 0 to 9 and hyphens, at most 63 characters")] string Subdomain,
     [property: Length(1, 100)] string RegistrationNumber,
     [property: EmailAddress, MaxLength(254)] string Email,
     [property: PhoneNumber, Length(3, 40)] string PhoneNumber,
@@ -155,7 +156,8 @@ public sealed record CreateHospital(
     [property: MaxLength(100)] string? State = null,
     [property: MaxLength(200)] string? AddressLine2 = null,
     [property: TimeZoneName] string TimeZone = "UTC",
-    [property: Range(0, Hospital.HighestMaxOpenPatientBookings), DefaultValue(Hospital.DefaultMaxOpenPatientBookings)] int MaxOpenPatientBookings = Hospital.DefaultMaxOpenPatientBookings) : ITool<Hospital>;
+    [property: Range(0, Hospital.HighestMaxOpenPatientBookings), DefaultValue(
+        Hospital.DefaultMaxOpenPatientBookings)] int MaxOpenPatientBookings = Hospital.DefaultMaxOpenPatientBookings) : ITool<Hospital>;
 
 /// <summary>
 /// Changes a hospital. Omitted fields stay unchanged, and null clears fields that may be empty. If the time zone changes, the doctors' schedules apply in the

@@ -7,11 +7,13 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Hospital.Departments;
 
-internal sealed class CreateDepartmentHandler(HospitalDb db) : IToolHandler<CreateDepartment, Contracts.Hospital.Department>, IParameterValidator<CreateDepartment>
+internal sealed class CreateDepartmentHandler(HospitalDb db)
+    : IToolHandler<CreateDepartment, Contracts.Hospital.Department>, IParameterValidator<CreateDepartment>
 {
     public Task AddErrorsAsync(CreateDepartment request, ParameterErrors errors, CancellationToken ct)
     {
-        if (request.HospitalId is null && db.Tenancy.HospitalId is null) errors.Add("hospital_id", "is required: platform administrators belong to no hospital");
+        if (request.HospitalId is null && db.Tenancy.HospitalId is null)
+            errors.Add("hospital_id", "is required: platform administrators belong to no hospital");
         return Task.CompletedTask;
     }
 

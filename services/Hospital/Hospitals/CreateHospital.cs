@@ -37,7 +37,8 @@ internal sealed class CreateHospitalHandler(HospitalDb db) : IToolHandler<Create
         {
             throw new Conflict($"Another hospital has the subdomain {request.Subdomain}.").WithDetail("field", "subdomain");
         }
-        catch (DbUpdateException e) when (e.ViolatesConstraint("hospitals_registration_number") || e.ViolatesConstraint("hospitals_registration_number_any_case"))
+        catch (DbUpdateException e) when (e.ViolatesConstraint("hospitals_registration_number")
+            || e.ViolatesConstraint("hospitals_registration_number_any_case"))
         {
             throw new Conflict("Another hospital has this registration number.").WithDetail("field", "registration_number");
         }

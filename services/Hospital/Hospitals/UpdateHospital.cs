@@ -8,13 +8,16 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Hospital.Hospitals;
 
-/// <summary>Represents the upcoming appointments of a hospital whose time zone is about to change. Clinical books nothing until it receives the change.</summary>
+/// <summary>
+/// Represents the upcoming appointments of a hospital whose time zone is about to change. Clinical books nothing until it receives the change.
+/// </summary>
 /// <param name="Version">The version of the hospital when the pause began.</param>
 /// <param name="Affected">The next upcoming appointments, at most 100.</param>
 /// <param name="Count">The number of upcoming appointments.</param>
 internal sealed record PausedBookings(long Version, IReadOnlyList<RezonedAppointment> Affected, long Count);
 
-internal sealed class UpdateHospitalHandler(HospitalDb db, HospitalResource hospitals, ToolClient tools) : IToolHandler<UpdateHospital, PausedBookings?, UpdatedHospital>, ICurrentStateProvider<UpdateHospital>
+internal sealed class UpdateHospitalHandler(HospitalDb db, HospitalResource hospitals, ToolClient tools)
+    : IToolHandler<UpdateHospital, PausedBookings?, UpdatedHospital>, ICurrentStateProvider<UpdateHospital>
 {
     public async Task<object> GetCurrentAsync(UpdateHospital request, CancellationToken ct) => await hospitals.GetAsync(request.HospitalId, ct);
 
@@ -31,7 +34,8 @@ internal sealed class UpdateHospitalHandler(HospitalDb db, HospitalResource hosp
 
         // A rejected request must not pause bookings.
         hospital.ThrowIfVersionDiffers(request.ExpectedVersion);
-        var upcoming = await tools.PostAsync<UpcomingBookings>("clinical", PauseBookings.Path, new PauseBookings(hospital.Id, UserId: null, hospital.Version), ct);
+        var upcoming = await tools.PostAsync<UpcomingBookings>("clinical", PauseBookings.Path,
+            new PauseBookings(hospital.Id, UserId: null, hospital.Version), ct);
         return new(hospital.Version, [.. upcoming.Results.Select(a => ToRezonedAppointment(a, zone))], upcoming.Total);
     }
 
@@ -40,10 +44,12 @@ internal sealed class UpdateHospitalHandler(HospitalDb db, HospitalResource hosp
         var hospital = await db.Hospitals.SingleOrDefaultAsync(h => h.Id == request.HospitalId, ct) ?? throw new NotFound("hospital");
         hospital.ThrowIfVersionDiffers(request.ExpectedVersion);
         // A change in between may have ended the pause.
-        if (paused is not null && paused.Version != hospital.Version) throw new Conflict("The hospital was changed by another request at the same time. Read it again, then retry.") { RetryAfter = 1 };
+        if (paused is not null && paused.Version != hospital.Version)
+            throw new Conflict("The hospital was changed by another request at the same time. Read it again, then retry.") { RetryAfter = 1 };
 
         // Administrators of an inactive hospital may still hold a valid token for some seconds.
-        if (request.IsActive is true && !hospital.IsActive && !db.Tenancy.Caller.IsOneOf(Callers.Platform)) throw new Forbidden("Only platform administrators can reactivate a hospital.");
+        if (request.IsActive is true && !hospital.IsActive && !db.Tenancy.Caller.IsOneOf(Callers.Platform))
+            throw new Forbidden("Only platform administrators can reactivate a hospital.");
 
         hospital.Name = request.Name ?? hospital.Name;
         hospital.Email = request.Email ?? hospital.Email;

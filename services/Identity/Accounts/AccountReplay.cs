@@ -8,7 +8,8 @@ namespace MedCor.Identity.Accounts;
 internal sealed class AccountReplay(IdentityDb db) : IReplaySource
 {
     public Task<IReadOnlyList<ReplayItem>> ReadPageAsync(RowKey after, CancellationToken ct) =>
-        db.Accounts.Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty).Where(a => a.Id > after.Id).OrderBy(a => a.Id).ToReplayPageAsync(a => new(default, a.Id), Events, ct);
+        db.Accounts.Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty).Where(a => a.Id > after.Id).OrderBy(a => a.Id)
+            .ToReplayPageAsync(a => new(default, a.Id), Events, ct);
 
     private static IEnumerable<IntegrationEvent> Events(Account account)
     {

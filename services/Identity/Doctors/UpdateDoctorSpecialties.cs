@@ -18,7 +18,8 @@ internal sealed class UpdateDoctorSpecialtiesHandler(IdentityDb db, DoctorResour
         var specialties = request.Specialties ?? [];
         if (specialties.Count(s => s.IsPrimary) > 1) errors.Add("specialties", "can have one primary at most");
         for (var i = 0; i < specialties.Count; i++)
-            if (specialties.Take(i).Any(earlier => earlier.SpecialtyId == specialties[i].SpecialtyId)) errors.Add($"specialties[{i}].specialty_id", "is given twice");
+            if (specialties.Take(i).Any(earlier => earlier.SpecialtyId == specialties[i].SpecialtyId))
+                errors.Add($"specialties[{i}].specialty_id", "is given twice");
         return Task.CompletedTask;
     }
 
@@ -43,7 +44,8 @@ internal sealed class UpdateDoctorSpecialtiesHandler(IdentityDb db, DoctorResour
             var link = doctor.SpecialtyLinks.SingleOrDefault(p => p.SpecialtyId == entry.SpecialtyId);
             if (link is null)
             {
-                link = new() { HospitalId = doctor.HospitalId!.Value, DoctorId = doctor.Id, SpecialtyId = entry.SpecialtyId, Specialty = specialties[entry.SpecialtyId] };
+                link = new() { HospitalId = doctor.HospitalId!.Value, DoctorId = doctor.Id, SpecialtyId = entry.SpecialtyId, Specialty =
+                    specialties[entry.SpecialtyId] };
                 doctor.SpecialtyLinks.Add(link);
             }
             link.IsPrimary = entry.IsPrimary;
@@ -66,7 +68,8 @@ internal sealed class UpdateDoctorSpecialtiesHandler(IdentityDb db, DoctorResour
         {
             var certified = specialties[i].CertificationDate;
             if (doctor.SpecialtyLinks.Any(p => p.SpecialtyId == specialties[i].SpecialtyId && p.CertificationDate == certified)) continue;
-            if (await hospitals.FindFutureErrorAsync(certified, doctor.HospitalId!.Value, clock.GetUtcNow(), ct) is { } wrong) errors.AddError($"specialties[{i}].certification_date", wrong);
+            if (await hospitals.FindFutureErrorAsync(certified, doctor.HospitalId!.Value, clock.GetUtcNow(), ct) is { } wrong)
+                errors.AddError($"specialties[{i}].certification_date", wrong);
         }
         if (errors.Count > 0) throw new ValidationFailed(errors);
     }

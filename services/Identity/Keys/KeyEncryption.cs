@@ -37,7 +37,8 @@ internal sealed class KeyEncryption
     {
         var secret = new byte[encrypted.Length - NonceSize - TagSize];
         using var aes = new AesGcm(_key, TagSize);
-        aes.Decrypt(encrypted.AsSpan(0, NonceSize), encrypted.AsSpan(NonceSize + TagSize), encrypted.AsSpan(NonceSize, TagSize), secret, Encoding.UTF8.GetBytes(keyId));
+        aes.Decrypt(encrypted.AsSpan(0, NonceSize), encrypted.AsSpan(NonceSize + TagSize), encrypted.AsSpan(NonceSize, TagSize), secret,
+            Encoding.UTF8.GetBytes(keyId));
         return secret;
     }
 }
@@ -56,5 +57,6 @@ internal sealed class KeyOptions
 /// <summary>Rejects a missing or weak secret.</summary>
 internal sealed class KeyOptionsValidator(IHostEnvironment environment) : IValidateOptions<KeyOptions>
 {
-    public ValidateOptionsResult Validate(string? name, KeyOptions options) => SecretValidator.Validate("Identity__KeyEncryptionSecret", options.KeyEncryptionSecret, environment);
+    public ValidateOptionsResult Validate(string? name, KeyOptions options) =>
+        SecretValidator.Validate("Identity__KeyEncryptionSecret", options.KeyEncryptionSecret, environment);
 }

@@ -17,7 +17,8 @@ internal static class KeyEndpoints
         builder.Services.AddSingleton<KeyEncryption>().AddSingleton<KeyRing>();
         builder.Services.AddHostedService<KeyRingStartupCheck>();
         // Other services fetch the keys from Identity over the network; Identity reads its own key ring.
-        builder.Services.AddHttpClient(SigningKeyCache.HttpClientName).ConfigurePrimaryHttpMessageHandler(services => new LocalKeySetHandler(services.GetRequiredService<KeyRing>()));
+        builder.Services.AddHttpClient(SigningKeyCache.HttpClientName)
+            .ConfigurePrimaryHttpMessageHandler(services => new LocalKeySetHandler(services.GetRequiredService<KeyRing>()));
     }
 
     internal static void MapKeys(this WebApplication app)
@@ -31,7 +32,8 @@ internal static class KeyEndpoints
         app.MapGet("/.well-known/openid-configuration", (IOptions<TokenOptions> tokens, IOptions<KeyOptions> keys) =>
         {
             var issuer = keys.Value.PublicUrl.TrimEnd('/');
-            return Results.Json(new Discovery(tokens.Value.Issuer, issuer + JwksPath, issuer + "/api/auth/login/", ["ES256"], ["public"], ["token"]), Json.Options);
+            return Results.Json(new Discovery(tokens.Value.Issuer, issuer + JwksPath, issuer + "/api/auth/login/", ["ES256"], ["public"], ["token"]),
+                Json.Options);
         }).AvailableWithoutDatabase();
     }
 

@@ -30,7 +30,9 @@ internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encrypt
     internal async ValueTask<SigningCredentials> GetSigningCredentialsAsync(CancellationToken ct)
     {
         var ring = _loaded;
-        if (ring.Credentials is not null && clock.GetUtcNow() - ring.LoadedAt < CacheDuration && !revocations.IsKeyRevoked(SigningKey.ToRevocationId(ring.Credentials.Kid))) return ring.Credentials;
+        if (ring.Credentials is not null
+            && clock.GetUtcNow() - ring.LoadedAt < CacheDuration && !revocations.IsKeyRevoked(SigningKey.ToRevocationId(ring.Credentials.Kid)))
+            return ring.Credentials;
 
         await _loading.WaitAsync(ct);
         try
@@ -115,7 +117,8 @@ internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encrypt
         catch (AuthenticationTagMismatchException)
         {
             throw new InvalidOperationException(
-                "The signing keys were encrypted with another secret. Give Identity__KeyEncryptionSecret its former value, or run this service with `rotate-keys` to sign with a new key.");
+                "The signing keys were encrypted with another secret. Give Identity__KeyEncryptionSecret its former value, or run this service with "
+                + "`rotate-keys` to sign with a new key.");
         }
     }
 

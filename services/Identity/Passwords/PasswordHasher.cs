@@ -15,11 +15,13 @@ internal sealed class PasswordHasher(SecretHasher hashes)
     /// A callback that runs when the verification leaves the queue, before the hash is computed, and may
     /// throw: other guesses may have used up the attempts in the meantime.
     /// </param>
-    internal Task<bool> VerifyAsync(string? hash, string password, Func<Task> first, CancellationToken ct) => hashes.VerifyAsync(hash ?? _dummyHash, NormalizationForms(password), ct, first);
+    internal Task<bool> VerifyAsync(string? hash, string password, Func<Task> first, CancellationToken ct) =>
+        hashes.VerifyAsync(hash ?? _dummyHash, NormalizationForms(password), ct, first);
 
     /// <summary>
     /// Returns the forms of a password to verify. A password is hashed in one normalization form, whichever keyboard it is typed on (NIST SP 800-63B-4,
     /// section 3.1.1.2); older hashes are of the password as it was typed.
     /// </summary>
-    private static string[] NormalizationForms(string password) => PlainText.Compose(password) is var composed && composed == password ? [composed] : [composed, password];
+    private static string[] NormalizationForms(string password) =>
+        PlainText.Compose(password) is var composed && composed == password ? [composed] : [composed, password];
 }

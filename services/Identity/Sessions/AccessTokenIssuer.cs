@@ -15,14 +15,16 @@ internal sealed class AccessTokenIssuer(IOptions<TokenOptions> tokens, IOptions<
     /// <param name="refreshedAt">The time of the login or refresh from which the token descends.</param>
     /// <param name="latestExpiry">The latest time at which the token expires.</param>
     /// <returns>The token and its lifetime in seconds.</returns>
-    internal (string Token, int Seconds) Issue(Account account, Session session, SigningCredentials key, DateTimeOffset refreshedAt, DateTimeOffset latestExpiry)
+    internal (string Token, int Seconds) Issue(Account account, Session session, SigningCredentials key, DateTimeOffset refreshedAt,
+        DateTimeOffset latestExpiry)
     {
         var described = CreateDescriptor(account, session, key, refreshedAt, latestExpiry);
         return (_handler.CreateToken(described), (int)(described.Expires!.Value - described.IssuedAt!.Value).TotalSeconds);
     }
 
     /// <summary>Creates the descriptor of a token.</summary>
-    internal SecurityTokenDescriptor CreateDescriptor(Account account, Session session, SigningCredentials key, DateTimeOffset refreshedAt, DateTimeOffset latestExpiry)
+    internal SecurityTokenDescriptor CreateDescriptor(Account account, Session session, SigningCredentials key, DateTimeOffset refreshedAt,
+        DateTimeOffset latestExpiry)
     {
         var issuedAt = IssuedAt(clock.GetUtcNow(), account.Credential?.RevokedAt);
         var expiresAt = issuedAt + sessions.Value.AccessTokenLifetime;

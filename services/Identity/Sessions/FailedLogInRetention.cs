@@ -14,7 +14,9 @@ internal sealed class FailedLogInRetention(IdentityDb db) : IRetentionPolicy
     /// <inheritdoc/>
     public async Task<int> DeleteExpiredAsync(DateTimeOffset now, int maxCount, CancellationToken ct)
     {
-        var oldestKept = await db.FailedLogIns.OrderByDescending(f => f.LastAt).Skip(MaxKept).Select(f => (DateTimeOffset?)f.LastAt).FirstOrDefaultAsync(ct) ?? DateTimeOffset.MinValue;
-        return await db.FailedLogIns.Where(f => f.LastAt < now - LockOut.ForgetAfter || f.LastAt <= oldestKept).OrderBy(f => f.LastAt).Take(maxCount).ExecuteDeleteAsync(ct);
+        var oldestKept = await db.FailedLogIns.OrderByDescending(f => f.LastAt).Skip(MaxKept).Select(f => (DateTimeOffset?)f.LastAt).FirstOrDefaultAsync(ct)
+            ?? DateTimeOffset.MinValue;
+        return await db.FailedLogIns.Where(f => f.LastAt < now - LockOut.ForgetAfter || f.LastAt <= oldestKept).OrderBy(f => f.LastAt)
+            .Take(maxCount).ExecuteDeleteAsync(ct);
     }
 }

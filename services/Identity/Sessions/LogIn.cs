@@ -23,7 +23,8 @@ internal sealed class LogInHandler(IdentityDb db, LockOut lockOut, PasswordHashe
         var account = await FindAsync(request.Email, ct);
         // Both run outside the transaction: verifying takes a tenth of a second, during which no connection and no lock is
         // held, and loading the key may take a connection of its own.
-        var isCorrect = await hashes.VerifyAsync(account?.Credential?.PasswordHash, request.Password, first: () => lockOut.ThrowIfLockedAsync(emailKey, ct), ct) && account is { CanLogIn: true };
+        var isCorrect = await hashes.VerifyAsync(account?.Credential?.PasswordHash, request.Password, first: () => lockOut.ThrowIfLockedAsync(emailKey, ct), ct)
+            && account is { CanLogIn: true };
         var key = await keys.GetSigningCredentialsAsync(ct);
 
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
@@ -40,7 +41,8 @@ internal sealed class LogInHandler(IdentityDb db, LockOut lockOut, PasswordHashe
     private async Task<Account?> FindAsync(string email, CancellationToken ct)
     {
         string[] keys = [email.Trim().ToLowerInvariant(), .. EmailAddresses.GetLookupKeys(email)];
-        var candidates = await db.Accounts.AsNoTracking().Include(a => a.Credential).Include(a => a.Hospital).Where(a => keys.Contains(a.EmailKey)).ToListAsync(ct);
+        var candidates = await db.Accounts.AsNoTracking().Include(a => a.Credential).Include(a => a.Hospital)
+            .Where(a => keys.Contains(a.EmailKey)).ToListAsync(ct);
         return candidates.MinBy(a => Array.IndexOf(keys, a.EmailKey));
     }
 }

@@ -21,7 +21,8 @@ internal sealed class RefreshSessionHandler(IdentityDb db, KeyRing keys, Session
         // if as many requests waited for one within their transactions.
         var key = await keys.GetSigningCredentialsAsync(ct);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        var spends = await db.RefreshTokens.Where(t => t.Hash == hash && t.SpentAt == null).ExecuteUpdateAsync(t => t.SetProperty(x => x.SpentAt, now), ct) == 1;
+        var spends =
+            await db.RefreshTokens.Where(t => t.Hash == hash && t.SpentAt == null).ExecuteUpdateAsync(t => t.SetProperty(x => x.SpentAt, now), ct) == 1;
         var token = await db.RefreshTokens.AsNoTracking()
             .Include(t => t.Session!.User!.Credential).Include(t => t.Session!.User!.Hospital).SingleOrDefaultAsync(t => t.Hash == hash, ct);
 

@@ -41,7 +41,8 @@ internal sealed class RenewAccessHandler(IdentityDb db, KeyRing keys, AccessToke
         return new(token);
     }
 
-    private static Unauthenticated SessionEnded() => new(ErrorCodes.AuthInvalid, "The session is over, or this token was renewed for too long. Refresh it or log in again.");
+    private static Unauthenticated SessionEnded() =>
+        new(ErrorCodes.AuthInvalid, "The session is over, or this token was renewed for too long. Refresh it or log in again.");
 
     private static DateTimeOffset Min(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 }

@@ -33,7 +33,10 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Ti
 
         var refresh = RefreshToken.Create();
         var idleUntil = now + SessionOptions.IdleTimeout;
-        db.Add(new RefreshToken { Hash = RefreshToken.HashOf(refresh), SessionId = session.Id, ExpiresAt = idleUntil < session.EndsAt ? idleUntil : session.EndsAt });
+        db.Add(new RefreshToken
+        {
+            Hash = RefreshToken.HashOf(refresh), SessionId = session.Id, ExpiresAt = idleUntil < session.EndsAt ? idleUntil : session.EndsAt
+        });
         await db.SaveChangesAsync(ct);
         var (access, seconds) = tokens.Issue(account, session, key, refreshedAt: now, latestExpiry: session.EndsAt);
         return new(access, refresh, "Bearer", seconds, account.ToUser());

@@ -21,7 +21,8 @@ internal sealed class SessionOptions
     internal static readonly TimeSpan MaxRenewalWithoutRefresh = TimeSpan.FromHours(8);
 
     /// <summary>Gets or sets the lifetime of an access token, in seconds.</summary>
-    [ConfigurationKeyName("MCP_JWT_EXPIRY"), Range(1, TokenOptions.MaxConfigurableSeconds, ErrorMessage = "MCP_JWT_EXPIRY must be between 1 and 86400 seconds.")]
+    [ConfigurationKeyName("MCP_JWT_EXPIRY"), Range(1, TokenOptions.MaxConfigurableSeconds,
+        ErrorMessage = "MCP_JWT_EXPIRY must be between 1 and 86400 seconds.")]
     public int AccessTokenSeconds { get; set; } = 3600;
 
     internal TimeSpan AccessTokenLifetime => TimeSpan.FromSeconds(AccessTokenSeconds);

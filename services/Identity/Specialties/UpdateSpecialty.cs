@@ -6,7 +6,8 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Specialties;
 
-internal sealed class UpdateSpecialtyHandler(IdentityDb db, SpecialtyResource specialties) : IToolHandler<UpdateSpecialty, Contracts.Identity.Specialty>, ICurrentStateProvider<UpdateSpecialty>
+internal sealed class UpdateSpecialtyHandler(IdentityDb db, SpecialtyResource specialties)
+    : IToolHandler<UpdateSpecialty, Contracts.Identity.Specialty>, ICurrentStateProvider<UpdateSpecialty>
 {
     public async Task<object> GetCurrentAsync(UpdateSpecialty request, CancellationToken ct) => await specialties.GetAsync(request.SpecialtyId, ct);
 

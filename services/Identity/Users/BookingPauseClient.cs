@@ -11,12 +11,15 @@ namespace MedCor.Identity.Users;
 /// </summary>
 internal sealed class BookingPauseClient(ToolClient tools)
 {
-    /// <summary>Requests the pause from Clinical and returns the upcoming appointments. Call before the change: while Clinical cannot answer, nothing is changed.</summary>
+    /// <summary>
+    /// Requests the pause from Clinical and returns the upcoming appointments. Call before the change: while Clinical cannot answer, nothing is changed.
+    /// </summary>
     internal async Task<PausedBookings> PauseAsync(Account account, CancellationToken ct)
     {
         if (account is not { Role: Role.Doctor or Role.Patient, HospitalId: { } hospital }) return new(account.Version, [], 0);
         var upcoming = await tools.PostAsync<UpcomingBookings>("clinical", PauseBookings.Path, new PauseBookings(hospital, account.Id, account.Version), ct);
-        return new(account.Version, [.. upcoming.Results.Select(a => new AffectedAppointment(a.Id, a.PatientId, a.DoctorId, a.AppointmentDate, a.AppointmentTime))], upcoming.Total);
+        return new(account.Version,
+            [.. upcoming.Results.Select(a => new AffectedAppointment(a.Id, a.PatientId, a.DoctorId, a.AppointmentDate, a.AppointmentTime))], upcoming.Total);
     }
 }
 
@@ -33,5 +36,6 @@ internal sealed record PausedBookings(long Version, IReadOnlyList<AffectedAppoin
     }
 
     /// <summary>Returns the error for a change to an account that was changed concurrently.</summary>
-    internal static Conflict CreateConflict() => new("The user was changed by another request at the same time. Read the user again, then retry.") { RetryAfter = 1 };
+    internal static Conflict CreateConflict() =>
+        new("The user was changed by another request at the same time. Read the user again, then retry.") { RetryAfter = 1 };
 }

@@ -25,12 +25,17 @@ internal sealed class CreateUserHandler(IdentityDb db, HospitalCopies hospitals,
         var hospital = request.HospitalId ?? callerHospital;
         if (errors.AreRight("role"))
         {
-            RoleFieldRules.AddErrors(errors.Add, request.Role, request.DateOfBirth, request.LicenseNumber, request.YearsOfExperience, isAvailable: null, current: null);
+            RoleFieldRules.AddErrors(errors.Add, request.Role, request.DateOfBirth, request.LicenseNumber, request.YearsOfExperience,
+                isAvailable: null, current: null);
             if (hospital is null && request.Role != Role.Admin) errors.Add("hospital_id", "is required: only platform administrators belong to no hospital");
         }
-        if (errors.AreRight("password") && PasswordPolicy.FindError(request.Password, request.Email ?? "", request.FirstName ?? "", request.LastName ?? "") is { } weak) errors.Add("password", weak);
+        if (errors.AreRight("password")
+            && PasswordPolicy.FindError(request.Password, request.Email ?? "", request.FirstName ?? "", request.LastName ?? "") is { } weak)
+            errors.Add("password", weak);
         // Callers of one hospital are not told the current date at another.
-        if (hospital is { } id && (callerHospital is null || callerHospital == id) && await hospitals.FindFutureErrorAsync(request.DateOfBirth, id, clock.GetUtcNow(), ct) is { } futureError) errors.Add("date_of_birth", futureError);
+        if (hospital is { } id && (callerHospital is null || callerHospital == id)
+            && await hospitals.FindFutureErrorAsync(request.DateOfBirth, id, clock.GetUtcNow(), ct) is { } futureError)
+            errors.Add("date_of_birth", futureError);
     }
 
     public async Task<NewUser> PrepareAsync(CreateUser request, CancellationToken ct)

@@ -7,7 +7,8 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Users;
 
-internal sealed class DeleteUserHandler(IdentityDb db, SessionManager sessions, BookingPauseClient bookings) : IToolHandler<DeleteUser, PausedBookings, DeactivatedUser>
+internal sealed class DeleteUserHandler(IdentityDb db, SessionManager sessions, BookingPauseClient bookings)
+    : IToolHandler<DeleteUser, PausedBookings, DeactivatedUser>
 {
     public async Task<PausedBookings> PrepareAsync(DeleteUser request, CancellationToken ct)
     {

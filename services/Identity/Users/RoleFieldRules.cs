@@ -12,13 +12,17 @@ internal static class RoleFieldRules
     /// </summary>
     /// <param name="addError">Adds an error to a field.</param>
     /// <param name="current">The account as stored; null for a new one.</param>
-    internal static void AddErrors(Action<string, string> addError, Role role, DateOnly? dateOfBirth, string? licenseNumber, int? yearsOfExperience, bool? isAvailable, Account? current)
+    internal static void AddErrors(Action<string, string> addError, Role role, DateOnly? dateOfBirth, string? licenseNumber, int? yearsOfExperience,
+        bool? isAvailable, Account? current)
     {
         if (role != Role.Patient && dateOfBirth is not null && dateOfBirth != current?.DateOfBirth) AddRoleError("date_of_birth", Role.Patient);
-        if (role is Role.Admin or Role.Nurse && licenseNumber is not null && licenseNumber != current?.LicenseNumber) AddRoleError("license_number", Role.Doctor);
-        if (role is Role.Admin or Role.Nurse && yearsOfExperience is not null && yearsOfExperience != current?.YearsOfExperience) AddRoleError("years_of_experience", Role.Doctor);
+        if (role is Role.Admin or Role.Nurse && licenseNumber is not null && licenseNumber != current?.LicenseNumber)
+            AddRoleError("license_number", Role.Doctor);
+        if (role is Role.Admin or Role.Nurse && yearsOfExperience is not null && yearsOfExperience != current?.YearsOfExperience)
+            AddRoleError("years_of_experience", Role.Doctor);
         if (role != Role.Doctor && isAvailable is not null && isAvailable != current?.IsAvailable) AddRoleError("is_available", Role.Doctor);
 
-        void AddRoleError(string field, Role requiredRole) => addError(field, $"is for the role {EnumNames.Of(requiredRole)}, not {EnumNames.Of(role)}: leave it out");
+        void AddRoleError(string field, Role requiredRole) =>
+            addError(field, $"is for the role {EnumNames.Of(requiredRole)}, not {EnumNames.Of(role)}: leave it out");
     }
 }

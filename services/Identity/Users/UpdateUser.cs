@@ -16,15 +16,19 @@ namespace MedCor.Identity.Users;
 /// <param name="Paused">The bookings that are paused; null where the account can be booked afterwards as before.</param>
 internal sealed record PreparedUserUpdate(string? PasswordHash, PausedBookings? Paused);
 
-internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, CurrentPasswordCheck ownPassword, EmailUniqueness freeEmail, PasswordHasher hashes, SessionManager sessions, BookingPauseClient bookings, HospitalCopies hospitals, TimeProvider clock)
+internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, CurrentPasswordCheck ownPassword, EmailUniqueness freeEmail, PasswordHasher hashes,
+    SessionManager sessions, BookingPauseClient bookings, HospitalCopies hospitals, TimeProvider clock)
     : IToolHandler<UpdateUser, PreparedUserUpdate, UpdatedUser>, ICurrentStateProvider<UpdateUser>, IParameterValidator<UpdateUser>
 {
     public async Task<object> GetCurrentAsync(UpdateUser request, CancellationToken ct) => await users.GetAsync(request.UserId, ct);
 
     public Task AddErrorsAsync(UpdateUser request, ParameterErrors errors, CancellationToken ct)
     {
-        if (request.Password is { } password && PasswordPolicy.FindError(password, request.Email ?? "", request.FirstName ?? "", request.LastName ?? "") is { } weak) errors.Add("password", weak);
-        if (request.Password is not null && errors.AreRight("user_id") && request.UserId == db.Tenancy.Caller.UserId && request.CurrentPassword is null) errors.Add(CurrentPasswordCheck.Field, CurrentPasswordCheck.Missing);
+        if (request.Password is { } password
+            && PasswordPolicy.FindError(password, request.Email ?? "", request.FirstName ?? "", request.LastName ?? "") is { } weak)
+            errors.Add("password", weak);
+        if (request.Password is not null && errors.AreRight("user_id") && request.UserId == db.Tenancy.Caller.UserId && request.CurrentPassword is null)
+            errors.Add(CurrentPasswordCheck.Field, CurrentPasswordCheck.Missing);
         return Task.CompletedTask;
     }
 
@@ -33,7 +37,8 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         if (request is { Password: null, Email: null, Role: null, DateOfBirth.Value: null } && request.IsActive is not false) return new(null, null);
         var account = await db.VisibleAccounts().AsNoTracking().Include(a => a.Credential).GetRequiredAsync(request.UserId, "user", ct);
         Authorize(request, account);
-        var provesPassword = account.Id == db.Tenancy.Caller.UserId && (request.Password is not null || (request.Email is { } email && EmailAddresses.GetLookupKey(email) != EmailAddresses.GetLookupKey(account.Email)));
+        var provesPassword = account.Id == db.Tenancy.Caller.UserId && (request.Password is not null
+            || (request.Email is { } email && EmailAddresses.GetLookupKey(email) != EmailAddresses.GetLookupKey(account.Email)));
         await ValidateAsync(request, account, provesPassword, ct);
         if (provesPassword) await ownPassword.VerifyAsync(account, request.CurrentPassword!, ct);
         if (request.Email is not null) await freeEmail.EnsureAvailableAsync(request.Email, ct, exceptUserId: account.Id);
@@ -45,7 +50,8 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
 
     public async Task<UpdatedUser> HandleAsync(UpdateUser request, PreparedUserUpdate prepared, CancellationToken ct)
     {
-        var account = await db.VisibleAccounts().Include(a => a.Credential).Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty).AsSplitQuery().GetRequiredAsync(request.UserId, "user", ct);
+        var account = await db.VisibleAccounts().Include(a => a.Credential).Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty).AsSplitQuery()
+            .GetRequiredAsync(request.UserId, "user", ct);
         Authorize(request, account);
         ThrowIfAny(FindRoleErrors(request, account));
         account.ThrowIfVersionDiffers(request.ExpectedVersion);
@@ -67,7 +73,9 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         account.Credential!.PasswordHash = prepared.PasswordHash ?? account.Credential.PasswordHash;
 
         if (prepared.PasswordHash is not null) db.Entry(account).State = EntityState.Modified; // a new password makes a new version too
-        if (db.ChangeTracker.HasChanges()) account.RaiseChanged(db, user => wasActive && !user.IsActive ? new UserDeactivated(user) : new UserUpdated(user), isNew: formerRole != Role.Patient);
+        if (db.ChangeTracker.HasChanges())
+            account.RaiseChanged(db, user => wasActive && !user.IsActive ? new UserDeactivated(user) : new UserUpdated(user),
+                isNew: formerRole != Role.Patient);
         if (account.Role != formerRole) account.RaiseRoleEnded(db, formerRole);
         try
         {
@@ -100,7 +108,8 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
     }
 
     /// <summary>Returns whether the request deactivates the account or changes its role, so that the user can no longer be booked as before.</summary>
-    private static bool CeasesToBeBookable(UpdateUser request, Account account) => (request.IsActive is false && account.IsActive) || (request.Role is { } role && role != account.Role);
+    private static bool CeasesToBeBookable(UpdateUser request, Account account) =>
+        (request.IsActive is false && account.IsActive) || (request.Role is { } role && role != account.Role);
 
     /// <summary>
     /// Throws <see cref="Forbidden"/> when the caller may not make the change. Users may change their own account, administrators also others. Users may not
@@ -113,10 +122,12 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         if (!isSelf && !caller.IsOneOf(Callers.Admins)) throw new Forbidden("Only administrators change other users.");
         if (isSelf && request.Role is { } role && role != account.Role) throw new Forbidden("Users cannot change their own role.");
         if (isSelf && request.IsActive is false) throw new Forbidden("Users cannot deactivate themselves.");
-        if (!caller.IsOneOf(Callers.Admins) && (Changes(request.LicenseNumber, account.LicenseNumber) || Changes(request.YearsOfExperience, account.YearsOfExperience)))
+        if (!caller.IsOneOf(Callers.Admins)
+            && (Changes(request.LicenseNumber, account.LicenseNumber) || Changes(request.YearsOfExperience, account.YearsOfExperience)))
             throw new Forbidden("Only administrators change a licence or years of experience.");
         // Records, bookings and invoices identify a patient by these fields: a patient who could change them could pose as another person.
-        if (caller.IsOneOf(Callers.Patient) && (Changes(request.FirstName, account.FirstName) || Changes(request.LastName, account.LastName) || Changes(request.DateOfBirth, account.DateOfBirth)))
+        if (caller.IsOneOf(Callers.Patient) && (Changes(request.FirstName, account.FirstName) || Changes(request.LastName, account.LastName)
+            || Changes(request.DateOfBirth, account.DateOfBirth)))
             throw new Forbidden("Patients cannot change their own name or date of birth. Ask your hospital.");
     }
 
@@ -125,9 +136,11 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
     private async Task ValidateAsync(UpdateUser request, Account account, bool provesPassword, CancellationToken ct)
     {
         var errors = FindRoleErrors(request, account);
-        if (request.DateOfBirth.Value is { } birthDate && birthDate != account.DateOfBirth && account.HospitalId is { } hospital && await hospitals.FindFutureErrorAsync(birthDate, hospital, clock.GetUtcNow(), ct) is { } futureError)
+        if (request.DateOfBirth.Value is { } birthDate && birthDate != account.DateOfBirth && account.HospitalId is { } hospital
+            && await hospitals.FindFutureErrorAsync(birthDate, hospital, clock.GetUtcNow(), ct) is { } futureError)
             errors.AddError("date_of_birth", futureError);
-        if (request.Password is { } password && PasswordPolicy.FindError(password, request.Email ?? account.Email, request.FirstName ?? account.FirstName, request.LastName ?? account.LastName) is { } weak)
+        if (request.Password is { } password && PasswordPolicy.FindError(password, request.Email ?? account.Email, request.FirstName ?? account.FirstName,
+            request.LastName ?? account.LastName) is { } weak)
             errors.AddError("password", weak);
         if (provesPassword && request.CurrentPassword is null) errors.AddError(CurrentPasswordCheck.Field, CurrentPasswordCheck.Missing);
         ThrowIfAny(errors);
@@ -137,7 +150,8 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
     private static Dictionary<string, List<string>> FindRoleErrors(UpdateUser request, Account account)
     {
         var (errors, role) = (new Dictionary<string, List<string>>(), request.Role ?? account.Role);
-        RoleFieldRules.AddErrors(errors.AddError, role, request.DateOfBirth.Value, request.LicenseNumber.Value, request.YearsOfExperience.Value, request.IsAvailable, account);
+        RoleFieldRules.AddErrors(errors.AddError, role, request.DateOfBirth.Value, request.LicenseNumber.Value, request.YearsOfExperience.Value,
+            request.IsAvailable, account);
         if (account.HospitalId is null && role != Role.Admin) errors.AddError("role", "must be ADMIN for a user without a hospital");
         return errors;
     }

@@ -22,7 +22,8 @@ internal sealed class UserResource(IdentityDb db) : QueryableResource<Account, U
         { "created_at", a => a.CreatedAt },
         { "updated_at", a => a.UpdatedAt },
     }
-        .WithIndex("last_name", "first_name").WithIndex("role", "last_name", "first_name").WithIndex("is_active", "last_name", "first_name").WithIndex("role", "is_active", "last_name", "first_name")
+        .WithIndex("last_name", "first_name").WithIndex("role", "last_name", "first_name").WithIndex("is_active", "last_name", "first_name")
+        .WithIndex("role", "is_active", "last_name", "first_name")
         .WithIndex("email").WithIndex("created_at").WithIndex("role", "created_at").WithIndex("updated_at")
         .WithSearch(a => a.SearchText);
 

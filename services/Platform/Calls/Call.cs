@@ -56,11 +56,13 @@ internal abstract class Call(HttpContext http, string name, Callers callers, boo
 
     /// <summary>Waits for the memory that a result can take. It is released when the returned lease is disposed.</summary>
     /// <param name="limit">The requested number of entities; null when the result is not a list.</param>
-    protected ValueTask<RateLimitLease> AcquireMemoryAsync(int? limit) => Services.GetRequiredService<RequestMemoryLimiter>().AcquireForResponseAsync(limit ?? 1, Aborted);
+    protected ValueTask<RateLimitLease> AcquireMemoryAsync(int? limit) =>
+        Services.GetRequiredService<RequestMemoryLimiter>().AcquireForResponseAsync(limit ?? 1, Aborted);
 
     /// <summary>Serializes a result, records the access to its clinical content and sends it.</summary>
     /// <param name="limit">The requested number of entities; null when the result is not a list.</param>
-    protected async Task SendAsync<TResult>(TResult result, int? limit, Action<Utf8JsonWriter, TResult> write, Func<TResult, IEnumerable<IClinicalContent>> find)
+    protected async Task SendAsync<TResult>(TResult result, int? limit, Action<Utf8JsonWriter, TResult> write,
+        Func<TResult, IEnumerable<IClinicalContent>> find)
     {
         using var response = ResponseBuffer.WriteJson(json => write(json, result), limit);
         await RecordAccessAsync(AuditOutcome.Done, result, find);

@@ -6,5 +6,6 @@ namespace MedCor.Platform.Database;
 public static class ConstraintViolations
 {
     /// <summary>Returns whether a save failed because of the named constraint.</summary>
-    public static bool ViolatesConstraint(this Exception e, string constraint) => e.GetBaseException() is PostgresException refused && refused.ConstraintName == constraint;
+    public static bool ViolatesConstraint(this Exception e, string constraint) =>
+        e.GetBaseException() is PostgresException refused && refused.ConstraintName == constraint;
 }

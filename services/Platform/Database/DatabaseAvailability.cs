@@ -16,8 +16,9 @@ internal static class DatabaseAvailability
     internal static void UseDatabaseAvailability(this WebApplication app)
     {
         var readiness = app.Services.GetRequiredService<Readiness>();
-        app.Use((http, next) => readiness.IsUnavailable(DatabaseCheck.Name) && http.GetEndpoint()?.Metadata.GetMetadata<AvailableWithoutDatabaseMetadata>() is null
-            ? throw new Unavailable()
-            : next(http));
+        app.Use((http, next) =>
+            readiness.IsUnavailable(DatabaseCheck.Name) && http.GetEndpoint()?.Metadata.GetMetadata<AvailableWithoutDatabaseMetadata>() is null
+                ? throw new Unavailable()
+                : next(http));
     }
 }

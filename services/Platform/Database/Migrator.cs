@@ -35,7 +35,8 @@ public sealed partial class Migrator(Assembly assembly, string service, ILogger 
             var checksum = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(sql)));
             if (applied.TryGetValue(name, out var appliedChecksum))
             {
-                if (appliedChecksum != checksum) throw new InvalidOperationException($"Migration {name} of {service} was changed after it had been applied. Add a new one instead.");
+                if (appliedChecksum != checksum)
+                    throw new InvalidOperationException($"Migration {name} of {service} was changed after it had been applied. Add a new one instead.");
                 continue;
             }
 
@@ -59,7 +60,9 @@ public sealed partial class Migrator(Assembly assembly, string service, ILogger 
         await using var connection = await database.OpenConnectionAsync(ct);
         var applied = await ReadAppliedAsync(connection, ct);
         var missing = GetMigrations().Where(f => !applied.ContainsKey(f.Name)).Select(f => f.Name).ToArray();
-        if (missing.Length > 0) throw new InvalidOperationException($"The schema of {service} lacks {string.Join(", ", missing)}. Run this service with `migrate` and the owner's connection string first.");
+        if (missing.Length > 0)
+            throw new InvalidOperationException(
+                $"The schema of {service} lacks {string.Join(", ", missing)}. Run this service with `migrate` and the owner's connection string first.");
     }
 
     /// <summary>
@@ -68,7 +71,8 @@ public sealed partial class Migrator(Assembly assembly, string service, ILogger 
     /// </summary>
     private async Task ThrowOnInvalidIndexesAsync(NpgsqlConnection connection, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand("SELECT string_agg(indexrelid::regclass::text, ', ' ORDER BY indexrelid) FROM pg_index WHERE NOT indisvalid", connection);
+        await using var command = new NpgsqlCommand(
+            "SELECT string_agg(indexrelid::regclass::text, ', ' ORDER BY indexrelid) FROM pg_index WHERE NOT indisvalid", connection);
         if (await command.ExecuteScalarAsync(ct) is string invalid)
             throw new InvalidOperationException(
                 $"The database of {service} has invalid indexes: {invalid}. Their concurrent build has failed, or is under way: wait for it, or run REINDEX INDEX CONCURRENTLY for each. Then migrate again.");

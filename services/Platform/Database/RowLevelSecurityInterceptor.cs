@@ -12,25 +12,29 @@ internal sealed class RowLevelSecurityInterceptor : DbCommandInterceptor, IDbTra
     internal const string ParameterName = "medcor_hospital";
     private const string SetHospitalSql = "SELECT set_config('medcor.hospital', @" + ParameterName + ", true);\n";
 
-    public override ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(DbCommand command, CommandEventData data, InterceptionResult<DbDataReader> result, CancellationToken ct = default)
+    public override ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(DbCommand command, CommandEventData data,
+        InterceptionResult<DbDataReader> result, CancellationToken ct = default)
     {
         PrependSetHospital(command, data);
         return ValueTask.FromResult(result);
     }
 
-    public override async ValueTask<DbDataReader> ReaderExecutedAsync(DbCommand command, CommandExecutedEventData data, DbDataReader result, CancellationToken ct = default)
+    public override async ValueTask<DbDataReader> ReaderExecutedAsync(DbCommand command, CommandExecutedEventData data, DbDataReader result,
+        CancellationToken ct = default)
     {
         if (command.CommandText.StartsWith(SetHospitalSql, StringComparison.Ordinal)) await result.NextResultAsync(ct); // skips the result of set_config
         return result;
     }
 
-    public override ValueTask<InterceptionResult<int>> NonQueryExecutingAsync(DbCommand command, CommandEventData data, InterceptionResult<int> result, CancellationToken ct = default)
+    public override ValueTask<InterceptionResult<int>> NonQueryExecutingAsync(DbCommand command, CommandEventData data, InterceptionResult<int> result,
+        CancellationToken ct = default)
     {
         PrependSetHospital(command, data);
         return ValueTask.FromResult(result);
     }
 
-    public async ValueTask<DbTransaction> TransactionStartedAsync(DbConnection connection, TransactionEndEventData data, DbTransaction result, CancellationToken ct = default)
+    public async ValueTask<DbTransaction> TransactionStartedAsync(DbConnection connection, TransactionEndEventData data, DbTransaction result,
+        CancellationToken ct = default)
     {
         await using var command = connection.CreateCommand();
         command.Transaction = result;

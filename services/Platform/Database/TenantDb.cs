@@ -94,7 +94,8 @@ public abstract class TenantDb : DbContext
             if (typeof(Entity).IsAssignableFrom(type.ClrType)) entity.Property(nameof(Entity.Version)).IsConcurrencyToken();
             if (typeof(ITenantOwned).IsAssignableFrom(type.ClrType))
             {
-                var filter = typeof(TenantDb).GetMethod(nameof(FilterByTenant), System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Instance)!;
+                var filter = typeof(TenantDb).GetMethod(nameof(FilterByTenant),
+                    System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Instance)!;
                 filter.MakeGenericMethod(type.ClrType).Invoke(this, [model]);
             }
             foreach (var property in type.GetProperties()) property.SetColumnName(JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name));
@@ -104,7 +105,8 @@ public abstract class TenantDb : DbContext
     /// <inheritdoc/>
     protected override void ConfigureConventions(ModelConfigurationBuilder conventions)
     {
-        foreach (var kind in GetType().Assembly.GetTypes().Concat(typeof(Role).Assembly.GetTypes()).Where(t => t is { IsEnum: true, IsGenericTypeDefinition: false }))
+        foreach (var kind in GetType().Assembly.GetTypes().Concat(typeof(Role).Assembly.GetTypes())
+            .Where(t => t is { IsEnum: true, IsGenericTypeDefinition: false }))
             conventions.Properties(kind).HaveConversion(typeof(EnumWordConverter<>).MakeGenericType(kind));
         conventions.Properties<ActivePeriods>().HaveConversion<ActivePeriodsConverter>().HaveColumnType("jsonb");
     }
@@ -120,6 +122,9 @@ public abstract class TenantDb : DbContext
     private sealed class EnumWordConverter<T>() : Microsoft.EntityFrameworkCore.Storage.ValueConversion.ValueConverter<T, string>(
         value => EnumNames.Of(value), word => Of(word)) where T : struct, Enum
     {
-        private static T Of(string word) => EnumNames.TryParse<T>(word, out var value) ? value : throw new InvalidOperationException($"A row holds a word that {typeof(T).Name} does not have.");
+        private static T Of(string word) =>
+            EnumNames.TryParse<T>(word, out var value)
+                ? value
+                : throw new InvalidOperationException($"A row holds a word that {typeof(T).Name} does not have.");
     }
 }

@@ -128,7 +128,8 @@ internal sealed class IdempotencyStore(TenantDb db, SecretHasher hashes, TimePro
                 else parameters.Insert(i, property.Name, null);
             }
         var secrets = RemoveSecrets(parameters);
-        return (SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes<JsonNode>(parameters, Json.Options)), secrets.Count == 0 ? "" : secrets.ToJsonString(Json.Options));
+        return (SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes<JsonNode>(parameters, Json.Options)),
+            secrets.Count == 0 ? "" : secrets.ToJsonString(Json.Options));
     }
 
     /// <summary>

@@ -34,21 +34,25 @@ internal sealed class RequestMemoryLimiter : IDisposable
     internal RequestMemoryLimiter(long available)
     {
         // However little memory there is, the largest body or response fits when it is the only one.
-        _maxUnits = (Math.Max(ToUnits(available / 4), ToUnits(CopiesInMemory * (long)MedCorDefaults.MaxRequestBodySize)), Math.Max(ToUnits(available / 2), ToUnits(CopiesInMemory * (long)ResponseBuffer.MaxLength)));
+        _maxUnits = (Math.Max(ToUnits(available / 4), ToUnits(CopiesInMemory * (long)MedCorDefaults.MaxRequestBodySize)),
+            Math.Max(ToUnits(available / 2), ToUnits(CopiesInMemory * (long)ResponseBuffer.MaxLength)));
         (_bodies, _responses) = (Limiter(_maxUnits.Body), Limiter(_maxUnits.Answer));
 
-        static ConcurrencyLimiter Limiter(int units) => new(new() { PermitLimit = units, QueueLimit = int.MaxValue, QueueProcessingOrder = QueueProcessingOrder.OldestFirst });
+        static ConcurrencyLimiter Limiter(int units) =>
+            new(new() { PermitLimit = units, QueueLimit = int.MaxValue, QueueProcessingOrder = QueueProcessingOrder.OldestFirst });
     }
 
     /// <summary>Acquires the memory for a request body. Dispose of the lease when the call ends.</summary>
     /// <param name="length">The length of the body in bytes; null if unknown.</param>
     /// <exception cref="Unavailable">The memory did not become available within <see cref="QueueTimeout"/>.</exception>
-    public ValueTask<RateLimitLease> AcquireForBodyAsync(long? length, CancellationToken ct) => AcquireAsync(_bodies, Math.Clamp(ToUnits(CopiesInMemory * (length ?? MedCorDefaults.MaxRequestBodySize)), 1, _maxUnits.Body), ct);
+    public ValueTask<RateLimitLease> AcquireForBodyAsync(long? length, CancellationToken ct) =>
+        AcquireAsync(_bodies, Math.Clamp(ToUnits(CopiesInMemory * (length ?? MedCorDefaults.MaxRequestBodySize)), 1, _maxUnits.Body), ct);
 
     /// <summary>Acquires the memory for a response, before its data is read. Dispose of the lease when the response has been sent.</summary>
     /// <param name="maxEntities">The maximum number of entities in the response.</param>
     /// <exception cref="Unavailable">The memory did not become available within <see cref="QueueTimeout"/>.</exception>
-    public ValueTask<RateLimitLease> AcquireForResponseAsync(int maxEntities, CancellationToken ct) => AcquireAsync(_responses, Math.Min(ToUnits(CopiesInMemory * (long)ResponseBuffer.MaxEntityLength * maxEntities), _maxUnits.Answer), ct);
+    public ValueTask<RateLimitLease> AcquireForResponseAsync(int maxEntities, CancellationToken ct) =>
+        AcquireAsync(_responses, Math.Min(ToUnits(CopiesInMemory * (long)ResponseBuffer.MaxEntityLength * maxEntities), _maxUnits.Answer), ct);
 
     public void Dispose()
     {

@@ -46,7 +46,8 @@ public interface IHospitalDirectory
 /// <summary>
 /// Keeps this service's copies of hospitals up to date from events, and fetches a hospital that has not been received yet from the service that owns it.
 /// </summary>
-public sealed class HospitalCopies(TenantDb db, ToolClient tools) : IEventHandler<HospitalCreated>, IEventHandler<HospitalUpdated>, IEventHandler<HospitalDeactivated>, IHospitalDirectory
+public sealed class HospitalCopies(TenantDb db, ToolClient tools)
+    : IEventHandler<HospitalCreated>, IEventHandler<HospitalUpdated>, IEventHandler<HospitalDeactivated>, IHospitalDirectory
 {
     /// <inheritdoc/>
     public async Task<bool> ExistsAsync(Guid id, CancellationToken ct) => await FindAsync(id, ct) is not null;

@@ -5,7 +5,8 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Platform.Messaging;
 
 /// <summary>Passes an event to its handlers once, in one transaction with their changes, however often the broker delivers it.</summary>
-internal sealed class Inbox<TEvent>(DbContext db, MedCor.Platform.Tenancy.TenantContext tenancy, IEnumerable<IEventHandler<TEvent>> handlers) : IConsumer<TEvent> where TEvent : IntegrationEvent
+internal sealed class Inbox<TEvent>(DbContext db, MedCor.Platform.Tenancy.TenantContext tenancy, IEnumerable<IEventHandler<TEvent>> handlers)
+    : IConsumer<TEvent> where TEvent : IntegrationEvent
 {
     public async Task Consume(ConsumeContext<TEvent> context)
     {

@@ -10,7 +10,8 @@ internal sealed class OutboxRetention(DbContext db) : IRetentionPolicy
 
     /// <inheritdoc/>
     public Task<int> DeleteExpiredAsync(DateTimeOffset now, int maxCount, CancellationToken ct) =>
-        db.Database.ExecuteSqlAsync($"DELETE FROM outbox WHERE position IN (SELECT position FROM outbox WHERE dispatched_at < {now - Retention} LIMIT {maxCount})", ct);
+        db.Database.ExecuteSqlAsync(
+            $"DELETE FROM outbox WHERE position IN (SELECT position FROM outbox WHERE dispatched_at < {now - Retention} LIMIT {maxCount})", ct);
 }
 
 /// <summary>Deletes the IDs of handled events, after a time in which no broker would still redeliver them.</summary>
@@ -20,5 +21,6 @@ internal sealed class InboxRetention(DbContext db) : IRetentionPolicy
 
     /// <inheritdoc/>
     public Task<int> DeleteExpiredAsync(DateTimeOffset now, int maxCount, CancellationToken ct) =>
-        db.Database.ExecuteSqlAsync($"DELETE FROM inbox WHERE event_id IN (SELECT event_id FROM inbox WHERE handled_at < {now - Retention} LIMIT {maxCount})", ct);
+        db.Database.ExecuteSqlAsync($"DELETE FROM inbox WHERE event_id IN (SELECT event_id FROM inbox WHERE handled_at < {now - Retention} LIMIT {maxCount})",
+            ct);
 }

@@ -18,7 +18,8 @@ internal sealed class OutboxAgeMetric : PeriodicService
     public OutboxAgeMetric(NpgsqlDataSource database, TimeProvider clock, ILogger<OutboxAgeMetric> log) : base(TimeSpan.FromSeconds(2), clock, log)
     {
         _database = database;
-        _meter.CreateObservableGauge("medcor.outbox.age", () => (clock.GetUtcNow() - _oldest)?.TotalSeconds ?? 0, "s", "How long the oldest event has been waiting in the outbox to be published.");
+        _meter.CreateObservableGauge("medcor.outbox.age", () => (clock.GetUtcNow() - _oldest)?.TotalSeconds ?? 0, "s",
+            "How long the oldest event has been waiting in the outbox to be published.");
     }
 
     protected override async Task RunOnceAsync(CancellationToken ct) => _oldest = await OldestAsync(ct);

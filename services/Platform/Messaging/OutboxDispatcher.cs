@@ -12,7 +12,8 @@ namespace MedCor.Platform.Messaging;
 /// Publishes the outbox to the broker in the order in which it was written; the replicas take turns. An event is marked as dispatched only after the broker has
 /// confirmed it: a crash in between publishes the event twice, and each consumer's inbox discards the duplicate.
 /// </summary>
-internal sealed partial class OutboxDispatcher(NpgsqlDataSource database, IBus bus, QueueReadiness queues, OutboxSignal signal, TimeProvider clock, ILogger<OutboxDispatcher> log) : BackgroundService
+internal sealed partial class OutboxDispatcher(NpgsqlDataSource database, IBus bus, QueueReadiness queues, OutboxSignal signal, TimeProvider clock,
+    ILogger<OutboxDispatcher> log) : BackgroundService
 {
     private const int BatchSize = 200;
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
@@ -57,13 +58,16 @@ internal sealed partial class OutboxDispatcher(NpgsqlDataSource database, IBus b
             {
                 // The lock ends with its process or, if the end of the process goes unnoticed, with the timeout. The next statements see whatever was committed
                 // while this one waited.
-                new("SELECT set_config('medcor.hospital', '*', true), set_config('idle_in_transaction_session_timeout', '30s', true), pg_advisory_xact_lock(hashtext('outbox'))"),
+                new("SELECT set_config('medcor.hospital', '*', true), set_config('idle_in_transaction_session_timeout', '30s', true), "
+                    + "pg_advisory_xact_lock(hashtext('outbox'))"),
                 // An event of a type that this build does not know waits for a build that does, and blocks no other event.
-                new("SELECT position, event_id, type, body, traceparent, addressee FROM outbox WHERE dispatched_at IS NULL AND addressee IS NULL AND type = ANY($2) ORDER BY position LIMIT $1 FOR UPDATE")
+                new("SELECT position, event_id, type, body, traceparent, addressee FROM outbox WHERE dispatched_at IS NULL AND addressee IS NULL AND type = "
+                    + "ANY($2) ORDER BY position LIMIT $1 FOR UPDATE")
                 {
                     Parameters = { new() { Value = BatchSize }, new() { Value = EventTypeNames } },
                 },
-                new("SELECT position, event_id, type, body, traceparent, addressee FROM outbox WHERE dispatched_at IS NULL AND addressee IS NOT NULL AND type = ANY($2) ORDER BY position LIMIT $1 FOR UPDATE")
+                new("SELECT position, event_id, type, body, traceparent, addressee FROM outbox WHERE dispatched_at IS NULL AND addressee IS NOT NULL AND type "
+                    + "= ANY($2) ORDER BY position LIMIT $1 FOR UPDATE")
                 {
                     Parameters = { new() { Value = BatchSize }, new() { Value = EventTypeNames } },
                 },

@@ -22,7 +22,8 @@ internal sealed partial class QueueReadiness(IConfiguration configuration, TimeP
         {
             try
             {
-                await using var connection = await new ConnectionFactory { Uri = Bus.GetBrokerAddress(configuration), AutomaticRecoveryEnabled = false }.CreateConnectionAsync(ct);
+                await using var connection =
+                    await new ConnectionFactory { Uri = Bus.GetBrokerAddress(configuration), AutomaticRecoveryEnabled = false }.CreateConnectionAsync(ct);
                 while (missing.TryPeek(out var queue))
                 {
                     await using var channel = await connection.CreateChannelAsync(cancellationToken: ct);

@@ -6,8 +6,8 @@ using MassTransit.Serialization;
 namespace MedCor.Platform.Messaging;
 
 /// <summary>
-/// Writes a message with the JSON that was stored for it. An event that a newer build stored keeps all its fields, also those that the build which publishes it does
-/// not know.
+/// Writes a message with the JSON that was stored for it. An event that a newer build stored keeps all its fields, also those that the build which publishes it
+/// does not know.
 /// </summary>
 internal sealed class StoredBodySerializer(string body) : IMessageSerializer
 {
@@ -16,6 +16,7 @@ internal sealed class StoredBodySerializer(string body) : IMessageSerializer
     public MessageBody GetMessageBody<T>(SendContext<T> context) where T : class
     {
         using var message = JsonDocument.Parse(body);
-        return new BytesMessageBody(JsonSerializer.SerializeToUtf8Bytes(new JsonMessageEnvelope(context, message.RootElement), SystemTextJsonMessageSerializer.Options));
+        return new BytesMessageBody(JsonSerializer.SerializeToUtf8Bytes(new JsonMessageEnvelope(context, message.RootElement),
+            SystemTextJsonMessageSerializer.Options));
     }
 }

@@ -28,8 +28,11 @@ internal static class OperatorCommandRunner
     internal static async Task<int> RunAsync(IServiceProvider services, string[] args, CancellationToken ct)
     {
         var commands = services.GetServices<IOperatorCommand>().ToDictionary(c => c.Name);
-        if (!commands.TryGetValue(args[0], out var command)) await Console.Error.WriteLineAsync($"{string.Join(' ', args)} is not a command of this service. Commands: {string.Join(", ", commands.Keys.Append("migrate").Order())}.");
-        else if (args.Length > 1 && !command.TakesArguments) await Console.Error.WriteLineAsync($"{command.Name} accepts no arguments; remove {string.Join(' ', args[1..])}.");
+        if (!commands.TryGetValue(args[0], out var command))
+            await Console.Error.WriteLineAsync(
+                $"{string.Join(' ', args)} is not a command of this service. Commands: {string.Join(", ", commands.Keys.Append("migrate").Order())}.");
+        else if (args.Length > 1 && !command.TakesArguments)
+            await Console.Error.WriteLineAsync($"{command.Name} accepts no arguments; remove {string.Join(' ', args[1..])}.");
         else return await command.RunAsync(args[1..], ct);
         return 64;
     }

@@ -51,7 +51,8 @@ public sealed class ListQuery<T> where T : class
 
     /// <param name="mistakes">The errors found so far.</param>
     /// <param name="errorPrefix">The prefix of filter names in errors: empty, or <c>filter.</c></param>
-    internal ListQuery(TenantDb db, QueryableFields<T> fields, IQueryable<T> rows, (int Page, int Limit, string? Sort) request, Dictionary<string, List<string>> mistakes, string errorPrefix)
+    internal ListQuery(TenantDb db, QueryableFields<T> fields, IQueryable<T> rows, (int Page, int Limit, string? Sort) request,
+        Dictionary<string, List<string>> mistakes, string errorPrefix)
     {
         (_db, _fields, _rows, _request, _errors, _errorPrefix) = (db, fields, rows, request, mistakes, errorPrefix);
         _isSingleHospital = !db.Tenancy.SeesAllHospitals;
@@ -116,7 +117,8 @@ public sealed class ListQuery<T> where T : class
     {
         foreach (var condition in filter.EnumerateObject())
         {
-            if (_fields.Find(condition.Name) is not { } field) AddError(condition.Name, $"is not a field to filter by; there are {string.Join(", ", _fields.Names)}{DidYouMean.Hint(condition.Name, _fields.Names)}");
+            if (_fields.Find(condition.Name) is not { } field) AddError(condition.Name,
+                $"is not a field to filter by; there are {string.Join(", ", _fields.Names)}{DidYouMean.Hint(condition.Name, _fields.Names)}");
             else if (condition.Value.ValueKind != JsonValueKind.Object) Compare(field, ExpressionType.Equal, condition.Value);
             else if (!condition.Value.EnumerateObject().Any()) AddError(condition.Name, "must be a value, or an object with an operator");
             else
@@ -156,7 +158,8 @@ public sealed class ListQuery<T> where T : class
                 else AddError(field.Name, "contains must have three consecutive characters other than spaces");
                 break;
             default:
-                AddError(field.Name, $"{Truncate(operation)} is not an operator; use the value itself, in{(field.IsComparable ? ", gt, gte, lt, lte" : "")}{(SupportsContains(field) ? ", contains" : "")}");
+                AddError(field.Name,
+                    $"{Truncate(operation)} is not an operator; use the value itself, in{(field.IsComparable ? ", gt, gte, lt, lte" : "")}{(SupportsContains(field) ? ", contains" : "")}");
                 break;
         }
     }
@@ -174,14 +177,17 @@ public sealed class ListQuery<T> where T : class
     {
         var text = _fields.SearchText!;
         // In a list that grows, the search text is a column and needs no conversion.
-        if (!IsIndexed) text = Expression.Lambda<Func<T, string>>(Expression.Call(typeof(TextFunctions), nameof(TextFunctions.ToSearchable), null, text.Body), text.Parameters);
+        if (!IsIndexed)
+            text = Expression.Lambda<Func<T, string>>(Expression.Call(typeof(TextFunctions), nameof(TextFunctions.ToSearchable), null, text.Body),
+                text.Parameters);
         return TextSearch.Matches(text, QueryParameter.Of(term));
     }
 
     private void Compare(QueryableField<T> field, ExpressionType operation, JsonElement json)
     {
         if (ParseValue(field, json) is not { IsRight: true, Value: var value }) return;
-        if (operation == ExpressionType.Equal && QueryableField<T>.GetUnicodeForms(value).ToArray() is { Length: > 1 } forms) AddAlternatives(field, forms, areOne: true);
+        if (operation == ExpressionType.Equal && QueryableField<T>.GetUnicodeForms(value).ToArray() is { Length: > 1 } forms)
+            AddAlternatives(field, forms, areOne: true);
         else Compare(field, operation, value);
     }
 
@@ -241,9 +247,11 @@ public sealed class ListQuery<T> where T : class
     /// </summary>
     /// <param name="complete">Adds related data to the rows of the page.</param>
     /// <param name="show">Converts a row to the caller's representation.</param>
-    public async Task<Page<TResult>> ReadPageAsync<TRow, TResult>(Func<IQueryable<T>, IQueryable<TRow>> complete, Func<TRow, TResult> show, CancellationToken ct) where TRow : class
+    public async Task<Page<TResult>> ReadPageAsync<TRow, TResult>(Func<IQueryable<T>, IQueryable<TRow>> complete, Func<TRow, TResult> show,
+        CancellationToken ct) where TRow : class
     {
-        if (_owner is var (ownerField, owner, entity) && _requestedValues.Any(request => request.Field == ownerField && request.Value is Guid id && id != owner))
+        if (_owner is var (ownerField, owner, entity)
+            && _requestedValues.Any(request => request.Field == ownerField && request.Value is Guid id && id != owner))
             throw new Forbidden($"Patients see their own {entity}s only. Leave out {ownerField} or give your own id.");
         var order = ResolveSort();
         var skip = (_request.Page - 1) * _request.Limit;
@@ -262,14 +270,16 @@ public sealed class ListQuery<T> where T : class
         {
             var end = IsIndexed ? Math.Min(skip + _request.Limit, MaxRows) : skip + _request.Limit;
             // Counted in the same statement; related data is looked up for the rows of the page only.
-            var found = await complete(ApplySort(order, end).Skip(skip).Take(end - skip)).AsNoTracking().Select(row => new { Row = row, Total = counts ?? counted.Count() }).ToListAsync(ct);
+            var found = await complete(ApplySort(order, end).Skip(skip).Take(end - skip)).AsNoTracking()
+                .Select(row => new { Row = row, Total = counts ?? counted.Count() }).ToListAsync(ct);
             page = found.ConvertAll(f => f.Row);
             if (found.Count > 0) total = found[0].Total;
             else if (skip > 0) total = await counted.CountAsync(ct);
         }
 
         var isExact = !IsIndexed || total <= MaxRows;
-        if (skip >= MaxRows && !isExact) throw new ValidationFailed("page", $"is beyond the first {MaxRows} rows, which is the maximum. Narrow the list with a filter, or continue with gte (lte in descending order) from the last row's value of the first sort field; rows with that value are repeated");
+        if (skip >= MaxRows && !isExact) throw new ValidationFailed("page",
+            $"is beyond the first {MaxRows} rows, which is the maximum. Narrow the list with a filter, or continue with gte (lte in descending order) from the last row's value of the first sort field; rows with that value are repeated");
         return new([.. page.Select(show)], isExact ? total : MaxRows, _request.Page, _request.Limit, skip + page.Count < total, isExact ? null : false);
     }
 
@@ -302,14 +312,16 @@ public sealed class ListQuery<T> where T : class
         // of a lookup per hospital.
         var ofOne = Of(Expression.Equal(owner, hospital), Expression.GreaterThanOrEqual(owner, hospital));
         var hospitalIds = _hospitals?.OfType<Guid>().ToArray();
-        var ofAll = (hospitalIds is null ? _db.Rows<HospitalCopy>() : _db.Rows<HospitalCopy>().Where(h => hospitalIds.Contains(h.HospitalId))).SelectMany(Expression.Lambda<Func<HospitalCopy, IEnumerable<T>>>(ofOne.Expression, hospitalCopy));
+        var ofAll = (hospitalIds is null ? _db.Rows<HospitalCopy>() : _db.Rows<HospitalCopy>().Where(h => hospitalIds.Contains(h.HospitalId))).SelectMany(
+            Expression.Lambda<Func<HospitalCopy, IEnumerable<T>>>(ofOne.Expression, hospitalCopy));
         if (_hospitals?.Contains(null) == false) return ofAll;
         // Adds rows without a hospital: the platform's own users, and its administrators' accesses that concerned no hospital.
         var mayBeNull = _db.Model.FindEntityType(typeof(T))!.FindProperty(nameof(ITenantOwned.HospitalId))!.IsNullable;
         return ofAll.Concat(Of(Expression.Equal(owner, Expression.Constant(mayBeNull ? null : Guid.Empty, typeof(Guid?)))));
 
         IQueryable<T> PartsOf(IQueryable<T> some) => _alternatives is [var (field, values, _)]
-            ? values.Select(value => order.Without(field).Apply(some.Where(field.Compare(ExpressionType.Equal, value))).Take(maxCount)).Aggregate((all, part) => all.Concat(part))
+            ? values.Select(value => order.Without(field).Apply(some.Where(field.Compare(ExpressionType.Equal, value))).Take(maxCount))
+                .Aggregate((all, part) => all.Concat(part))
             : order.Apply(some).Take(maxCount);
     }
 
@@ -344,7 +356,8 @@ public sealed class ListQuery<T> where T : class
         _equalityFields.UnionWith(_alternatives.Select(a => a.Field.Name));
         var within = order.Where(o => !_equalityFields.Contains(o.Field.Name)).ToArray();
         var downwards = within.Concat(order).Select(o => o.Down).FirstOrDefault();
-        if (!_isSearch && _alternatives.All(a => a.Values.Length <= MaxIndexScans) && within.All(o => o.Down == downwards) && FindIndex([.. within.Select(o => o.Field.Name)]) is { } index)
+        if (!_isSearch && _alternatives.All(a => a.Values.Length <= MaxIndexScans) && within.All(o => o.Down == downwards)
+            && FindIndex([.. within.Select(o => o.Field.Name)]) is { } index)
             return new([.. order, .. index.Skip(within.Length).Select(name => (_fields.Find(name)!, downwards)), (_fields.Id, downwards)]);
         if (_isSelective || _isSearch) return new([.. order, last], FilterFirst: _isSelective);
 
@@ -372,14 +385,16 @@ public sealed class ListQuery<T> where T : class
         var few = string.Join(", ", _fields.Where(f => f.IsSelective && !_requestedValues.Contains((f.Name, null))).Select(f => f.Name));
         var sorts = UsableIndexes.Where(i => i.Length > _equalityFields.Count).Select(i => string.Join(',', i[_equalityFields.Count..])).ToArray();
         foreach (var (field, values, _) in _alternatives)
-            if (values.Length > MaxIndexScans) AddError(field.Name, $"in can have at most {MaxIndexScans} values, or more in combination with a filter by one of {few}");
+            if (values.Length > MaxIndexScans)
+                AddError(field.Name, $"in can have at most {MaxIndexScans} values, or more in combination with a filter by one of {few}");
         if (_errors.Count > 0) return;
         var filters = _equalityFields.Concat(_rangeFields).Concat(_alternatives.Select(a => a.Field.Name)).Distinct().ToArray();
         var wrong = sorts.Length == 0
             ? $"is possible with the other filters only in combination with a filter by one of {few}: the list can be long, and no index supports it"
             : $"is possible only with one of these sorts, ascending or descending: {string.Join(" or ", sorts)}; ranges only on its first field. For anything else filter by one of {few}";
         foreach (var name in filters) AddError(name, wrong);
-        if (filters.Length == 0) _errors.AddError("sort", $"can be {string.Join(" or ", sorts)}, ascending or descending, or a prefix of these; any other order only in combination with a filter by one of {few}");
+        if (filters.Length == 0) _errors.AddError("sort",
+            $"can be {string.Join(" or ", sorts)}, ascending or descending, or a prefix of these; any other order only in combination with a filter by one of {few}");
     }
 
     /// <param name="FilterFirst">Whether the rows are found before they are sorted.</param>

@@ -60,7 +60,8 @@ public sealed class QueryableFields<T>(string usualOrder, Expression<Func<T, Gui
         _fields.Add(name, new QueryableField<T, TKey>(name, of, selects, read, allowed: null));
 
     /// <summary>Adds a text field with a fixed set of values for sorting and filtering.</summary>
-    public void Add(string name, Expression<Func<T, string>> of, AllowedValuesAttribute allowed) => _fields.Add(name, new QueryableField<T, string>(name, of, Selectivity.Low, read: null, allowed));
+    public void Add(string name, Expression<Func<T, string>> of, AllowedValuesAttribute allowed) =>
+        _fields.Add(name, new QueryableField<T, string>(name, of, Selectivity.Low, read: null, allowed));
 
     /// <summary>Declares that an index on <c>hospital_id</c>, these columns and <c>id</c> exists.</summary>
     public QueryableFields<T> WithIndex(params string[] columns)
@@ -133,13 +134,17 @@ public abstract class QueryableField<T>(string name, LambdaExpression of, Select
     public Type Type { get; } = Nullable.GetUnderlyingType(type) ?? type;
 
     internal bool IsNullable { get; } = type.IsValueType ? Nullable.GetUnderlyingType(type) is not null
-        : WithoutCollation(of.Body) is not MemberExpression { Member: PropertyInfo property } || new NullabilityInfoContext().Create(property).ReadState != NullabilityState.NotNull;
+        : WithoutCollation(of.Body) is not MemberExpression { Member: PropertyInfo property }
+            || new NullabilityInfoContext().Create(property).ReadState != NullabilityState.NotNull;
 
     private static Expression WithoutCollation(Expression of) =>
-        of is MethodCallExpression { Method: { Name: nameof(RelationalDbFunctionsExtensions.Collate), DeclaringType: var declaring }, Arguments: [_, var column, _] } && declaring == typeof(RelationalDbFunctionsExtensions) ? column : of;
+        of is MethodCallExpression { Method: { Name: nameof(RelationalDbFunctionsExtensions.Collate), DeclaringType: var declaring }, Arguments: [_, var column,
+            _] } && declaring == typeof(RelationalDbFunctionsExtensions) ? column : of;
 
     /// <summary>Gets whether the values have an order, so that ranges are possible. Texts are compared by the collation that they are sorted by.</summary>
-    internal bool IsComparable => Type == typeof(string) || Type == typeof(DateOnly) || Type == typeof(TimeOnly) || Type == typeof(DateTimeOffset) || Type == typeof(int) || Type == typeof(long) || Type == typeof(decimal);
+    internal bool IsComparable =>
+        Type == typeof(string) || Type == typeof(DateOnly) || Type == typeof(TimeOnly) || Type == typeof(DateTimeOffset) || Type == typeof(int)
+        || Type == typeof(long) || Type == typeof(decimal);
 
     /// <summary>Returns the error in a requested value; null when the value is allowed.</summary>
     internal string? FindError(object value) => allowed?.IsValid(value) is false ? allowed.ErrorMessage : null;
@@ -162,10 +167,12 @@ public abstract class QueryableField<T>(string name, LambdaExpression of, Select
     /// Returns the stored forms of a value. Texts that were stored before normalization may be in the table as they were typed, with accents as separate
     /// characters.
     /// </summary>
-    internal static IEnumerable<object?> GetUnicodeForms(object? value) => value is string text && PlainText.Decompose(text) is var decomposed && decomposed != text ? [text, decomposed] : [value];
+    internal static IEnumerable<object?> GetUnicodeForms(object? value) =>
+        value is string text && PlainText.Decompose(text) is var decomposed && decomposed != text ? [text, decomposed] : [value];
 }
 
-internal sealed class QueryableField<T, TKey>(string name, Expression<Func<T, TKey>> of, Selectivity selects, Func<TKey, TKey>? read, AllowedValuesAttribute? allowed) : QueryableField<T>(name, of, selects, typeof(TKey), allowed) where T : class
+internal sealed class QueryableField<T, TKey>(string name, Expression<Func<T, TKey>> of, Selectivity selects, Func<TKey, TKey>? read,
+    AllowedValuesAttribute? allowed) : QueryableField<T>(name, of, selects, typeof(TKey), allowed) where T : class
 {
     internal override IOrderedQueryable<T> Order(IQueryable<T> rows, bool first, bool isDescending) => (first, isDescending) switch
     {
@@ -185,9 +192,11 @@ internal sealed class QueryableField<T, TKey>(string name, Expression<Func<T, TK
     }
 
     internal override Expression<Func<T, bool>> IsIn(IEnumerable<object?> values) =>
-        Where(Expression.Call(typeof(Enumerable), nameof(Enumerable.Contains), [typeof(TKey)], QueryParameter.Of<IEnumerable<TKey>>([.. values.Select(ToColumnValue)]), of.Body));
+        Where(Expression.Call(typeof(Enumerable), nameof(Enumerable.Contains), [typeof(TKey)],
+            QueryParameter.Of<IEnumerable<TKey>>([.. values.Select(ToColumnValue)]), of.Body));
 
-    internal override Expression<Func<T, bool>> Contains(string text) => TextSearch.Contains(Expression.Lambda<Func<T, string>>(of.Body, of.Parameters), QueryParameter.Of(text));
+    internal override Expression<Func<T, bool>> Contains(string text) =>
+        TextSearch.Contains(Expression.Lambda<Func<T, string>>(of.Body, of.Parameters), QueryParameter.Of(text));
 
     private Expression ToOperand(TKey value) => IsSkewed ? Expression.Constant(value, typeof(TKey)) : QueryParameter.Of(value);
 

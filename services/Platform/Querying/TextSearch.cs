@@ -44,8 +44,10 @@ internal static partial class TextSearch
         Combine(of, (text, sought) => TextFunctions.Fold(text).Contains(TextFunctions.Fold(sought)), part);
 
     /// <summary>Combines a row's text and a parameter in a condition.</summary>
-    private static Expression<Func<T, bool>> Combine<T>(Expression<Func<T, string>> of, Expression<Func<string, string, bool>> condition, Expression parameter) =>
-        Expression.Lambda<Func<T, bool>>(ReplaceIn(ReplaceIn(condition.Body, condition.Parameters[1], parameter), condition.Parameters[0], of.Body), of.Parameters);
+    private static Expression<Func<T, bool>> Combine<T>(Expression<Func<T, string>> of,
+        Expression<Func<string, string, bool>> condition, Expression parameter) =>
+            Expression.Lambda<Func<T, bool>>(ReplaceIn(ReplaceIn(condition.Body, condition.Parameters[1], parameter), condition.Parameters[0], of.Body),
+                of.Parameters);
 
     /// <summary>Replaces a part of an expression.</summary>
     private static Expression ReplaceIn(Expression all, Expression from, Expression to) => new ReplacingVisitor(from, to).Visit(all);

@@ -29,6 +29,7 @@ public static class ReplayPages
     public const int PageSize = 500;
 
     /// <summary>Returns the first page of rows that are sorted by their key.</summary>
-    public static async Task<IReadOnlyList<ReplayItem>> ToReplayPageAsync<T>(this IQueryable<T> rows, Func<T, RowKey> key, Func<T, IEnumerable<IntegrationEvent>> events, CancellationToken ct) where T : class =>
-        [.. (await rows.AsNoTracking().Take(PageSize).ToListAsync(ct)).Select(row => new ReplayItem(key(row), [.. events(row)]))];
+    public static async Task<IReadOnlyList<ReplayItem>> ToReplayPageAsync<T>(this IQueryable<T> rows, Func<T, RowKey> key,
+        Func<T, IEnumerable<IntegrationEvent>> events, CancellationToken ct) where T : class =>
+            [.. (await rows.AsNoTracking().Take(PageSize).ToListAsync(ct)).Select(row => new ReplayItem(key(row), [.. events(row)]))];
 }

@@ -14,7 +14,8 @@ internal sealed class ReplayRequestHandler(TenantDb db, ServiceInfo service) : I
     public async Task HandleAsync(HistoryWanted request, CancellationToken ct)
     {
         if (!request.Owners.Contains(service.Name)) return;
-        await db.Database.ExecuteSqlAsync($"INSERT INTO tellings (history_id, asker, events) VALUES ({request.HistoryId}, {request.Asker}, {request.Events.ToArray()})", ct);
+        await db.Database.ExecuteSqlAsync(
+            $"INSERT INTO tellings (history_id, asker, events) VALUES ({request.HistoryId}, {request.Asker}, {request.Events.ToArray()})", ct);
     }
 }
 
@@ -59,9 +60,12 @@ internal sealed class ReplayService(IServiceScopeFactory scopes, ServiceInfo ser
         {
             var page = await sources[replay.Teller].ReadPageAsync(new(replay.Hospital, replay.Id), ct);
             foreach (var integrationEvent in page.SelectMany(t => t.Events).Where(e => replay.Events.Contains(e.GetType().Name)))
-                db.Add(OutboxMessage.From(integrationEvent with { EventId = ReplayEventId.Create(id, service.Name, ++eventCount), OccurredAt = now }, requester));
+                db.Add(OutboxMessage.From(integrationEvent with { EventId = ReplayEventId.Create(id, service.Name, ++eventCount), OccurredAt = now },
+                    requester));
             var (teller, last) = page.Count < ReplayPages.PageSize ? (replay.Teller + 1, default) : (replay.Teller, page[^1].Key);
-            await db.Database.ExecuteSqlAsync($"UPDATE tellings SET teller = {teller}, last_hospital = {last.HospitalId}, last_id = {last.Id}, told = {eventCount} WHERE history_id = {id}", ct);
+            await db.Database.ExecuteSqlAsync(
+                $"UPDATE tellings SET teller = {teller}, last_hospital = {last.HospitalId}, last_id = {last.Id}, told = {eventCount} WHERE history_id = {id}",
+                ct);
         }
         db.WakeDispatcher();
         await db.SaveChangesAsync(ct);

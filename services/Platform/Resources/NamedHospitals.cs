@@ -13,6 +13,7 @@ internal sealed class NamedHospitals(IHospitalDirectory hospitals, TenantContext
     internal async Task EnsureExistAsync(IEnumerable<Guid> named, CancellationToken ct)
     {
         foreach (var id in named)
-            if (id != tenancy.Caller.HospitalId && (tenancy.Caller.HospitalId is not null || !await hospitals.ExistsAsync(id, ct))) throw new NotFound("hospital");
+            if (id != tenancy.Caller.HospitalId && (tenancy.Caller.HospitalId is not null || !await hospitals.ExistsAsync(id, ct)))
+                throw new NotFound("hospital");
     }
 }

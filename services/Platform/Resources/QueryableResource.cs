@@ -62,16 +62,19 @@ public abstract class QueryableResource<T, TRow, TContract>(TenantDb db) : IReso
 
     /// <inheritdoc/>
     public virtual async Task<TContract> GetAsync(Guid id, CancellationToken ct) =>
-        ToContract(await IncludeRelated(Rows.Where(Fields.Id.Compare(ExpressionType.Equal, id))).AsNoTracking().SingleOrDefaultAsync(ct) ?? throw new NotFound(EntityName));
+        ToContract(await IncludeRelated(Rows.Where(Fields.Id.Compare(ExpressionType.Equal, id))).AsNoTracking().SingleOrDefaultAsync(ct)
+            ?? throw new NotFound(EntityName));
 
-    async Task<object> IResourceHandler<TContract>.ListAsync(ResourceQuery query, CancellationToken ct) => await ReadAsync(RestrictToOwner(query.ToListQuery(db, Fields, Rows)), ct);
+    async Task<object> IResourceHandler<TContract>.ListAsync(ResourceQuery query, CancellationToken ct) =>
+        await ReadAsync(RestrictToOwner(query.ToListQuery(db, Fields, Rows)), ct);
 
     string? ISortable.FindSortError(string? sort) => Fields.FindSortError(sort);
 
     /// <summary>Reads the page of a list.</summary>
     protected virtual Task<Page<TContract>> ReadAsync(ListQuery<T> list, CancellationToken ct) => list.ReadPageAsync(IncludeRelated, ToContract, ct);
 
-    private ListQuery<T> RestrictToOwner(ListQuery<T> list) => OwnerField is { } field && db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? list.RestrictTo(field, me, EntityName) : list;
+    private ListQuery<T> RestrictToOwner(ListQuery<T> list) =>
+        OwnerField is { } field && db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? list.RestrictTo(field, me, EntityName) : list;
 }
 
 /// <summary>Defines a resource whose rows need no related data.</summary>

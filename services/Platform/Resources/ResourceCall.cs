@@ -43,7 +43,8 @@ internal sealed class ResourceCall<TEntity>(HttpContext http, ResourceDescriptor
         void Write(Utf8JsonWriter json, object result) => WriteResult(json, result, query.Fields);
     }
 
-    protected override async Task WriteAuditEventAsync(IAuditTrail trail, AuditOutcome outcome, IReadOnlyCollection<IClinicalContent> content, CancellationToken ct)
+    protected override async Task WriteAuditEventAsync(IAuditTrail trail, AuditOutcome outcome,
+        IReadOnlyCollection<IClinicalContent> content, CancellationToken ct)
     {
         // Content names its patient itself. Without content, the trail of each patient in the query gets an event.
         if (content.Count > 0 || _patients.Count == 0) await trail.RecordAsync(_access, outcome, content, ct);
@@ -51,7 +52,8 @@ internal sealed class ResourceCall<TEntity>(HttpContext http, ResourceDescriptor
             foreach (var patient in _patients) await trail.RecordAsync(_access with { PatientId = patient }, outcome, content, ct);
     }
 
-    private static IEnumerable<IClinicalContent> FindContent(object result) => result is Page<TEntity> page ? page.Results.Cast<IClinicalContent>() : [(IClinicalContent)result];
+    private static IEnumerable<IClinicalContent> FindContent(object result) =>
+        result is Page<TEntity> page ? page.Results.Cast<IClinicalContent>() : [(IClinicalContent)result];
 
     /// <summary>Writes the requested fields of an entity, or of each entity of a page.</summary>
     private static void WriteResult(Utf8JsonWriter json, object result, IReadOnlySet<string>? fields)

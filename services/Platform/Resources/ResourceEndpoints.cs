@@ -22,7 +22,8 @@ internal static class ResourceEndpoints
 
         var resources = ResourceCatalogue.All.Values.Where(r => r.Service == service).ToArray();
         var unhandled = resources.Where(r => !handlers.ContainsKey(r.Entity)).Select(r => r.Name).ToArray();
-        if (unhandled.Length > 0) throw new InvalidOperationException($"The {service} service has no handler for these resources of the contracts: {string.Join(", ", unhandled)}.");
+        if (unhandled.Length > 0)
+            throw new InvalidOperationException($"The {service} service has no handler for these resources of the contracts: {string.Join(", ", unhandled)}.");
 
         foreach (var (_, handled, implementation) in handlers.Values)
         {

@@ -28,9 +28,11 @@ public sealed class ResourceQuery
         string[] parameters = isOfOne ? EntityParameters : ListParameters;
         _queryNames = query.Keys;
         foreach (var (name, values) in query)
-            if (!parameters.Contains(name)) _errors.AddError(name, $"is not a parameter here; there are {string.Join(", ", parameters)}{DidYouMean.Hint(name, parameters)}");
+            if (!parameters.Contains(name))
+                _errors.AddError(name, $"is not a parameter here; there are {string.Join(", ", parameters)}{DidYouMean.Hint(name, parameters)}");
             else if (values.Count > 1) _errors.AddError(name, "is given twice");
-            else if (GetMaxLength(name) is { } max && PlainText.CountCharacters(values.ToString()) > max) _errors.AddError(name, $"must have at most {max} characters");
+            else if (GetMaxLength(name) is { } max && PlainText.CountCharacters(values.ToString()) > max)
+                _errors.AddError(name, $"must have at most {max} characters");
 
         if (Names(query, "fields", resource.Fields) is { } fields) Fields = fields;
         Names(query, "expand", resource.References.Keys);
@@ -75,7 +77,8 @@ public sealed class ResourceQuery
         TTool? parameters = default;
         try
         {
-            parameters = await ParameterReader<TTool>.ReadAsync(Encoding.UTF8.GetBytes(Filter?.GetRawText() ?? "{}"), rules: (read, errors) => rules.AddErrorsAsync(read, errors, ct));
+            parameters = await ParameterReader<TTool>.ReadAsync(Encoding.UTF8.GetBytes(Filter?.GetRawText() ?? "{}"),
+                rules: (read, errors) => rules.AddErrorsAsync(read, errors, ct));
         }
         catch (ValidationFailed failure)
         {
@@ -115,14 +118,16 @@ public sealed class ResourceQuery
         HashSet<string> names = [.. text.Split(',', StringSplitOptions.TrimEntries)];
         foreach (var name in names.Where(n => !allowed.Contains(n)))
             if (name.Length == 0) _errors.AddError(parameter, ValidationErrors.EmptyName(text));
-            else _errors.AddError(parameter, $"{(name.Length <= 60 ? name : name[..60] + "…")} is not among {(allowed.Any() ? string.Join(", ", allowed) : "these, of which there are none")}{DidYouMean.Hint(name, allowed)}");
+            else _errors.AddError(parameter,
+                $"{(name.Length <= 60 ? name : name[..60] + "…")} is not among {(allowed.Any() ? string.Join(", ", allowed) : "these, of which there are none")}{DidYouMean.Hint(name, allowed)}");
         return names;
     }
 
     private int? Number(IQueryCollection query, string parameter, int max)
     {
         if (query[parameter].FirstOrDefault() is not { } text) return null;
-        if (text is ['0', _, ..] || text.Length == 0 || !text.All(char.IsAsciiDigit)) _errors.AddError(parameter, $"must be a whole number from 1 to {max}, in digits without a sign or leading zeros");
+        if (text is ['0', _, ..] || text.Length == 0 || !text.All(char.IsAsciiDigit))
+            _errors.AddError(parameter, $"must be a whole number from 1 to {max}, in digits without a sign or leading zeros");
         else if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= max) return number;
         else _errors.AddError(parameter, $"must be between 1 and {max}");
         return null;
@@ -138,7 +143,10 @@ public sealed class ResourceQuery
         }
         catch (JsonException e)
         {
-            _errors.AddError("filter", e.InnerException is InvalidOperationException ? ValidationErrors.NotUnicode : ClientJson.TooDeep(new(Encoding.UTF8.GetBytes(text))) ?? "must be well-formed JSON without doubled fields");
+            _errors.AddError("filter",
+                e.InnerException is InvalidOperationException
+                    ? ValidationErrors.NotUnicode
+                    : ClientJson.TooDeep(new(Encoding.UTF8.GetBytes(text))) ?? "must be well-formed JSON without doubled fields");
             return null;
         }
         _errors.AddError("filter", "must be an object such as {\"status\": \"SCHEDULED\"}");

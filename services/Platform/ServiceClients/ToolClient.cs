@@ -61,7 +61,8 @@ public sealed class ToolClient(IHttpClientFactory clients, IHttpContextAccessor 
         return await SendAsync(request, ct);
     }
 
-    private static ByteArrayContent SerializeBody(object parameters) => new(JsonSerializer.SerializeToUtf8Bytes(parameters, parameters.GetType(), Json.Options)) { Headers = { ContentType = new("application/json") } };
+    private static ByteArrayContent SerializeBody(object parameters) =>
+        new(JsonSerializer.SerializeToUtf8Bytes(parameters, parameters.GetType(), Json.Options)) { Headers = { ContentType = new("application/json") } };
 
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken ct)
     {

@@ -16,7 +16,8 @@ internal static class GetByIdHandler
 {
     /// <summary>Returns whether a tool reads an entity of its own service and has an id as its only parameter.</summary>
     internal static bool CanHandle(ToolDescriptor tool) =>
-        tool is { Effect: Effect.Read, ReturnsSingleEntity: true } && tool.Params.Namespace == tool.Result.Namespace && GetParameters(tool.Params) is [{ } only] && only.PropertyType == typeof(Guid);
+        tool is { Effect: Effect.Read, ReturnsSingleEntity: true } && tool.Params.Namespace == tool.Result.Namespace && GetParameters(tool.Params) is [{ } only]
+        && only.PropertyType == typeof(Guid);
 
     internal static PropertyInfo[] GetParameters(Type tool) => tool.GetProperties(BindingFlags.Instance | BindingFlags.Public);
 }

@@ -33,6 +33,8 @@ public interface IToolHandler<in TTool, TPrepared, TResult> where TTool : ITool<
 /// </summary>
 public interface ICurrentStateProvider<in TTool>
 {
-    /// <summary>Returns the entity as the caller reads it. Throws <see cref="NotFound"/> or <see cref="Forbidden"/> when there is none or the caller may not read it.</summary>
+    /// <summary>
+    /// Returns the entity as the caller reads it. Throws <see cref="NotFound"/> or <see cref="Forbidden"/> when there is none or the caller may not read it.
+    /// </summary>
     Task<object> GetCurrentAsync(TTool request, CancellationToken ct);
 }

@@ -20,8 +20,8 @@ internal sealed class ToolCall<TTool, TResult>(HttpContext http, ToolDescriptor 
     : Call(http, tool.Name, tool.Callers, isAudited: tool.ClinicalContent is not null) where TTool : ITool<TResult>
 {
     /// <summary>
-    /// The length of parameters, in bytes, that cannot make an entity too large, however they are escaped. An entity that is too large already was stored before the
-    /// limit existed, and can still be cancelled or shortened.
+    /// The length of parameters, in bytes, that cannot make an entity too large, however they are escaped. An entity that is too large already was stored
+    /// before the limit existed, and can still be cancelled or shortened.
     /// </summary>
     private const int MaxUncheckedBody = ResponseBuffer.MaxEntityLength / 8;
 
@@ -59,7 +59,8 @@ internal sealed class ToolCall<TTool, TResult>(HttpContext http, ToolDescriptor 
         await Http.Response.BodyWriter.WriteAsync(result, Aborted);
     }
 
-    protected override async Task WriteAuditEventAsync(IAuditTrail trail, AuditOutcome outcome, IReadOnlyCollection<IClinicalContent> content, CancellationToken ct)
+    protected override async Task WriteAuditEventAsync(IAuditTrail trail, AuditOutcome outcome,
+        IReadOnlyCollection<IClinicalContent> content, CancellationToken ct)
     {
         // A call that the role does not include is refused before its parameters are read.
         if (_parameters is null && outcome == AuditOutcome.Forbidden) _parameters = TryParse(await ReadBodyAsync());
@@ -70,13 +71,17 @@ internal sealed class ToolCall<TTool, TResult>(HttpContext http, ToolDescriptor 
 
     private async Task<TTool> ReadParametersAsync(object handler)
     {
-        var getCurrent = handler is ICurrentStateProvider<TTool> provider ? (Func<TTool, Task<object?>>)(parameters => GetCurrentAsync(provider, parameters)) : null;
+        var getCurrent = handler is ICurrentStateProvider<TTool> provider
+            ? (Func<TTool, Task<object?>>)(parameters => GetCurrentAsync(provider, parameters))
+            : null;
         return _parameters = await ParameterReader<TTool>.ReadAsync(await ReadBodyAsync(), getCurrent, async (parameters, errors) =>
         {
             if (!errors.Any) _parameters = parameters;
             if (handler is IParameterValidator<TTool> validator) await validator.AddErrorsAsync(parameters, errors, Aborted);
             // The handler of a list checks the order itself, together with all that depends on it. It is not called when there are errors.
-            if (errors.Any && ListHandler is not null && Services.GetService(ListHandler) is ISortable list && list.FindSortError(GetSort!(parameters)) is { } error) errors.Add("sort", error);
+            if (errors.Any
+                && ListHandler is not null && Services.GetService(ListHandler) is ISortable list && list.FindSortError(GetSort!(parameters)) is { } error)
+                errors.Add("sort", error);
         });
     }
 
@@ -93,7 +98,9 @@ internal sealed class ToolCall<TTool, TResult>(HttpContext http, ToolDescriptor 
         }
     }
 
-    /// <summary>Writes in one transaction: what the call reads, changes, records and publishes. A call with a key that was used before returns the result of then.</summary>
+    /// <summary>
+    /// Writes in one transaction: what the call reads, changes, records and publishes. A call with a key that was used before returns the result of then.
+    /// </summary>
     private async Task<byte[]> WriteAsync(ToolExecution<TTool, TResult> execution, TTool parameters)
     {
         var store = Services.GetRequiredService<IdempotencyStore>();
@@ -107,12 +114,14 @@ internal sealed class ToolCall<TTool, TResult>(HttpContext http, ToolDescriptor 
         {
             // Comparing secrets takes long and must hold no connection meanwhile.
             await transaction.RollbackAsync(Aborted);
-            return await ReplayAsync(await store.FindAsync(key, tool, parameters, Aborted) ?? throw new Conflict("A call with this Idempotency-Key is under way.") { RetryAfter = 1 });
+            return await ReplayAsync(await store.FindAsync(key, tool, parameters, Aborted)
+                ?? throw new Conflict("A call with this Idempotency-Key is under way.") { RetryAfter = 1 });
         }
         var written = await handle();
         await RecordAccessAsync(AuditOutcome.Done, written, FindContent);
         var result = JsonSerializer.SerializeToUtf8Bytes(written, Json.Options);
-        if (tool.ReturnsSingleEntity && result.Length > ResponseBuffer.MaxEntityLength && _body!.Value.Length > MaxUncheckedBody) throw CreateTooLargeException(parameters);
+        if (tool.ReturnsSingleEntity && result.Length > ResponseBuffer.MaxEntityLength && _body!.Value.Length > MaxUncheckedBody)
+            throw CreateTooLargeException(parameters);
         if (key is not null) await store.SaveResultAsync(key, tool, Encoding.UTF8.GetString(result), Aborted);
         // The commit may succeed although the caller disconnects, so it is not cancelled: the outcome would be unknown.
         await transaction.CommitAsync(CancellationToken.None);
@@ -121,7 +130,8 @@ internal sealed class ToolCall<TTool, TResult>(HttpContext http, ToolDescriptor 
 
     private async Task<byte[]> ReplayAsync(string result)
     {
-        if (tool.ClinicalContent is not null) await RecordAccessAsync(AuditOutcome.Replayed, JsonSerializer.Deserialize<TResult>(result, Json.Options)!, FindContent);
+        if (tool.ClinicalContent is not null)
+            await RecordAccessAsync(AuditOutcome.Replayed, JsonSerializer.Deserialize<TResult>(result, Json.Options)!, FindContent);
         Http.Response.Headers[IdempotencyHeaders.Replayed] = "true";
         return Encoding.UTF8.GetBytes(result);
     }

@@ -12,16 +12,17 @@ namespace MedCor.Platform.Tools;
 internal static class ToolEndpoints
 {
     /// <summary>
-    /// Registers the tool handlers of an assembly, and a <see cref="GetByIdHandler{TTool, TResult}"/> for each tool without one that reads one entity by its id. Throws
-    /// <see cref="InvalidOperationException"/> listing every other tool of the service without a handler, or naming a tool that returns clinical content when the
-    /// service has no audit trail.
+    /// Registers the tool handlers of an assembly, and a <see cref="GetByIdHandler{TTool, TResult}"/> for each tool without one that reads one entity by its
+    /// id. Throws <see cref="InvalidOperationException"/> listing every other tool of the service without a handler, or naming a tool that returns clinical
+    /// content when the service has no audit trail.
     /// </summary>
     internal static IReadOnlyList<ToolDescriptor> AddToolHandlers(this IServiceCollection services, Assembly assembly, string service)
     {
         var handlers = (from type in assembly.GetTypes()
                         where type is { IsClass: true, IsAbstract: false }
                         from handled in type.GetInterfaces()
-                        where handled.IsGenericType && (handled.GetGenericTypeDefinition() == typeof(IToolHandler<,>) || handled.GetGenericTypeDefinition() == typeof(IToolHandler<,,>))
+                        where handled.IsGenericType
+                            && (handled.GetGenericTypeDefinition() == typeof(IToolHandler<,>) || handled.GetGenericTypeDefinition() == typeof(IToolHandler<,,>))
                         select (Tool: handled.GetGenericArguments()[0], Handled: handled, Implementation: type)).ToDictionary(h => h.Tool);
 
         var tools = ToolCatalogue.All.Values.Where(t => t.Service == service).ToArray();
@@ -31,9 +32,11 @@ internal static class ToolEndpoints
             handlers.Add(tool.Params, (tool.Params, typeof(IToolHandler<,>).MakeGenericType(arguments), typeof(GetByIdHandler<,>).MakeGenericType(arguments)));
         }
         var unhandled = tools.Where(t => !handlers.ContainsKey(t.Params)).Select(t => t.Name).ToArray();
-        if (unhandled.Length > 0) throw new InvalidOperationException($"The {service} service has no handler for these tools of the contracts: {string.Join(", ", unhandled)}.");
+        if (unhandled.Length > 0)
+            throw new InvalidOperationException($"The {service} service has no handler for these tools of the contracts: {string.Join(", ", unhandled)}.");
 
-        if (assembly.GetTypes().SingleOrDefault(t => t.IsAssignableTo(typeof(IAuditTrail)) && t.IsClass) is { } trail) services.AddScoped(typeof(IAuditTrail), trail);
+        if (assembly.GetTypes().SingleOrDefault(t => t.IsAssignableTo(typeof(IAuditTrail)) && t.IsClass) is { } trail)
+            services.AddScoped(typeof(IAuditTrail), trail);
         else if (tools.FirstOrDefault(t => t.ClinicalContent is not null) is { } unaudited)
             throw new InvalidOperationException($"{unaudited.Name} returns clinical content, but the {service} service has no audit trail.");
 
@@ -53,10 +56,13 @@ internal static class ToolEndpoints
     {
         foreach (var tool in tools)
         {
-            var create = typeof(ToolEndpoints).GetMethod(nameof(CreateHandler), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(tool.Params, tool.Result);
-            app.MapPost($"/tools/{tool.Name}", create.CreateDelegate<Func<ToolDescriptor, RequestDelegate>>()(tool)).WithDisplayName(tool.Name).WithMetadata(tool);
+            var create = typeof(ToolEndpoints).GetMethod(nameof(CreateHandler), BindingFlags.NonPublic | BindingFlags.Static)!
+                .MakeGenericMethod(tool.Params, tool.Result);
+            app.MapPost($"/tools/{tool.Name}", create.CreateDelegate<Func<ToolDescriptor, RequestDelegate>>()(tool))
+                .WithDisplayName(tool.Name).WithMetadata(tool);
         }
     }
 
-    private static RequestDelegate CreateHandler<TTool, TResult>(ToolDescriptor tool) where TTool : ITool<TResult> => http => new ToolCall<TTool, TResult>(http, tool).RunAsync();
+    private static RequestDelegate CreateHandler<TTool, TResult>(ToolDescriptor tool) where TTool : ITool<TResult> =>
+        http => new ToolCall<TTool, TResult>(http, tool).RunAsync();
 }

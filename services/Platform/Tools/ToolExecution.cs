@@ -22,7 +22,8 @@ internal sealed class DirectExecution<TTool, TResult>(IToolHandler<TTool, TResul
 }
 
 /// <summary>Runs a handler that prepares its calls.</summary>
-internal sealed class PreparedExecution<TTool, TPrepared, TResult>(IToolHandler<TTool, TPrepared, TResult> handler) : ToolExecution<TTool, TResult> where TTool : ITool<TResult>
+internal sealed class PreparedExecution<TTool, TPrepared, TResult>(IToolHandler<TTool, TPrepared, TResult> handler) : ToolExecution<TTool, TResult>
+    where TTool : ITool<TResult>
 {
     public override object Handler => handler;
 

@@ -49,7 +49,8 @@ public partial class AlertTests
     public void Prometheus_may_read_what_the_alerts_are_made_of(string overlay) =>
         Assert.Equal(["collector", "databases", "rabbitmq"], Overlay.Get(overlay).OfKind("PodMonitor").Select(m => m.Text("metadata.name")).Order());
 
-    private static IEnumerable<JsonObject> Rules(string overlay) => Overlay.Get(overlay).OfKind("PrometheusRule").SelectMany(r => r.Items("spec.groups")).SelectMany(g => g.Items("rules"));
+    private static IEnumerable<JsonObject> Rules(string overlay) =>
+        Overlay.Get(overlay).OfKind("PrometheusRule").SelectMany(r => r.Items("spec.groups")).SelectMany(g => g.Items("rules"));
 
     [GeneratedRegex("^(services|gateway|ServiceDefaults)/(?!.*obj/)")]
     private static partial Regex Product();

@@ -25,7 +25,8 @@ internal static class AspireManifest
     {
         var directory = Directory.CreateTempSubdirectory("medcor-manifest-");
         var file = Path.Combine(directory.FullName, "manifest.json");
-        using var host = Process.Start(new ProcessStartInfo("dotnet", [MedCorFixture.FindHostAssembly(), "--operation", "publish", "--publisher", "manifest", "--output-path", file])
+        using var host = Process.Start(new ProcessStartInfo("dotnet",
+            [MedCorFixture.FindHostAssembly(), "--operation", "publish", "--publisher", "manifest", "--output-path", file])
         {
             RedirectStandardOutput = true, RedirectStandardError = true,
             // Nothing of the publisher's environment may reach the manifest.

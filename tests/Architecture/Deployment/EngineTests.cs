@@ -29,7 +29,8 @@ public partial class EngineTests
         IsSpread(rabbitmq, "spec.override.statefulSet.spec.template.spec", rabbitmq.At("spec.override.statefulSet.spec.template.metadata.labels")!);
 
         static void IsSpread(JsonNode manifest, string at, JsonNode pods) =>
-            Assert.Contains(manifest.Items($"{at}.topologySpreadConstraints"), s => s.Text("topologyKey") == "topology.kubernetes.io/zone" && LabelSelector.Matches(s["labelSelector"]!, pods));
+            Assert.Contains(manifest.Items($"{at}.topologySpreadConstraints"),
+                s => s.Text("topologyKey") == "topology.kubernetes.io/zone" && LabelSelector.Matches(s["labelSelector"]!, pods));
     }
 
     [OverlayTheory, EveryOverlay]
@@ -37,7 +38,8 @@ public partial class EngineTests
     {
         var rendered = Overlay.Get(overlay);
         Assert.All(rendered.OfKind("Pooler"), p => Assert.Single(
-            rendered.OfKind("PodDisruptionBudget"), b => LabelSelector.Matches(b.At("spec.selector")!, p.At("spec.template.metadata.labels")!) && b.Number("spec.maxUnavailable") == 1));
+            rendered.OfKind("PodDisruptionBudget"),
+            b => LabelSelector.Matches(b.At("spec.selector")!, p.At("spec.template.metadata.labels")!) && b.Number("spec.maxUnavailable") == 1));
     }
 
     [OverlayTheory, EveryOverlay]
@@ -57,7 +59,9 @@ public partial class EngineTests
     [OverlayTheory, EveryOverlay]
     public void A_pooler_keeps_as_many_prepared_statements_as_a_service_makes(string overlay)
     {
-        var prepares = int.Parse(MaxAutoPrepare().Match(File.ReadAllText(Path.Combine(MedCorFixture.RepositoryRoot(), "services/Platform/PlatformService.cs"))).Groups[1].Value, CultureInfo.InvariantCulture);
+        var prepares = int.Parse(
+            MaxAutoPrepare().Match(File.ReadAllText(Path.Combine(MedCorFixture.RepositoryRoot(), "services/Platform/PlatformService.cs"))).Groups[1].Value,
+            CultureInfo.InvariantCulture);
         var rendered = Overlay.Get(overlay);
 
         Assert.Equal(ServiceCatalogue.All.Count, rendered.OfKind("Pooler").Count());
@@ -86,7 +90,8 @@ public partial class EngineTests
 
             // Connections are not spread evenly: a single pooler may have all of them.
             Assert.True(replicas * (new NpgsqlConnectionStringBuilder(connection).MaxPoolSize + Look) < size);
-            Assert.True(pooler.Number("spec.instances") * size + Others <= Parameter(rendered.Single("Cluster", pooler.Text("spec.cluster.name")!), "spec.postgresql.parameters.max_connections"));
+            Assert.True(pooler.Number("spec.instances") * size + Others <= Parameter(rendered.Single("Cluster", pooler.Text("spec.cluster.name")!),
+                "spec.postgresql.parameters.max_connections"));
         });
     }
 
@@ -94,10 +99,13 @@ public partial class EngineTests
     public void A_changed_password_of_a_database_is_set_at_once(string overlay)
     {
         var rendered = Overlay.Get(overlay);
-        var read = rendered.OfKind("Cluster").SelectMany(c => c.Items("spec.managed.roles").Select(r => r.Text("passwordSecret.name")!).Append(c.Text("spec.bootstrap.initdb.secret.name")!)).ToArray();
+        var read = rendered.OfKind("Cluster")
+            .SelectMany(c => c.Items("spec.managed.roles").Select(r => r.Text("passwordSecret.name")!).Append(c.Text("spec.bootstrap.initdb.secret.name")!))
+            .ToArray();
 
         Assert.Equal(ServiceCatalogue.All.Count * 2, read.Length);
-        Assert.All(read, secret => Assert.Equal("true", (string?)rendered.Single("ExternalSecret", secret).At("spec.target.template.metadata.labels")!["cnpg.io/reload"]));
+        Assert.All(read,
+            secret => Assert.Equal("true", (string?)rendered.Single("ExternalSecret", secret).At("spec.target.template.metadata.labels")!["cnpg.io/reload"]));
     }
 
     [OverlayFact]
@@ -110,7 +118,8 @@ public partial class EngineTests
     [OverlayTheory, EveryOverlay]
     public void Identity_searches_people_by_an_index_since_a_superuser_said_once_that_it_may(string overlay) =>
         Assert.Contains(Overlay.Get(overlay).Single("Cluster", "identity-db").Texts("spec.bootstrap.initdb.postInitApplicationSQL"), sql =>
-            File.ReadAllText(Path.Combine(MedCorFixture.RepositoryRoot(), "services/Identity/Migrations/0002_lists.sql")).Contains(sql, StringComparison.Ordinal));
+            File.ReadAllText(Path.Combine(MedCorFixture.RepositoryRoot(), "services/Identity/Migrations/0002_lists.sql")).Contains(sql,
+                StringComparison.Ordinal));
 
     [OverlayTheory, EveryOverlay]
     public void Streams_are_never_cut_and_all_else_has_a_limit(string overlay)
@@ -130,14 +139,17 @@ public partial class EngineTests
     {
         var rendered = Overlay.Get(overlay);
         var gateway = rendered.OfKind("Gateway").Single();
-        var (secure, plain) = (gateway.Items("spec.listeners").Single(l => l.Text("protocol") == "HTTPS"), gateway.Items("spec.listeners").Single(l => l.Text("protocol") == "HTTP"));
+        var (secure, plain) = (gateway.Items("spec.listeners").Single(l => l.Text("protocol") == "HTTPS"),
+            gateway.Items("spec.listeners").Single(l => l.Text("protocol") == "HTTP"));
         var certificate = rendered.OfKind("Certificate").Single();
 
         Assert.Equal(certificate.Text("spec.secretName"), secure.Items("tls.certificateRefs").Single().Text("name"));
         Assert.Equal([secure.Text("hostname")!], certificate.Texts("spec.dnsNames"));
-        Assert.Equal("https", rendered.OfKind("HTTPRoute").Single(r => r.Items("spec.parentRefs").Single().Text("sectionName") == plain.Text("name")).Items("spec.rules").Single().Items("filters").Single().Text("requestRedirect.scheme"));
+        Assert.Equal("https", rendered.OfKind("HTTPRoute").Single(r => r.Items("spec.parentRefs").Single().Text("sectionName") == plain.Text("name"))
+            .Items("spec.rules").Single().Items("filters").Single().Text("requestRedirect.scheme"));
         Assert.All(rendered.OfKind("HTTPRoute"), r => Assert.Equal(gateway.Text("metadata.name"), r.Items("spec.parentRefs").Single().Text("name")));
-        Assert.Equal($"https://{secure.Text("hostname")}", rendered.Services.Single(a => a.Service == "identity").Containers.Single().Items("env").Single(e => e.Text("name") == "Identity__PublicUrl").Text("value"));
+        Assert.Equal($"https://{secure.Text("hostname")}", rendered.Services.Single(a => a.Service == "identity").Containers.Single().Items("env")
+            .Single(e => e.Text("name") == "Identity__PublicUrl").Text("value"));
     }
 
     private static int Parameter(JsonNode manifest, string path) => int.Parse(manifest.Text(path)!, CultureInfo.InvariantCulture);

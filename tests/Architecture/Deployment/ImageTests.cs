@@ -25,7 +25,8 @@ public sealed class ImageTests
         {
             var published = Path.Combine(directory.FullName, "app");
             // Not compiled ahead, as images are: that would only take longer.
-            await DotNet("publish", PathOf(project), "-r", "linux-x64", "--no-self-contained", "-p:PublishReadyToRun=false", "--artifacts-path", directory.FullName, "-o", published);
+            await DotNet("publish", PathOf(project), "-r", "linux-x64", "--no-self-contained", "-p:PublishReadyToRun=false", "--artifacts-path",
+                directory.FullName, "-o", published);
 
             Assert.True(File.Exists(Path.Combine(published, Path.GetFileNameWithoutExtension(project) + ".dll")));
             Assert.False(File.Exists(Path.Combine(published, "MedCor.DemoData.dll")));
@@ -42,11 +43,13 @@ public sealed class ImageTests
     [Theory, MemberData(nameof(Projects))]
     public async Task No_image_is_built_with_demo_data(string project)
     {
-        var items = JsonNode.Parse(await DotNet("msbuild", PathOf(project), "-p:RuntimeIdentifier=linux-x64", "-getItem:Compile", "-getItem:ProjectReference"))!["Items"]!;
+        var items = JsonNode.Parse(await DotNet("msbuild", PathOf(project), "-p:RuntimeIdentifier=linux-x64", "-getItem:Compile",
+            "-getItem:ProjectReference"))!["Items"]!;
 
         Assert.NotEmpty(items["Compile"]!.AsArray());
         Assert.DoesNotContain(items["ProjectReference"]!.AsArray(), reference => (string?)reference!["Filename"] == "MedCor.DemoData");
-        Assert.DoesNotContain(items["Compile"]!.AsArray(), file => File.ReadAllText((string)file!["FullPath"]!).Contains("MedCor.DemoData", StringComparison.Ordinal));
+        Assert.DoesNotContain(items["Compile"]!.AsArray(),
+            file => File.ReadAllText((string)file!["FullPath"]!).Contains("MedCor.DemoData", StringComparison.Ordinal));
     }
 
     private static string PathOf(string project) => Path.Combine(MedCorFixture.RepositoryRoot(), project);

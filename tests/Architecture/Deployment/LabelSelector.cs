@@ -7,5 +7,6 @@ internal static class LabelSelector
 {
     public static bool Matches(JsonNode selector, JsonNode labels) =>
         (selector["matchLabels"] as JsonObject ?? []).All(wanted => (string?)labels[wanted.Key] == (string?)wanted.Value)
-        && selector.Items("matchExpressions").All(e => e.Text("operator") == "In" ? e.Texts("values").Contains((string?)labels[e.Text("key")!]) : throw new NotSupportedException(e.ToJsonString()));
+        && selector.Items("matchExpressions").All(
+            e => e.Text("operator") == "In" ? e.Texts("values").Contains((string?)labels[e.Text("key")!]) : throw new NotSupportedException(e.ToJsonString()));
 }

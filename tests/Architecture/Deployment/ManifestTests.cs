@@ -13,7 +13,8 @@ public sealed class ManifestTests
         Assert.Equal(AspireManifest.Projects(model).Select(p => p.Name).Order(), Overlay.Get(overlay).Services.Select(a => a.Service!).Order());
         // The database clusters hold one database for each of the model's.
         Assert.Equal(
-            model.Where(r => r.Value!.Text("type") == "value.v0" && r.Value!.Text("connectionString")!.StartsWith("{postgres.", StringComparison.Ordinal)).Select(r => r.Key[..^2]).Order(),
+            model.Where(r => r.Value!.Text("type") == "value.v0" && r.Value!.Text("connectionString")!.StartsWith("{postgres.", StringComparison.Ordinal))
+                .Select(r => r.Key[..^2]).Order(),
             Overlay.Get(overlay).OfKind("Cluster").Select(c => c.Text("metadata.name")!.Split('-')[0]).Order());
     }
 
@@ -30,7 +31,8 @@ public sealed class ManifestTests
         foreach (var (name, environment) in AspireManifest.Projects(await AspireManifest.Resources))
         {
             Assert.Equal(Named(environment.Select(v => v.Key), "services__"), Named(Variables(overlay, name), "services__"));
-            Assert.All(environment.Where(v => v.Key.StartsWith("services__", StringComparison.Ordinal)), v => Assert.Equal($"{{{v.Key.Split("__")[1]}.bindings.http.url}}", (string?)v.Value));
+            Assert.All(environment.Where(v => v.Key.StartsWith("services__", StringComparison.Ordinal)),
+                v => Assert.Equal($"{{{v.Key.Split("__")[1]}.bindings.http.url}}", (string?)v.Value));
         }
     }
 
@@ -55,5 +57,6 @@ public sealed class ManifestTests
     private static IEnumerable<string> Variables(string overlay, string service) =>
         Overlay.Get(overlay).Services.Single(a => a.Service == service).Containers.Single().Items("env").Select(e => e.Text("name")!);
 
-    private static IEnumerable<string> Named(IEnumerable<string> variables, string prefix) => variables.Where(v => v.StartsWith(prefix, StringComparison.Ordinal)).Order();
+    private static IEnumerable<string> Named(IEnumerable<string> variables, string prefix) =>
+        variables.Where(v => v.StartsWith(prefix, StringComparison.Ordinal)).Order();
 }

@@ -34,7 +34,8 @@ public partial class NetworkTests
                    select (Edge: $"{app.Service} -> {name.Groups[1].Value}", Address: new Uri(variable.Text("value")!));
 
         Assert.Equal((await AspireManifest.References()).Order(), told.Select(t => t.Edge).Order());
-        Assert.All(told, t => Assert.Contains(rendered.OfKind("Service"), s => s.Text("metadata.name") == t.Address.Host && s.Items("spec.ports").Any(p => p.Number("port") == t.Address.Port)));
+        Assert.All(told, t => Assert.Contains(rendered.OfKind("Service"),
+            s => s.Text("metadata.name") == t.Address.Host && s.Items("spec.ports").Any(p => p.Number("port") == t.Address.Port)));
     }
 
     [OverlayTheory, EveryOverlay]
@@ -52,8 +53,10 @@ public partial class NetworkTests
     public void A_database_is_reached_by_its_own_service_alone_through_the_pooler_and_by_its_own_migrations_and_commands(string overlay)
     {
         var rendered = Overlay.Get(overlay);
-        var databases = rendered.OfKind("Cluster").Select(c => (Service: c.Text("metadata.name")!.Split('-')[0], Pod: new Peer(new JsonObject { ["cnpg.io/cluster"] = c.Text("metadata.name") })));
-        var poolers = rendered.OfKind("Pooler").Select(p => (Service: p.Text("metadata.name")!.Split('-')[0], Pod: new Peer((JsonObject)p.At("spec.template.metadata.labels")!)));
+        var databases = rendered.OfKind("Cluster")
+            .Select(c => (Service: c.Text("metadata.name")!.Split('-')[0], Pod: new Peer(new JsonObject { ["cnpg.io/cluster"] = c.Text("metadata.name") })));
+        var poolers = rendered.OfKind("Pooler")
+            .Select(p => (Service: p.Text("metadata.name")!.Split('-')[0], Pod: new Peer((JsonObject)p.At("spec.template.metadata.labels")!)));
 
         Assert.Equal(ServiceCatalogue.All.Count, databases.Count());
         foreach (var workload in rendered.Workloads)
@@ -76,7 +79,8 @@ public partial class NetworkTests
     public void Redis_the_broker_and_the_collector_are_reached_by_who_needs_them(string overlay)
     {
         var rendered = Overlay.Get(overlay);
-        foreach (var (role, port, users) in new[] { ("redis", 6379, new[] { "app", "command", "redis" }), ("broker", 5672, ["app"]), ("collector", 4318, ["app"]) })
+        foreach (var (role, port, users) in new[] { ("redis", 6379, new[] { "app", "command", "redis" }), ("broker", 5672, ["app"]), ("collector",
+            4318, ["app"]) })
         {
             var server = new Peer(new JsonObject { ["medcor/role"] = role });
             Assert.All(rendered.Workloads, w => Assert.Equal(users.Contains(w.Role), IsOpen(overlay, Of(w), server, port)));
@@ -90,10 +94,12 @@ public partial class NetworkTests
     public void Only_the_chat_reaches_the_world_and_only_the_entrance_reaches_the_gateway(string overlay)
     {
         var rendered = Overlay.Get(overlay);
-        var world = rendered.Workloads.Where(w => Policies(overlay, Of(w), "Egress").SelectMany(p => p.Items("spec.egress")).Any(rule => rule["to"] is null || rule.Items("to").Any(to => to["ipBlock"] is not null)));
+        var world = rendered.Workloads.Where(w => Policies(overlay, Of(w), "Egress").SelectMany(p => p.Items("spec.egress"))
+            .Any(rule => rule["to"] is null || rule.Items("to").Any(to => to["ipBlock"] is not null)));
         Assert.Equal("chat-app", Assert.Single(world).Name);
 
-        var outside = new Peer([], Namespace: rendered.OfKind("NetworkPolicy").Single(p => p.Text("metadata.name") == "gateway-from-entrance").Items("spec.ingress").Single().Items("from").Single().At("namespaceSelector")!.Items("matchExpressions").Single().Texts("values").Single());
+        var outside = new Peer([], Namespace: rendered.OfKind("NetworkPolicy").Single(p => p.Text("metadata.name") == "gateway-from-entrance")
+            .Items("spec.ingress").Single().Items("from").Single().At("namespaceSelector")!.Items("matchExpressions").Single().Texts("values").Single());
         Assert.Equal("gateway-app", Assert.Single(rendered.Services, a => Lets(overlay, Of(a), outside, Http, "Ingress")).Name);
     }
 
@@ -120,22 +126,27 @@ public partial class NetworkTests
 
     private static Peer Of(Workload workload) => new((JsonObject)workload.Template["metadata"]!["labels"]!);
 
-    private static bool IsOpen(string overlay, Peer from, Peer to, int port) => Lets(overlay, from, to, port, "Egress") && Lets(overlay, to, from, port, "Ingress");
+    private static bool IsOpen(string overlay, Peer from, Peer to, int port) =>
+        Lets(overlay, from, to, port, "Egress") && Lets(overlay, to, from, port, "Ingress");
 
     /// <summary>Returns whether the policies of one peer allow connections in the given direction with the other peer.</summary>
     private static bool Lets(string overlay, Peer side, Peer other, int port, string direction)
     {
         var (rules, peers) = direction == "Egress" ? ("spec.egress", "to") : ("spec.ingress", "from");
         return Policies(overlay, side, direction).SelectMany(p => p.Items(rules))
-            .Any(rule => (rule["ports"] is null || rule.Items("ports").Any(p => p.Number("port") == port)) && rule.Items(peers).Any(peer => Covers(peer, other)));
+            .Any(rule =>
+                (rule["ports"] is null || rule.Items("ports").Any(p => p.Number("port") == port)) && rule.Items(peers).Any(peer => Covers(peer, other)));
     }
 
     private static IEnumerable<JsonObject> Policies(string overlay, Peer side, string direction) =>
-        Overlay.Get(overlay).OfKind("NetworkPolicy").Where(p => p.Texts("spec.policyTypes").Contains(direction) && LabelSelector.Matches(p.At("spec.podSelector")!, side.Labels));
+        Overlay.Get(overlay).OfKind("NetworkPolicy")
+            .Where(p => p.Texts("spec.policyTypes").Contains(direction) && LabelSelector.Matches(p.At("spec.podSelector")!, side.Labels));
 
     private static bool Covers(JsonObject peer, Peer other) =>
         peer["ipBlock"] is null
-        && (peer["namespaceSelector"] is { } place ? LabelSelector.Matches(place, new JsonObject { ["kubernetes.io/metadata.name"] = other.Namespace }) : other.Namespace == Peer.Ours)
+        && (peer["namespaceSelector"] is { } place
+            ? LabelSelector.Matches(place, new JsonObject { ["kubernetes.io/metadata.name"] = other.Namespace })
+            : other.Namespace == Peer.Ours)
         && (peer["podSelector"] is not { } pods || LabelSelector.Matches(pods, other.Labels));
 
     private sealed record Peer(JsonObject Labels, string Namespace = Peer.Ours)

@@ -80,13 +80,15 @@ public partial class WorkloadTests
     [OverlayTheory, EveryOverlay]
     public void Stopping_pods_receive_no_new_work_and_have_time_to_finish(string overlay)
     {
-        var drains = long.Parse(Drain().Match(File.ReadAllText(Path.Combine(Root, "ServiceDefaults/MedCorDefaults.cs"))).Groups[1].Value, CultureInfo.InvariantCulture);
+        var drains = long.Parse(Drain().Match(File.ReadAllText(Path.Combine(Root, "ServiceDefaults/MedCorDefaults.cs"))).Groups[1].Value,
+            CultureInfo.InvariantCulture);
         foreach (var workload in Overlay.Get(overlay).Workloads.Where(w => w.IsLongRunning))
             foreach (var container in workload.Containers)
             {
                 var pause = container.Number("lifecycle.preStop.sleep.seconds");
                 Assert.True(pause >= 5, $"{workload.Name} stops before all have heard that it does");
-                if (workload.Role == "app") Assert.True(workload.Pod.Number("terminationGracePeriodSeconds") >= pause + drains + 5, $"{workload.Name} is killed while it finishes");
+                if (workload.Role == "app")
+                    Assert.True(workload.Pod.Number("terminationGracePeriodSeconds") >= pause + drains + 5, $"{workload.Name} is killed while it finishes");
             }
     }
 
@@ -96,14 +98,16 @@ public partial class WorkloadTests
         var rendered = Overlay.Get(overlay);
         foreach (var workload in rendered.Workloads.Where(w => w.IsLongRunning))
         {
-            var replicas = Autoscalers(rendered, workload.Name).Select(a => a.Number("spec.minReplicas") + a.Number("spec.minReplicaCount")).DefaultIfEmpty(workload.Manifest.Number("spec.replicas")).Single();
+            var replicas = Autoscalers(rendered, workload.Name).Select(a => a.Number("spec.minReplicas") + a.Number("spec.minReplicaCount"))
+                .DefaultIfEmpty(workload.Manifest.Number("spec.replicas")).Single();
             Assert.True(replicas >= 2, $"{workload.Name} has {replicas}");
             foreach (var place in (string[])["kubernetes.io/hostname", "topology.kubernetes.io/zone"])
                 Assert.Contains(workload.Pod.Items("topologySpreadConstraints"), s => s.Text("topologyKey") == place && Selects(s["labelSelector"]!, workload));
             Assert.Single(rendered.OfKind("PodDisruptionBudget"), b => Selects(b.At("spec.selector")!, workload) && b.Number("spec.maxUnavailable") == 1);
         }
         // A pod that runs to completion would count as disrupted.
-        Assert.All(rendered.Workloads.Where(w => !w.IsLongRunning), w => Assert.DoesNotContain(rendered.OfKind("PodDisruptionBudget"), b => Selects(b.At("spec.selector")!, w)));
+        Assert.All(rendered.Workloads.Where(w => !w.IsLongRunning),
+            w => Assert.DoesNotContain(rendered.OfKind("PodDisruptionBudget"), b => Selects(b.At("spec.selector")!, w)));
     }
 
     [OverlayTheory, EveryOverlay]
@@ -158,10 +162,13 @@ public partial class WorkloadTests
         Assert.Empty(rendered.OfKind("Secret"));
         var stored = rendered.OfKind("ExternalSecret").Select(s => s.Text("metadata.name")!).ToHashSet();
         // Secrets that operators create: the certificate authority of a database, and the certificate of the ingress.
-        var made = rendered.OfKind("Cluster").Select(c => $"{c.Text("metadata.name")}-ca").Concat(rendered.OfKind("Certificate").Select(c => c.Text("spec.secretName")!)).ToHashSet();
+        var made = rendered.OfKind("Cluster").Select(c => $"{c.Text("metadata.name")}-ca")
+            .Concat(rendered.OfKind("Certificate").Select(c => c.Text("spec.secretName")!)).ToHashSet();
 
-        var named = rendered.Workloads.SelectMany(w => w.Containers.SelectMany(c => c.Items("env")).Select(e => e.Text("valueFrom.secretKeyRef.name")).Concat(w.Pod.Items("volumes").Select(v => v.Text("secret.secretName"))))
-            .Concat(rendered.OfKind("Cluster").SelectMany(c => new[] { c.Text("spec.bootstrap.initdb.secret.name"), c.Text("spec.backup.barmanObjectStore.s3Credentials.accessKeyId.name") }))
+        var named = rendered.Workloads.SelectMany(w => w.Containers.SelectMany(c => c.Items("env")).Select(e => e.Text("valueFrom.secretKeyRef.name"))
+            .Concat(w.Pod.Items("volumes").Select(v => v.Text("secret.secretName"))))
+            .Concat(rendered.OfKind("Cluster")
+                .SelectMany(c => new[] { c.Text("spec.bootstrap.initdb.secret.name"), c.Text("spec.backup.barmanObjectStore.s3Credentials.accessKeyId.name") }))
             .Concat(rendered.OfKind("Cluster").SelectMany(c => c.Items("spec.managed.roles")).Select(r => r.Text("passwordSecret.name")))
             .Concat(rendered.OfKind("RabbitmqCluster").Select(c => c.Text("spec.secretBackend.externalSecret.name")))
             .Concat(rendered.OfKind("TriggerAuthentication").SelectMany(a => a.Items("spec.secretTargetRef")).Select(s => s.Text("name")))
@@ -169,7 +176,8 @@ public partial class WorkloadTests
 
         Assert.Empty(named.Except(stored).Except(made));
         Assert.Empty(stored.Except(named));
-        Assert.Contains($"{rendered.OfKind("SecretStore").Single().Text("metadata.name")}", rendered.OfKind("ExternalSecret").Select(s => s.Text("spec.secretStoreRef.name")).Distinct());
+        Assert.Contains($"{rendered.OfKind("SecretStore").Single().Text("metadata.name")}",
+            rendered.OfKind("ExternalSecret").Select(s => s.Text("spec.secretStoreRef.name")).Distinct());
     }
 
     [OverlayTheory, EveryOverlay]
@@ -187,8 +195,10 @@ public partial class WorkloadTests
 
             var migration = rendered.Workloads.Single(w => w.Role == "migration" && w.Service == service).Containers.Single();
             Assert.Equal(["migrate"], migration.Texts("args"));
-            Assert.Contains(migration.Items("env"), e => e.Text("name") == "ConnectionStrings__owner" && e.Text("value")!.Contains($"Username={cluster.Text("spec.bootstrap.initdb.owner")};", StringComparison.Ordinal));
-            Assert.DoesNotContain(rendered.Services.Single(a => a.Service == service).Containers.Single().Items("env"), e => e.Text("name") == "ConnectionStrings__owner");
+            Assert.Contains(migration.Items("env"), e => e.Text("name") == "ConnectionStrings__owner"
+                && e.Text("value")!.Contains($"Username={cluster.Text("spec.bootstrap.initdb.owner")};", StringComparison.Ordinal));
+            Assert.DoesNotContain(rendered.Services.Single(a => a.Service == service).Containers.Single().Items("env"),
+                e => e.Text("name") == "ConnectionStrings__owner");
         }
     }
 

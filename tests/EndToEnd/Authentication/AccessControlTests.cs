@@ -21,7 +21,8 @@ public sealed class AccessControlTests
 
     [Fact]
     public void Only_the_listed_routes_allow_strangers() =>
-        Assert.Equal(PublicRoutes.Order(StringComparer.Ordinal), MappedRoutes.AllRoutes.Where(r => r.Metadata.GetMetadata<IAllowAnonymous>() is not null).Select(Name).Order(StringComparer.Ordinal));
+        Assert.Equal(PublicRoutes.Order(StringComparer.Ordinal),
+            MappedRoutes.AllRoutes.Where(r => r.Metadata.GetMetadata<IAllowAnonymous>() is not null).Select(Name).Order(StringComparer.Ordinal));
 
     [Fact]
     public async Task Every_other_route_refuses_strangers()
@@ -34,7 +35,8 @@ public sealed class AccessControlTests
                 using var answer = await Send(http, method, MappedRoutes.SampleAddressOf(route));
 
                 var isPublic = PublicRoutes.Contains(Name(route));
-                Assert.Equal($"{method} {route.RoutePattern.RawText} refuses: {!isPublic}", $"{method} {route.RoutePattern.RawText} refuses: {answer.StatusCode == HttpStatusCode.Unauthorized}");
+                Assert.Equal($"{method} {route.RoutePattern.RawText} refuses: {!isPublic}",
+                    $"{method} {route.RoutePattern.RawText} refuses: {answer.StatusCode == HttpStatusCode.Unauthorized}");
                 if (isPublic) answered++;
                 else refused++;
             }

@@ -15,7 +15,8 @@ public class TicketStoreTests(ChatFixture house)
     public async Task A_ticket_opens_the_path_that_it_was_asked_for_and_no_other()
     {
         var nurse = await ApiClient.LogInShared("nurse@general.example");
-        string[] calls = [.. await Task.WhenAll(Enumerable.Range(0, 2).Select(async _ => $"/mcp/stream/{await house.ClientFor(nurse.AccessToken).Start(ChatFixture.NewQuestion())}"))];
+        string[] calls = [.. await Task.WhenAll(
+            Enumerable.Range(0, 2).Select(async _ => $"/mcp/stream/{await house.ClientFor(nurse.AccessToken).Start(ChatFixture.NewQuestion())}"))];
         string[] paths = [Events, Socket, .. calls];
 
         foreach (var meant in paths)
@@ -44,7 +45,8 @@ public class TicketStoreTests(ChatFixture house)
         var nurse = await ApiClient.LogInShared("nurse@general.example");
         var call = await house.ClientFor(nurse.AccessToken).Start(ChatFixture.NewQuestion());
 
-        foreach (var (meant, path) in new[] { ("/API/mcp/SSE/", Events), (Socket, "/api/mcp/ws/"), ($"/MCP/stream/{$"{call}".ToUpperInvariant()}/", $"/mcp/stream/{call}/"), ($"/mcp/stream/{call}", $"/MCP/stream/{$"{call}".ToUpperInvariant()}") })
+        foreach (var (meant, path) in new[] { ("/API/mcp/SSE/", Events), (Socket, "/api/mcp/ws/"), ($"/MCP/stream/{$"{call}".ToUpperInvariant()}/",
+            $"/mcp/stream/{call}/"), ($"/mcp/stream/{call}", $"/MCP/stream/{$"{call}".ToUpperInvariant()}") })
             Assert.True(await Opens(path, await Issue(nurse, new { path = meant })), path);
     }
 
@@ -72,7 +74,8 @@ public class TicketStoreTests(ChatFixture house)
         using var other = await Post(nurse, JsonContent.Create(new { paths = Events }));
         using var broken = await Post(nurse, new StringContent("{", null, "application/json"));
 
-        Assert.Equal([HttpStatusCode.UnsupportedMediaType, HttpStatusCode.BadRequest, HttpStatusCode.BadRequest], new[] { text, other, broken }.Select(a => a.StatusCode));
+        Assert.Equal([HttpStatusCode.UnsupportedMediaType, HttpStatusCode.BadRequest, HttpStatusCode.BadRequest],
+            new[] { text, other, broken }.Select(a => a.StatusCode));
     }
 
     private async Task<string> Issue(ApiClient client, object? body)
@@ -84,7 +87,10 @@ public class TicketStoreTests(ChatFixture house)
 
     private async Task<HttpResponseMessage> Post(ApiClient client, HttpContent? body)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/sse/ticket") { Content = body, Headers = { Authorization = new("Bearer", client.AccessToken) } };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/sse/ticket")
+        {
+            Content = body, Headers = { Authorization = new("Bearer", client.AccessToken) }
+        };
         return await house.Gateways[0].Http.SendAsync(request);
     }
 

@@ -84,7 +84,10 @@ public class AuthorizationTests
 
         async Task<(HttpStatusCode, string?)> Try(string? authorization)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/tools/invoke") { Content = new StringContent($$"""{"tool":"{{name}}"}""", null, "application/json") };
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/tools/invoke")
+            {
+                Content = new StringContent($$"""{"tool":"{{name}}"}""", null, "application/json")
+            };
             if (authorization is not null) request.Headers.TryAddWithoutValidation("Authorization", authorization);
             var reply = await ToolCallExtensions.Send(http, request);
             return (reply.Status, reply.Code);
@@ -97,9 +100,11 @@ public class AuthorizationTests
         var row = Matrix.Where(r => name.Contains(Singular(r.Noun), StringComparison.Ordinal))
             .OrderByDescending(r => name.LastIndexOf(Singular(r.Noun), StringComparison.Ordinal) + Singular(r.Noun).Length).ThenByDescending(r => r.Noun.Length)
             .FirstOrDefault();
-        Assert.True(row.Noun is not null, $"{tool.Name} falls in no row of the matrix: name it after its noun, or add a row with what the contract says of it.");
+        Assert.True(row.Noun is not null,
+            $"{tool.Name} falls in no row of the matrix: name it after its noun, or add a row with what the contract says of it.");
         var effect = tool.Effect.ToString().ToLowerInvariant();
-        return May(row.Platform, Callers.Platform) | May(row.HospitalAdmin, Callers.HospitalAdmin) | May(row.Doctor, Callers.Doctor) | May(row.Nurse, Callers.Nurse) | May(row.Patient, Callers.Patient);
+        return May(row.Platform, Callers.Platform) | May(row.HospitalAdmin, Callers.HospitalAdmin) | May(row.Doctor, Callers.Doctor)
+            | May(row.Nurse, Callers.Nurse) | May(row.Patient, Callers.Patient);
 
         Callers May(string effects, Callers kind) => effects.Split(' ').Contains(effect) ? kind : Callers.None;
     }

@@ -57,7 +57,8 @@ internal sealed class CatalogueFixture
                         var parameters = await draft.Generate(optional, ids, choice);
                         var reply = await call(caller, parameters);
                         // Parameters that belong to another choice, such as the fields of another role, are refused by name.
-                        if (reply.Status == HttpStatusCode.BadRequest && optional.Where(o => parameters.ContainsKey(o) && SampleValues.MentionsParameter(reply.Details, o)).ToArray() is { Length: > 0 } refused && refused.Length < optional.Length)
+                        if (reply.Status == HttpStatusCode.BadRequest && optional.Where(o => parameters.ContainsKey(o)
+                            && SampleValues.MentionsParameter(reply.Details, o)).ToArray() is { Length: > 0 } refused && refused.Length < optional.Length)
                         {
                             foreach (var name in refused) parameters.Remove(name);
                             reply = await call(caller, parameters);
@@ -74,7 +75,8 @@ internal sealed class CatalogueFixture
     private async IAsyncEnumerable<Func<string, Task<string>>> IdSources(ToolDescriptor tool, ParameterGenerator draft, ApiClient caller)
     {
         var made = new Dictionary<string, string>();
-        async Task<string> Anew(string kind) => made.TryGetValue(kind, out var id) ? id : made[kind] = await Create(kind, caller) ?? await FindOrCreateId(kind, caller);
+        async Task<string> Anew(string kind) =>
+            made.TryGetValue(kind, out var id) ? id : made[kind] = await Create(kind, caller) ?? await FindOrCreateId(kind, caller);
 
         var kinds = draft.Ids.Select(id => id.Kind).Distinct().ToArray();
         yield return kind => tool.Effect != Effect.Read && tool.Name.Contains(kind, StringComparison.Ordinal) ? Anew(kind) : FindOrCreateId(kind, caller);
@@ -114,21 +116,26 @@ internal sealed class CatalogueFixture
 
     /// <summary>Returns the tool that lists entities of a kind.</summary>
     public static ToolDescriptor FindListTool(string kind) =>
-        ToolCatalogue.All.Values.FirstOrDefault(t => t.Name.StartsWith("list_", StringComparison.Ordinal) && t.Name.EndsWith($"_{Plural(kind)}", StringComparison.Ordinal))
-        ?? throw new Xunit.Sdk.XunitException($"No tool lists a {kind}, so the walk cannot find one: add list_{Plural(kind)}, or name the id after what is listed.");
+        ToolCatalogue.All.Values.FirstOrDefault(
+            t => t.Name.StartsWith("list_", StringComparison.Ordinal) && t.Name.EndsWith($"_{Plural(kind)}", StringComparison.Ordinal))
+        ?? throw new Xunit.Sdk.XunitException(
+            $"No tool lists a {kind}, so the walk cannot find one: add list_{Plural(kind)}, or name the id after what is listed.");
 
     /// <summary>Creates an entity if a list is empty and a tool can create one.</summary>
     private async Task EnsureListNotEmpty(ToolDescriptor list)
     {
-        var created = ToolCatalogue.All.Values.FirstOrDefault(t => t.Name.StartsWith("create_", StringComparison.Ordinal) && list.Name == $"list_{Plural(t.Name["create_".Length..])}");
+        var created = ToolCatalogue.All.Values.FirstOrDefault(
+            t => t.Name.StartsWith("create_", StringComparison.Ordinal) && list.Name == $"list_{Plural(t.Name["create_".Length..])}");
         if (created is not null && await ListIds(list) is []) await CallSuccessfully(created);
     }
 
     /// <summary>Creates an entity of a kind and returns its ID; null when the caller may not create one. Doctors and patients are users of that role.</summary>
     private async Task<string?> Create(string kind, ApiClient caller)
     {
-        var creating = ToolCatalogue.All.Values.Where(t => t.Name.StartsWith("create_", StringComparison.Ordinal) && CallersAllowed(t).Contains(caller)).ToArray();
-        if (creating.FirstOrDefault(t => t.Name.EndsWith($"_{kind}", StringComparison.Ordinal)) is { } tool) return (string)(await CallSuccessfully(tool)).Reply.Body["id"]!;
+        var creating = ToolCatalogue.All.Values.Where(t => t.Name.StartsWith("create_", StringComparison.Ordinal) && CallersAllowed(t).Contains(caller))
+            .ToArray();
+        if (creating.FirstOrDefault(t => t.Name.EndsWith($"_{kind}", StringComparison.Ordinal)) is { } tool)
+            return (string)(await CallSuccessfully(tool)).Reply.Body["id"]!;
         foreach (var create in creating)
             foreach (var (name, schema) in new ParameterGenerator(create).Parameters)
                 if (ParameterGenerator.Values(schema).Contains(kind.ToUpperInvariant()))

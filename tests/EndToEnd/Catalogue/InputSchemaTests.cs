@@ -28,12 +28,15 @@ public class InputSchemaTests
     {
         var (tool, premises) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
         var (caller, draft, schema) = (premises.CallersAllowed(tool).First(), new ParameterGenerator(tool), ContractSchema.ForInput(tool.Params));
-        var wrongs = draft.Parameters.ToDictionary(p => p.Name, p => SampleValues.ForParameter(p.Schema).Where(json => !SampleValues.IsValid(schema, p.Schema, json)).ToArray());
+        var wrongs = draft.Parameters.ToDictionary(p => p.Name,
+            p => SampleValues.ForParameter(p.Schema).Where(json => !SampleValues.IsValid(schema, p.Schema, json)).ToArray());
         if (wrongs.Count == 0) return;
         // Spread over all invalid values, which begin with the parameter's own type and end with other types.
-        var rounds = Enumerable.Range(0, Rounds).Select(round => $"{{{string.Join(',', wrongs.Select(w => $"\"{w.Key}\":{w.Value[round * w.Value.Length / Rounds]}"))}}}").ToArray();
+        var rounds = Enumerable.Range(0, Rounds)
+            .Select(round => $"{{{string.Join(',', wrongs.Select(w => $"\"{w.Key}\":{w.Value[round * w.Value.Length / Rounds]}"))}}}").ToArray();
 
-        var batch = await Send(caller, "/api/mcp/batch", $"{{\"requests\":[{string.Join(',', rounds.Select(parameters => $"{{\"tool\":\"{name}\",\"params\":{parameters}}}"))}]}}");
+        var batch = await Send(caller, "/api/mcp/batch",
+            $"{{\"requests\":[{string.Join(',', rounds.Select(parameters => $"{{\"tool\":\"{name}\",\"params\":{parameters}}}"))}]}}");
         foreach (var (answer, parameters) in batch.Body.AsArray().Zip(rounds)) AssertNamed(answer!["error"]!["details"], parameters);
         AssertNamed((await caller.Post(name, rounds[0])).Details, rounds[0]);
         AssertNamed((await Send(caller, $"/api/mcp/tools/{name}", rounds[1])).Details, rounds[1]);
@@ -42,7 +45,8 @@ public class InputSchemaTests
         AssertNamed((await socket.Next("tool_response"))["details"], rounds[2]);
 
         void AssertNamed(JsonNode? details, string sent) => Assert.All(wrongs.Keys, parameter =>
-            Assert.True(details is JsonObject told && SampleValues.MentionsParameter(told, parameter), $"{parameter} is not named: {sent} was answered {details?.ToJsonString()}"));
+            Assert.True(details is JsonObject told && SampleValues.MentionsParameter(told, parameter),
+                $"{parameter} is not named: {sent} was answered {details?.ToJsonString()}"));
     }
 
     [Theory, MemberData(nameof(Tools))]
@@ -70,7 +74,8 @@ public class InputSchemaTests
             // contain.
             var isText = ParameterGenerator.Types(property).Contains("string") && (property["format"] ?? property["enum"] ?? property["pattern"]) is null;
             var wrongs = isText ? (string[])["\"a\\u202eb\"", "\"a\\u0001b\"", "1", "{\"in\":[\"a\\u0000b\"]}"]
-                : [.. SampleValues.ForParameter(property).Where(json => json is not "null" && json[0] is not ('[' or '{') && !SampleValues.IsValid(schema, property, json))
+                : [.. SampleValues.ForParameter(property)
+                    .Where(json => json is not "null" && json[0] is not ('[' or '{') && !SampleValues.IsValid(schema, property, json))
                     .OrderByDescending(json => json.Length > 1 && char.IsAsciiDigit(json[1])).Take(12)];
             foreach (var wrong in wrongs.Append(isText ? "null" : $"{{\"in\":[{wrongs[^1]}]}}").Where(w => w != "null"))
             {
@@ -99,22 +104,32 @@ public class InputSchemaTests
     {
         var (resource, premises) = (ResourceCatalogue.All[name], await CatalogueFixture.Own);
         var caller = Reader(premises, resource);
-        var one = resource.IsList ? (await Get(caller, $"{name}?limit=1&fields=id")).Body["results"]!.AsArray() is [var row, ..] ? (string)row!["id"]! : Guid.CreateVersion7().ToString() : null;
-        var described = OpenApiDocument["paths"]!.AsObject().Where(path => path.Key.TrimEnd('/') == $"/api/mcp/resources/{name}" || path.Key.TrimEnd('/') == $"/api/mcp/resources/{name}/{{id}}").ToArray();
+        var one = resource.IsList
+            ? (await Get(caller, $"{name}?limit=1&fields=id")).Body["results"]!.AsArray() is [var row, ..]
+                ? (string)row!["id"]!
+                : Guid.CreateVersion7().ToString()
+            : null;
+        var described = OpenApiDocument["paths"]!.AsObject()
+            .Where(path => path.Key.TrimEnd('/') == $"/api/mcp/resources/{name}" || path.Key.TrimEnd('/') == $"/api/mcp/resources/{name}/{{id}}").ToArray();
         Assert.Equal(resource.IsList ? 2 : 1, described.Length);
 
         var disagreements = new List<string>();
         foreach (var (path, operations) in described)
-            foreach (var parameter in operations!["get"]!["parameters"]!.AsArray().Select(p => ParameterGenerator.ResolveReference(OpenApiDocument, p!)).Where(p => (string)p["in"]! == "query" && (string)p["name"]! != "filter"))
+            foreach (var parameter in operations!["get"]!["parameters"]!.AsArray().Select(p => ParameterGenerator.ResolveReference(OpenApiDocument, p!))
+                .Where(p => (string)p["in"]! == "query" && (string)p["name"]! != "filter"))
             {
                 var (asked, schema) = ((string)parameter["name"]!, ParameterGenerator.ResolveReference(OpenApiDocument, parameter["schema"]!));
                 foreach (var text in SampleValues.ForQueryParameter(schema))
                 {
-                    var isRight = SampleValues.IsValid(OpenApiDocument, schema, ParameterGenerator.Types(schema).Contains("string") ? JsonSerializer.Serialize(text) : text is ['0'] or [not '0', ..] && text.All(char.IsAsciiDigit) ? text : "null");
-                    var reply = await Get(caller, $"{path["/api/mcp/resources/".Length..].Replace("{id}", one, StringComparison.Ordinal)}?{asked}={Uri.EscapeDataString(text)}");
+                    var isRight = SampleValues.IsValid(OpenApiDocument, schema, ParameterGenerator.Types(schema).Contains("string")
+                        ? JsonSerializer.Serialize(text) : text is ['0'] or [not '0', ..] && text.All(char.IsAsciiDigit) ? text : "null");
+                    var reply = await Get(caller,
+                        $"{path["/api/mcp/resources/".Length..].Replace("{id}", one, StringComparison.Ordinal)}?{asked}={Uri.EscapeDataString(text)}");
                     var isNamed = reply.Status == HttpStatusCode.BadRequest && SampleValues.MentionsParameter(reply.Details, asked);
-                    var isTaken = reply.Status is HttpStatusCode.OK or HttpStatusCode.NotFound || (asked == "sort" && isNamed && ((string)reply.Details["sort"]![0]!).Contains("can be", StringComparison.Ordinal));
-                    if (isRight ? !isTaken : !isNamed || reply.Status == HttpStatusCode.OK) disagreements.Add($"{path}?{asked}={(text.Length > 80 ? text[..80] + "…" : text)} is {(isRight ? "right" : "wrong")} by {schema.ToJsonString()}: {reply}");
+                    var isTaken = reply.Status is HttpStatusCode.OK or HttpStatusCode.NotFound
+                        || (asked == "sort" && isNamed && ((string)reply.Details["sort"]![0]!).Contains("can be", StringComparison.Ordinal));
+                    if (isRight ? !isTaken : !isNamed || reply.Status == HttpStatusCode.OK) disagreements.Add(
+                        $"{path}?{asked}={(text.Length > 80 ? text[..80] + "…" : text)} is {(isRight ? "right" : "wrong")} by {schema.ToJsonString()}: {reply}");
                 }
             }
         Assert.Empty(disagreements);
@@ -124,13 +139,15 @@ public class InputSchemaTests
     public async Task A_field_that_is_given_twice_in_an_object_that_may_hold_anything_is_named()
     {
         var premises = await CatalogueFixture.Own;
-        var free = (from tool in ToolCatalogue.All.Values from property in tool.Params.GetProperties() where property.PropertyType == typeof(JsonObject) select (tool, Name: Json.Options.PropertyNamingPolicy!.ConvertName(property.Name))).ToArray();
+        var free = (from tool in ToolCatalogue.All.Values from property in tool.Params.GetProperties() where property.PropertyType
+            == typeof(JsonObject) select (tool, Name: Json.Options.PropertyNamingPolicy!.ConvertName(property.Name))).ToArray();
         Assert.NotEmpty(free);
         foreach (var (tool, name) in free)
         {
             var caller = premises.People.First(p => (p.Key & tool.Callers) != 0).Value;
 
-            var reply = await Send(caller, "/api/mcp/tools/invoke", $"{{\"tool\":\"{tool.Name}\",\"params\":{{\"{name}\":{{\"x\":1,\"x\":2,\"y\":[{{\"z\":1,\"z\":2}}]}}}}}}");
+            var reply = await Send(caller, "/api/mcp/tools/invoke",
+                $"{{\"tool\":\"{tool.Name}\",\"params\":{{\"{name}\":{{\"x\":1,\"x\":2,\"y\":[{{\"z\":1,\"z\":2}}]}}}}}}");
 
             Assert.Equal((tool.Name, HttpStatusCode.BadRequest), (tool.Name, reply.Status));
             foreach (var twice in (string[])[$"{name}.x", $"{name}.y[0].z"]) Assert.Equal("is given twice", (string?)reply.Details[twice]?[0]);
@@ -158,7 +175,8 @@ public class InputSchemaTests
     [InlineData("{\"\\udfff\":1}", "body")]
     public async Task What_an_object_that_may_hold_anything_holds_is_Unicode_too(string data, string field)
     {
-        using var content = new ByteArrayContent(Encoding.Latin1.GetBytes($"{{\"tool\":\"invoke_prompt\",\"params\":{{\"prompt\":\"emergency_triage\",\"initial_data\":{data}}}}}"));
+        using var content = new ByteArrayContent(
+            Encoding.Latin1.GetBytes($"{{\"tool\":\"invoke_prompt\",\"params\":{{\"prompt\":\"emergency_triage\",\"initial_data\":{data}}}}}"));
         content.Headers.ContentType = new("application/json");
 
         using var response = await (await CatalogueFixture.Own).Admin.Http.PostAsync("/api/mcp/tools/invoke", content);
@@ -233,8 +251,10 @@ public class InputSchemaTests
     private static ApiClient Reader(CatalogueFixture premises, ResourceDescriptor resource) =>
         premises.People.OrderBy(p => p.Key == Callers.HospitalAdmin ? 0 : 1).First(p => (p.Key & resource.Callers) != 0).Value;
 
-    private static Task<CallResponse> Get(ApiClient caller, string path) => ToolCallExtensions.Send(caller.Http, new HttpRequestMessage(HttpMethod.Get, $"/api/mcp/resources/{path}"));
+    private static Task<CallResponse> Get(ApiClient caller, string path) =>
+        ToolCallExtensions.Send(caller.Http, new HttpRequestMessage(HttpMethod.Get, $"/api/mcp/resources/{path}"));
 
     private static Task<CallResponse> Send(ApiClient caller, string path, string body) =>
-        ToolCallExtensions.Send(caller.Http, new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body, Encoding.UTF8, "application/json") });
+        ToolCallExtensions.Send(caller.Http,
+            new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body, Encoding.UTF8, "application/json") });
 }

@@ -27,7 +27,10 @@ public class NameOrderTests
     {
         var ward = await ClinicFixture.OpenHospital("Europe/Berlin");
         foreach (var last in Shuffled)
-            await ward.Admin.Call("create_user", new { email = TestUser.NewEmail(), password = "Korrekt-Pferd-7", first_name = "Robin", last_name = last, role = last.Length > 4 ? "PATIENT" : "DOCTOR" });
+            await ward.Admin.Call("create_user", new
+            {
+                email = TestUser.NewEmail(), password = "Korrekt-Pferd-7", first_name = "Robin", last_name = last, role = last.Length > 4 ? "PATIENT" : "DOCTOR"
+            });
         var patients = Names.Where(name => name.Length > 4).ToArray();
         var doctors = Names.Except(patients).ToArray();
 
@@ -36,23 +39,28 @@ public class NameOrderTests
             {
                 var wanted = sort[0] == '-' ? expected.Reverse() : expected;
                 Assert.Equal(wanted, await Pages(async page => await ward.Admin.Call($"list_{list}", new { sort, page, limit = 3 })));
-                Assert.Equal(wanted, await Pages(async page => (await ward.Admin.Http.GetFromJsonAsync<JsonNode>($"/api/mcp/resources/{list}?sort={sort}&page={page}&limit=3"))!));
+                Assert.Equal(wanted, await Pages(
+                    async page => (await ward.Admin.Http.GetFromJsonAsync<JsonNode>($"/api/mcp/resources/{list}?sort={sort}&page={page}&limit=3"))!));
             }
         // Search results are sorted after the search; an exact match is read from the index.
         Assert.Equal(["Oz", "Özdemir", "Ozean"], await Pages(async page => await ward.Admin.Call("list_users", new { search = "oz", page, limit = 2 })));
-        Assert.Equal(["der Berg"], await Pages(async page => (await ward.Admin.Http.GetFromJsonAsync<JsonNode>($"/api/mcp/resources/users?filter={Uri.EscapeDataString("{\"last_name\":\"der Berg\"}")}&page={page}"))!));
-        Assert.Empty(await Pages(async page => (await ward.Admin.Http.GetFromJsonAsync<JsonNode>($"/api/mcp/resources/users?filter={Uri.EscapeDataString("{\"last_name\":\"Der Berg\"}")}&page={page}"))!));
+        Assert.Equal(["der Berg"], await Pages(async page => (await ward.Admin.Http.GetFromJsonAsync<JsonNode>(
+            $"/api/mcp/resources/users?filter={Uri.EscapeDataString("{\"last_name\":\"der Berg\"}")}&page={page}"))!));
+        Assert.Empty(await Pages(async page => (await ward.Admin.Http.GetFromJsonAsync<JsonNode>(
+            $"/api/mcp/resources/users?filter={Uri.EscapeDataString("{\"last_name\":\"Der Berg\"}")}&page={page}"))!));
 
         // Beyond the rows that one can page through, a client goes on from the last row's value.
         foreach (var (list, expected) in new[] { ("users", Names), ("patients", patients), ("doctors", doctors) })
             foreach (var (how, sort, wanted) in new (string, string, Func<int, IEnumerable<string>>)[]
             {
-                ("gt", "last_name", at => expected[(at + 1)..]), ("gte", "last_name", at => expected[at..]), ("lt", "-last_name", at => expected[..at].Reverse()), ("lte", "-last_name", at => expected[..(at + 1)].Reverse()),
+                ("gt", "last_name", at => expected[(at + 1)..]), ("gte", "last_name", at => expected[at..]),
+                ("lt", "-last_name", at => expected[..at].Reverse()), ("lte", "-last_name", at => expected[..(at + 1)].Reverse()),
             })
                 foreach (var at in (int[])[0, expected.Length / 2, expected.Length - 1])
                 {
                     var filter = Uri.EscapeDataString($"{{\"last_name\":{{\"{how}\":\"{expected[at]}\"}}}}");
-                    Assert.Equal(wanted(at), await Pages(async page => (await ward.Admin.Http.GetFromJsonAsync<JsonNode>($"/api/mcp/resources/{list}?sort={sort}&filter={filter}&page={page}&limit=100"))!));
+                    Assert.Equal(wanted(at), await Pages(async page =>
+                        (await ward.Admin.Http.GetFromJsonAsync<JsonNode>($"/api/mcp/resources/{list}?sort={sort}&filter={filter}&page={page}&limit=100"))!));
                 }
 
         // Excludes the fixture's own users, whose names are DOCTOR and the like.
@@ -89,8 +97,10 @@ public class NameOrderTests
         await using var db = (DbContext)Activator.CreateInstance(dbType, options.Options, tenancy, TimeProvider.System, signal)!;
         foreach (var type in dbType.Assembly.GetTypes().Where(type => !type.IsAbstract && ResourceTypes.ArgumentsOf(type) is not null))
         {
-            var orders = (IEnumerable<(string Field, string Sql)>)typeof(NameOrderTests).GetMethod(nameof(TextOrders), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(ResourceTypes.ArgumentsOf(type)!).Invoke(null, [db, type])!;
-            Assert.All(orders, order => Assert.Equal((type.Name, order.Field, !Identifiers.Contains(order.Field)), (type.Name, order.Field, order.Sql.Contains("COLLATE \"und-x-icu\"", StringComparison.Ordinal))));
+            var orders = (IEnumerable<(string Field, string Sql)>)typeof(NameOrderTests).GetMethod(nameof(TextOrders),
+                BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(ResourceTypes.ArgumentsOf(type)!).Invoke(null, [db, type])!;
+            Assert.All(orders, order => Assert.Equal((type.Name, order.Field, !Identifiers.Contains(order.Field)),
+                (type.Name, order.Field, order.Sql.Contains("COLLATE \"und-x-icu\"", StringComparison.Ordinal))));
         }
     }
 
@@ -111,8 +121,8 @@ public class NameOrderTests
             if (name != "adler") await platform.Call("create_specialty", new { name = $"{name} {mark}", code = $"{mark}_{n}".ToUpperInvariant() });
             await platform.Call("create_hospital", new
             {
-                name = $"{name} {mark}", subdomain = $"{mark}-{n}", registration_number = $"{mark}-{n}", email = $"office@{mark}-{n}.example", phone_number = "+1-555-0100", address_line1 = "1 Way", city = $"{name} {mark}",
-                country = "There", postal_code = "1", hospital_type = "General",
+                name = $"{name} {mark}", subdomain = $"{mark}-{n}", registration_number = $"{mark}-{n}", email = $"office@{mark}-{n}.example",
+                phone_number = "+1-555-0100", address_line1 = "1 Way", city = $"{name} {mark}", country = "There", postal_code = "1", hospital_type = "General",
             });
         }
 
@@ -122,9 +132,11 @@ public class NameOrderTests
                 var (field, wanted) = (sort.TrimStart('-'), sort[0] == '-' ? Names.Reverse() : Names);
                 if (list == "specialties") wanted = wanted.Where(name => name != "adler");
                 var filter = narrowed.Length == 0 ? "" : $"&filter={Uri.EscapeDataString($"{{\"name\":{{\"contains\":\"{narrowed}\"}}}}")}";
-                var resource = (await client.Http.GetFromJsonAsync<JsonNode>($"/api/mcp/resources/{list}?limit=100&sort={sort}{filter}"))!["results"]!.AsArray();
+                var resource =
+                    (await client.Http.GetFromJsonAsync<JsonNode>($"/api/mcp/resources/{list}?limit=100&sort={sort}{filter}"))!["results"]!.AsArray();
                 Assert.Equal(wanted, resource.Select(row => ((string)row![field]!).Replace($" {mark}", "", StringComparison.Ordinal)));
-                var tool = (await client.Call($"list_{list}", narrowed.Length == 0 ? new { sort, limit = 100 } : (object)new { sort, limit = 100, search = narrowed }))["results"]!.AsArray();
+                var tool = (await client.Call($"list_{list}",
+                    narrowed.Length == 0 ? new { sort, limit = 100 } : (object)new { sort, limit = 100, search = narrowed }))["results"]!.AsArray();
                 Assert.Equal(resource.Select(row => (string)row!["id"]!), tool.Select(row => (string)row!["id"]!));
             }
     }

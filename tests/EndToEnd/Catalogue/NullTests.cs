@@ -27,7 +27,8 @@ public class NullTests
             if (!ParameterGenerator.Types(schema).Contains("null"))
             {
                 var refused = await caller.Post(tool, sent);
-                Assert.True(refused.Status == HttpStatusCode.BadRequest && SampleValues.MentionsParameter(refused.Details, parameter), $"{parameter}: null was answered {refused}");
+                Assert.True(refused.Status == HttpStatusCode.BadRequest && SampleValues.MentionsParameter(refused.Details, parameter),
+                    $"{parameter}: null was answered {refused}");
                 continue;
             }
 
@@ -35,7 +36,8 @@ public class NullTests
             {
                 // Null has the same effect as omitting the parameter.
                 var (left, ignored) = (await caller.Post(tool, required), await caller.Post(tool, sent));
-                Assert.True(left.Status == ignored.Status && left.Code == ignored.Code && Fields(left).SequenceEqual(Fields(ignored)), $"{parameter}: null was answered {ignored}, and leaving it out {left}");
+                Assert.True(left.Status == ignored.Status && left.Code == ignored.Code && Fields(left).SequenceEqual(Fields(ignored)),
+                    $"{parameter}: null was answered {ignored}, and leaving it out {left}");
                 continue;
             }
 
@@ -43,9 +45,11 @@ public class NullTests
             if (!parameters.ContainsKey(parameter)) continue;
             given[parameter] = parameters[parameter]!.DeepClone();
             var before = await Answered(given);
-            Assert.True(JsonNode.DeepEquals(given[parameter], Field(before, parameter)), $"{parameter} was given as {given[parameter]} and is answered as {Field(before, parameter)}");
+            Assert.True(JsonNode.DeepEquals(given[parameter], Field(before, parameter)),
+                $"{parameter} was given as {given[parameter]} and is answered as {Field(before, parameter)}");
             // A field that is omitted, without null, stays unchanged.
-            Assert.True(JsonNode.DeepEquals(Field(before, parameter), Field(await Answered(required), parameter)), $"{parameter} was left out and did not stay");
+            Assert.True(JsonNode.DeepEquals(Field(before, parameter), Field(await Answered(required), parameter)),
+                $"{parameter} was left out and did not stay");
 
             var key = Guid.NewGuid().ToString();
             var cleared = await caller.Post(tool, sent, key);
@@ -88,7 +92,10 @@ public class NullTests
         Assert.Contains(parameter, NotFields(tool));
         var (caller, parameters, _) = await premises.CallSuccessfully(tool);
         var draft = new ParameterGenerator(tool);
-        var asked = new JsonObject(parameters.Where(p => draft.Required.Contains(p.Key)).Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone()))) { [given] = value };
+        var asked = new JsonObject(parameters.Where(p => draft.Required.Contains(p.Key)).Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone())))
+        {
+            [given] = value
+        };
         if (name == "update_user") asked["user_id"] = caller.Id.ToString();
 
         foreach (var isNull in (bool[])[false, true])
@@ -112,17 +119,22 @@ public class NullTests
         string[] never = ["title", "name", "attachments", "medications", "notes"];
 
         var draft = new ParameterGenerator(tool);
-        foreach (var (parameter, schema) in draft.Parameters.Where(p => !draft.Required.Contains(p.Name) && read.ContainsKey(p.Name) && !never.Contains(p.Name)))
+        foreach (var (parameter, schema) in draft.Parameters.Where(
+            p => !draft.Required.Contains(p.Name) && read.ContainsKey(p.Name) && !never.Contains(p.Name)))
             Assert.True(ParameterGenerator.Types(read[parameter]!.AsObject()).Contains("null") == ParameterGenerator.Types(schema).Contains("null"), parameter);
         Assert.DoesNotContain(draft.Parameters, p => never.Contains(p.Name) && p.Name != "notes" && ParameterGenerator.Types(p.Schema).Contains("null"));
     }
 
     /// <summary>Returns the parameters of a change that are not fields, or only append to one.</summary>
     private static string[] NotFields(ToolDescriptor tool) =>
-        [.. from property in tool.Params.GetProperties() where property.IsDefined(typeof(NotAFieldAttribute), inherit: false) select Json.Options.PropertyNamingPolicy!.ConvertName(property.Name)];
+        [.. from property in tool.Params.GetProperties()
+            where property.IsDefined(typeof(NotAFieldAttribute), inherit: false)
+            select Json.Options.PropertyNamingPolicy!.ConvertName(property.Name)];
 
     /// <summary>Returns the fields that an error describes, except the request ID.</summary>
-    private static IEnumerable<string> Fields(CallResponse refused) => refused.Code is null ? [] : refused.Details.Select(d => d.Key).Where(field => field != "request_id");
+    private static IEnumerable<string> Fields(CallResponse refused) =>
+        refused.Code is null ? [] : refused.Details.Select(d => d.Key).Where(field => field != "request_id");
 
-    private static JsonNode? Field(JsonNode answer, string parameter) => answer.AsObject().ContainsKey(parameter) ? answer[parameter] : answer[$"rating_{parameter}"];
+    private static JsonNode? Field(JsonNode answer, string parameter) =>
+        answer.AsObject().ContainsKey(parameter) ? answer[parameter] : answer[$"rating_{parameter}"];
 }

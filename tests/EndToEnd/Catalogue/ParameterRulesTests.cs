@@ -76,14 +76,16 @@ public class ParameterRulesTests
         {
             var reply = await premises.CallersAllowed(list).First().Post(list, new JsonObject { ["sort"] = "no_such_field", ["limit"] = 0 });
 
-            Assert.True(reply.Status == HttpStatusCode.BadRequest && SampleValues.MentionsParameter(reply.Details, "sort") && SampleValues.MentionsParameter(reply.Details, "limit"), $"{list.Name} answered {reply}");
+            Assert.True(reply.Status == HttpStatusCode.BadRequest && SampleValues.MentionsParameter(reply.Details, "sort")
+                && SampleValues.MentionsParameter(reply.Details, "limit"), $"{list.Name} answered {reply}");
         }
     }
 
     [Fact]
     public void Every_rule_of_several_parameters_is_tried_here()
     {
-        var ruled = from assembly in (Type[])[typeof(IdentityDb), typeof(HospitalDb), typeof(ClinicalDb), typeof(BillingDb), typeof(AnalyticsDb), typeof(ChatDb)]
+        var ruled = from assembly in (Type[])[typeof(IdentityDb), typeof(HospitalDb), typeof(ClinicalDb), typeof(BillingDb),
+            typeof(AnalyticsDb), typeof(ChatDb)]
                     from type in assembly.Assembly.GetTypes()
                     from rules in type.GetInterfaces()
                     where rules.IsGenericType && rules.GetGenericTypeDefinition() == typeof(IParameterValidator<>)

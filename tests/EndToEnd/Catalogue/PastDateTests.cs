@@ -29,16 +29,19 @@ public class PastDateTests
         {
             await OnlyToday("create_user", "date_of_birth", born => new
             {
-                email = TestUser.NewEmail(), password = "Korrekt-Pferd-7", first_name = "Robin", last_name = "Testperson", role = "PATIENT", hospital_id = ward.Admin.HospitalId, date_of_birth = born,
+                email = TestUser.NewEmail(), password = "Korrekt-Pferd-7", first_name = "Robin", last_name = "Testperson", role = "PATIENT",
+                hospital_id = ward.Admin.HospitalId, date_of_birth = born,
             });
             await OnlyToday("update_user", "date_of_birth", born => new { user_id = ward.Patient, date_of_birth = born });
-            await OnlyToday("update_doctor_specialties", "specialties[0].certification_date", certified => new { doctor_id = ward.Doctor, specialties = new[] { new { specialty_id = cardiology, certification_date = certified } } });
+            await OnlyToday("update_doctor_specialties", "specialties[0].certification_date",
+                certified => new { doctor_id = ward.Doctor, specialties = new[] { new { specialty_id = cardiology, certification_date = certified } } });
 
             async Task OnlyToday(string tool, string field, Func<string, object> parameters)
             {
                 var refused = await admin.TryCall(tool, parameters(tomorrow));
                 Assert.Equal((tool, HttpStatusCode.BadRequest), (tool, refused.Status));
-                Assert.Equal([$"must not be after today, {today} by the hospital's clocks"], refused.Details![field]!.AsArray().Select(wrong => (string)wrong!));
+                Assert.Equal([$"must not be after today, {today} by the hospital's clocks"],
+                    refused.Details![field]!.AsArray().Select(wrong => (string)wrong!));
                 await admin.Call(tool, parameters(today));
             }
         }
@@ -58,12 +61,16 @@ public class PastDateTests
     public void Every_such_day_is_tried_here() =>
         Assert.Equal(
             [nameof(AssessSeverity), nameof(BasicInformation), nameof(CreateUser), nameof(PractisedSpecialty), nameof(UpdateUser)],
-            typeof(PastDateAttribute).Assembly.GetTypes().Where(type => type.GetProperties().Any(property => property.IsDefined(typeof(PastDateAttribute), inherit: false))).Select(type => type.Name).Order(StringComparer.Ordinal));
+            typeof(PastDateAttribute).Assembly.GetTypes()
+                .Where(type => type.GetProperties().Any(property => property.IsDefined(typeof(PastDateAttribute), inherit: false))).Select(type => type.Name)
+                .Order(StringComparer.Ordinal));
 
     /// <summary>Planned dates are tried where treatments and insurances are, and absences where schedules are.</summary>
     [Fact]
     public void Every_planned_day_is_bounded() =>
         Assert.Equal(
             [nameof(CreateTreatment), nameof(Insurance), nameof(UpdateTreatment)],
-            typeof(PlannedDateAttribute).Assembly.GetTypes().Where(type => type.GetProperties().Any(property => property.IsDefined(typeof(PlannedDateAttribute), inherit: false))).Select(type => type.Name).Order(StringComparer.Ordinal));
+            typeof(PlannedDateAttribute).Assembly.GetTypes()
+                .Where(type => type.GetProperties().Any(property => property.IsDefined(typeof(PlannedDateAttribute), inherit: false))).Select(type => type.Name)
+                .Order(StringComparer.Ordinal));
 }

@@ -86,7 +86,8 @@ public partial class ResponseSchemaTests
         {
             var (up, down) = (await Sorted(field), await Sorted($"-{field}"));
             // A list that grows with a hospital is sorted by an index, or in other orders when it is filtered; the error says so.
-            if (up.Code == ErrorCodes.ValidationError && up.Details.Any(d => d.Value is JsonArray told && told.Any(t => ((string)t!).Contains("narrow", StringComparison.Ordinal)))) continue;
+            if (up.Code == ErrorCodes.ValidationError
+                && up.Details.Any(d => d.Value is JsonArray told && told.Any(t => ((string)t!).Contains("narrow", StringComparison.Ordinal)))) continue;
             Assert.True(up.Status == HttpStatusCode.OK && down.Status == HttpStatusCode.OK, $"{field}: {up} {down}");
             Assert.True(Ascends(up, field) && Ascends(down, field, downwards: true), $"{field}: {up} {down}");
         }
@@ -103,8 +104,11 @@ public partial class ResponseSchemaTests
     private static bool Ascends(CallResponse reply, string field, bool downwards = false)
     {
         var values = reply.Body["results"]!.AsArray().Select(r => r![field]).Where(v => v is not null).ToArray();
-        if (values.Length < 2 || !(values.All(v => v!.GetValueKind() == JsonValueKind.Number) || values.All(v => DateTimeOffset.TryParse(v!.ToString(), out _)))) return true;
-        var ordered = values.Select(v => v!.GetValueKind() == JsonValueKind.Number ? (double)v : DateTimeOffset.Parse(v.ToString(), System.Globalization.CultureInfo.InvariantCulture).Ticks).ToArray();
+        if (values.Length < 2
+            || !(values.All(v => v!.GetValueKind() == JsonValueKind.Number) || values.All(v => DateTimeOffset.TryParse(v!.ToString(), out _)))) return true;
+        var ordered = values.Select(v =>
+            v!.GetValueKind() == JsonValueKind.Number ? (double)v : DateTimeOffset.Parse(v.ToString(), System.Globalization.CultureInfo.InvariantCulture).Ticks)
+            .ToArray();
         return ordered.Zip(ordered.Skip(1)).All(pair => downwards ? pair.First >= pair.Second : pair.First <= pair.Second);
     }
 

@@ -22,10 +22,12 @@ public class StoredValueTests
     private static readonly Dictionary<string, StoredCase> Things = new()
     {
         ["update_user"] = new("identity", w => Task.FromResult((w.Admin, w.Patient)), "resources/users",
-            "UPDATE users SET email = 'Old <' || email || '>', first_name = E'An\nna', last_name = E'\u202e', phone_number = E'12\x013', license_number = E'\x1b', years_of_experience = 90, date_of_birth = '1850-01-01' WHERE id = $1"),
+            "UPDATE users SET email = 'Old <' || email || '>', first_name = E'An\nna', last_name = E'\u202e', phone_number = E'12\x013', license_number = "
+            + "E'\x1b', years_of_experience = 90, date_of_birth = '1850-01-01' WHERE id = $1"),
         ["update_doctor_specialties"] = new("identity", async w =>
         {
-            await w.Admin.Call("update_doctor_specialties", new { doctor_id = w.Doctor, specialties = new[] { new { specialty_id = await Specialty(w.Admin), is_primary = true } } });
+            await w.Admin.Call("update_doctor_specialties",
+                new { doctor_id = w.Doctor, specialties = new[] { new { specialty_id = await Specialty(w.Admin), is_primary = true } } });
             return (w.Admin, w.Doctor);
         }, "resources/doctors", "UPDATE practices SET years_of_experience = 90, certification_date = '2999-01-01' WHERE doctor_id = $1"),
         ["update_specialty"] = new("identity", async w =>
@@ -34,17 +36,21 @@ public class StoredValueTests
             return (platform, (await platform.Call<Specialty>("create_specialty", new { code = unique.ToUpperInvariant(), name = unique })).Id);
         }, "resources/specialties", "UPDATE specialties SET name = E'\x1b' || name, description = E'\x1b' WHERE id = $1"),
         ["update_hospital"] = new("hospital", w => Task.FromResult((w.Admin, w.Admin.HospitalId!.Value)), "resources/hospitals",
-            "UPDATE hospitals SET name = E'\x1b', email = 'Old <' || email || '>', phone_number = E'\x1b', address_line1 = E'\x1b', city = E'\u202e', time_zone = 'localtime' WHERE id = $1"),
+            "UPDATE hospitals SET name = E'\x1b', email = 'Old <' || email || '>', phone_number = E'\x1b', address_line1 = E'\x1b', city = E'\u202e', "
+            + "time_zone = 'localtime' WHERE id = $1"),
         ["update_medical_record"] = new("clinical", async w =>
-            (w.Admin, (await w.Admin.Call<MedicalRecord>("create_medical_record", new { patient_id = w.Patient, title = "x", record_type = "OTHER" })).Id), "resources/medical_records",
+            (w.Admin, (await w.Admin.Call<MedicalRecord>("create_medical_record", new { patient_id = w.Patient, title = "x", record_type = "OTHER" })).Id),
+            "resources/medical_records",
             @"UPDATE medical_records SET title = E'\x1b', description = E'\u202e', diagnosis = E'\x01', symptoms = E'\u2800', attachments = ARRAY['C:\scan.png', 'javascript:alert(1)', E'\x1b'] WHERE id = $1"),
         ["update_treatment"] = new("clinical", async w =>
-            (w.Admin, (await w.Admin.Call<Treatment>("create_treatment", new { patient_id = w.Patient, doctor_id = w.Doctor, name = "x", medications = new[] { new { name = "x" } } })).Id), "resources/treatments",
+            (w.Admin, (await w.Admin.Call<Treatment>("create_treatment",
+                new { patient_id = w.Patient, doctor_id = w.Doctor, name = "x", medications = new[] { new { name = "x" } } })).Id), "resources/treatments",
             """UPDATE treatments SET name = E'\x1b', description = E'\x1b', instructions = E'\x1b', medications = '[{"name": "\u001b", "dosage": "\u001b"}, {"name": "x"}]' WHERE id = $1"""),
         ["set_doctor_schedule"] = new("clinical", async w =>
         {
             var hours = new[] { new { weekday = "MONDAY", start = "09:00", end = "17:00" } };
-            await w.Admin.Call("set_doctor_schedule", new { doctor_id = w.Doctor, working_hours = hours, exceptions = new[] { new { date = w.Weekday(), reason = "x" } } });
+            await w.Admin.Call("set_doctor_schedule",
+                new { doctor_id = w.Doctor, working_hours = hours, exceptions = new[] { new { date = w.Weekday(), reason = "x" } } });
             return (w.Admin, w.Doctor);
         }, "", """UPDATE schedules SET timetable = jsonb_set(timetable, '{exceptions,0,reason}', '"\u001b"') WHERE doctor_id = $1"""),
     };
@@ -58,7 +64,8 @@ public class StoredValueTests
         var (caller, id) = await thing.Make(await Shared.Value);
         var before = await Read();
         await using (var connection = await (await MedCorFixture.Get()).OpenDatabase(thing.Service))
-        await using (var old = new NpgsqlCommand(thing.Aged, connection) { Parameters = { new() { Value = id } } }) Assert.Equal(1, await old.ExecuteNonQueryAsync());
+        await using (var old = new NpgsqlCommand(thing.Aged, connection) { Parameters = { new() { Value = id } } })
+            Assert.Equal(1, await old.ExecuteNonQueryAsync());
         var read = await Read();
         var taken = new ParameterGenerator(tool).Parameters.Select(p => p.Name).Where(p => read[p] is not null && p != "notes").ToArray();
         var aged = taken.Where(field => !JsonNode.DeepEquals(before[field], read[field])).ToArray();
@@ -67,7 +74,8 @@ public class StoredValueTests
         var back = new JsonObject { [new ParameterGenerator(tool).Required.First(r => r.EndsWith("_id", StringComparison.Ordinal))] = id.ToString() };
         foreach (var field in taken) back[field] = read[field]!.DeepClone();
         // Not every field of a list entry that is read is also a parameter.
-        if (name == "update_doctor_specialties") foreach (var specialty in back["specialties"]!.AsArray()) foreach (var more in (string[])["code", "name"]) specialty!.AsObject().Remove(more);
+        if (name == "update_doctor_specialties")
+            foreach (var specialty in back["specialties"]!.AsArray()) foreach (var more in (string[])["code", "name"]) specialty!.AsObject().Remove(more);
         // Each field by itself, with the old value and a further invalid one.
         foreach (var field in aged)
         {
@@ -82,7 +90,8 @@ public class StoredValueTests
 
         Assert.True(reply.Status == HttpStatusCode.OK, reply.ToString());
         var now = await Read();
-        Assert.All(aged, field => Assert.True(JsonNode.DeepEquals(read[field], now[field]), $"{field} was {read[field]?.ToJsonString()} and became {now[field]?.ToJsonString()}"));
+        Assert.All(aged, field =>
+            Assert.True(JsonNode.DeepEquals(read[field], now[field]), $"{field} was {read[field]?.ToJsonString()} and became {now[field]?.ToJsonString()}"));
 
         async Task<JsonNode> Read() => thing.Path.Length == 0 ? await caller.Call("get_doctor_schedule", new { doctor_id = id })
             : (await ToolCallExtensions.Send(caller.Http, new HttpRequestMessage(HttpMethod.Get, $"/api/mcp/{thing.Path}/{id}"))).Body;
@@ -95,7 +104,9 @@ public class StoredValueTests
         var changing = from tool in ToolCatalogue.All.Values
                        where tool.Effect == Effect.Update
                        let read = ContractSchema.ForOutput(tool.Result)["properties"]!.AsObject()
-                       where new ParameterGenerator(tool).Parameters.Any(p => read.ContainsKey(p.Name) && p.Name != "notes" && (ParameterGenerator.Types(p.Schema).Contains("array") || (ParameterGenerator.Types(p.Schema).Contains("string") && p.Schema["pattern"] is not null)))
+                       where new ParameterGenerator(tool).Parameters.Any(p => read.ContainsKey(p.Name) && p.Name != "notes"
+                           && (ParameterGenerator.Types(p.Schema).Contains("array")
+                               || (ParameterGenerator.Types(p.Schema).Contains("string") && p.Schema["pattern"] is not null)))
                        select tool.Name;
 
         Assert.Equal(changing.Order(), Things.Keys.Order());
@@ -119,7 +130,8 @@ public class StoredValueTests
         return copy;
     }
 
-    private static async Task<string> Specialty(ApiClient caller) => (string)(await caller.Call("list_specialties", new { limit = 1, is_active = true }))["results"]![0]!["id"]!;
+    private static async Task<string> Specialty(ApiClient caller) =>
+        (string)(await caller.Call("list_specialties", new { limit = 1, is_active = true }))["results"]![0]!["id"]!;
 
     /// <param name="Make">Creates an entity and returns the caller who changes it.</param>
     /// <param name="Path">The path where the entity is read; by its tool when it is not a resource.</param>

@@ -31,24 +31,32 @@ public class TenancyTests
 
                 if (IsOnRecord(toForeign, own.Hospital)) continue;
                 Assert.Equal(toNothing.ComparableText, toForeign.ComparableText);
-                var isEmptyList = toForeign.Status == HttpStatusCode.OK && toForeign.Body["results"] is JsonArray { Count: 0 } && (int)toForeign.Body["total"]! == 0;
+                var isEmptyList = toForeign.Status == HttpStatusCode.OK && toForeign.Body["results"] is JsonArray { Count: 0 }
+                    && (int)toForeign.Body["total"]! == 0;
                 // A caller may also be allowed to do this only to themselves.
-                Assert.True(toForeign.Code is ErrorCodes.ResourceNotFound or ErrorCodes.PermissionDenied || isEmptyList, $"{string.Join('.', path)}: {toForeign}");
+                Assert.True(toForeign.Code is ErrorCodes.ResourceNotFound or ErrorCodes.PermissionDenied || isEmptyList,
+                    $"{string.Join('.', path)}: {toForeign}");
             }
         if (tool.Effect != Effect.Read) Assert.Equal(before, await Everything(foreign.Hospital));
     }
 
     public static TheoryData<string> ListsOfAHospital =>
     [
-        .. from tool in ToolCatalogue.All.Values where tool.Params.GetProperty("Page") is not null && tool.Params.GetProperty("HospitalId") is not null select tool.Name,
-        .. from resource in ResourceCatalogue.All.Values where resource.Name != "hospitals" && resource.Fields.Contains("hospital_id") select $"resources/{resource.Name}",
+        .. from tool in ToolCatalogue.All.Values
+           where tool.Params.GetProperty("Page") is not null && tool.Params.GetProperty("HospitalId") is not null
+           select tool.Name,
+        .. from resource in ResourceCatalogue.All.Values
+           where resource.Name != "hospitals" && resource.Fields.Contains("hospital_id")
+           select $"resources/{resource.Name}",
     ];
 
     [Theory, MemberData(nameof(ListsOfAHospital))]
     public async Task A_list_of_a_hospital_that_does_not_exist_is_not_found(string list)
     {
         var (own, foreign) = (await CatalogueFixture.Own, await CatalogueFixture.Foreign);
-        var callers = list.StartsWith("resources/", StringComparison.Ordinal) ? ResourceCatalogue.All[list["resources/".Length..]].Callers : ToolCatalogue.All[list].Callers;
+        var callers = list.StartsWith("resources/", StringComparison.Ordinal)
+            ? ResourceCatalogue.All[list["resources/".Length..]].Callers
+            : ToolCatalogue.All[list].Callers;
 
         foreach (var (kind, caller) in own.People.Where(p => callers.HasFlag(p.Key)))
         {
@@ -63,7 +71,12 @@ public class TenancyTests
 
         async Task<(string, Callers, HttpStatusCode, string?)> Ask(ApiClient caller, Callers kind, params Guid[] hospitals)
         {
-            var filter = new JsonObject { ["hospital_id"] = hospitals is [var one] ? one.ToString() : new JsonObject { ["in"] = new JsonArray([.. hospitals.Select(h => (JsonNode)h.ToString())]) } };
+            var filter = new JsonObject
+            {
+                ["hospital_id"] = hospitals is [var one]
+                    ? one.ToString()
+                    : new JsonObject { ["in"] = new JsonArray([.. hospitals.Select(h => (JsonNode)h.ToString())]) }
+            };
             if (list == "get_specialty_doctors") filter["specialty_id"] = await own.FindOrCreateId("specialty");
             using var response = list.StartsWith("resources/", StringComparison.Ordinal)
                 ? await caller.Http.GetAsync($"/api/mcp/{list}?filter={Uri.EscapeDataString(filter.ToJsonString())}")
@@ -109,7 +122,9 @@ public class TenancyTests
                 while (await reader.ReadAsync()) tables.Add(reader.GetString(0));
             foreach (var table in tables)
             {
-                await using var sum = new NpgsqlCommand($"SELECT count(*) || ' rows, versions ' || coalesce(sum(version), 0) FROM {table} WHERE hospital_id = $1", connection) { Parameters = { new() { Value = hospital } } };
+                await using var sum =
+                    new NpgsqlCommand($"SELECT count(*) || ' rows, versions ' || coalesce(sum(version), 0) FROM {table} WHERE hospital_id = $1",
+                        connection) { Parameters = { new() { Value = hospital } } };
                 told.Add($"{service}.{table}: {await sum.ExecuteScalarAsync()}");
             }
         }

@@ -59,7 +59,8 @@ public class WriteTests
     public async Task A_secret_is_a_parameter_like_any_other_and_is_kept_nowhere(string name)
     {
         var (tool, house) = (ToolCatalogue.All[name], await MedCorFixture.Get());
-        var secrets = new ParameterGenerator(tool).Parameters.Select(p => p.Name).Where(p => SecretWords.Any(w => p.Contains(w, StringComparison.Ordinal))).ToArray();
+        var secrets = new ParameterGenerator(tool).Parameters.Select(p => p.Name)
+            .Where(p => SecretWords.Any(w => p.Contains(w, StringComparison.Ordinal))).ToArray();
         if (secrets.Length == 0) return;
 
         var (key, premises) = (Guid.NewGuid().ToString(), await CatalogueFixture.Own);
@@ -71,12 +72,14 @@ public class WriteTests
                 if (other is null) others.Remove(secret);
                 else others[secret] = other;
                 var reply = await caller.Post(tool, others, key);
-                Assert.True((reply.Status, reply.Code) is (HttpStatusCode.Conflict, ErrorCodes.Conflict) or (HttpStatusCode.BadRequest, ErrorCodes.ValidationError), $"{secret} became {other ?? "nothing"}: {reply}");
+                Assert.True((reply.Status, reply.Code) is (HttpStatusCode.Conflict, ErrorCodes.Conflict)
+                    or (HttpStatusCode.BadRequest, ErrorCodes.ValidationError), $"{secret} became {other ?? "nothing"}: {reply}");
             }
 
         Assert.Equal((true, first.Text), await caller.Post(tool, parameters, key) is var again ? (again.IsReplay, again.Text) : default);
         foreach (var secret in secrets.Where(parameters.ContainsKey))
-            Assert.Equal(0, await house.QueryNumber(tool.Service, "SELECT count(*) FROM recorded_calls c WHERE position(cast($1 AS text) IN c::text) > 0", (string)parameters[secret]!));
+            Assert.Equal(0, await house.QueryNumber(tool.Service, "SELECT count(*) FROM recorded_calls c WHERE position(cast($1 AS text) IN c::text) > 0",
+                (string)parameters[secret]!));
     }
 
     [Theory, MemberData(nameof(Writes))]
@@ -87,7 +90,9 @@ public class WriteTests
         var (_, parameters, reply) = await (await CatalogueFixture.Own).CallSuccessfully(ToolCatalogue.All[name]);
 
         foreach (var (field, given) in parameters)
-            if (!Secrets.Contains(field)) Assert.True(JsonNode.DeepEquals(given, reply.Body[field]), $"{field} was given as {given?.ToJsonString()} and is answered as {reply.Body[field]?.ToJsonString()}");
+            if (!Secrets.Contains(field))
+                Assert.True(JsonNode.DeepEquals(given, reply.Body[field]),
+                    $"{field} was given as {given?.ToJsonString()} and is answered as {reply.Body[field]?.ToJsonString()}");
         Assert.DoesNotContain(reply.Body.AsObject(), f => Secrets.Contains(f.Key));
     }
 
@@ -95,7 +100,9 @@ public class WriteTests
     private static JsonObject Others(ParameterGenerator draft, JsonObject parameters)
     {
         var others = (JsonObject)parameters.DeepClone();
-        var (name, schema) = draft.Parameters.First(p => others[p.Name] is JsonValue value && value.TryGetValue<string>(out _) && !Secrets.Contains(p.Name) && ParameterGenerator.Values(p.Schema).Count == 0 && (p.Schema["pattern"] is not { } pattern || Regex.IsMatch($"x{others[p.Name]}", (string)pattern!)));
+        var (name, schema) = draft.Parameters.First(p =>
+            others[p.Name] is JsonValue value && value.TryGetValue<string>(out _) && !Secrets.Contains(p.Name) && ParameterGenerator.Values(p.Schema).Count == 0
+            && (p.Schema["pattern"] is not { } pattern || Regex.IsMatch($"x{others[p.Name]}", (string)pattern!)));
         others[name] = (string?)schema["format"] switch
         {
             "uuid" => Guid.CreateVersion7().ToString(),

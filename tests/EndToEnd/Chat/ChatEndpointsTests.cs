@@ -97,7 +97,8 @@ public class ChatEndpointsTests(ChatFixture house)
         Assert.Equal(["partial", "final"], (await house.ServerTokenClient(1).ReadToEnd(call)).Select(t => t.Name));
         // The second position is after the event that reported the failure.
         foreach (var after in new[] { 3, StubModelServer.DefaultTokens.Length + 1 })
-            Assert.Equal([string.Concat(StubModelServer.DefaultTokens)], (await house.ServerTokenClient().ReadToEnd(call, after: $"{after}")).Select(t => t.Text));
+            Assert.Equal([string.Concat(StubModelServer.DefaultTokens)],
+                (await house.ServerTokenClient().ReadToEnd(call, after: $"{after}")).Select(t => t.Text));
     }
 
     [Fact]
@@ -196,7 +197,8 @@ public class ChatEndpointsTests(ChatFixture house)
         {
             var (found, missing) = (await stranger.Send(method, $"/mcp/{path}/{call}"), await stranger.Send(method, $"/mcp/{path}/{Guid.Empty}"));
             Assert.Equal((HttpStatusCode.NotFound, HttpStatusCode.NotFound), (found.Status, missing.Status));
-            Assert.Equal(missing.Body!.ToJsonString().Replace($"{Guid.Empty}", "", StringComparison.Ordinal), found.Body!.ToJsonString().Replace($"{call}", "", StringComparison.Ordinal));
+            Assert.Equal(missing.Body!.ToJsonString().Replace($"{Guid.Empty}", "", StringComparison.Ordinal),
+                found.Body!.ToJsonString().Replace($"{call}", "", StringComparison.Ordinal));
         }
 
         goOn.SetResult();
@@ -206,7 +208,8 @@ public class ChatEndpointsTests(ChatFixture house)
     [Fact]
     public async Task Every_error_of_the_table_has_its_status_code_and_form()
     {
-        var (someone, nobody, stranger) = (house.ServerTokenClient(), new ChatStreamClient(house.Gateways[0].Http, token: null), house.ClientFor("wrong-token"));
+        var (someone, nobody, stranger) = (house.ServerTokenClient(), new ChatStreamClient(house.Gateways[0].Http, token: null),
+            house.ClientFor("wrong-token"));
         object question = new { messages = new[] { new { role = "user", content = "What is anemia?" } } };
 
         await Expect(401, "AUTH_ERROR", "AuthenticationError", nobody.Send(HttpMethod.Get, "/mcp/manifest"));
@@ -215,8 +218,10 @@ public class ChatEndpointsTests(ChatFixture house)
         await Expect(401, "AUTH_ERROR", "AuthenticationError", house.ClientFor("").Execute(question));
         await Expect(403, "AUTHZ_ERROR", "AuthorizationError", stranger.Execute(question));
         await Expect(403, "AUTHZ_ERROR", "AuthorizationError", stranger.Send(HttpMethod.Get, $"/mcp/stream/{Guid.NewGuid()}"));
-        await Expect(404, "TOOL_NOT_FOUND", "ToolNotFoundError", someone.Execute(new { tool = "invalid_tool", input = question }), "Tool 'invalid_tool' not found");
-        await Expect(404, "TOOL_NOT_FOUND", "ToolNotFoundError", someone.Execute(new { tool = "weather", input = new { city = "Bern" } }), "Tool 'weather' not found");
+        await Expect(404, "TOOL_NOT_FOUND", "ToolNotFoundError", someone.Execute(new { tool = "invalid_tool", input = question }),
+            "Tool 'invalid_tool' not found");
+        await Expect(404, "TOOL_NOT_FOUND", "ToolNotFoundError", someone.Execute(new { tool = "weather", input = new { city = "Bern" } }),
+            "Tool 'weather' not found");
         await Expect(404, "CALL_NOT_FOUND", "CallNotFoundError", someone.Cancel("invalid-call-id"), "Call 'invalid-call-id' not found");
         await Expect(404, "CALL_NOT_FOUND", "CallNotFoundError", someone.Cancel(Guid.NewGuid()));
         var call = await someone.Start(ChatFixture.NewQuestion());
@@ -225,26 +230,38 @@ public class ChatEndpointsTests(ChatFixture house)
             await Expect(404, "CALL_NOT_FOUND", "CallNotFoundError", someone.Cancel(spelling));
             await Expect(404, "CALL_NOT_FOUND", "CallNotFoundError", someone.Send(HttpMethod.Get, $"/mcp/stream/{spelling}"));
         }
-        await Expect(404, "CALL_NOT_FOUND", "CallNotFoundError", someone.Send(HttpMethod.Get, "/mcp/stream/invalid-call-id"), "Call 'invalid-call-id' not found");
+        await Expect(404, "CALL_NOT_FOUND", "CallNotFoundError", someone.Send(HttpMethod.Get, "/mcp/stream/invalid-call-id"),
+            "Call 'invalid-call-id' not found");
         await Expect(404, "RESOURCE_NOT_FOUND", "NotFoundError", someone.Send(HttpMethod.Get, "/mcp/nothing"));
         await Expect(405, "VALIDATION_ERROR", "ValidationError", someone.Send(HttpMethod.Get, "/mcp/execute"));
-        await Expect(413, "VALIDATION_ERROR", "ValidationError", someone.Execute(new { messages = new[] { new { role = "user", content = new string('x', 1024 * 1024) } } }));
+        await Expect(413, "VALIDATION_ERROR", "ValidationError",
+            someone.Execute(new { messages = new[] { new { role = "user", content = new string('x', 1024 * 1024) } } }));
         await Expect(415, "VALIDATION_ERROR", "ValidationError", someone.Send(HttpMethod.Post, "/mcp/execute", new StringContent("x")));
-        await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Send(HttpMethod.Post, "/mcp/execute", new StringContent("{", null, "application/json")));
-        await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Send(HttpMethod.Get, $"/mcp/stream/{Guid.NewGuid()}?last_event_id=x&token=y"), "last_event_id", "token");
-        await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Send(HttpMethod.Get, $"/mcp/stream/{Guid.NewGuid()}?last_event=4"), "last_event is not a parameter", "Did you mean last_event_id?");
+        await Expect(422, "VALIDATION_ERROR", "ValidationError",
+            someone.Send(HttpMethod.Post, "/mcp/execute", new StringContent("{", null, "application/json")));
+        await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Send(HttpMethod.Get, $"/mcp/stream/{Guid.NewGuid()}?last_event_id=x&token=y"),
+            "last_event_id", "token");
+        await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Send(HttpMethod.Get, $"/mcp/stream/{Guid.NewGuid()}?last_event=4"),
+            "last_event is not a parameter", "Did you mean last_event_id?");
 
         await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Send(HttpMethod.Post, "/mcp/execute",
             new StringContent("""{"messages": [{"role": "user", "content": "x"}], "metadata": {"a": "\ud800"}}""", null, "application/json")), "metadata");
         await Expect(422, "VALIDATION_ERROR", "ValidationError",
-            someone.Execute(new { tool = "openai_chat", input = new { messages = new[] { new { role = "", content = "x" } }, model = "" } }), "input.messages[0].role", "input.model");
+            someone.Execute(new { tool = "openai_chat", input = new { messages = new[] { new { role = "", content = "x" } }, model = "" } }),
+            "input.messages[0].role", "input.model");
         await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Execute(new { }), "messages is required");
-        await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Execute(new { messages = new[] { new { role = "user", content = "x" } }, request_id = "" }), "request_id must have 1 to 255 characters");
-        await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Execute(new { messages = Array.Empty<object>() }), "messages must have");
-        await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Execute(new { messages = new[] { new { role = "system", content = "Be kind." } } }), "messages must contain a message with the role user");
         await Expect(422, "VALIDATION_ERROR", "ValidationError",
-            someone.Execute(new { tool = 7, input = new { messages = new[] { new { role = "patient", content = "" } }, max_tokens = 0, temperature = 2, stream = false, top_p = 1 }, stream = "x", request_id = "", session_id = new string('x', 201), metadata = "none", sesion = "x" }),
-            "tool", "input.messages[0].role", "input.messages[0].content", "input.max_tokens", "input.temperature", "input.stream must be true", "input.top_p is not supported", "; stream must be true or false", "request_id", "session_id", "metadata", "sesion is not a parameter");
+            someone.Execute(new { messages = new[] { new { role = "user", content = "x" } }, request_id = "" }), "request_id must have 1 to 255 characters");
+        await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Execute(new { messages = Array.Empty<object>() }), "messages must have");
+        await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Execute(new { messages = new[] { new { role = "system", content = "Be kind." } } }),
+            "messages must contain a message with the role user");
+        await Expect(422, "VALIDATION_ERROR", "ValidationError",
+            someone.Execute(new { tool = 7, input = new
+            {
+                messages = new[] { new { role = "patient", content = "" } }, max_tokens = 0, temperature = 2, stream = false, top_p = 1
+            }, stream = "x", request_id = "", session_id = new string('x', 201), metadata = "none", sesion = "x" }),
+            "tool", "input.messages[0].role", "input.messages[0].content", "input.max_tokens", "input.temperature", "input.stream must be true",
+            "input.top_p is not supported", "; stream must be true or false", "request_id", "session_id", "metadata", "sesion is not a parameter");
 
         static async Task Expect(int status, string code, string type, Task<(HttpStatusCode Status, JsonNode? Body)> sent, params string[] named)
         {
@@ -262,7 +279,8 @@ public class ChatEndpointsTests(ChatFixture house)
         var patient = await ApiClient.LogInShared("patient@riverside.example");
         await using var strict = await ChatFixture.StartGateway(house.ChatReplicas, ("MCP_RATE_LIMIT", "2"));
         using var request = new HttpRequestMessage(HttpMethod.Get, "/mcp/manifest") { Headers = { Authorization = new("Bearer", patient.AccessToken) } };
-        for (var i = 0; i < 2; i++) Assert.Equal(HttpStatusCode.OK, (await new ChatStreamClient(strict.Http, patient.AccessToken).Send(HttpMethod.Get, "/mcp/manifest")).Status);
+        for (var i = 0; i < 2; i++)
+            Assert.Equal(HttpStatusCode.OK, (await new ChatStreamClient(strict.Http, patient.AccessToken).Send(HttpMethod.Get, "/mcp/manifest")).Status);
 
         using var answer = await strict.Http.SendAsync(request);
 
@@ -279,14 +297,16 @@ public class ChatEndpointsTests(ChatFixture house)
         Assert.Equal(HttpStatusCode.OK, status);
         Assert.Equal(["server_name", "version", "role", "description", "capabilities", "tools"], manifest!.AsObject().Select(f => f.Key));
         var tool = Assert.Single(manifest["tools"]!.AsArray())!;
-        Assert.Equal(("openai_chat", "openai_chat", "array of {role, content}"), ((string?)tool["id"], (string?)tool["name"], (string?)tool["inputs"]!["messages"]));
+        Assert.Equal(("openai_chat", "openai_chat", "array of {role, content}"),
+            ((string?)tool["id"], (string?)tool["name"], (string?)tool["inputs"]!["messages"]));
     }
 
     [Fact]
     public async Task Outside_Development_a_server_token_that_can_be_guessed_stops_the_start()
     {
         foreach (var weak in new[] { ChatStreamClient.ServerToken, "short" })
-            Assert.Contains("MCP_SERVER_TOKEN", await ServiceProcess.RunGatewayToFailure(("ASPNETCORE_ENVIRONMENT", "Production"), ("DOTNET_ENVIRONMENT", "Production"), ("MCP_SERVER_TOKEN", weak)), StringComparison.Ordinal);
+            Assert.Contains("MCP_SERVER_TOKEN", await ServiceProcess.RunGatewayToFailure(("ASPNETCORE_ENVIRONMENT", "Production"),
+                ("DOTNET_ENVIRONMENT", "Production"), ("MCP_SERVER_TOKEN", weak)), StringComparison.Ordinal);
     }
 
     private static async Task<bool> IsOpen(ServiceProcess gateway)

@@ -146,9 +146,11 @@ public class ChatTests
         var session = $"patient-conversation-{Guid.NewGuid()}";
         var (careful, query) = (Says("system", "You are a careful medical assistant."), Says("user", "What are common symptoms of iron deficiency anemia?"));
 
-        var first = await Read(http, await Execute(http, new { tool = "openai_chat", input = new { messages = new[] { careful, query }, model = "gpt-4o-mini", max_tokens = 512 }, session_id = session }));
+        var first = await Read(http, await Execute(http,
+            new { tool = "openai_chat", input = new { messages = new[] { careful, query }, model = "gpt-4o-mini", max_tokens = 512 }, session_id = session }));
         var followUp = new[] { careful, query, Says("assistant", first), Says("user", "What tests should I ask my doctor about?") };
-        var second = await Read(http, await Execute(http, new { tool = "openai_chat", input = new { messages = followUp, max_tokens = 400 }, session_id = session }));
+        var second = await Read(http,
+            await Execute(http, new { tool = "openai_chat", input = new { messages = followUp, max_tokens = 400 }, session_id = session }));
 
         Assert.Contains("iron deficiency anemia", first, StringComparison.Ordinal);
         Assert.Contains("What tests should I ask my doctor about?", second, StringComparison.Ordinal);
@@ -156,7 +158,10 @@ public class ChatTests
 
     /// <summary>Runs these lines with the Python client's class.</summary>
     private static async Task<JsonNode> Python(string then) =>
-        await PublishedClient.Run("chat.py", $"client = MCPClient(gateway, token)\n{then}", new { gateway = (await MedCorFixture.Get()).Gateways[0], token = Token, messages = new[] { Says("user", "What is anemia?") }, request_id = Guid.NewGuid() });
+        await PublishedClient.Run("chat.py", $"client = MCPClient(gateway, token)\n{then}", new
+        {
+            gateway = (await MedCorFixture.Get()).Gateways[0], token = Token, messages = new[] { Says("user", "What is anemia?") }, request_id = Guid.NewGuid()
+        });
 
     /// <summary>
     /// Runs the TypeScript client with its published usage, and then these lines. It reads with the browser's EventSource, which sends no headers, and states
@@ -168,11 +173,13 @@ public class ChatTests
         using var response = await http.PostAsync("/api/mcp/sse/ticket", null);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         var ticket = (string?)(await response.Content.ReadFromJsonAsync<JsonNode>())!["ticket"];
-        return await PublishedClient.Run("chat.ts", then, new { ticket, requestId = Guid.NewGuid() }, ("client.stream(result.call_id)", "client.stream(`${result.call_id}?ticket=${ticket}`)"));
+        return await PublishedClient.Run("chat.ts", then, new { ticket, requestId = Guid.NewGuid() },
+            ("client.stream(result.call_id)", "client.stream(`${result.call_id}?ticket=${ticket}`)"));
     }
 
     /// <summary>Creates a client of a program that chats without a user.</summary>
-    private static async Task<HttpClient> Program() => new() { BaseAddress = (await MedCorFixture.Get()).Gateways[0], DefaultRequestHeaders = { Authorization = new("Bearer", Token) } };
+    private static async Task<HttpClient> Program() =>
+        new() { BaseAddress = (await MedCorFixture.Get()).Gateways[0], DefaultRequestHeaders = { Authorization = new("Bearer", Token) } };
 
     private static object Says(string role, string content) => new { role, content };
 

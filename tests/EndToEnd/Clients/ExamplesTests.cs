@@ -40,17 +40,21 @@ public class ExamplesTests
         ("list_specialties", """{"search": "Cardio", "is_active": true}""", "results total"),
         ("create_specialty", """{"code": "LAKE", "name": "Lake Medicine", "description": "Of those who swim"}""", "id code name description is_active"),
         ("get_specialty_doctors", """{"specialty_id": "any", "hospital_id": "any"}""", "results total"),
-        ("list_appointments", """{"patient_id": "any", "doctor_id": "any", "status": "SCHEDULED", "date_from": "2025-01-01", "date_to": "2027-12-31"}""", "results total"),
-        ("create_appointment", """{"patient_id": "any", "doctor_id": "any", "appointment_date": "DAY", "appointment_time": "14:00:00", "reason": "Regular checkup", "notes": "Allergic to nuts"}""",
+        ("list_appointments",
+            """{"patient_id": "any", "doctor_id": "any", "status": "SCHEDULED", "date_from": "2025-01-01", "date_to": "2027-12-31"}""", "results total"),
+        ("create_appointment",
+            """{"patient_id": "any", "doctor_id": "any", "appointment_date": "DAY", "appointment_time": "14:00:00", "reason": "Regular checkup", "notes": "Allergic to nuts"}""",
             "id patient_id doctor_id appointment_date appointment_time reason notes status"),
         ("update_appointment_status", """{"appointment_id": "new", "status": "IN_PROGRESS", "notes": "Came on time"}""", "id status notes"),
         ("list_appointment_slots", """{"doctor_id": "any", "date": "DAY"}""", "doctor_id date available_times"),
-        ("list_medical_records", """{"patient_id": "any", "record_type": "CONSULTATION", "date_from": "2024-01-01", "date_to": "2024-12-31"}""", "results total"),
+        ("list_medical_records",
+            """{"patient_id": "any", "record_type": "CONSULTATION", "date_from": "2024-01-01", "date_to": "2024-12-31"}""", "results total"),
         ("get_medical_record", """{"record_id": "any"}""", "id patient_id title record_type"),
         ("create_medical_record", """
             {"patient_id": "any", "title": "Yearly checkup", "description": "Routine", "record_type": "CHECKUP", "diagnosis": "In good health", "symptoms": "None", "attachments": ["one.pdf", "two.pdf"]}
             """, "id patient_id title description record_type diagnosis symptoms attachments"),
-        ("update_medical_record", """{"record_id": "any", "diagnosis": "In very good health", "treatment_plan": "Walks"}""", "id diagnosis treatment_plan version"),
+        ("update_medical_record", """{"record_id": "any", "diagnosis": "In very good health", "treatment_plan": "Walks"}""",
+            "id diagnosis treatment_plan version"),
         ("list_treatments", """{"patient_id": "any", "doctor_id": "any", "status": "ACTIVE"}""", "results total"),
         ("create_treatment", """
             {"patient_id": "any", "doctor_id": "any", "name": "Blood pressure", "description": "Lowering it",
@@ -58,7 +62,8 @@ public class ExamplesTests
             """, "id patient_id doctor_id name description medications instructions follow_up_date status"),
         ("update_treatment", """{"treatment_id": "new", "status": "COMPLETED", "notes": "It went well"}""", "id status notes"),
         ("list_subscription_plans", """{"plan_type": "PROFESSIONAL", "is_active": true}""", "results total"),
-        ("create_subscription", """{"hospital_id": "new", "plan_id": "any", "start_date": "TODAY", "billing_cycle": "MONTHLY"}""", "id hospital_id plan_id start_date billing_cycle status"),
+        ("create_subscription", """{"hospital_id": "new", "plan_id": "any", "start_date": "TODAY", "billing_cycle": "MONTHLY"}""",
+            "id hospital_id plan_id start_date billing_cycle status"),
         ("update_subscription", """{"subscription_id": "any", "plan_id": "another", "auto_renew": true}""", "id plan_id auto_renew"),
         ("cancel_subscription", """{"subscription_id": "any", "reason": "Another plan fits better", "immediate": false}""", "id status cancel_at_period_end"),
         ("get_hospital_statistics", """{"hospital_id": "any", "date_from": "2025-01-01", "date_to": "2025-01-31"}""",
@@ -77,7 +82,9 @@ public class ExamplesTests
         var premises = await Ours.Value;
         var asksForNew = parameters.Contains("\"new\"", StringComparison.Ordinal);
         // Only the platform can create hospitals, so the platform also deletes them.
-        var caller = asksForNew && parameters.Contains("hospital_id", StringComparison.Ordinal) ? premises.People[MedCor.Contracts.Callers.Platform] : premises.CallersAllowed(tool).First();
+        var caller = asksForNew && parameters.Contains("hospital_id", StringComparison.Ordinal)
+            ? premises.People[MedCor.Contracts.Callers.Platform]
+            : premises.CallersAllowed(tool).First();
         var asked = (JsonObject)JsonNode.Parse(parameters)!;
         await Mean(asked);
 
@@ -92,8 +99,12 @@ public class ExamplesTests
             if (at is not JsonObject names) return;
             foreach (var (key, value) in names.ToArray())
                 if (value is not JsonValue) await Mean(value!);
-                else if (value.ToString() is "any" or "another" or "new") names[key] = await premises.ResolveId(value.ToString(), ParameterGenerator.KindOfId(key), caller);
-                else if (value.ToString() is "DAY" or "TODAY") names[key] = value.ToString() == "DAY" ? ParameterGenerator.Date(key) : DateTime.UtcNow.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
+                else if (value.ToString() is "any" or "another" or "new")
+                    names[key] = await premises.ResolveId(value.ToString(), ParameterGenerator.KindOfId(key), caller);
+                else if (value.ToString() is "DAY" or "TODAY")
+                    names[key] = value.ToString() == "DAY"
+                        ? ParameterGenerator.Date(key)
+                        : DateTime.UtcNow.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
         }
     }
 }

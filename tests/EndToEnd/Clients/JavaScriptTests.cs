@@ -74,7 +74,8 @@ public class JavaScriptTests
         var ward = await ClinicFixture.Open();
         var doctor = await ward.LogInDoctor();
 
-        var result = await PublishedClient.Run("booking.js", "return (await client.invokeTool('list_appointments', {doctor_id: doctor})).results;", new { authToken = doctor.AccessToken, doctor = doctor.Id },
+        var result = await PublishedClient.Run("booking.js", "return (await client.invokeTool('list_appointments', {doctor_id: doctor})).results;",
+            new { authToken = doctor.AccessToken, doctor = doctor.Id },
             ("patient-uuid", ward.Patient.ToString()), ("doctor-uuid", doctor.Id.ToString()), ("2025-02-01", ward.Weekday()));
 
         var booked = Assert.Single(result.AsArray())!;

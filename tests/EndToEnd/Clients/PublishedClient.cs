@@ -64,6 +64,7 @@ public sealed class ProgramFactAttribute : FactAttribute
     public ProgramFactAttribute(string program)
     {
         var paths = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
-        if (!paths.Any(path => File.Exists(Path.Combine(path, program)))) Skip = $"{program} is not installed on this machine, so clients written for it cannot be run.";
+        if (!paths.Any(path => File.Exists(Path.Combine(path, program))))
+            Skip = $"{program} is not installed on this machine, so clients written for it cannot be run.";
     }
 }

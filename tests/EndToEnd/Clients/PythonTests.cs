@@ -41,7 +41,8 @@ public class PythonTests
         var ward = await ClinicFixture.Open();
         var (day, domain) = (ward.Weekday(3), $"@{Guid.NewGuid():N}.example");
 
-        var printed = await PublishedClient.Run("batch.py", "result = printed", new { auth_token = ward.Admin.AccessToken, hospital_id = ward.Admin.HospitalId, doctor_id = ward.Doctor, patient_ids = new[] { ward.Patient } },
+        var printed = await PublishedClient.Run("batch.py", "result = printed",
+            new { auth_token = ward.Admin.AccessToken, hospital_id = ward.Admin.HospitalId, doctor_id = ward.Doctor, patient_ids = new[] { ward.Patient } },
             ("@example.com", domain), ("2025-02-01", day));
 
         var created = (await ward.Admin.Call<Page<Patient>>("list_patients", new { search = domain })).Results;
@@ -50,7 +51,8 @@ public class PythonTests
         var booked = Assert.Single((await ward.Nurse.Call("list_appointments", new { doctor_id = ward.Doctor }))["results"]!.AsArray())!;
         Assert.Equal((ward.Patient.ToString(), day, "14:00:00", "Checkup"),
             ((string?)booked["patient_id"], (string?)booked["appointment_date"], (string?)booked["appointment_time"], (string?)booked["reason"]));
-        Assert.All(["Created 10 patients", "Scheduled 1 appointments", "Tool completed: create_user"], line => Assert.Contains(line, printed.AsArray().Select(p => (string?)p)));
+        Assert.All(["Created 10 patients", "Scheduled 1 appointments", "Tool completed: create_user"],
+            line => Assert.Contains(line, printed.AsArray().Select(p => (string?)p)));
     }
 
     [ProgramFact("python3")]
@@ -60,7 +62,8 @@ public class PythonTests
         var admin = (await CatalogueFixture.New()).Admin;
         var email = $"test-{Guid.NewGuid():N}@example.com";
 
-        await PublishedClient.Run("workflow.py", "asyncio.run(test_appointment_workflow())", new { test_token = admin.AccessToken, test_hospital_id = admin.HospitalId },
+        await PublishedClient.Run("workflow.py", "asyncio.run(test_appointment_workflow())",
+            new { test_token = admin.AccessToken, test_hospital_id = admin.HospitalId },
             ("test@example.com", email), ("2025-02-01", (await ClinicFixture.GetSharedReadOnly()).Weekday(4)));
 
         var patient = Assert.Single((await admin.Call<Page<User>>("list_users", new { search = email })).Results);

@@ -79,5 +79,6 @@ public class SocketTests
     }
 
     private static Task<JsonNode> Run(string then, ApiClient user, object? wish = null) =>
-        PublishedClient.Run("socket.js", then, new { authToken = user.AccessToken, hospitalId = user.HospitalId, wish }, ("// Subscribe to appointment updates", Connected));
+        PublishedClient.Run("socket.js", then, new { authToken = user.AccessToken, hospitalId = user.HospitalId, wish },
+            ("// Subscribe to appointment updates", Connected));
 }

@@ -60,7 +60,8 @@ public sealed class HomePageTests
 
         var told = Encoding.UTF8.GetString(((MemoryStream)http.Response.Body).ToArray());
         Assert.Contains("it has only just started", told, StringComparison.Ordinal);
-        foreach (var text in (string[])["patient@general.example", "Demo-Medcor-2026", "http://localhost:18888/"]) Assert.Equal(named, told.Contains(text, StringComparison.Ordinal));
+        foreach (var text in (string[])["patient@general.example", "Demo-Medcor-2026", "http://localhost:18888/"])
+            Assert.Equal(named, told.Contains(text, StringComparison.Ordinal));
         Assert.DoesNotContain("<script", told, StringComparison.Ordinal);
         Assert.DoesNotContain("{{", told, StringComparison.Ordinal);
     }
@@ -95,7 +96,8 @@ public sealed class HomePageTests
         Assert.All(asked, url => Assert.StartsWith(house.Gateways[0].ToString(), url, StringComparison.Ordinal));
         Assert.Empty(complaints);
         Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth && getComputedStyle(document.body).margin === '0px'"));
-        foreach (var text in (string[])["/api/docs/", "/api/redoc/", "/api/openapi.json"]) Assert.Equal(1, await page.Locator($"a[href='{text}']").CountAsync());
+        foreach (var text in (string[])["/api/docs/", "/api/redoc/", "/api/openapi.json"])
+            Assert.Equal(1, await page.Locator($"a[href='{text}']").CountAsync());
         Assert.Contains("patient@general.example", await page.Locator("body").InnerTextAsync(), StringComparison.Ordinal);
         await page.CloseAsync();
     }

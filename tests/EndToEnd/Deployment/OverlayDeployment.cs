@@ -44,10 +44,13 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
         (stage._secrets[("rabbitmq-login", "username")], stage._secrets[("rabbitmq-login", "password")]) = (login[0], login[1]);
         foreach (var cluster in stage._overlay.OfKind("Cluster"))
         {
-            var (name, owner, role) = (cluster.Text("metadata.name")!, cluster.Text("spec.bootstrap.initdb.owner")!, cluster.Items("spec.managed.roles").Single());
+            var (name, owner, role) = (cluster.Text("metadata.name")!, cluster.Text("spec.bootstrap.initdb.owner")!,
+                cluster.Items("spec.managed.roles").Single());
             // In a cluster each database has its own server with an owner of this name; here the databases share a server.
-            await stage.Execute("postgres", $"""CREATE ROLE "{Owner(name, owner)}" LOGIN PASSWORD '{stage.Secret(cluster.Text("spec.bootstrap.initdb.secret.name")!, "password")}'""");
-            await stage.Execute("postgres", $"""CREATE ROLE "{role.Text("name")}" LOGIN PASSWORD '{stage.Secret(role.Text("passwordSecret.name")!, "password")}'""");
+            await stage.Execute("postgres",
+                $"""CREATE ROLE "{Owner(name, owner)}" LOGIN PASSWORD '{stage.Secret(cluster.Text("spec.bootstrap.initdb.secret.name")!, "password")}'""");
+            await stage.Execute("postgres",
+                $"""CREATE ROLE "{role.Text("name")}" LOGIN PASSWORD '{stage.Secret(role.Text("passwordSecret.name")!, "password")}'""");
             await stage.Execute("postgres", $"""CREATE DATABASE "{name}" OWNER "{Owner(name, owner)}" """);
             foreach (var sql in cluster.Texts("spec.bootstrap.initdb.postInitApplicationSQL")) await stage.Execute(name, sql);
         }
@@ -111,10 +114,11 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
         foreach (var variable in workload.Containers.Single().Items("env"))
         {
             var source = variable["valueFrom"];
-            made[variable.Text("name")!] = variable.Text("value") is { } value ? Reference().Replace(value, r => made.GetValueOrDefault(r.Groups[1].Value, r.Value))
-                : source!.Text("secretKeyRef.name") is { } secret ? Secret(secret, source!.Text("secretKeyRef.key")!)
-                : source!.Text("fieldRef.fieldPath") is "metadata.name" ? $"{workload.Name}-0"
-                : workload.Label(Label().Match(source!.Text("fieldRef.fieldPath")!).Groups[1].Value)!;
+            made[variable.Text("name")!] =
+                variable.Text("value") is { } value ? Reference().Replace(value, r => made.GetValueOrDefault(r.Groups[1].Value, r.Value))
+                    : source!.Text("secretKeyRef.name") is { } secret ? Secret(secret, source!.Text("secretKeyRef.key")!)
+                    : source!.Text("fieldRef.fieldPath") is "metadata.name" ? $"{workload.Name}-0"
+                    : workload.Label(Label().Match(source!.Text("fieldRef.fieldPath")!).Groups[1].Value)!;
         }
         return made;
     }
@@ -222,7 +226,8 @@ internal sealed class OverlayProcess : IAsyncDisposable
 
     /// <summary>Waits until the process answers this path with success.</summary>
     public Task WaitUntilAnswers(string path) => Wait.Until(
-        async () => _process.HasExited ? throw new InvalidOperationException($"It ended with {_process.ExitCode}:\n{Output}") : await TryGet(path), path, TimeSpan.FromSeconds(120), () => Output);
+        async () => _process.HasExited ? throw new InvalidOperationException($"It ended with {_process.ExitCode}:\n{Output}") : await TryGet(path), path,
+        TimeSpan.FromSeconds(120), () => Output);
 
     /// <summary>Asks the process to stop, as Kubernetes does, and returns its exit code.</summary>
     public async Task<int> Stop()

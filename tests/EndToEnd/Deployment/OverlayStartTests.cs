@@ -18,7 +18,8 @@ public partial class OverlayStartTests
         Assert.Contains("migrat", said, StringComparison.OrdinalIgnoreCase);
 
         // The nightly audit check cannot run at this point; its exit code must differ from those of findings.
-        var findings = production.Single("CronJob", "clinical-verify-audit").Items("spec.jobTemplate.spec.podFailurePolicy.rules").Single().Texts("onExitCodes.values");
+        var findings = production.Single("CronJob", "clinical-verify-audit").Items("spec.jobTemplate.spec.podFailurePolicy.rules").Single()
+            .Texts("onExitCodes.values");
         var (blind, _) = await stage.Run("clinical-verify-audit");
         Assert.DoesNotContain($"{blind}", findings.Append("0"));
 
@@ -28,7 +29,8 @@ public partial class OverlayStartTests
             Assert.True(exit == 0, $"{migration.Name} ended with {exit}:\n{told}");
         }
         // A superuser marked the function as leakproof when the database was created, so Identity's migration has nothing to warn about.
-        Assert.Equal(1, await stage.Count("identity-db", "SELECT count(*) FROM pg_proc WHERE proname = 'texticlike' AND proargtypes[1] = 'text'::regtype AND proleakproof"));
+        Assert.Equal(1, await stage.Count("identity-db",
+            "SELECT count(*) FROM pg_proc WHERE proname = 'texticlike' AND proargtypes[1] = 'text'::regtype AND proleakproof"));
 
         var apps = production.Services.ToDictionary(a => a.Service!, a => stage.Start(a.Name));
         Assert.All(apps.Values, app => Assert.DoesNotContain(app.Environment.Values, value => Unresolved().IsMatch(value!)));
@@ -44,12 +46,15 @@ public partial class OverlayStartTests
         foreach (var field in (string[])["email", "last_name"]) Assert.Contains($"  {field}: ", wrong, StringComparison.Ordinal);
         var (made, who) = await stage.Exec("identity-app", "a sentence that nobody else knows", "create-admin", "grace@example.org", "Grace", "Hopper");
         Assert.True(made == 0, who);
-        using var login = await apps["gateway"].Http.PostAsJsonAsync(new Uri("/api/auth/login/", UriKind.Relative), new { email = "grace@example.org", password = "a sentence that nobody else knows" });
+        using var login = await apps["gateway"].Http.PostAsJsonAsync(new Uri("/api/auth/login/", UriKind.Relative),
+            new { email = "grace@example.org", password = "a sentence that nobody else knows" });
         Assert.True(login.IsSuccessStatusCode, await login.Content.ReadAsStringAsync());
         Assert.DoesNotContain("nobody else knows", who, StringComparison.Ordinal);
 
         foreach (var figure in (string[])["medcor.outbox.age", "medcor.audit.unchained.age", "medcor.listeners"])
-            await Wait.Until(() => Task.FromResult(stage.Telemetry.Bodies.Any(b => System.Text.Encoding.Latin1.GetString(b).Contains(figure, StringComparison.Ordinal))), $"{figure} is exported", TimeSpan.FromSeconds(60));
+            await Wait.Until(
+                () => Task.FromResult(stage.Telemetry.Bodies.Any(b => System.Text.Encoding.Latin1.GetString(b).Contains(figure, StringComparison.Ordinal))),
+                $"{figure} is exported", TimeSpan.FromSeconds(60));
 
         var (whole, verdict) = await stage.Run("clinical-verify-audit");
         Assert.True(whole == 0, verdict);

@@ -16,9 +16,11 @@ public class RedisTests
         using ConnectionMultiplexer one = await first.Start(), two = await second.Start(), three = await third.Start();
         await Follow(two, one);
         await Follow(three, one);
-        var given = Overlay.Get("production").Services.First().Containers.Single().Items("env").Single(e => e.Text("name") == "ConnectionStrings__cache").Text("value")!.Split(',');
+        var given = Overlay.Get("production").Services.First().Containers.Single().Items("env").Single(e => e.Text("name") == "ConnectionStrings__cache")
+            .Text("value")!.Split(',');
         var options = given.Where(part => part.Contains('=', StringComparison.Ordinal) && !part.StartsWith("password", StringComparison.Ordinal));
-        using var service = await ConnectionMultiplexer.ConnectAsync(MedCorDefaults.ConfigureRedis(ConfigurationOptions.Parse(string.Join(',', [Address(one), Address(two), Address(three), .. options]))));
+        using var service = await ConnectionMultiplexer.ConnectAsync(
+            MedCorDefaults.ConfigureRedis(ConfigurationOptions.Parse(string.Join(',', [Address(one), Address(two), Address(three), .. options]))));
         await Wait.Until(() => Writes(service, "before"), "the master takes a write");
         await Wait.Until(async () => await two.GetDatabase().StringGetAsync("key") == "before", "the write has reached the replica");
 
@@ -39,7 +41,8 @@ public class RedisTests
         var folder = Directory.CreateTempSubdirectory("medcor-sentinel-").FullName;
         try
         {
-            var script = ((string)files["sentinel.sh"]!).Replace("/etc/redis", folder, StringComparison.Ordinal).Replace("exec redis-server", "true", StringComparison.Ordinal);
+            var script = ((string)files["sentinel.sh"]!).Replace("/etc/redis", folder, StringComparison.Ordinal).Replace("exec redis-server", "true",
+                StringComparison.Ordinal);
             script = script.Replace("/data", $"{folder}/data", StringComparison.Ordinal);
             var kept = Directory.CreateDirectory($"{folder}/data").FullName + "/sentinel.conf";
             await File.WriteAllTextAsync($"{folder}/sentinel.conf", (string)files["sentinel.conf"]!);
@@ -60,7 +63,8 @@ public class RedisTests
 
         static async Task Start(string script, string password)
         {
-            using var process = Process.Start(new ProcessStartInfo("sh", ["-c", script]) { Environment = { ["HOSTNAME"] = "redis-0", ["REDIS_PASSWORD"] = password } })!;
+            using var process = Process.Start(
+                new ProcessStartInfo("sh", ["-c", script]) { Environment = { ["HOSTNAME"] = "redis-0", ["REDIS_PASSWORD"] = password } })!;
             await process.WaitForExitAsync();
             Assert.Equal(0, process.ExitCode);
         }

@@ -29,10 +29,12 @@ public sealed class BatchEndpointTests
             ]}
             """, path);
 
-        Assert.Equal(["result", "error", "error", "error", "error", "error", "error", "result", "error", "result"], answer.Select(item => Assert.Single(item!.AsObject()).Key));
+        Assert.Equal(["result", "error", "error", "error", "error", "error", "error", "result", "error", "result"],
+            answer.Select(item => Assert.Single(item!.AsObject()).Key));
         Assert.Equal(nurse.Id, (Guid)answer[0]!["result"]!["id"]!);
         Assert.Equal(["results", "total", "page", "limit", "has_more"], answer[7]!["result"]!.AsObject().Select(f => f.Key));
-        Assert.Equal(["VALIDATION_ERROR", "VALIDATION_ERROR", "PERMISSION_DENIED", "RESOURCE_NOT_FOUND", "VALIDATION_ERROR", "VALIDATION_ERROR"], answer.Skip(1).Take(6).Select(item => (string)item!["error"]!["code"]!));
+        Assert.Equal(["VALIDATION_ERROR", "VALIDATION_ERROR", "PERMISSION_DENIED", "RESOURCE_NOT_FOUND", "VALIDATION_ERROR", "VALIDATION_ERROR"],
+            answer.Skip(1).Take(6).Select(item => (string)item!["error"]!["code"]!));
         Assert.Equal(["tool"], Fields(answer[1]));
         Assert.Equal(["limt", "page"], Fields(answer[2]));
         Assert.Equal(["body"], Fields(answer[5]));
@@ -133,7 +135,10 @@ public sealed class BatchEndpointTests
     public async Task The_header_of_a_single_call_is_refused_rather_than_ignored()
     {
         var doctor = await ApiClient.LogInShared("doctor@general.example");
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/batch") { Content = JsonContent.Create(new { requests = new[] { new { tool = "list_hospitals" } } }) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/batch")
+        {
+            Content = JsonContent.Create(new { requests = new[] { new { tool = "list_hospitals" } } })
+        };
         request.Headers.Add("Idempotency-Key", "one");
 
         using var response = await doctor.Http.SendAsync(request);
@@ -142,7 +147,8 @@ public sealed class BatchEndpointTests
         Assert.Equal(["Idempotency-Key"], Fields(await response.Content.ReadFromJsonAsync<JsonNode>()));
     }
 
-    private static object NewPatient(string email) => new { tool = "create_user", @params = new { email, password = "Korrekt-Pferd-7", first_name = "Robin", last_name = "Testperson", role = "PATIENT" } };
+    private static object NewPatient(string email) =>
+        new { tool = "create_user", @params = new { email, password = "Korrekt-Pferd-7", first_name = "Robin", last_name = "Testperson", role = "PATIENT" } };
 
     private static Task<JsonArray> Batch(ApiClient client, object body) => Batch(client, System.Text.Json.JsonSerializer.Serialize(body));
 
@@ -153,5 +159,6 @@ public sealed class BatchEndpointTests
         return (await response.Content.ReadFromJsonAsync<JsonNode>())!.AsArray();
     }
 
-    private static IEnumerable<string> Fields(JsonNode? item) => item!["error"]!["details"]!.AsObject().Select(d => d.Key).Where(d => d != "request_id").Order();
+    private static IEnumerable<string> Fields(JsonNode? item) =>
+        item!["error"]!["details"]!.AsObject().Select(d => d.Key).Where(d => d != "request_id").Order();
 }

@@ -29,7 +29,9 @@ public sealed class InvokeToolEndpointsTests
     public async Task Every_answer_carries_the_requests_id_and_its_trace_which_is_our_own()
     {
         var doctor = await ApiClient.LogInShared("doctor@general.example");
-        foreach (var (method, path, body) in new[] { ("POST", "/api/mcp/tools/invoke", """{"tool":"list_hospitals"}"""), ("POST", "/api/mcp/tools/invoke", "{"), ("POST", "/api/mcp/batch", """{"requests":[{"tool":"list_hospitals"},{}]}"""), ("POST", "/api/mcp/batch", "{"), ("GET", "/api/mcp/batch", null), ("GET", "/api/mcp/tools", null), ("GET", "/nowhere", null), ("GET", "/healthz", null), ("POST", "/api/auth/login/", "{}") })
+        foreach (var (method, path, body) in new[] { ("POST", "/api/mcp/tools/invoke", """{"tool":"list_hospitals"}"""), ("POST", "/api/mcp/tools/invoke",
+            "{"), ("POST", "/api/mcp/batch", """{"requests":[{"tool":"list_hospitals"},{}]}"""), ("POST", "/api/mcp/batch", "{"), ("GET", "/api/mcp/batch",
+                null), ("GET", "/api/mcp/tools", null), ("GET", "/nowhere", null), ("GET", "/healthz", null), ("POST", "/api/auth/login/", "{}") })
         {
             using var request = new HttpRequestMessage(new(method), path) { Content = body is null ? null : Json(body) };
             request.Headers.Add("X-Request-Id", "mine-1");
@@ -47,7 +49,10 @@ public sealed class InvokeToolEndpointsTests
     public async Task A_refusal_of_a_service_names_the_id_that_the_client_gave_the_request()
     {
         var doctor = await ApiClient.LogInShared("doctor@general.example");
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/tools/invoke") { Content = Json($$$"""{"tool":"get_hospital","params":{"hospital_id":"{{{Nobody}}}"}}""") };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/tools/invoke")
+        {
+            Content = Json($$$"""{"tool":"get_hospital","params":{"hospital_id":"{{{Nobody}}}"}}""")
+        };
         request.Headers.Add("X-Request-Id", "from-far-away");
 
         var (status, error) = await Refusal(await doctor.Http.SendAsync(request));
@@ -188,7 +193,8 @@ public sealed class InvokeToolEndpointsTests
     {
         var nurse = await ApiClient.LogInShared("nurse@general.example");
 
-        var (exists, not) = (await nurse.TryCall("delete_hospital", new { hospital_id = nurse.HospitalId }), await nurse.TryCall("delete_hospital", new { hospital_id = Nobody }));
+        var (exists, not) = (await nurse.TryCall("delete_hospital", new { hospital_id = nurse.HospitalId }),
+            await nurse.TryCall("delete_hospital", new { hospital_id = Nobody }));
 
         Assert.Equal((HttpStatusCode.Forbidden, "PERMISSION_DENIED"), (exists.Status, exists.Code));
         Assert.Equal((HttpStatusCode.Forbidden, "PERMISSION_DENIED"), (not.Status, not.Code));

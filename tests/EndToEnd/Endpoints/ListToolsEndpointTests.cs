@@ -21,7 +21,8 @@ public sealed class ListToolsEndpointTests
     [Fact]
     public async Task A_tool_tells_what_it_may_change()
     {
-        var tools = (await List(await ApiClient.LogInShared("admin@medcor.example"))).ToDictionary(t => (string)t!["name"]!, t => t!["annotations"]!.ToJsonString());
+        var tools = (await List(await ApiClient.LogInShared("admin@medcor.example"))).ToDictionary(t => (string)t!["name"]!,
+            t => t!["annotations"]!.ToJsonString());
 
         Assert.Equal("""{"read_only":true,"idempotent":true,"destructive":false}""", tools["list_hospitals"]);
         Assert.Equal("""{"read_only":false,"idempotent":false,"destructive":false}""", tools["create_hospital"]);

@@ -192,7 +192,8 @@ public class ReadResourceEndpointsTests
     public async Task An_id_in_a_path_is_written_as_in_a_parameter(string spelling)
     {
         var nurse = await ApiClient.LogInShared("nurse@general.example");
-        using var answer = await nurse.Http.GetAsync(new Uri($"/api/mcp/resources/users/{string.Format(System.Globalization.CultureInfo.InvariantCulture, spelling, nurse.Id)}", UriKind.Relative));
+        using var answer = await nurse.Http.GetAsync(
+            new Uri($"/api/mcp/resources/users/{string.Format(System.Globalization.CultureInfo.InvariantCulture, spelling, nurse.Id)}", UriKind.Relative));
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
     }
 
@@ -215,16 +216,19 @@ public class ReadResourceEndpointsTests
     public async Task A_filter_knows_equality_bounds_lists_and_parts()
     {
         var admin = await ApiClient.LogInShared("admin@general.example");
-        async Task<string[]> Emails(string filter) => [.. (await Get(admin, $"users?limit=100&filter={filter}")).Body["results"]!.AsArray().Select(u => (string)u!["email"]!)];
+        async Task<string[]> Emails(string filter) =>
+            [.. (await Get(admin, $"users?limit=100&filter={filter}")).Body["results"]!.AsArray().Select(u => (string)u!["email"]!)];
 
         Assert.Contains("nurse@general.example", await Emails("""{"role":"NURSE"}"""));
         Assert.Equal(["doctor@general.example"], await Emails("""{"email":"Doctor@General.Example"}"""));
-        Assert.Equal(new HashSet<string> { "nurse@general.example", "doctor@general.example" }, [.. await Emails($$$"""{"id":{"in":["{{{General.Nurse.Id}}}","{{{General.Doctors[0].Person.Id}}}"]}}""")]);
+        Assert.Equal(new HashSet<string> { "nurse@general.example", "doctor@general.example" },
+            [.. await Emails($$$"""{"id":{"in":["{{{General.Nurse.Id}}}","{{{General.Doctors[0].Person.Id}}}"]}}""")]);
         Assert.Contains("patient@general.example", await Emails("""{"last_name":{"contains":"CHUBER"}}"""));
         string[] three = ["doctor@general.example", "nurse@general.example", "patient@general.example"];
         Assert.Equal(three[..2], (await Emails($$$"""{"role":{"in":["DOCTOR","NURSE"]},"email":{"in":{{{JsonSerializer.Serialize(three)}}}}}""")).Order());
         Assert.NotNull((await Get(admin, """users?filter={"last_name":{"contains":"%"}}""")).Details!["filter.last_name"]);
-        Assert.Empty((await Get(admin, """users?sort=created_at&filter={"created_at":{"gte":"2001-01-01T00:00:00Z","lt":"2001-01-02T00:00:00Z"}}""")).Body["results"]!.AsArray());
+        Assert.Empty((await Get(admin,
+            """users?sort=created_at&filter={"created_at":{"gte":"2001-01-01T00:00:00Z","lt":"2001-01-02T00:00:00Z"}}""")).Body["results"]!.AsArray());
     }
 
     [Fact]
@@ -339,7 +343,8 @@ public class ReadResourceEndpointsTests
 
         var reports = (await Get(admin, "analytics/reports")).Body;
         Assert.Equal((await admin.Call("list_reports"))["results"]!.ToJsonString(), reports["results"]!.ToJsonString());
-        if (reports["results"]!.AsArray() is [{ } report, ..]) Assert.Equal(report.ToJsonString(), (await Get(admin, $"analytics/reports/{report["id"]}")).Body.ToJsonString());
+        if (reports["results"]!.AsArray() is [{ } report, ..])
+            Assert.Equal(report.ToJsonString(), (await Get(admin, $"analytics/reports/{report["id"]}")).Body.ToJsonString());
 
         var january = (await Get(admin, """analytics/dashboard?filter={"date_from":"2020-01-01","date_to":"2020-01-31"}""")).Body;
         Assert.Equal(("2020-01-01", 0), ((string)january["date_from"]!, (int)january["appointments"]!));

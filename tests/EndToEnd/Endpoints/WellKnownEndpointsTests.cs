@@ -20,7 +20,10 @@ public sealed class WellKnownEndpointsTests
     public async Task There_are_two_documents_to_read_and_nothing_else(string method, string path, int expected)
     {
         using var http = new HttpClient { BaseAddress = (await MedCorFixture.Get()).Gateways[0] };
-        using var request = new HttpRequestMessage(new(method), path) { Content = method is "POST" or "PUT" ? new StringContent(new string(' ', 2 * 1024 * 1024), Encoding.UTF8, "application/json") : null };
+        using var request = new HttpRequestMessage(new(method), path)
+        {
+            Content = method is "POST" or "PUT" ? new StringContent(new string(' ', 2 * 1024 * 1024), Encoding.UTF8, "application/json") : null
+        };
 
         using var answer = await http.SendAsync(request);
 
@@ -37,7 +40,8 @@ public sealed class WellKnownEndpointsTests
             return await gateway.Http.SendAsync(request);
         }
 
-        for (var i = 0; i < 10; i++) using (var answer = await Look(i % 2 == 0 ? Keys : "/.well-known/nothing")) Assert.NotEqual(HttpStatusCode.TooManyRequests, answer.StatusCode);
+        for (var i = 0; i < 10; i++)
+            using (var answer = await Look(i % 2 == 0 ? Keys : "/.well-known/nothing")) Assert.NotEqual(HttpStatusCode.TooManyRequests, answer.StatusCode);
 
         using var refused = await Look(Keys);
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);

@@ -31,7 +31,10 @@ public sealed class ForwardedEndpointsTests
     {
         var house = await MedCorFixture.Get();
         using var http = new HttpClient { BaseAddress = house.Gateways[0] };
-        using var request = new HttpRequestMessage(new(method), path) { Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json") };
+        using var request = new HttpRequestMessage(new(method), path)
+        {
+            Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json")
+        };
 
         using var response = await http.SendAsync(request);
 
@@ -48,7 +51,10 @@ public sealed class ForwardedEndpointsTests
     {
         var house = await MedCorFixture.Get();
         using var http = new HttpClient { BaseAddress = house.Gateways[0] };
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/auth/login/") { Content = new StringContent("{}".PadRight(bytes + 1), Encoding.UTF8, "application/json") };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/auth/login/")
+        {
+            Content = new StringContent("{}".PadRight(bytes + 1), Encoding.UTF8, "application/json")
+        };
         request.Headers.TransferEncodingChunked = chunked;
 
         using var response = await http.SendAsync(request);
@@ -77,7 +83,8 @@ public sealed class ForwardedEndpointsTests
         Assert.All(service.Requests, request => Assert.DoesNotContain(request.Headers, header => header.Value.Contains("claimed", StringComparison.Ordinal)));
         Assert.DoesNotContain("X-Client-Address", logIn.Headers);
         Assert.Equal(("/chat/calls/cancel", ""), (cancel.Path, cancel.Body));
-        Assert.Equal(["Authorization", "Content-Length", "Host", "X-Client-Address", "X-Request-Id"], cancel.Headers.Keys.Except(["traceparent"], StringComparer.OrdinalIgnoreCase).Order());
+        Assert.Equal(["Authorization", "Content-Length", "Host", "X-Client-Address", "X-Request-Id"],
+            cancel.Headers.Keys.Except(["traceparent"], StringComparer.OrdinalIgnoreCase).Order());
         Assert.Equal(("127.0.0.1", $"Bearer {ServerToken}"), (cancel.Headers["X-Client-Address"], cancel.Headers["Authorization"]));
     }
 
@@ -94,7 +101,9 @@ public sealed class ForwardedEndpointsTests
 
         Assert.Equal("Identity is unavailable. Retry shortly.", await Error(broken, "/api/auth/login"));
         Assert.Equal("Identity is unavailable. Retry shortly.", await Error(away, "/api/auth/login"));
-        Assert.Equal("The service closed the connection before cancel_calls completed; the outcome is unknown. Retry shortly; a change with the same request_id.", await Error(broken, "/mcp/cancel_all"));
+        Assert.Equal(
+            "The service closed the connection before cancel_calls completed; the outcome is unknown. Retry shortly; a change with the same request_id.",
+            await Error(broken, "/mcp/cancel_all"));
         Assert.Equal("cancel_calls is unavailable and was not called. Retry shortly.", await Error(away, "/mcp/cancel_all"));
 
         static async Task<string?> Error(ServiceProcess gateway, string path)
@@ -135,23 +144,27 @@ public sealed class ForwardedEndpointsTests
         await using var service = await StubService.Start(http =>
         {
             http.Response.StatusCode = StatusCodes.Status429TooManyRequests;
-            return http.Response.WriteAsync("""{"error": {"code": "RATE_LIMIT", "message": "Too much.", "details": {"request_id": "1"}, "timestamp": "2026-11-29T12:00:00Z"}}""");
+            return http.Response.WriteAsync(
+                """{"error": {"code": "RATE_LIMIT", "message": "Too much.", "details": {"request_id": "1"}, "timestamp": "2026-11-29T12:00:00Z"}}""");
         });
         await using var gateway = await StartGateway(service.Address);
 
         using var answer = await Post(gateway, "/mcp/cancel_all");
 
         var error = (await answer.Content.ReadFromJsonAsync<JsonObject>())!["error"]!;
-        Assert.Equal((HttpStatusCode.TooManyRequests, "Too much.", "RATE_LIMIT", "RateLimitError"), (answer.StatusCode, (string?)error["message"], (string?)error["error_code"], (string?)error["type"]));
+        Assert.Equal((HttpStatusCode.TooManyRequests, "Too much.", "RATE_LIMIT", "RateLimitError"),
+            (answer.StatusCode, (string?)error["message"], (string?)error["error_code"], (string?)error["type"]));
     }
 
     private const string ServerToken = "the-server-token-of-this-test-only";
 
     private static readonly string[] Claims =
-        ["X-Forwarded-For", "X-Forwarded-Host", "X-User-Id", "X-Hospital-Id", "X-Client-Address", "X-Real-IP", "Forwarded", "traceparent", "baggage", "X-Request-Id"];
+        ["X-Forwarded-For", "X-Forwarded-Host", "X-User-Id", "X-Hospital-Id", "X-Client-Address", "X-Real-IP", "Forwarded", "traceparent",
+            "baggage", "X-Request-Id"];
 
     private static Task<ServiceProcess> StartGateway(string service) => ServiceProcess.Start(
-        ("MCP_SERVER_TOKEN", ServerToken), ("services__identity__http__0", service), ("services__identity__http__1", null), ("services__chat__http__0", service), ("services__chat__http__1", null));
+        ("MCP_SERVER_TOKEN", ServerToken), ("services__identity__http__0", service), ("services__identity__http__1", null),
+        ("services__chat__http__0", service), ("services__chat__http__1", null));
 
     private static Task<HttpResponseMessage> Post(ServiceProcess gateway, string path)
     {

@@ -45,7 +45,8 @@ public class FuzzTests(ITestOutputHelper output)
         {
             var (number, request) = numbered;
             var (answer, fault) = await Try(request, gateways[number % gateways.Count]);
-            statuses.AddOrUpdate(answer is { Status: > 0, IsFromApplication: false } ? $"{answer.Status} (web server)" : $"{answer?.Status}", 1, (_, n) => n + 1);
+            statuses.AddOrUpdate(answer is { Status: > 0, IsFromApplication: false } ? $"{answer.Status} (web server)" : $"{answer?.Status}", 1,
+                (_, n) => n + 1);
             if (fault is not null) faults.Enqueue($"#{number} {fault}\n{request}\n→ {answer?.Status} {Short(answer?.Body)}\n");
         });
         await using (var talker = new WebSocketFuzzer(gateways[0], valid.Premises.Admin.AccessToken))
@@ -53,7 +54,8 @@ public class FuzzTests(ITestOutputHelper output)
                 if (await talker.Send(message) is { } fault) faults.Enqueue($"message #{number} {fault}\n{Short(Encoding.Latin1.GetString(message))}\n");
         watch.Stop();
 
-        output.WriteLine($"{count} in {watch.Elapsed.TotalSeconds:0.0} s; {valid.Requests.Count} valid requests, {valid.Messages.Count} valid messages. Answers: {string.Join(", ", statuses.OrderBy(s => s.Key).Select(s => $"{s.Key}: {s.Value}"))}.");
+        output.WriteLine(
+            $"{count} in {watch.Elapsed.TotalSeconds:0.0} s; {valid.Requests.Count} valid requests, {valid.Messages.Count} valid messages. Answers: {string.Join(", ", statuses.OrderBy(s => s.Key).Select(s => $"{s.Key}: {s.Value}"))}.");
         Assert.True(faults.IsEmpty, $"Seed {seed}: {faults.Count} faults.\n{string.Join('\n', faults.Take(20))}");
         await StillWorks(valid);
     }
@@ -91,7 +93,8 @@ public class FuzzTests(ITestOutputHelper output)
         if (answer.Status == 0) return request.HeadLength > LongestHead || request.Headers.Any(h => h.Name == "Content-Length") ? null : "was not answered";
         if (!answer.IsFromApplication) return OfTheWebServer.Contains(answer.Status) ? null : "was answered by the web server";
         // A readiness endpoint answers 503 when the gateway is not ready.
-        if (answer.Status >= 500) return answer.Status == 503 && Readiness.Any(path => request.Target.StartsWith(path, StringComparison.OrdinalIgnoreCase)) ? null : "is a fault";
+        if (answer.Status >= 500)
+            return answer.Status == 503 && Readiness.Any(path => request.Target.StartsWith(path, StringComparison.OrdinalIgnoreCase)) ? null : "is a fault";
         if (answer.Status < 400 || request.Method == "HEAD") return null;
         return IsEnvelope(answer.Body) ? null : "has no envelope";
     }
@@ -102,7 +105,9 @@ public class FuzzTests(ITestOutputHelper output)
         try
         {
             if (JsonNode.Parse(body)?["error"] is not JsonObject error || (string?)error["message"] is not { Length: > 0 }) return false;
-            return error["error_code"] is not null ? error["type"] is not null : error["code"] is not null && error["details"]?["request_id"] is not null && error["timestamp"] is not null;
+            return error["error_code"] is not null
+                ? error["type"] is not null
+                : error["code"] is not null && error["details"]?["request_id"] is not null && error["timestamp"] is not null;
         }
         catch (JsonException)
         {
@@ -114,25 +119,31 @@ public class FuzzTests(ITestOutputHelper output)
     private static async Task StillWorks(ValidRequests valid)
     {
         var (premises, admin) = (valid.Premises, valid.Premises.Admin);
-        foreach (var list in ToolCatalogue.All.Values.Where(t => t.Name.StartsWith("list_", StringComparison.Ordinal) && new ParameterGenerator(t).Required.Count == 0))
+        foreach (var list in ToolCatalogue.All.Values.Where(
+            t => t.Name.StartsWith("list_", StringComparison.Ordinal) && new ParameterGenerator(t).Required.Count == 0))
             if (premises.CallersAllowed(list).Contains(admin)) await admin.Call(list.Name);
-        foreach (var list in valid.Requests.Where(r => r.Method == "GET" && r.Target.StartsWith("/api/mcp/resources/", StringComparison.Ordinal) && !r.Target.Contains('?')).Select(r => r.Target).Distinct())
+        foreach (var list in valid.Requests.Where(r => r.Method == "GET" && r.Target.StartsWith("/api/mcp/resources/", StringComparison.Ordinal)
+            && !r.Target.Contains('?')).Select(r => r.Target).Distinct())
         {
             using var answer = await admin.Http.GetAsync(list);
-            Assert.True(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.Forbidden or HttpStatusCode.NotFound, $"{list} is answered {answer.StatusCode}");
+            Assert.True(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.Forbidden or HttpStatusCode.NotFound,
+                $"{list} is answered {answer.StatusCode}");
         }
         var department = (string)(await premises.CallSuccessfully(ToolCatalogue.All["create_department"])).Reply.Body["id"]!;
-        Assert.Contains((await admin.Call("list_departments", new { limit = 100, sort = "-created_at" }))["results"]!.AsArray(), d => (string?)d!["id"] == department);
+        Assert.Contains((await admin.Call("list_departments", new { limit = 100, sort = "-created_at" }))["results"]!.AsArray(),
+            d => (string?)d!["id"] == department);
     }
 
-    private static int Setting(string variable, int usual) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } set ? int.Parse(set, CultureInfo.InvariantCulture) : usual;
+    private static int Setting(string variable, int usual) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } set ? int.Parse(set, CultureInfo.InvariantCulture) : usual;
 
     private static string Short(string? text) => text is null ? "" : text.Length > 600 ? $"{text[..600]}… ({text.Length} characters)" : text;
 
     /// <summary>Sends mutated messages over a WebSocket, and opens another one whenever it is closed.</summary>
     private sealed class WebSocketFuzzer(Uri gateway, string token) : IAsyncDisposable
     {
-        private static readonly byte[] Question = Encoding.UTF8.GetBytes("""{"type":"tool_invoke","request_id":"afterwards","tool":"get_current_user","params":{}}""");
+        private static readonly byte[] Question = Encoding.UTF8.GetBytes(
+            """{"type":"tool_invoke","request_id":"afterwards","tool":"get_current_user","params":{}}""");
         private readonly byte[] _buffer = new byte[2 * 1024 * 1024];
         private ClientWebSocket? _socket;
 
@@ -182,10 +193,12 @@ public class FuzzTests(ITestOutputHelper output)
                     part = await _socket!.ReceiveAsync(_buffer.AsMemory(length), ct);
                     length += part.Count;
                 } while (!part.EndOfMessage);
-                if (part.MessageType == WebSocketMessageType.Close) return _socket.CloseStatus is WebSocketCloseStatus.InternalServerError ? $"closed the connection: {_socket.CloseStatusDescription}" : null;
+                if (part.MessageType == WebSocketMessageType.Close)
+                    return _socket.CloseStatus is WebSocketCloseStatus.InternalServerError ? $"closed the connection: {_socket.CloseStatusDescription}" : null;
                 var heard = JsonNode.Parse(_buffer.AsSpan(0, length))!;
                 if ((string?)heard["code"] == ErrorCodes.ServerError) return $"is a fault: {heard.ToJsonString()}";
-                if (heard["request_id"] is JsonValue id && id.TryGetValue<string>(out var known) && known == "afterwards" && (string?)heard["type"] == "tool_response") return null;
+                if (heard["request_id"] is JsonValue id && id.TryGetValue<string>(
+                    out var known) && known == "afterwards" && (string?)heard["type"] == "tool_response") return null;
             }
         }
 

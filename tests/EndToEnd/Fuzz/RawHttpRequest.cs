@@ -43,7 +43,8 @@ internal sealed class RawHttpRequest(string method, string target, byte[]? body 
         var head = new StringBuilder().Append(CultureInfo.InvariantCulture, $"{Method} {Target} HTTP/1.1\r\n");
         if (Headers.All(h => h.Name != "Host")) head.Append(CultureInfo.InvariantCulture, $"Host: {host}\r\n");
         foreach (var (name, value) in Headers) head.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");
-        if (Headers.All(h => h.Name != "Transfer-Encoding") && (Body is not null || ClaimedLength is not null)) head.Append(CultureInfo.InvariantCulture, $"Content-Length: {ClaimedLength ?? Body!.Length}\r\n");
+        if (Headers.All(h => h.Name != "Transfer-Encoding") && (Body is not null || ClaimedLength is not null))
+            head.Append(CultureInfo.InvariantCulture, $"Content-Length: {ClaimedLength ?? Body!.Length}\r\n");
         return [.. Encoding.Latin1.GetBytes(head.Append("\r\n").ToString()), .. Body ?? []];
     }
 

@@ -63,16 +63,21 @@ internal sealed record RawHttpResponse(int Status, IReadOnlyDictionary<string, s
         var status = int.Parse(lines[0].Split(' ')[1], CultureInfo.InvariantCulture);
         var rest = bytes[(end + 4)..];
         // It may be followed by the response to bytes that were sent beyond the claimed length.
-        if (headers.TryGetValue("Content-Length", out var length) && int.Parse(length, CultureInfo.InvariantCulture) is var size && size < rest.Length) rest = rest[..size];
-        var isWhole = isComplete || status is 101 or 204 or 304 || headers.GetValueOrDefault("Content-Type")?.StartsWith("text/event-stream", StringComparison.Ordinal) is true
-            || (length is not null ? rest.Length >= int.Parse(length, CultureInfo.InvariantCulture) : headers.ContainsKey("Transfer-Encoding") && rest.EndsWith("0\r\n\r\n"u8));
+        if (headers.TryGetValue("Content-Length", out var length) && int.Parse(length, CultureInfo.InvariantCulture) is var size && size < rest.Length)
+            rest = rest[..size];
+        var isWhole = isComplete || status is 101 or 204 or 304
+            || headers.GetValueOrDefault("Content-Type")?.StartsWith("text/event-stream", StringComparison.Ordinal) is true
+            || (length is not null
+                ? rest.Length >= int.Parse(length, CultureInfo.InvariantCulture)
+                : headers.ContainsKey("Transfer-Encoding") && rest.EndsWith("0\r\n\r\n"u8));
         return isWhole ? new(status, headers, headers.ContainsKey("Transfer-Encoding") ? DecodeChunks(rest) : Encoding.UTF8.GetString(rest)) : null;
     }
 
     private static string DecodeChunks(ReadOnlySpan<byte> chunks)
     {
         var body = new MemoryStream();
-        while (chunks.IndexOf("\r\n"u8) is > 0 and var line && int.TryParse(Encoding.ASCII.GetString(chunks[..line]), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var size) && size > 0)
+        while (chunks.IndexOf("\r\n"u8) is > 0 and var line
+            && int.TryParse(Encoding.ASCII.GetString(chunks[..line]), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var size) && size > 0)
         {
             if (chunks.Length < line + 2 + size) break;
             body.Write(chunks.Slice(line + 2, size));

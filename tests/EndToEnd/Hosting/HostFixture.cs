@@ -9,7 +9,8 @@ public sealed class HostFixture : IAsyncLifetime
 
     internal HostProcess Host { get; private set; } = null!;
 
-    public async Task InitializeAsync() => Host = await HostProcess.Start("services", Data, ["--replicas", "2"], ("MCP_RATE_LIMIT", "100"), ("MCP_SERVER_TOKEN", Secret));
+    public async Task InitializeAsync() =>
+        Host = await HostProcess.Start("services", Data, ["--replicas", "2"], ("MCP_RATE_LIMIT", "100"), ("MCP_SERVER_TOKEN", Secret));
 
     public async Task DisposeAsync()
     {

@@ -35,7 +35,8 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary>Starts a host without waiting for it.</summary>
     public static HostProcess Launch(string model, string data, string[]? options = null, params (string Name, string Value)[] environment)
     {
-        var program = Directory.GetFiles(Path.Combine(MedCorFixture.RepositoryRoot(), "tests/Probe/bin"), "MedCor.Tests.Probe.dll", SearchOption.AllDirectories).MaxBy(File.GetLastWriteTimeUtc)!;
+        var program = Directory.GetFiles(Path.Combine(MedCorFixture.RepositoryRoot(), "tests/Probe/bin"), "MedCor.Tests.Probe.dll", SearchOption.AllDirectories)
+            .MaxBy(File.GetLastWriteTimeUtc)!;
         var start = new ProcessStartInfo("dotnet", [program, model, "--data", data, "--servers", "processes", .. options ?? []])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["MCP_SERVER_PORT"] = "0" },
@@ -53,7 +54,9 @@ internal sealed class HostProcess : IAsyncDisposable
     }
 
     public Task WaitUntilHealthy() => Wait.Until(
-        () => _process.HasExited ? throw new InvalidOperationException($"The host ended with {_process.ExitCode}:\n{Output}") : Task.FromResult(TryReadRunFile() is { } run && (int)run["host"]!["pid"]! == Id),
+        () => _process.HasExited
+            ? throw new InvalidOperationException($"The host ended with {_process.ExitCode}:\n{Output}")
+            : Task.FromResult(TryReadRunFile() is { } run && (int)run["host"]!["pid"]! == Id),
         "the host is up", StartTimeout, () => Output);
 
     /// <summary>Returns the content of <c>run.json</c>.</summary>
@@ -70,7 +73,8 @@ internal sealed class HostProcess : IAsyncDisposable
     public int Pid(string name) => (int)Resource(name)["pid"]!;
 
     /// <summary>Returns the process IDs of all resources and their start times.</summary>
-    public (int Pid, long Started)[] Processes() => [.. ReadRunFile()["resources"]!.AsArray().Select(resource => (int)resource!["pid"]!).Select(pid => (pid, ProcessTable.GetStartTime(pid)))];
+    public (int Pid, long Started)[] Processes() =>
+        [.. ReadRunFile()["resources"]!.AsArray().Select(resource => (int)resource!["pid"]!).Select(pid => (pid, ProcessTable.GetStartTime(pid)))];
 
     public string ConnectionString(string server) => server switch
     {
@@ -87,7 +91,9 @@ internal sealed class HostProcess : IAsyncDisposable
     {
         var (pid, restarts) = (Pid(name), (int)Resource(name)["restarts"]!);
         ProcessTable.SendSignal(pid, Signal.Kill);
-        await Wait.Until(() => Task.FromResult(Resource(name) is var now && (bool)now["healthy"]! && (int)now["restarts"]! > restarts && (int?)now["pid"] != pid), $"{name} is back", TimeSpan.FromSeconds(60), () => Output);
+        await Wait.Until(
+            () => Task.FromResult(Resource(name) is var now && (bool)now["healthy"]! && (int)now["restarts"]! > restarts && (int?)now["pid"] != pid),
+            $"{name} is back", TimeSpan.FromSeconds(60), () => Output);
     }
 
     /// <summary>Kills the host itself.</summary>

@@ -50,7 +50,8 @@ public sealed partial class HostTests(HostFixture running)
             ["services__probe__http__0"] = "http://localhost:…",
             ["services__probe__http__1"] = "http://localhost:…",
         }), Lines(environment));
-        static string Lines(Dictionary<string, string> variables) => string.Join('\n', variables.Select(v => $"{v.Key}={v.Value}").Order(StringComparer.Ordinal));
+        static string Lines(Dictionary<string, string> variables) =>
+            string.Join('\n', variables.Select(v => $"{v.Key}={v.Value}").Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -65,8 +66,9 @@ public sealed partial class HostTests(HostFixture running)
         using var http = new HttpClient();
         await Assert.ThrowsAsync<HttpRequestException>(() => http.PostAsync(new Uri((string)before["url"]! + "/crash"), content: null));
 
-        await Wait.Until(() => Task.FromResult(Host.Resource("probe-2") is var now && (bool)now["healthy"]! && (int)now["restarts"]! == (int)before["restarts"]! + 1), "run.json tells it",
-            TimeSpan.FromSeconds(30), () => Host.Output);
+        await Wait.Until(
+            () => Task.FromResult(Host.Resource("probe-2") is var now && (bool)now["healthy"]! && (int)now["restarts"]! == (int)before["restarts"]! + 1),
+            "run.json tells it", TimeSpan.FromSeconds(30), () => Host.Output);
         var after = Host.Resource("probe-2");
         Assert.NotEqual(0, (int)after["exitCode"]!);
         Assert.NotEqual((int)before["pid"]!, (int)after["pid"]!);
@@ -91,7 +93,8 @@ public sealed partial class HostTests(HostFixture running)
 
         Assert.Equal(Host.Id, (int)run["host"]!["pid"]!);
         Assert.Equal(2, run["gateways"]!.AsArray().Count);
-        Assert.Equal(["postgres", "cache", "messaging", "probe-1", "probe-2", "caller"], run["resources"]!.AsArray().Select(resource => (string)resource!["name"]!));
+        Assert.Equal(["postgres", "cache", "messaging", "probe-1", "probe-2", "caller"],
+            run["resources"]!.AsArray().Select(resource => (string)resource!["name"]!));
         Assert.All(run["resources"]!.AsArray(), resource => Assert.NotNull(resource!["pid"]));
         Assert.Equal("postgres", ProcessTable.GetName(Host.Pid("postgres")));
         Assert.StartsWith((string)run["dashboard"]!["url"]! + "/login?t=", (string)run["dashboard"]!["login"]!, StringComparison.Ordinal);
@@ -141,7 +144,8 @@ public sealed class SeparateHostTests : IDisposable
 
         killed.Kill();
 
-        await Wait.Until(() => Task.FromResult(processes.All(process => !ProcessTable.IsAlive(process.Pid, process.Started))), "all has ended", TimeSpan.FromSeconds(40));
+        await Wait.Until(() => Task.FromResult(processes.All(process => !ProcessTable.IsAlive(process.Pid, process.Started))), "all has ended",
+            TimeSpan.FromSeconds(40));
     }
 
     [Fact]
@@ -163,7 +167,8 @@ public sealed class SeparateHostTests : IDisposable
         await using var host = HostProcess.Launch("nothing", _data, ["--no-dashboard"]);
         var log = Path.Combine(_data, "logs", "nothing.log");
 
-        await Wait.Until(() => Task.FromResult(host.Output.Contains($"what it says: {log}", StringComparison.Ordinal)), "the report says so", TimeSpan.FromSeconds(60), () => host.Output);
+        await Wait.Until(() => Task.FromResult(host.Output.Contains($"what it says: {log}", StringComparison.Ordinal)), "the report says so",
+            TimeSpan.FromSeconds(60), () => host.Output);
 
         Assert.Contains("Nothing.dll", await File.ReadAllTextAsync(log), StringComparison.Ordinal);
         Assert.Contains("ended with exit code", host.Output, StringComparison.Ordinal);
@@ -199,5 +204,6 @@ public sealed class SeparateHostTests : IDisposable
     public void Dispose() => Directory.Delete(_data, recursive: true);
 
     private static int ParentOf(int pid) => int.Parse(
-        File.ReadLines($"/proc/{pid}/status").Single(line => line.StartsWith("PPid:", StringComparison.Ordinal)).Split('\t')[1], System.Globalization.CultureInfo.InvariantCulture);
+        File.ReadLines($"/proc/{pid}/status").Single(line => line.StartsWith("PPid:", StringComparison.Ordinal)).Split('\t')[1],
+        System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -41,9 +41,11 @@ public sealed class ServersTests(HostFixture running)
     {
         var factory = new ConnectionFactory { Uri = new Uri(Host.ConnectionString("messaging")) };
         await using (var connection = await factory.CreateConnectionAsync())
-        await using (var channel = await connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true)))
+        await using (var channel = await connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true,
+            publisherConfirmationTrackingEnabled: true)))
         {
-            await channel.QueueDeclareAsync("kept", durable: true, exclusive: false, autoDelete: false, arguments: new Dictionary<string, object?> { ["x-queue-type"] = "quorum" });
+            await channel.QueueDeclareAsync("kept", durable: true, exclusive: false, autoDelete: false,
+                arguments: new Dictionary<string, object?> { ["x-queue-type"] = "quorum" });
             await channel.BasicPublishAsync("", "kept", mandatory: true, new BasicProperties { Persistent = true }, "a message"u8.ToArray());
         }
 
@@ -106,7 +108,8 @@ public sealed class SeparateServersTests : IDisposable
             Assert.Equal(connectionString, second.ConnectionString("cache"));
             using var redis = await ConnectionMultiplexer.ConnectAsync(connectionString);
             Assert.Equal("value", (string?)await redis.GetDatabase().StringGetAsync("key"));
-            Assert.All(["passwords.json", "run.json"], file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, new FileInfo(Path.Combine(_data, file)).UnixFileMode));
+            Assert.All(["passwords.json", "run.json"],
+                file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, new FileInfo(Path.Combine(_data, file)).UnixFileMode));
         }
 
         await using (await Start("--reset"))

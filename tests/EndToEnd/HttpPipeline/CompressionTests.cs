@@ -49,11 +49,13 @@ public sealed class CompressionTests
     {
         var nurse = await ApiClient.LogInShared("nurse@general.example");
 
-        Assert.Equal(["gzip"], (await Post(nurse, "/api/mcp/tools/invoke", new { tool = "list_doctors", @params = new { limit = 100 } })).Content.Headers.ContentEncoding);
+        Assert.Equal(["gzip"],
+            (await Post(nurse, "/api/mcp/tools/invoke", new { tool = "list_doctors", @params = new { limit = 100 } })).Content.Headers.ContentEncoding);
         Assert.Equal(["gzip"], (await Post(nurse, "/api/mcp/tools/list_doctors", new { limit = 100 })).Content.Headers.ContentEncoding);
         Assert.Empty((await Post(nurse, "/api/mcp/tools/list_patients", new { limit = 100 })).Content.Headers.ContentEncoding);
         Assert.Empty((await Post(nurse, "/api/mcp/tools/list_appointments", new { limit = 100 })).Content.Headers.ContentEncoding);
-        Assert.Empty((await Post(nurse, "/api/mcp/batch", new { requests = Enumerable.Repeat(new { tool = "list_doctors" }, 5) })).Content.Headers.ContentEncoding);
+        Assert.Empty(
+            (await Post(nurse, "/api/mcp/batch", new { requests = Enumerable.Repeat(new { tool = "list_doctors" }, 5) })).Content.Headers.ContentEncoding);
     }
 
     [Fact]
@@ -61,7 +63,8 @@ public sealed class CompressionTests
     {
         var nurse = await ApiClient.LogInShared("nurse@general.example");
 
-        Assert.Empty((await Post(nurse, "/api/auth/login", new { email = "nurse@general.example", password = "Demo-Medcor-2026" })).Content.Headers.ContentEncoding);
+        Assert.Empty(
+            (await Post(nurse, "/api/auth/login", new { email = "nurse@general.example", password = "Demo-Medcor-2026" })).Content.Headers.ContentEncoding);
         Assert.Empty((await Post(nurse, "/api/mcp/sse/ticket", new { })).Content.Headers.ContentEncoding);
         using var stream = await Get(nurse, "/api/mcp/sse", "br, gzip");
         Assert.Equal(("text/event-stream", 0), (stream.Content.Headers.ContentType?.MediaType, stream.Content.Headers.ContentEncoding.Count));
@@ -71,19 +74,24 @@ public sealed class CompressionTests
     [Fact]
     public async Task No_refusal_is_compressed_where_the_answer_would_be()
     {
-        var (nurse, nobody) = (await ApiClient.LogInShared("nurse@general.example"), new ApiClient(new HttpClient { BaseAddress = (await MedCorFixture.Get()).Gateways[0] }, "", "", new JsonObject { ["id"] = Guid.Empty.ToString() }));
+        var (nurse, nobody) = (await ApiClient.LogInShared("nurse@general.example"),
+            new ApiClient(new HttpClient { BaseAddress = (await MedCorFixture.Get()).Gateways[0] }, "", "", new JsonObject { ["id"] = Guid.Empty.ToString() }));
         var unknown = Enumerable.Range(0, 50).ToDictionary(i => $"no_such_name_{i}", _ => 1);
         var names = string.Join(',', Enumerable.Range(0, 30).Select(i => $"no_such_name_{i}"));
         HttpResponseMessage[] refusals =
         [
-            await Get(nurse, $"/api/mcp/resources/doctors?fields={names}", "br, gzip"), await Get(nurse, $"/api/mcp/resources/doctors/{Guid.NewGuid()}?fields={names}", "br, gzip"),
-            await Get(nurse, $"/api/mcp/resources/doctors/{Guid.NewGuid()}", "br, gzip"), await Get(nobody, "/api/mcp/resources/doctors", "br, gzip"), await Get(nobody, "/api/mcp/tools", "br, gzip"),
-            await Get(nurse, $"/api/mcp/resources/{new string('x', 2000)}", "br, gzip"),
-            await Post(nurse, "/api/mcp/tools/list_doctors", unknown), await Post(nurse, "/api/mcp/tools/invoke", new { tool = "list_doctors", @params = unknown }),
-            await Post(nurse, "/api/mcp/tools/invoke", new { tool = new string('x', 2000) }), await Post(nobody, "/api/mcp/tools/list_doctors", unknown), await Post(nurse, "/api/mcp/tools/create_specialty", unknown),
+            await Get(nurse, $"/api/mcp/resources/doctors?fields={names}", "br, gzip"),
+            await Get(nurse, $"/api/mcp/resources/doctors/{Guid.NewGuid()}?fields={names}", "br, gzip"),
+            await Get(nurse, $"/api/mcp/resources/doctors/{Guid.NewGuid()}", "br, gzip"), await Get(nobody, "/api/mcp/resources/doctors", "br, gzip"),
+            await Get(nobody, "/api/mcp/tools", "br, gzip"), await Get(nurse, $"/api/mcp/resources/{new string('x', 2000)}", "br, gzip"),
+            await Post(nurse, "/api/mcp/tools/list_doctors", unknown),
+            await Post(nurse, "/api/mcp/tools/invoke", new { tool = "list_doctors", @params = unknown }),
+            await Post(nurse, "/api/mcp/tools/invoke", new { tool = new string('x', 2000) }), await Post(nobody, "/api/mcp/tools/list_doctors", unknown),
+            await Post(nurse, "/api/mcp/tools/create_specialty", unknown),
         ];
 
-        Assert.All(refusals, refusal => Assert.True(!refusal.IsSuccessStatusCode && refusal.Content.Headers.ContentEncoding.Count == 0, $"{refusal.StatusCode} {refusal.RequestMessage!.RequestUri}: {refusal.Content.Headers}"));
+        Assert.All(refusals, refusal => Assert.True(!refusal.IsSuccessStatusCode && refusal.Content.Headers.ContentEncoding.Count == 0,
+            $"{refusal.StatusCode} {refusal.RequestMessage!.RequestUri}: {refusal.Content.Headers}"));
         Assert.Contains(refusals, refusal => refusal.Content.Headers.ContentLength > SelectiveCompressionProvider.MinLength);
         foreach (var refusal in refusals) refusal.Dispose();
     }
@@ -94,7 +102,9 @@ public sealed class CompressionTests
     {
         var compressed = ResourceCatalogue.All.Values.Where(r => r.MayBeCompressed()).ToArray();
 
-        Assert.Equal(["analytics/dashboard", "analytics/reports", "departments", "doctors", "hospitals", "invoices", "specialties", "subscription_plans", "subscriptions"], compressed.Select(r => r.Name));
+        Assert.Equal(["analytics/dashboard",
+            "analytics/reports", "departments", "doctors", "hospitals", "invoices", "specialties", "subscription_plans", "subscriptions"],
+            compressed.Select(r => r.Name));
         Assert.DoesNotContain(compressed, r => r.Entity.IsAssignableTo(typeof(MedCor.Contracts.Clinical.IClinicalContent)) || r.Fields.Contains("patient_id"));
         Assert.DoesNotContain(compressed.SelectMany(r => r.References.Values), r => !ResourceCatalogue.All[r.Resource].MayBeCompressed());
         Assert.DoesNotContain(ToolCatalogue.All.Values, t => t.MayBeCompressed() && (t.ClinicalContent is not null || t.Service == "chat"));

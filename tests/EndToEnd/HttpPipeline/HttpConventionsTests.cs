@@ -35,14 +35,16 @@ public sealed class HttpConventionsTests
 
         Assert.Empty(wrongs);
 
-        static string Told(HttpResponseMessage answer) => $"{(int)answer.StatusCode} {answer.Content.Headers.ContentType} {answer.Headers.ETag} {answer.Headers.CacheControl} {string.Join(',', answer.Headers.Vary)}";
+        static string Told(HttpResponseMessage answer) =>
+            $"{(int)answer.StatusCode} {answer.Content.Headers.ContentType} {answer.Headers.ETag} {answer.Headers.CacheControl} {string.Join(',', answer.Headers.Vary)}";
     }
 
     [Fact]
     public async Task A_path_tells_what_it_takes_to_OPTIONS_and_to_a_method_that_it_does_not_take()
     {
         using var http = await Anybody();
-        foreach (var (path, methods) in MappedRoutes.SampleAddresses.Concat(from path in Unmapped.Concat(["/api/docs", "/api/docs/", "/api/redoc", "/api/redoc/"]) select (path, (string[])["GET", "HEAD"])))
+        foreach (var (path, methods) in MappedRoutes.SampleAddresses.Concat(
+            from path in Unmapped.Concat(["/api/docs", "/api/docs/", "/api/redoc", "/api/redoc/"]) select (path, (string[])["GET", "HEAD"])))
         foreach (var wrong in ((HttpMethod[])[HttpMethod.Patch, HttpMethod.Post, HttpMethod.Put, HttpMethod.Delete]).Where(m => !methods.Contains(m.Method)))
         {
             using var options = await Send(http, HttpMethod.Options, path);
@@ -60,12 +62,14 @@ public sealed class HttpConventionsTests
     public async Task A_path_that_reads_nothing_from_its_query_names_what_stands_there_and_does_nothing()
     {
         var (admin, asked) = (await ApiClient.LogInShared("admin@general.example"), 0);
-        foreach (var (path, methods) in MappedRoutes.SampleAddresses.Where(a => a.Path.StartsWith("/api/mcp/", StringComparison.Ordinal) || a.Path.StartsWith("/api/auth/", StringComparison.Ordinal) || a.Path.StartsWith("/mcp/", StringComparison.Ordinal)))
+        foreach (var (path, methods) in MappedRoutes.SampleAddresses.Where(a => a.Path.StartsWith("/api/mcp/", StringComparison.Ordinal)
+            || a.Path.StartsWith("/api/auth/", StringComparison.Ordinal) || a.Path.StartsWith("/mcp/", StringComparison.Ordinal)))
             foreach (var method in methods)
             {
                 // A request that is not a WebSocket is refused there before its query is read.
                 if (path == "/api/mcp/ws" || method == "HEAD") continue;
-                using var answer = await Send(admin.Http, new(method), $"{path}?nonsense=1", to => to.Content = method == "POST" ? JsonContent.Create(new { }) : null);
+                using var answer = await Send(admin.Http, new(method), $"{path}?nonsense=1",
+                    to => to.Content = method == "POST" ? JsonContent.Create(new { }) : null);
 
                 var refused = path.StartsWith("/mcp/", StringComparison.Ordinal) ? HttpStatusCode.UnprocessableEntity : HttpStatusCode.BadRequest;
                 Assert.Equal($"{method} {path} {refused}", $"{method} {path} {answer.StatusCode}");
@@ -91,9 +95,11 @@ public sealed class HttpConventionsTests
                     without++;
                     Assert.Equal([path, "Bearer realm=\"medcor\""], [path, .. nobody.Headers.GetValues("WWW-Authenticate")]);
                 }
-                if (forged.StatusCode != HttpStatusCode.Unauthorized && !(path.StartsWith("/mcp/", StringComparison.Ordinal) && forged.StatusCode == HttpStatusCode.Forbidden)) continue;
+                if (forged.StatusCode != HttpStatusCode.Unauthorized
+                    && !(path.StartsWith("/mcp/", StringComparison.Ordinal) && forged.StatusCode == HttpStatusCode.Forbidden)) continue;
                 with++;
-                Assert.StartsWith("Bearer realm=\"medcor\", error=\"invalid_token\", error_description=\"", Assert.Single(forged.Headers.GetValues("WWW-Authenticate")), StringComparison.Ordinal);
+                Assert.StartsWith("Bearer realm=\"medcor\", error=\"invalid_token\", error_description=\"",
+                    Assert.Single(forged.Headers.GetValues("WWW-Authenticate")), StringComparison.Ordinal);
             }
         Assert.True(without > 30 && with > 30, $"{without} and {with}");
 
@@ -120,7 +126,8 @@ public sealed class HttpConventionsTests
                 {
                     to.Headers.Add("Origin", origin);
                     to.Headers.Add("Access-Control-Request-Method", methods[0]);
-                    to.Headers.Add("Access-Control-Request-Headers", "authorization,content-type,idempotency-key,last-event-id,if-none-match,x-request-id,traceparent");
+                    to.Headers.Add("Access-Control-Request-Headers",
+                        "authorization,content-type,idempotency-key,last-event-id,if-none-match,x-request-id,traceparent");
                 });
                 using var answer = await Send(http, new(methods[0]), path, to => to.Headers.Add("Origin", origin));
 
@@ -133,7 +140,8 @@ public sealed class HttpConventionsTests
                 if (!isAllowed) continue;
                 Assert.Contains("authorization", Header(preflight, "Access-Control-Allow-Headers"), StringComparison.Ordinal);
                 Assert.Contains(methods[0], Header(preflight, "Access-Control-Allow-Methods"), StringComparison.Ordinal);
-                foreach (var name in (string[])["X-Request-Id", "traceparent", "Retry-After", "RateLimit", "RateLimit-Policy", "Idempotent-Replayed", "ETag", "WWW-Authenticate"])
+                foreach (var name in (string[])["X-Request-Id", "traceparent", "Retry-After", "RateLimit", "RateLimit-Policy", "Idempotent-Replayed",
+                    "ETag", "WWW-Authenticate"])
                     Assert.Contains(name, Header(answer, "Access-Control-Expose-Headers").Split(','), StringComparer.OrdinalIgnoreCase);
             }
     }
@@ -200,7 +208,8 @@ public sealed class HttpConventionsTests
             });
 
             Assert.Equal((path, HttpStatusCode.UnsupportedMediaType), (path, answer.StatusCode));
-            Assert.Contains(coding is null ? "UTF-8" : "Content-Encoding", (string)(await answer.Content.ReadFromJsonAsync<JsonNode>())!["error"]!["message"]!, StringComparison.Ordinal);
+            Assert.Contains(coding is null ? "UTF-8" : "Content-Encoding", (string)(await answer.Content.ReadFromJsonAsync<JsonNode>())!["error"]!["message"]!,
+                StringComparison.Ordinal);
             if (coding is not null) Assert.Equal("identity", Header(answer, "Accept-Encoding"));
         }
     }
@@ -214,7 +223,8 @@ public sealed class HttpConventionsTests
         var nurse = await ApiClient.LogInShared("nurse@general.example");
         using var answer = await Send(nurse.Http, HttpMethod.Post, "/api/mcp/tools/invoke", to =>
         {
-            to.Content = new ByteArrayContent([.. marked ? Encoding.UTF8.Preamble : [], .. """{"tool": "list_specialties", "params": {"search": "Cardio"}}"""u8]);
+            to.Content = new ByteArrayContent([.. marked ? Encoding.UTF8.Preamble : [],
+                .. """{"tool": "list_specialties", "params": {"search": "Cardio"}}"""u8]);
             to.Content.Headers.TryAddWithoutValidation("Content-Type", type);
             if (coding is not null) to.Content.Headers.TryAddWithoutValidation("Content-Encoding", coding);
             to.Headers.ExpectContinue = true;
@@ -240,7 +250,8 @@ public sealed class HttpConventionsTests
         using var connection = new TcpClient();
         await connection.ConnectAsync(house.Gateways[0].Host, house.Gateways[0].Port);
         var host = header.StartsWith("Host", StringComparison.Ordinal) ? "" : "Host: localhost\r\n";
-        await connection.GetStream().WriteAsync(Encoding.Latin1.GetBytes($"{line} HTTP/1.1\r\n{host}{header}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"));
+        await connection.GetStream()
+            .WriteAsync(Encoding.Latin1.GetBytes($"{line} HTTP/1.1\r\n{host}{header}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"));
         using var reader = new StreamReader(connection.GetStream(), Encoding.UTF8);
 
         var answer = await reader.ReadToEndAsync();

@@ -90,7 +90,8 @@ public sealed class ConnectionLimitTests(StrictGateway strict) : IClassFixture<S
     {
         var doctor = await ApiClient.LogInShared("doctor@general.example");
         void WithHeader(ClientWebSocketOptions options) => options.SetRequestHeader("Authorization", $"Bearer {doctor.AccessToken}");
-        await using WebSocketClient first = await WebSocketClient.Connect(strict.Address, options: WithHeader), second = await WebSocketClient.Connect(strict.Address);
+        await using WebSocketClient first = await WebSocketClient.Connect(strict.Address, options: WithHeader), second =
+            await WebSocketClient.Connect(strict.Address);
         await second.Send(new { type = "auth", token = doctor.AccessToken });
         await second.Next("auth_success");
 
@@ -98,7 +99,8 @@ public sealed class ConnectionLimitTests(StrictGateway strict) : IClassFixture<S
         using var third = new ClientWebSocket();
         third.Options.CollectHttpResponseDetails = true;
         WithHeader(third.Options);
-        await Assert.ThrowsAsync<WebSocketException>(() => third.ConnectAsync(new UriBuilder(strict.Address) { Scheme = "ws", Path = "/api/mcp/ws" }.Uri, CancellationToken.None));
+        await Assert.ThrowsAsync<WebSocketException>(
+            () => third.ConnectAsync(new UriBuilder(strict.Address) { Scheme = "ws", Path = "/api/mcp/ws" }.Uri, CancellationToken.None));
         Assert.Equal(HttpStatusCode.TooManyRequests, third.HttpStatusCode);
         await using var fourth = await WebSocketClient.Connect(strict.Address);
         await fourth.Send(new { type = "auth", token = doctor.AccessToken });
@@ -130,10 +132,12 @@ public sealed class ConnectionLimitTests(StrictGateway strict) : IClassFixture<S
         await silent.SendBytes("{"u8.ToArray(), endOfMessage: false);
         var sending = Endless(endless);
 
-        using (var answer = await strict.Gateway.Post(nurse, "/api/mcp/tools/invoke", new { tool = "get_current_user" })) Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        using (var answer = await strict.Gateway.Post(nurse, "/api/mcp/tools/invoke", new { tool = "get_current_user" }))
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.All(await Task.WhenAll(slow), answer => Assert.Contains(" 408 ", answer, StringComparison.Ordinal));
         await headers;
-        foreach (var socket in (WebSocketClient[])[endless, silent]) Assert.Equal((int)WebSocketCloseStatus.PolicyViolation, (await socket.WaitUntilClosed(TimeSpan.FromSeconds(30))).Code);
+        foreach (var socket in (WebSocketClient[])[endless, silent])
+            Assert.Equal((int)WebSocketCloseStatus.PolicyViolation, (await socket.WaitUntilClosed(TimeSpan.FromSeconds(30))).Code);
         await sending;
         // Ten seconds, and what a busy machine adds.
         Assert.InRange(watch.Elapsed.TotalSeconds, 5, 40);

@@ -83,7 +83,8 @@ public sealed class HostileClientTests
         {
             using var connection = await Connect(gateway, ct);
             var stream = connection.GetStream();
-            await stream.WriteAsync(Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1048576\r\n\r\n"), ct);
+            await stream.WriteAsync(
+                Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1048576\r\n\r\n"), ct);
             var piece = new byte[which % 3 == 0 ? 50 : 20_000];
             await Quietly(async () =>
             {
@@ -132,7 +133,8 @@ public sealed class HostileClientTests
             {
                 await stream.WriteAsync("GET /api/mcp/resources/departments HTTP/1.1\r\nHost: a\r\n"u8.ToArray(), ct);
                 using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
-                for (var i = 0; await timer.WaitForNextTickAsync(ct); i++) await stream.WriteAsync(Encoding.ASCII.GetBytes(i % 8 == 0 ? $"X-{i}: " : i % 8 == 7 ? "\r\n" : "x"), ct);
+                for (var i = 0; await timer.WaitForNextTickAsync(ct); i++)
+                    await stream.WriteAsync(Encoding.ASCII.GetBytes(i % 8 == 0 ? $"X-{i}: " : i % 8 == 7 ? "\r\n" : "x"), ct);
             });
         }
     }
@@ -142,12 +144,17 @@ public sealed class HostileClientTests
     {
         using var http = From(gateway, which);
         string Fields(int most) => string.Join(',', Enumerable.Range(0, most).Select(i => which % 2 == 0 ? "\"a\":0" : $"\"{i:x}\":0"));
-        var (path, body) = client is null ? ("/api/auth/login/", $"{{{Fields(1_500)}}}") : ("/api/mcp/tools/invoke", $$$"""{"tool":"list_departments","params":{ {{{Fields(80_000)}}} }}""");
+        var (path, body) = client is null
+            ? ("/api/auth/login/", $"{{{Fields(1_500)}}}")
+            : ("/api/mcp/tools/invoke", $$$"""{"tool":"list_departments","params":{ {{{Fields(80_000)}}} }}""");
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(500));
         while (await timer.WaitForNextTickAsync(ct))
             await Quietly(async () =>
             {
-                using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(gateway.Http.BaseAddress!, path)) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+                using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(gateway.Http.BaseAddress!, path))
+                {
+                    Content = new StringContent(body, Encoding.UTF8, "application/json")
+                };
                 if (client is not null) request.Headers.Authorization = new("Bearer", client.AccessToken);
                 using var answer = await http.SendAsync(request, ct);
                 await answer.Content.ReadAsByteArrayAsync(ct);
@@ -166,11 +173,15 @@ public sealed class HostileClientTests
     {
         using var connection = await Connect(gateway, ct);
         connection.ReceiveBufferSize = 4096;
-        for (var i = 0; i < 10; i++) await connection.GetStream().WriteAsync(Request(i % 2 == 0 ? "/api/mcp/resources/medical_records?limit=100" : "/api/mcp/resources/medical_records?limit=100&expand=patient&fields=id,description", client), ct);
+        for (var i = 0; i < 10; i++)
+            await connection.GetStream().WriteAsync(Request(i % 2 == 0
+                ? "/api/mcp/resources/medical_records?limit=100"
+                : "/api/mcp/resources/medical_records?limit=100&expand=patient&fields=id,description", client), ct);
         await new TaskCompletionSource().Task.WaitAsync(ct);
     }
 
-    private static byte[] Request(string path, ApiClient client) => Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {client.AccessToken}\r\n\r\n");
+    private static byte[] Request(string path, ApiClient client) =>
+        Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {client.AccessToken}\r\n\r\n");
 
     /// <param name="from">The index of the attacker's address; null for the usual address.</param>
     private static async Task<TcpClient> Connect(ServiceProcess gateway, CancellationToken ct, int? from = null)
@@ -181,7 +192,8 @@ public sealed class HostileClientTests
     }
 
     /// <summary>Creates a client at one of the attackers' addresses.</summary>
-    private static HttpClient From(ServiceProcess gateway, int which) => new(new SocketsHttpHandler { ConnectCallback = async (_, ct) => (await Connect(gateway, ct, which)).GetStream() });
+    private static HttpClient From(ServiceProcess gateway, int which) =>
+        new(new SocketsHttpHandler { ConnectCallback = async (_, ct) => (await Connect(gateway, ct, which)).GetStream() });
 
     /// <summary>Returns one of eight loopback addresses. The regular client uses 127.0.0.1.</summary>
     private static IPAddress Address(int which) => new([127, 0, 0, (byte)(2 + which % 8)]);

@@ -36,7 +36,8 @@ public sealed partial class RateLimitPolicyTests(TwoStrictGateways gateways) : I
         var nurse = await ApiClient.LogIn("nurse@general.example");
         for (var i = 0; i < 10; i++)
         {
-            using var answer = await (i % 2 == 0 ? gateways.One : gateways.Other).Post(nurse, "/api/mcp/tools/invoke", i < 5 ? ListHospitals : new { tool = "no_such_tool" });
+            using var answer = await (i % 2 == 0 ? gateways.One : gateways.Other).Post(nurse, "/api/mcp/tools/invoke",
+                i < 5 ? ListHospitals : new { tool = "no_such_tool" });
             Assert.Equal(i < 5 ? HttpStatusCode.OK : HttpStatusCode.BadRequest, answer.StatusCode);
             Assert.Equal(("\"calls\";q=10;w=60", 9 - i), Fields(answer) is var (policy, left, _) ? (policy, left) : default);
         }
@@ -55,7 +56,8 @@ public sealed partial class RateLimitPolicyTests(TwoStrictGateways gateways) : I
         Assert.Equal(HttpStatusCode.TooManyRequests, (await gateways.One.Http.SendAsync(list)).StatusCode);
         Assert.Equal(HttpStatusCode.TooManyRequests, (await gateways.One.Post(nurse, "/api/mcp/sse/ticket", new { })).StatusCode);
         Assert.Equal(HttpStatusCode.TooManyRequests, (await gateways.One.Post(nurse, "/api/mcp/batch", new { requests = new[] { ListHospitals } })).StatusCode);
-        Assert.Equal(HttpStatusCode.OK, (await gateways.One.Post(await ApiClient.LogInShared("admin@riverside.example"), "/api/mcp/tools/invoke", ListHospitals)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK,
+            (await gateways.One.Post(await ApiClient.LogInShared("admin@riverside.example"), "/api/mcp/tools/invoke", ListHospitals)).StatusCode);
     }
 
     [Fact]
@@ -77,7 +79,8 @@ public sealed partial class RateLimitPolicyTests(TwoStrictGateways gateways) : I
     [Fact]
     public async Task Without_a_token_it_is_the_address_that_is_counted()
     {
-        for (var i = 0; i < 10; i++) Assert.Equal(HttpStatusCode.Unauthorized, (await gateways.One.Post(null, "/api/mcp/tools/invoke", ListHospitals)).StatusCode);
+        for (var i = 0; i < 10; i++)
+            Assert.Equal(HttpStatusCode.Unauthorized, (await gateways.One.Post(null, "/api/mcp/tools/invoke", ListHospitals)).StatusCode);
 
         using var refused = await gateways.Other.Post(null, "/api/mcp/tools/invoke", ListHospitals, ("Authorization", "Bearer nonsense"));
 
@@ -95,7 +98,8 @@ public sealed partial class RateLimitPolicyTests(TwoStrictGateways gateways) : I
 
         using var refused = await LogIn(gateways.Other, "203.0.113.77");
 
-        Assert.Equal((HttpStatusCode.TooManyRequests, "RATE_LIMIT"), (refused.StatusCode, (string?)(await refused.Content.ReadFromJsonAsync<JsonNode>())!["error"]!["code"]));
+        Assert.Equal((HttpStatusCode.TooManyRequests, "RATE_LIMIT"),
+            (refused.StatusCode, (string?)(await refused.Content.ReadFromJsonAsync<JsonNode>())!["error"]!["code"]));
         Assert.NotNull(refused.Headers.RetryAfter);
     }
 
@@ -122,7 +126,8 @@ public sealed partial class RateLimitPolicyTests(TwoStrictGateways gateways) : I
 
         Assert.Equal(HttpStatusCode.Unauthorized, (await LogIn(behind, $"{site}:1::1")).StatusCode);
         Assert.Equal(HttpStatusCode.TooManyRequests, (await LogIn(behind, $"{site}:1::2")).StatusCode);
-        for (var household = 2; household <= NetworkKey.SiteMultiplier; household++) Assert.Equal(HttpStatusCode.Unauthorized, (await LogIn(behind, $"{site}:{household:x}::1")).StatusCode);
+        for (var household = 2; household <= NetworkKey.SiteMultiplier; household++)
+            Assert.Equal(HttpStatusCode.Unauthorized, (await LogIn(behind, $"{site}:{household:x}::1")).StatusCode);
 
         Assert.Equal(HttpStatusCode.TooManyRequests, (await LogIn(behind, $"{site}:ffff::1")).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await LogIn(behind, $"{other}:1::1")).StatusCode);
@@ -154,7 +159,9 @@ public sealed partial class RateLimitPolicyTests(TwoStrictGateways gateways) : I
                 request.Headers.Add("Sec-WebSocket-Key", Convert.ToBase64String(new byte[16]));
             }
             using var answer = await behind.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-            return answer.Headers.Contains("RateLimit") && Fields(answer) is var (policy, left, _) ? (answer.StatusCode, policy, left) : (answer.StatusCode, null, 0);
+            return answer.Headers.Contains("RateLimit") && Fields(answer) is var (policy, left, _)
+                ? (answer.StatusCode, policy, left)
+                : (answer.StatusCode, null, 0);
         }
     }
 

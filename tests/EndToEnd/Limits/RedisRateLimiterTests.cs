@@ -57,7 +57,8 @@ public sealed class RedisRateLimiterTests
     [Fact]
     public async Task While_Redis_is_unavailable_each_process_enforces_the_limit_locally()
     {
-        using var nowhere = ConnectionMultiplexer.Connect(new ConfigurationOptions { EndPoints = { { IPAddress.Loopback, 1 } }, AbortOnConnectFail = false, ConnectTimeout = 100 });
+        using var nowhere = ConnectionMultiplexer.Connect(
+            new ConfigurationOptions { EndPoints = { { IPAddress.Loopback, 1 } }, AbortOnConnectFail = false, ConnectTimeout = 100 });
         var clock = new ManualTimeProvider();
         var limit = new RedisRateLimiter(nowhere, clock, NullLogger<RedisRateLimiter>.Instance);
 

@@ -28,7 +28,8 @@ public sealed class AudienceTests
         var listeners = new Dictionary<Callers, SseClient>();
         foreach (var (kind, client) in here.People) listeners[kind] = await SseClient.Connect(client, gateway: listeners.Count);
         var foreign = new List<SseClient>();
-        foreach (var (_, client) in elsewhere.People.Where(p => p.Key != Callers.Platform)) foreign.Add(await SseClient.Connect(client, gateway: foreign.Count));
+        foreach (var (_, client) in elsewhere.People.Where(p => p.Key != Callers.Platform))
+            foreign.Add(await SseClient.Connect(client, gateway: foreign.Count));
 
         var mark = 0;
         await Mark();
@@ -74,7 +75,8 @@ public sealed class AudienceTests
         var named = Shown.Where(type => type.IsDefined(typeof(NamedLiveEventAttribute))).ToArray();
 
         Assert.Equal(NamedLiveEvents.All.Count, named.Length);
-        Assert.All(named, type => Assert.Equal(type.GetCustomAttribute<NamedLiveEventAttribute>()!.Data, ((IntegrationEvent)Made(type, Guid.NewGuid(), Guid.NewGuid())).LiveUpdate!.Data.GetType()));
+        Assert.All(named, type => Assert.Equal(type.GetCustomAttribute<NamedLiveEventAttribute>()!.Data,
+            ((IntegrationEvent)Made(type, Guid.NewGuid(), Guid.NewGuid())).LiveUpdate!.Data.GetType()));
     }
 
     [Fact]
@@ -83,7 +85,12 @@ public sealed class AudienceTests
         var ward = await ClinicFixture.Open();
         await using var listener = await SseClient.Connect(await ward.LogInPatient(), "resources=schedules");
 
-        var set = await ward.Admin.Call<DoctorSchedule>("set_doctor_schedule", new { doctor_id = ward.Doctor, working_hours = Array.Empty<object>(), exceptions = new[] { new { date = ward.Weekday(4), reason = "In hospital oneself" } } });
+        var set = await ward.Admin.Call<DoctorSchedule>("set_doctor_schedule",
+            new
+            {
+                doctor_id = ward.Doctor, working_hours = Array.Empty<object>(),
+                exceptions = new[] { new { date = ward.Weekday(4), reason = "In hospital oneself" } }
+            });
 
         var told = (await listener.Next(e => e.Name == LiveEvent.ResourceUpdateEvent && (string?)e.Data["data"]!["doctor_id"] == ward.Doctor.ToString())).Data;
         Assert.Equal(("schedules", "updated", set.Version), ((string?)told["resource"], (string?)told["action"], (int)told["data"]!["version"]!));
@@ -94,16 +101,21 @@ public sealed class AudienceTests
     public void No_event_tells_what_was_written_about_a_patient()
     {
         var clinical = Shown.Where(type => type.GetProperties().Any(p => p.PropertyType.IsAssignableTo(typeof(IClinicalContent)))).ToArray();
-        Assert.Equal(["AppointmentCreated", "AppointmentUpdated", "MedicalRecordCreated", "MedicalRecordUpdated", "TreatmentCreated", "TreatmentUpdated"], clinical.Select(t => t.Name).Order());
+        Assert.Equal(["AppointmentCreated", "AppointmentUpdated", "MedicalRecordCreated", "MedicalRecordUpdated", "TreatmentCreated", "TreatmentUpdated"],
+            clinical.Select(t => t.Name).Order());
 
         foreach (var type in clinical)
-            foreach (var told in LiveEvent.FromIntegrationEvent((IntegrationEvent)Made(type, Guid.NewGuid(), Guid.NewGuid(), text: "private"), ((IntegrationEvent)Made(type, Guid.NewGuid(), Guid.NewGuid(), text: "private")).LiveUpdate!))
+            foreach (var told in LiveEvent.FromIntegrationEvent((IntegrationEvent)Made(type, Guid.NewGuid(), Guid.NewGuid(), text: "private"),
+                ((IntegrationEvent)Made(type, Guid.NewGuid(), Guid.NewGuid(), text: "private")).LiveUpdate!))
             {
                 var data = JsonNode.Parse(told.Data.Span)!.AsObject();
                 var entity = told.Name == LiveEvent.ResourceUpdateEvent ? data["data"]!.AsObject() : data;
-                Assert.Empty(entity.Where(f => f.Value?.ToJsonString().Contains("private", StringComparison.Ordinal) == true).Select(f => $"{type.Name}.{f.Key}")
-                    .Except(["AppointmentCreated.patient_name", "AppointmentCreated.doctor_name", "AppointmentCreated.time_zone", "AppointmentUpdated.patient_name", "AppointmentUpdated.doctor_name", "AppointmentUpdated.time_zone"]));
-                Assert.All((string[])["reason", "notes", "rating_comment"], field => Assert.False(type.Name.StartsWith("Appointment", StringComparison.Ordinal) && entity.ContainsKey(field)));
+                Assert.Empty(entity.Where(f => f.Value?.ToJsonString().Contains("private", StringComparison.Ordinal) == true)
+                    .Select(f => $"{type.Name}.{f.Key}")
+                    .Except(["AppointmentCreated.patient_name", "AppointmentCreated.doctor_name", "AppointmentCreated.time_zone",
+                        "AppointmentUpdated.patient_name", "AppointmentUpdated.doctor_name", "AppointmentUpdated.time_zone"]));
+                Assert.All((string[])["reason", "notes", "rating_comment"],
+                    field => Assert.False(type.Name.StartsWith("Appointment", StringComparison.Ordinal) && entity.ContainsKey(field)));
             }
     }
 
@@ -165,7 +177,8 @@ public sealed class AudienceTests
         // The ID of a hospital itself is the hospital's.
         var own = type == typeof(MedCor.Contracts.Hospital.Hospital) ? hospital : person;
         var constructor = type.GetConstructors(BindingFlags.Public | BindingFlags.Instance).MaxBy(c => c.GetParameters().Length)!;
-        return constructor.Invoke([.. constructor.GetParameters().Select(p => p.Name == "Id" && p.ParameterType == typeof(Guid) ? own : Made(p.ParameterType, hospital, person, p.Name!, text))]);
+        return constructor.Invoke([.. constructor.GetParameters()
+            .Select(p => p.Name == "Id" && p.ParameterType == typeof(Guid) ? own : Made(p.ParameterType, hospital, person, p.Name!, text))]);
     }
 
     [LiveResource("hospitals")]

@@ -62,7 +62,8 @@ public sealed class SseEndpointTests
 
         Assert.Equal((HttpStatusCode.Forbidden, "PERMISSION_DENIED"), (response.StatusCode, (string?)error["code"]));
         Assert.Equal(closed, string.Join(' ', error["details"]!["resources"]!.AsArray().Select(r => (string?)r)));
-        Assert.StartsWith($"Your role may not subscribe to {closed.Replace(" ", ", ", StringComparison.Ordinal)}. Available resources: appointments, ", (string?)error["message"], StringComparison.Ordinal);
+        Assert.StartsWith($"Your role may not subscribe to {closed.Replace(" ", ", ", StringComparison.Ordinal)}. Available resources: appointments, ",
+            (string?)error["message"], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -122,7 +123,8 @@ public sealed class SseEndpointTests
         using var response = await nurse.Http.GetAsync($"/api/mcp/sse?{query}");
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        Assert.StartsWith(wrong, (string?)Assert.Single((await response.Content.ReadFromJsonAsync<JsonNode>())!["error"]!["details"]![field]!.AsArray()), StringComparison.Ordinal);
+        Assert.StartsWith(wrong, (string?)Assert.Single((await response.Content.ReadFromJsonAsync<JsonNode>())!["error"]!["details"]![field]!.AsArray()),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -147,7 +149,8 @@ public sealed class SseEndpointTests
         var house = await MedCorFixture.Get();
         using var http = new HttpClient { BaseAddress = house.Gateways[0] };
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => http.GetAsync($"/api/mcp/sse?ticket={issued}", HttpCompletionOption.ResponseHeadersRead)));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(_ => http.GetAsync($"/api/mcp/sse?ticket={issued}", HttpCompletionOption.ResponseHeadersRead)));
 
         Assert.Equal(1, answers.Count(a => a.StatusCode == HttpStatusCode.OK));
         Assert.Equal(7, answers.Count(a => a.StatusCode == HttpStatusCode.Unauthorized));
@@ -177,12 +180,14 @@ public sealed class SseEndpointTests
         }
         Guid[] missed = [await NewPatient(admin), await NewPatient(admin), await NewPatient(admin)];
 
-        await using SseClient byHeader = await SseClient.Connect(nurse, "resources=patients", gateway: 1, after: place), inAddress = await SseClient.Connect(nurse, $"resources=patients&last_event_id={place}");
+        await using SseClient byHeader = await SseClient.Connect(nurse, "resources=patients", gateway: 1, after: place), inAddress = await SseClient.Connect(
+            nurse, $"resources=patients&last_event_id={place}");
 
         foreach (var listener in (SseClient[])[byHeader, inAddress])
         {
             foreach (var patient in missed) await listener.Next("patients", "created", patient);
-            Assert.Equal(missed, listener.Events.Where(h => h.Name == "resource_update").Select(h => Guid.Parse((string)h.Data["data"]!["id"]!)).Where(missed.Contains));
+            Assert.Equal(missed,
+                listener.Events.Where(h => h.Name == "resource_update").Select(h => Guid.Parse((string)h.Data["data"]!["id"]!)).Where(missed.Contains));
             // Other tests that call as the same nurse cause error events here too.
             Assert.DoesNotContain(listener.Events, h => h.Name == "error_event" && h.Data["details"]?["reload"] is not null);
         }
@@ -229,7 +234,8 @@ public sealed class SseEndpointTests
             await listener.Next(h => h.Name == "error_event" && (bool?)h.Data["details"]?["reload"] == true);
             var later = await NewPatient(admin);
             await listener.Next("patients", "created", later);
-            Assert.DoesNotContain(listener.Events, h => h.Name == "resource_update" && missed.Any(m => h.Data.ToJsonString().Contains(m.ToString(), StringComparison.Ordinal)));
+            Assert.DoesNotContain(listener.Events,
+                h => h.Name == "resource_update" && missed.Any(m => h.Data.ToJsonString().Contains(m.ToString(), StringComparison.Ordinal)));
         }
     }
 
@@ -242,7 +248,8 @@ public sealed class SseEndpointTests
     {
         var nurse = await ApiClient.LogInShared("nurse@general.example");
         await using var listener = await SseClient.Connect(nurse);
-        foreach (var (tool, parameters) in ((string, object)[])[("list_appointments", new { limit = 1 }), ("list_medical_records", new { limit = 1 }), ("list_treatments", new { limit = 1 }), ("invoke_prompt", new { prompt = "appointment_booking" })])
+        foreach (var (tool, parameters) in ((string, object)[])[("list_appointments", new { limit = 1 }), ("list_medical_records", new { limit = 1 }),
+            ("list_treatments", new { limit = 1 }), ("invoke_prompt", new { prompt = "appointment_booking" })])
         {
             var label = Guid.NewGuid().ToString();
 
@@ -362,7 +369,8 @@ public sealed class SseEndpointTests
     private static async Task<(Guid Id, string Email)> NewPatientWithEmail(ApiClient admin)
     {
         var email = $"sse-{Guid.NewGuid():N}@listeners.example";
-        var user = await admin.Call<User>("create_user", new { email, password = NewPassword, first_name = "Sina", last_name = "Event", role = "PATIENT", hospital_id = admin.HospitalId });
+        var user = await admin.Call<User>("create_user",
+            new { email, password = NewPassword, first_name = "Sina", last_name = "Event", role = "PATIENT", hospital_id = admin.HospitalId });
         return (user.Id, email);
     }
 

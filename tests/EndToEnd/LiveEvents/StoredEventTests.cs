@@ -44,7 +44,8 @@ public sealed class StoredEventTests
     {
         using var redis = await MedCorFixture.ConnectRedis();
         var (streams, db, stream) = (new LiveEventStore(redis), redis.GetDatabase(), LiveEventStore.HospitalStream(_hospital));
-        for (var i = 0; i < LiveEventStore.MaxEntries; i++) _ = db.ExecuteAsync("XADD", stream, $"1-{i + 1}", "event", "resource_update", "resource", "", "callers", "0", "person", "", "data", "0");
+        for (var i = 0; i < LiveEventStore.MaxEntries; i++)
+            _ = db.ExecuteAsync("XADD", stream, $"1-{i + 1}", "event", "resource_update", "resource", "", "callers", "0", "person", "", "data", "0");
         await db.PingAsync();
 
         for (var i = 1; i <= 3; i++) await Tell(streams, _hospital, i, 1000);
@@ -67,7 +68,8 @@ public sealed class StoredEventTests
         Assert.Equal((await Kept(streams, stream)).Sum(e => e.Event.Data.Length), await Counted(redis, stream));
     }
 
-    private static Task Tell(LiveEventStore streams, Guid hospital, int number, int size) => new NumberedEvent(hospital, number, new string('x', size)).AppendTo(streams);
+    private static Task Tell(LiveEventStore streams, Guid hospital, int number, int size) =>
+        new NumberedEvent(hospital, number, new string('x', size)).AppendTo(streams);
 
     /// <summary>Reads a whole stream in pages, because reading it at once would time out.</summary>
     private static async Task<IReadOnlyList<LiveEventStore.StoredEvent>> Kept(LiveEventStore streams, string stream)
@@ -79,5 +81,6 @@ public sealed class StoredEventTests
 
     private static int NumberOf(LiveEventStore.StoredEvent entry) => (int)System.Text.Json.Nodes.JsonNode.Parse(entry.Event.Data.Span)!["data"]!["number"]!;
 
-    private static async Task<int> Counted(ConnectionMultiplexer redis, string stream) => (int)await redis.GetDatabase().HashGetAsync("medcor:live:sizes", stream);
+    private static async Task<int> Counted(ConnectionMultiplexer redis, string stream) =>
+        (int)await redis.GetDatabase().HashGetAsync("medcor:live:sizes", stream);
 }

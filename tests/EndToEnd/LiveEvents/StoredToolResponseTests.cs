@@ -39,7 +39,8 @@ public sealed class StoredToolResponseTests
         var kept = await Kept(streams);
         Assert.InRange(kept.Sum(e => e.Event.Data.Length), LiveEventStore.MaxToolResponseBytes - 200_000, LiveEventStore.MaxToolResponseBytes);
         Assert.Equal(Enumerable.Range(100 - kept.Count, kept.Count), kept.Select(NumberOf));
-        foreach (var person in people) Assert.Equal(kept.Where(e => e.Event.Audience.UserId == person).Sum(e => e.Event.Data.Length), await Counted(redis, person.ToString("N")));
+        foreach (var person in people)
+            Assert.Equal(kept.Where(e => e.Event.Audience.UserId == person).Sum(e => e.Event.Data.Length), await Counted(redis, person.ToString("N")));
     }
 
     [Fact]
@@ -49,21 +50,28 @@ public sealed class StoredToolResponseTests
         var (streams, person, db) = (new LiveEventStore(redis), Guid.CreateVersion7(), redis.GetDatabase());
         var stream = LiveEventStore.ToolResponseStream(_hospital);
         await streams.GetEndAsync(stream);
-        await db.ExecuteAsync("XADD", stream, "1-1", "event", "tool_response", "resource", "", "callers", "0", "person", person.ToString("N"), "data", new string('x', 1000));
+        await db.ExecuteAsync("XADD", stream, "1-1", "event", "tool_response", "resource", "", "callers", "0", "person", person.ToString("N"),
+            "data", new string('x', 1000));
 
         await streams.AppendToolResponseAsync(_hospital, Answer(person, 1, 1000));
 
         Assert.Equal([1], (await Kept(streams)).Select(NumberOf));
-        foreach (var key in (string[])[stream, $"{stream}:bytes", $"{stream}:of:{person:N}"]) Assert.InRange((await db.KeyTimeToLiveAsync(key))!.Value.TotalMinutes, 14, 15);
+        foreach (var key in (string[])[stream, $"{stream}:bytes", $"{stream}:of:{person:N}"])
+            Assert.InRange((await db.KeyTimeToLiveAsync(key))!.Value.TotalMinutes, 14, 15);
     }
 
-    private static LiveEvent Answer(Guid person, int number, int size) => LiveEvent.ForToolResponse(person, "a_tool", System.Text.Encoding.UTF8.GetBytes($"\"{new string('x', size)}\""), $"{number}", Now);
+    private static LiveEvent Answer(Guid person, int number, int size) =>
+        LiveEvent.ForToolResponse(person, "a_tool", System.Text.Encoding.UTF8.GetBytes($"\"{new string('x', size)}\""), $"{number}", Now);
 
-    private async Task<IReadOnlyList<LiveEventStore.StoredEvent>> Kept(LiveEventStore streams) => (await streams.ReadAsync([(LiveEventStore.ToolResponseStream(_hospital), default)], 1000))[0].Entries;
+    private async Task<IReadOnlyList<LiveEventStore.StoredEvent>> Kept(LiveEventStore streams) =>
+        (await streams.ReadAsync([(LiveEventStore.ToolResponseStream(_hospital), default)], 1000))[0].Entries;
 
-    private static int NumberOf(LiveEventStore.StoredEvent entry) => int.Parse((string)System.Text.Json.Nodes.JsonNode.Parse(entry.Event.Data.Span)!["request_id"]!, System.Globalization.CultureInfo.InvariantCulture);
+    private static int NumberOf(LiveEventStore.StoredEvent entry) =>
+        int.Parse((string)System.Text.Json.Nodes.JsonNode.Parse(entry.Event.Data.Span)!["request_id"]!, System.Globalization.CultureInfo.InvariantCulture);
 
-    private static IEnumerable<int> Numbers(IEnumerable<LiveEventStore.StoredEvent> kept, Guid person) => kept.Where(e => e.Event.Audience.UserId == person).Select(NumberOf);
+    private static IEnumerable<int> Numbers(IEnumerable<LiveEventStore.StoredEvent> kept, Guid person) =>
+        kept.Where(e => e.Event.Audience.UserId == person).Select(NumberOf);
 
-    private async Task<int> Counted(ConnectionMultiplexer redis, string whose) => (int)await redis.GetDatabase().HashGetAsync($"{LiveEventStore.ToolResponseStream(_hospital)}:bytes", whose);
+    private async Task<int> Counted(ConnectionMultiplexer redis, string whose) =>
+        (int)await redis.GetDatabase().HashGetAsync($"{LiveEventStore.ToolResponseStream(_hospital)}:bytes", whose);
 }

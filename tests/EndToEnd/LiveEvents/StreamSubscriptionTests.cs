@@ -149,8 +149,10 @@ public sealed class StreamSubscriptionTests
         {
             var db = redis.GetDatabase();
             await db.HashIncrementAsync("medcor:live:heads", LiveEventStore.HospitalStream(_hospital));
-            await db.ExecuteAsync("XADD", LiveEventStore.HospitalStream(_hospital), $"{after[0]}-{int.Parse(after[1], System.Globalization.CultureInfo.InvariantCulture) + number - 1}",
-                "event", "resource_update", "resource", "patients", "callers", $"{(int)Callers.Staff}", "person", "", "data", """{"type":"resource_update","data":{"number":2}}""");
+            await db.ExecuteAsync("XADD", LiveEventStore.HospitalStream(_hospital),
+                $"{after[0]}-{int.Parse(after[1], System.Globalization.CultureInfo.InvariantCulture) + number - 1}",
+                "event", "resource_update", "resource", "patients", "callers", $"{(int)Callers.Staff}", "person", "", "data",
+                """{"type":"resource_update","data":{"number":2}}""");
         }
     }
 
@@ -332,7 +334,8 @@ public sealed class StreamSubscriptionTests
     {
         private readonly LiveEventReader _tailer;
 
-        private GatewayReplica(LiveEventStore streams) => (Streams, _tailer) = (streams, new LiveEventReader(streams, TimeProvider.System, NullLogger<LiveEventReader>.Instance));
+        private GatewayReplica(LiveEventStore streams) =>
+            (Streams, _tailer) = (streams, new LiveEventReader(streams, TimeProvider.System, NullLogger<LiveEventReader>.Instance));
 
         public LiveEventStore Streams { get; }
 
@@ -351,7 +354,8 @@ public sealed class StreamSubscriptionTests
         /// <param name="loggedInAt">The time of the login; by default before all events.</param>
         public async Task<RecordingSubscriber> Subscribe(Guid hospital, string? after = null, Role role = Role.Nurse, DateTimeOffset? loggedInAt = null)
         {
-            var caller = new Caller(Guid.CreateVersion7(), "a@b.example", role, hospital, Guid.CreateVersion7(), DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddHours(1)) { LoggedInAt = loggedInAt ?? DateTimeOffset.UnixEpoch };
+            var caller = new Caller(Guid.CreateVersion7(), "a@b.example", role, hospital, Guid.CreateVersion7(), DateTimeOffset.UtcNow,
+                DateTimeOffset.UtcNow.AddHours(1)) { LoggedInAt = loggedInAt ?? DateTimeOffset.UnixEpoch };
             var listener = new EventSubscriber(caller, "token", receivesToolResponses: true);
             ResumeToken? place = null;
             Assert.True(after is null || MedCor.Gateway.LiveEvents.ResumeToken.TryParse(after, out place));
@@ -418,7 +422,8 @@ public sealed class StreamSubscriptionTests
                     var at = _heard.FindIndex(h => h.What == number.ToString(System.Globalization.CultureInfo.InvariantCulture));
                     if (at >= 0)
                     {
-                        NumbersUntilWaitedFor = [.. _heard.Take(at + 1).Where(h => h.What != "reload").Select(h => int.Parse(h.What, System.Globalization.CultureInfo.InvariantCulture))];
+                        NumbersUntilWaitedFor = [.. _heard.Take(at + 1).Where(h => h.What != "reload")
+                            .Select(h => int.Parse(h.What, System.Globalization.CultureInfo.InvariantCulture))];
                         return _heard[at].Place;
                     }
                     next = _more.Task;

@@ -29,7 +29,8 @@ public sealed class WebSocketEndpointTests
     {
         await using var socket = await WebSocketClient.ConnectAs(await ApiClient.LogInShared("patient@general.example"));
 
-        var (invalid, missing, forbidden) = (await socket.Call("get_user", new { user_id = "x", colour = 1 }), await socket.Call("get_user", new { user_id = Guid.NewGuid() }), await socket.Call("create_hospital"));
+        var (invalid, missing, forbidden) = (await socket.Call("get_user", new { user_id = "x", colour = 1 }),
+            await socket.Call("get_user", new { user_id = Guid.NewGuid() }), await socket.Call("create_hospital"));
 
         Assert.StartsWith("VALIDATION_ERROR: ", (string?)invalid["error"], StringComparison.Ordinal);
         Assert.Equal("VALIDATION_ERROR", (string?)invalid["code"]);
@@ -46,7 +47,12 @@ public sealed class WebSocketEndpointTests
         await using var socket = await WebSocketClient.ConnectAs(nurse);
 
         for (var i = 0; i < 100; i++)
-            await socket.Send(new { type = "tool_invoke", request_id = i, tool = i % 3 == 0 ? "list_doctors" : "get_user", @params = i % 3 == 0 ? (object)new { limit = 1 } : new { user_id = nurse.Id } });
+            await socket.Send(
+                new
+                {
+                    type = "tool_invoke", request_id = i, tool = i % 3 == 0 ? "list_doctors" : "get_user",
+                    @params = i % 3 == 0 ? (object)new { limit = 1 } : new { user_id = nurse.Id }
+                });
 
         for (var i = 0; i < 100; i++)
         {
@@ -80,7 +86,8 @@ public sealed class WebSocketEndpointTests
         var booked = await socket.Call("create_appointment", ward.BookingRequest("09:00:00"), key);
         var moved = new { appointment_id = (string)booked["result"]!["id"]!, status = "IN_PROGRESS" };
         Assert.Equal("IN_PROGRESS", (string?)(await socket.Call("update_appointment_status", moved, key))["result"]!["status"]);
-        foreach (var again in new[] { await socket.Call("update_appointment_status", moved, key), await socket.Call("create_appointment", ward.BookingRequest("09:00:00"), key) })
+        foreach (var again in new[] { await socket.Call("update_appointment_status", moved, key), await socket.Call("create_appointment",
+            ward.BookingRequest("09:00:00"), key) })
             Assert.True((bool)again["idempotent_replayed"]!);
     }
 
@@ -228,10 +235,12 @@ public sealed class WebSocketEndpointTests
     [InlineData("Upgrade", "websocket", "13", null, 400, "Sec-WebSocket-Key")]
     [InlineData(null, "websocket", "13", "AAAAAAAAAAAAAAAAAAAAAA==", 400, "Connection")]
     [InlineData("Upgrade", "h2c", "13", "AAAAAAAAAAAAAAAAAAAAAA==", 400, "Upgrade")]
-    public async Task A_handshake_is_refused_for_what_is_wrong_with_it(string? connection, string upgrade, string? version, string? key, int status, string? header)
+    public async Task A_handshake_is_refused_for_what_is_wrong_with_it(string? connection, string upgrade, string? version, string? key,
+        int status, string? header)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/api/mcp/ws");
-        foreach (var (name, value) in new[] { ("Connection", connection), ("Upgrade", upgrade), ("Sec-WebSocket-Version", version), ("Sec-WebSocket-Key", key) })
+        foreach (var (name,
+            value) in new[] { ("Connection", connection), ("Upgrade", upgrade), ("Sec-WebSocket-Version", version), ("Sec-WebSocket-Key", key) })
             if (value is not null) request.Headers.TryAddWithoutValidation(name, value);
 
         using var client = new HttpClient { BaseAddress = (await MedCorFixture.Get()).Gateways[0] };
@@ -277,7 +286,8 @@ public sealed class WebSocketEndpointTests
 
         var frames = heard.ToArray();
         var at = frames.AsSpan().LastIndexOf((byte)0x88);
-        Assert.True(at >= 0 && at + 3 < frames.Length && frames[at + 2] << 8 == (code & 0xFF00) && frames[at + 3] == (code & 0xFF), $"{what}: {Convert.ToHexString(frames)}");
+        Assert.True(at >= 0 && at + 3 < frames.Length && frames[at + 2] << 8 == (code & 0xFF00) && frames[at + 3] == (code & 0xFF),
+            $"{what}: {Convert.ToHexString(frames)}");
 
         async Task HearUntil(string? word)
         {
@@ -311,7 +321,10 @@ public sealed class WebSocketEndpointTests
 
         await socket.Send(new { type = "subscribe", resource = "invoices" });
         var refused = await socket.Next("error");
-        Assert.Equal("PERMISSION_DENIED: Your role may not subscribe to invoices. Available resources: appointments, confirmations, departments, doctors, hospitals, medical_records, patients, schedules, specialties, treatments, triage, users.", (string?)refused["error"]);
+        Assert.Equal(
+            "PERMISSION_DENIED: Your role may not subscribe to invoices. Available resources: appointments, confirmations, departments, doctors, hospitals, "
+            + "medical_records, patients, schedules, specialties, treatments, triage, users.",
+            (string?)refused["error"]);
         Assert.Equal(["invoices"], refused["details"]!["resources"]!.AsArray().Select(r => (string?)r));
         await socket.Subscribe("triage");
 
@@ -483,7 +496,8 @@ public sealed class WebSocketEndpointTests
         using var slow = new ClientWebSocket();
         using var narrow = new HttpMessageInvoker(new SocketsHttpHandler { ConnectCallback = Narrow });
         await slow.ConnectAsync(new UriBuilder(house.Gateways[0]) { Scheme = "ws", Path = "/api/mcp/ws" }.Uri, narrow, CancellationToken.None);
-        await slow.SendAsync(Encoding.UTF8.GetBytes($$"""{"type":"auth","token":"{{premises.Admin.AccessToken}}","resources":["patients"]}"""), WebSocketMessageType.Text, true, CancellationToken.None);
+        await slow.SendAsync(Encoding.UTF8.GetBytes($$"""{"type":"auth","token":"{{premises.Admin.AccessToken}}","resources":["patients"]}"""),
+            WebSocketMessageType.Text, true, CancellationToken.None);
         // Reads only until the subscription is confirmed.
         while (!(await Receive(slow)).Contains("subscribed", StringComparison.Ordinal)) { }
         await using var other = await WebSocketClient.ConnectAs(premises.Admin, auth: new { resources = (string[])["patients"] });
@@ -499,7 +513,8 @@ public sealed class WebSocketEndpointTests
         Assert.Equal(4408, (int)slow.CloseStatus!.Value);
         Assert.True(heard.Select(Number).OfType<int>().Last() < Events);
 
-        await using var again = await WebSocketClient.ConnectAs(premises.Admin, gateway: 1, auth: new { resources = (string[])["patients"], last_event_id = (string)heard.Last(m => m["id"] is not null)["id"]! });
+        await using var again = await WebSocketClient.ConnectAs(premises.Admin, gateway: 1,
+            auth: new { resources = (string[])["patients"], last_event_id = (string)heard.Last(m => m["id"] is not null)["id"]! });
         await again.Next(m => Number(m) == Events, TimeSpan.FromSeconds(60));
         Assert.Equal(Enumerable.Range(1, Events), heard.Concat(again.Messages).Select(Number).OfType<int>());
     }
@@ -507,7 +522,10 @@ public sealed class WebSocketEndpointTests
     /// <summary>Connects with a small receive buffer, whose size would otherwise depend on the machine.</summary>
     private static async ValueTask<Stream> Narrow(SocketsHttpConnectionContext to, CancellationToken ct)
     {
-        var connection = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp) { ReceiveBufferSize = 16 * 1024 };
+        var connection = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp)
+        {
+            ReceiveBufferSize = 16 * 1024
+        };
         await connection.ConnectAsync(to.DnsEndPoint, ct);
         return new System.Net.Sockets.NetworkStream(connection, ownsSocket: true);
     }
@@ -527,7 +545,8 @@ public sealed class WebSocketEndpointTests
 
     private static int? Number(JsonNode message) => (string?)message["type"] == "resource_update" ? (int?)message["data"]?["number"] : null;
 
-    private static bool IsUpdate(JsonNode message, Guid id) => (string?)message["type"] == "resource_update" && (string?)message["data"]?["id"] == id.ToString();
+    private static bool IsUpdate(JsonNode message, Guid id) =>
+        (string?)message["type"] == "resource_update" && (string?)message["data"]?["id"] == id.ToString();
 
     private static async Task<Guid> NewPatient(ApiClient admin)
     {
@@ -536,5 +555,9 @@ public sealed class WebSocketEndpointTests
     }
 
     private static object NewUser(ApiClient admin) =>
-        new { email = $"ws-{Guid.NewGuid():N}@listeners.example", password = "Quite-long-and-rare-7141", first_name = "Willa", last_name = "Socket", role = "PATIENT", hospital_id = admin.HospitalId };
+        new
+        {
+            email = $"ws-{Guid.NewGuid():N}@listeners.example", password = "Quite-long-and-rare-7141", first_name = "Willa", last_name = "Socket",
+            role = "PATIENT", hospital_id = admin.HospitalId
+        };
 }

@@ -57,7 +57,8 @@ public sealed class DocumentBehaviorTests(CountingGateway counting) : IClassFixt
         Assert.Superset(new HashSet<string> { "400", "401", "403", "404", "413", "415", "422", "426" }, seen);
     }
 
-    private static IEnumerable<(string What, HttpRequestMessage Request)> WrongRequests(string path, string method, JsonNode operation, (Callers Kind, string Token)[] callers)
+    private static IEnumerable<(string What, HttpRequestMessage Request)> WrongRequests(string path, string method, JsonNode operation,
+        (Callers Kind, string Token)[] callers)
     {
         var hasBody = operation["requestBody"] is not null;
         var admin = callers.First(c => c.Kind == Callers.HospitalAdmin).Token;
@@ -85,15 +86,19 @@ public sealed class DocumentBehaviorTests(CountingGateway counting) : IClassFixt
         {
             if (!hasBody) yield return ($"as {kind}", Request(method, path, token, null));
             if (operation["parameters"]?.AsArray().Any(p => (string?)p!["name"] == "filter") == true)
-                yield return ($"unknown hospital as {kind}", Request(method, $"{path}?filter={Uri.EscapeDataString($$"""{"hospital_id":"{{Guid.NewGuid()}}"}""")}", token, null));
+                yield return ($"unknown hospital as {kind}",
+                    Request(method, $"{path}?filter={Uri.EscapeDataString($$"""{"hospital_id":"{{Guid.NewGuid()}}"}""")}", token, null));
             if (path == "/api/mcp/sse")
-                foreach (var resource in LiveResources.All.Keys) yield return ($"{resource} as {kind}", Request(method, $"{path}?resources={resource}", token, null));
-            if (!path.StartsWith("/api/mcp/tools/", StringComparison.Ordinal) || !ToolCatalogue.All.TryGetValue(path["/api/mcp/tools/".Length..], out var tool)) continue;
+                foreach (var resource in LiveResources.All.Keys)
+                    yield return ($"{resource} as {kind}", Request(method, $"{path}?resources={resource}", token, null));
+            if (!path.StartsWith("/api/mcp/tools/", StringComparison.Ordinal) || !ToolCatalogue.All.TryGetValue(path["/api/mcp/tools/".Length..], out var tool))
+                continue;
             foreach (var example in Examples(operation))
             {
                 var unknown = WithUnknownIds(example);
                 // What a caller may do with nobody's id is done; without any id it would change the demo data.
-                if ((tool.Callers & kind) == 0 || tool.Effect == Effect.Read || !JsonNode.DeepEquals(example, unknown)) yield return ($"unknown ids as {kind}", Request(method, path, token, unknown.ToJsonString()));
+                if ((tool.Callers & kind) == 0 || tool.Effect == Effect.Read || !JsonNode.DeepEquals(example, unknown))
+                    yield return ($"unknown ids as {kind}", Request(method, path, token, unknown.ToJsonString()));
             }
         }
     }
@@ -113,13 +118,15 @@ public sealed class DocumentBehaviorTests(CountingGateway counting) : IClassFixt
     {
         var request = Request("GET", path, token, null);
         foreach (var (name, value) in headers.Concat(
-            [("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA=="), ("Sec-WebSocket-Version", "13")]).DistinctBy(h => h.Item1))
+            [("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA=="), ("Sec-WebSocket-Version", "13")])
+            .DistinctBy(h => h.Item1))
             request.Headers.TryAddWithoutValidation(name, value);
         return request;
     }
 
     private static JsonNode WithUnknownIds(JsonNode example) =>
-        JsonNode.Parse(System.Text.RegularExpressions.Regex.Replace(example.ToJsonString(), "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", _ => Guid.NewGuid().ToString()))!;
+        JsonNode.Parse(System.Text.RegularExpressions.Regex.Replace(example.ToJsonString(), "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+            _ => Guid.NewGuid().ToString()))!;
 
     [Theory, MemberData(nameof(Reads))]
     public async Task The_examples_of_a_tool_that_reads_are_answered(string name)
@@ -127,9 +134,11 @@ public sealed class DocumentBehaviorTests(CountingGateway counting) : IClassFixt
         var (api, caller) = await For(ToolCatalogue.All[name]);
         foreach (var example in Examples(api["paths"]![$"/api/mcp/tools/{name}"]!["post"]!))
         {
-            using var answer = await caller.Http.PostAsync($"/api/mcp/tools/{name}", new StringContent(example.ToJsonString(), Encoding.UTF8, "application/json"));
+            using var answer = await caller.Http.PostAsync($"/api/mcp/tools/{name}",
+                new StringContent(example.ToJsonString(), Encoding.UTF8, "application/json"));
             // Examples cannot name entities that exist after every start.
-            Assert.True(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.NotFound, $"{example.ToJsonString()}: {await answer.Content.ReadAsStringAsync()}");
+            Assert.True(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.NotFound,
+                $"{example.ToJsonString()}: {await answer.Content.ReadAsStringAsync()}");
         }
     }
 
@@ -143,7 +152,8 @@ public sealed class DocumentBehaviorTests(CountingGateway counting) : IClassFixt
         var plans = (await admin.Call("list_subscription_plans"))["results"]!.AsArray().Select(p => (string?)p!["id"]).ToArray();
         var departments = (await admin.Call<Page<Department>>("list_departments", new { limit = 100 })).Results.Select(d => d.Code).ToArray();
 
-        foreach (var tool in (string[])["create_subscription", "update_subscription"]) Assert.All(Of(tool).Where(e => e["plan_id"] is not null), e => Assert.Contains((string?)e["plan_id"], plans));
+        foreach (var tool in (string[])["create_subscription", "update_subscription"])
+            Assert.All(Of(tool).Where(e => e["plan_id"] is not null), e => Assert.Contains((string?)e["plan_id"], plans));
         Assert.All(Of("create_department"), e => Assert.DoesNotContain((string?)e["code"], departments));
         Assert.All(Of("update_appointment_status"), e => Assert.Equal("IN_PROGRESS", (string?)e["status"]));
 
@@ -192,11 +202,13 @@ public sealed class DocumentBehaviorTests(CountingGateway counting) : IClassFixt
         return ((await caller.Http.GetFromJsonAsync<JsonNode>("/api/openapi.json"))!, caller);
     }
 
-    private static IEnumerable<JsonNode> Examples(JsonNode operation) => operation["requestBody"]!["content"]!["application/json"]!["examples"]!.AsObject().Select(e => e.Value!["value"]!);
+    private static IEnumerable<JsonNode> Examples(JsonNode operation) =>
+        operation["requestBody"]!["content"]!["application/json"]!["examples"]!.AsObject().Select(e => e.Value!["value"]!);
 
     private static HttpRequestMessage Request(string method, string path, string? token, string? body, string type = "application/json")
     {
-        var request = new HttpRequestMessage(new(method), path.Replace("{session_id}", Guid.Empty.ToString(), StringComparison.Ordinal).Replace("{call_id}", Guid.Empty.ToString(), StringComparison.Ordinal).Replace("{id}", Guid.Empty.ToString(), StringComparison.Ordinal));
+        var request = new HttpRequestMessage(new(method), path.Replace("{session_id}", Guid.Empty.ToString(), StringComparison.Ordinal)
+            .Replace("{call_id}", Guid.Empty.ToString(), StringComparison.Ordinal).Replace("{id}", Guid.Empty.ToString(), StringComparison.Ordinal));
         if (token is not null) request.Headers.Authorization = new("Bearer", token);
         if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, type);
         return request;

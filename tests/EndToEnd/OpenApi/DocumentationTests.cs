@@ -15,7 +15,8 @@ public sealed class DocumentationTests
         var document = (await http.GetFromJsonAsync<JsonNode>("/api/openapi.json"))!;
 
         Assert.StartsWith("3.1", (string)document["openapi"]!, StringComparison.Ordinal);
-        Assert.Equal(ToolCatalogue.All.Keys.Select(name => $"/api/mcp/tools/{name}").Order(), document["paths"]!.AsObject().Select(p => p.Key).Where(p => p.StartsWith("/api/mcp/tools/", StringComparison.Ordinal) && p != "/api/mcp/tools/invoke").Order());
+        Assert.Equal(ToolCatalogue.All.Keys.Select(name => $"/api/mcp/tools/{name}").Order(), document["paths"]!.AsObject().Select(p => p.Key)
+            .Where(p => p.StartsWith("/api/mcp/tools/", StringComparison.Ordinal) && p != "/api/mcp/tools/invoke").Order());
     }
 
     [Fact]
@@ -24,7 +25,10 @@ public sealed class DocumentationTests
         var house = await MedCorFixture.Get();
         using var http = new HttpClient();
         using var first = await http.GetAsync(new Uri(house.Gateways[0], "/api/openapi.json"));
-        using var again = new HttpRequestMessage(HttpMethod.Get, new Uri(house.Gateways[^1], "/api/openapi.json")) { Headers = { IfNoneMatch = { first.Headers.ETag! } } };
+        using var again = new HttpRequestMessage(HttpMethod.Get, new Uri(house.Gateways[^1], "/api/openapi.json"))
+        {
+            Headers = { IfNoneMatch = { first.Headers.ETag! } }
+        };
 
         using var second = await http.SendAsync(again);
 
@@ -42,9 +46,11 @@ public sealed class DocumentationTests
 
         var html = await answer.Content.ReadAsStringAsync();
         Assert.DoesNotMatch("(src|href)=\"(https?:)?//", html);
-        Assert.StartsWith("default-src 'none'; script-src 'self';", Assert.Single(answer.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
+        Assert.StartsWith("default-src 'none'; script-src 'self';", Assert.Single(answer.Headers.GetValues("Content-Security-Policy")),
+            StringComparison.Ordinal);
         using var loaded = await http.GetAsync(page + script);
-        Assert.Equal((HttpStatusCode.OK, true), (loaded.StatusCode, loaded.Content.Headers.ContentType?.MediaType?.EndsWith("javascript", StringComparison.Ordinal)));
+        Assert.Equal((HttpStatusCode.OK, true),
+            (loaded.StatusCode, loaded.Content.Headers.ContentType?.MediaType?.EndsWith("javascript", StringComparison.Ordinal)));
     }
 
     private static async Task<HttpClient> Anybody() => new() { BaseAddress = (await MedCorFixture.Get()).Gateways[0] };

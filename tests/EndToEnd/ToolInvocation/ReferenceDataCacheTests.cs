@@ -118,7 +118,8 @@ public sealed class ReferenceDataCacheTests
     [Fact]
     public async Task While_Redis_is_unavailable_nothing_is_cached_and_writes_are_refused()
     {
-        using var nowhere = ConnectionMultiplexer.Connect(new ConfigurationOptions { EndPoints = { { IPAddress.Loopback, 1 } }, AbortOnConnectFail = false, ConnectTimeout = 100 });
+        using var nowhere = ConnectionMultiplexer.Connect(
+            new ConfigurationOptions { EndPoints = { { IPAddress.Loopback, 1 } }, AbortOnConnectFail = false, ConnectTimeout = 100 });
         using var references = On(nowhere);
         var service = new CountingService();
 
@@ -192,10 +193,12 @@ public sealed class ReferenceDataCacheTests
 
         Assert.NotEmpty(kept);
         foreach (var read in kept)
-            Assert.DoesNotContain(ToolCatalogue.All.Values, t => t.Effect != Effect.Read && !t.IsReferenceData && t.Service == read.Service && (t.Result == read.Result || read.Result.GenericTypeArguments.Contains(t.Result)));
+            Assert.DoesNotContain(ToolCatalogue.All.Values, t => t.Effect != Effect.Read && !t.IsReferenceData && t.Service == read.Service
+                && (t.Result == read.Result || read.Result.GenericTypeArguments.Contains(t.Result)));
     }
 
-    private static ReferenceDataCache On(ConnectionMultiplexer redis) => new(redis, Options.Create(new ReferenceDataCacheOptions()), NullLogger<ReferenceDataCache>.Instance);
+    private static ReferenceDataCache On(ConnectionMultiplexer redis) =>
+        new(redis, Options.Create(new ReferenceDataCacheOptions()), NullLogger<ReferenceDataCache>.Instance);
 
     /// <summary>Represents a service whose data is a number that every write increments.</summary>
     private sealed class CountingService
@@ -232,7 +235,8 @@ public sealed class ReferenceDataCacheTests
             return int.Parse(answer.Body.Span, System.Globalization.CultureInfo.InvariantCulture);
         }
 
-        private static ToolResponse Answer(int value) => ToolResponse.FromCached(Encoding.UTF8.GetBytes(value.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        private static ToolResponse Answer(int value) =>
+            ToolResponse.FromCached(Encoding.UTF8.GetBytes(value.ToString(System.Globalization.CultureInfo.InvariantCulture)));
 
         private async Task AWhile()
         {

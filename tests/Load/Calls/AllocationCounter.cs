@@ -21,7 +21,8 @@ internal sealed class AllocationCounter
     {
         var counter = new AllocationCounter();
         var session = new DiagnosticsClient(process).StartEventPipeSession(
-            new EventPipeProvider("System.Runtime", EventLevel.Informational, arguments: new Dictionary<string, string> { ["EventCounterIntervalSec"] = "1" }), requestRundown: false);
+            new EventPipeProvider("System.Runtime", EventLevel.Informational, arguments: new Dictionary<string, string> { ["EventCounterIntervalSec"] = "1" }),
+            requestRundown: false);
         new Thread(() =>
         {
             using var source = new EventPipeEventSource(session.EventStream);

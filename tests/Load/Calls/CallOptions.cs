@@ -25,7 +25,8 @@ internal sealed record CallOptions(int Seconds, string? Only, string Json)
         {
             var changed = pair switch
             {
-                ["--seconds", var text] when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds > 0 => options with { Seconds = seconds },
+                ["--seconds", var text] when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds > 0 =>
+                    options with { Seconds = seconds },
                 ["--only", var name] => options with { Only = name },
                 ["--json", var file] => options with { Json = Path.GetFullPath(file) },
                 _ => null,

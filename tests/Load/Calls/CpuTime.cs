@@ -21,7 +21,8 @@ internal static class CpuTime
         var children = all.ToLookup(process => process.Value.Parent, process => process.Key);
         return processes.ToDictionary(process => process.Name, process => Total(process.Id) * 1000.0 / TicksPerSecond);
 
-        long Total(int id) => (all.TryGetValue(id, out var stat) ? stat.Ticks : throw new MeasurementException($"Process {id} has ended.")) + children[id].Sum(Total);
+        long Total(int id) =>
+            (all.TryGetValue(id, out var stat) ? stat.Ticks : throw new MeasurementException($"Process {id} has ended.")) + children[id].Sum(Total);
     }
 
     private static (int Parent, long Ticks)? ReadStat(string directory)

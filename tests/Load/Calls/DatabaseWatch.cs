@@ -24,9 +24,11 @@ internal sealed class DatabaseWatch(MeasuredSystem house) : IAsyncDisposable
         while (Stopwatch.GetElapsedTime(since) < QuietTime)
         {
             await Delay.For(PollInterval);
-            var written = await One<long>("clinicaldb", "SELECT sum(tup_inserted + tup_updated + tup_deleted)::bigint FROM pg_stat_database WHERE datname = ANY($1)", [Names]);
+            var written = await One<long>("clinicaldb",
+                "SELECT sum(tup_inserted + tup_updated + tup_deleted)::bigint FROM pg_stat_database WHERE datname = ANY($1)", [Names]);
             var pending = 0L;
-            foreach (var name in Names) pending += await One<long>(name, "SELECT count(*) FROM (SELECT FROM outbox WHERE dispatched_at IS NULL LIMIT 1) AS pending");
+            foreach (var name in Names)
+                pending += await One<long>(name, "SELECT count(*) FROM (SELECT FROM outbox WHERE dispatched_at IS NULL LIMIT 1) AS pending");
             if (written != last || pending > 0) since = Stopwatch.GetTimestamp();
             last = written;
             if (Stopwatch.GetElapsedTime(began) > Timeout) throw new MeasurementException("MedCor did not become idle.");
@@ -52,7 +54,9 @@ internal sealed class DatabaseWatch(MeasuredSystem house) : IAsyncDisposable
         }
         var countedIn = DateTimeOffset.UtcNow - began;
         var rate = await One<double>("clinicaldb",
-            "SELECT (count(*) / extract(epoch FROM max(dispatched_at) - min(dispatched_at)))::float8 FROM outbox WHERE addressee = 'analytics' AND dispatched_at >= $1", began.AddSeconds(-1));
+            "SELECT (count(*) / extract(epoch FROM max(dispatched_at) - min(dispatched_at)))::float8 FROM outbox WHERE addressee = 'analytics' AND "
+            + "dispatched_at >= $1",
+            began.AddSeconds(-1));
         return new(all, countedIn.TotalSeconds, rate);
     }
 
@@ -74,7 +78,8 @@ internal sealed class DatabaseWatch(MeasuredSystem house) : IAsyncDisposable
 
     private Task<long> CountAppointments() => One<long>("clinicaldb", "SELECT count(*) FROM appointments WHERE hospital_id = $1", DemoYear.Hospital.Id);
 
-    private async Task<T> One<T>(string database, string sql, params object[] parameters) => (await Read(database, sql, reader => reader.GetFieldValue<T>(0), parameters))[0];
+    private async Task<T> One<T>(string database, string sql, params object[] parameters) =>
+        (await Read(database, sql, reader => reader.GetFieldValue<T>(0), parameters))[0];
 }
 
 /// <summary>Represents how the demo year was counted.</summary>

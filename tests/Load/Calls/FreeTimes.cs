@@ -17,7 +17,8 @@ internal sealed class FreeTimes
     public static async Task<FreeTimes> Read(DatabaseWatch databases)
     {
         var taken = await databases.Read("clinicaldb",
-            "SELECT person, appointment_date, appointment_time FROM appointments, unnest(ARRAY[doctor_id, patient_id]) AS person WHERE hospital_id = $1 AND starts_at > now()",
+            "SELECT person, appointment_date, appointment_time FROM appointments, unnest(ARRAY[doctor_id, patient_id]) AS person WHERE hospital_id = $1 AND "
+            + "starts_at > now()",
             row => (row.GetGuid(0), row.GetFieldValue<DateOnly>(1), row.GetFieldValue<TimeOnly>(2)), DemoYear.Hospital.Id);
         return new([.. taken]);
     }
@@ -25,7 +26,10 @@ internal sealed class FreeTimes
     /// <summary>Returns the parameters of the next booking.</summary>
     public object Next()
     {
-        lock (_lock) return _bookings.MoveNext() ? _bookings.Current : throw new MeasurementException($"All times are booked. Delete {MeasuredSystem.DataPath("calls")} and start again.");
+        lock (_lock)
+            return _bookings.MoveNext()
+                ? _bookings.Current
+                : throw new MeasurementException($"All times are booked. Delete {MeasuredSystem.DataPath("calls")} and start again.");
     }
 
     private static IEnumerable<object> Enumerate(HashSet<(Guid Person, DateOnly Date, TimeOnly Time)> taken)
@@ -43,7 +47,11 @@ internal sealed class FreeTimes
                     if (taken.Contains((doctor, date, time))) continue;
                     do patient = (patient + 1) % patients.Length;
                     while (taken.Contains((patients[patient], date, time)));
-                    yield return new { patient_id = patients[patient], doctor_id = doctor, appointment_date = $"{date:yyyy-MM-dd}", appointment_time = $"{time:HH\\:mm}", reason = "Regular checkup" };
+                    yield return new
+                    {
+                        patient_id = patients[patient], doctor_id = doctor, appointment_date = $"{date:yyyy-MM-dd}", appointment_time = $"{time:HH\\:mm}",
+                        reason = "Regular checkup"
+                    };
                 }
             }
         }

@@ -22,7 +22,8 @@ internal sealed record Operation(string Name, string Path, Func<object> NextBody
     public static async Task<IReadOnlyList<Operation>> Create(DatabaseWatch databases)
     {
         Guid[] appointments = [.. await databases.Read("clinicaldb",
-            $"SELECT id FROM appointments WHERE hospital_id = $1 ORDER BY hashtextextended(id::text, 0), id LIMIT {ReadAppointments}", row => row.GetGuid(0), DemoYear.Hospital.Id)];
+            $"SELECT id FROM appointments WHERE hospital_id = $1 ORDER BY hashtextextended(id::text, 0), id LIMIT {ReadAppointments}",
+            row => row.GetGuid(0), DemoYear.Hospital.Id)];
         Guid[] doctors = [.. Enumerable.Range(0, DemoYear.DoctorCount).Select(n => DemoYear.Doctor(n).Id)];
         var (times, tomorrow) = (await FreeTimes.Read(databases), DateOnly.FromDateTime(DateTime.UtcNow).AddDays(1));
         return
@@ -47,14 +48,16 @@ internal sealed record Operation(string Name, string Path, Func<object> NextBody
                 {Audit("READ")}
                 COMMIT;
                 """),
-            Tool("list_appointment_slots", () => new { doctor_id = doctors[Random.Shared.Next(doctors.Length)], date = $"{tomorrow.AddDays(Random.Shared.Next(SlotDays)):yyyy-MM-dd}" }, "clinicaldb", $"""
-                \set n random(1, {doctors.Length})
-                \set day random(0, {SlotDays - 1})
-                SELECT * FROM people p LEFT JOIN known_hospitals h USING (hospital_id) LEFT JOIN schedules s ON s.hospital_id = p.hospital_id AND s.doctor_id = p.id
-                    WHERE p.hospital_id = {Hospital} AND p.id = {Element(doctors)};
-                SELECT starts_at, ends_at FROM appointments WHERE hospital_id = {Hospital} AND doctor_id = {Element(doctors)}
-                    AND appointment_date BETWEEN date '{tomorrow:yyyy-MM-dd}' + :day::integer - 1 AND date '{tomorrow:yyyy-MM-dd}' + :day::integer + 1 AND status IN ('SCHEDULED', 'IN_PROGRESS', 'COMPLETED');
-                """),
+            Tool("list_appointment_slots",
+                () => new { doctor_id = doctors[Random.Shared.Next(doctors.Length)], date = $"{tomorrow.AddDays(Random.Shared.Next(SlotDays)):yyyy-MM-dd}" },
+                "clinicaldb", $"""
+                    \set n random(1, {doctors.Length})
+                    \set day random(0, {SlotDays - 1})
+                    SELECT * FROM people p LEFT JOIN known_hospitals h USING (hospital_id) LEFT JOIN schedules s ON s.hospital_id = p.hospital_id AND s.doctor_id = p.id
+                        WHERE p.hospital_id = {Hospital} AND p.id = {Element(doctors)};
+                    SELECT starts_at, ends_at FROM appointments WHERE hospital_id = {Hospital} AND doctor_id = {Element(doctors)}
+                        AND appointment_date BETWEEN date '{tomorrow:yyyy-MM-dd}' + :day::integer - 1 AND date '{tomorrow:yyyy-MM-dd}' + :day::integer + 1 AND status IN ('SCHEDULED', 'IN_PROGRESS', 'COMPLETED');
+                    """),
             Tool("get_hospital_statistics", () => new { }, "analyticsdb", $"""
                 SELECT sum(patients), sum(doctors), sum(nurses) FROM head_counts WHERE hospital_id = {Hospital};
                 SELECT sum(scheduled), sum(in_progress), sum(completed), sum(cancelled), sum(no_shows), sum(ratings), sum(rating_sum), sum(scheduled) FILTER (WHERE day = current_date)
@@ -73,7 +76,8 @@ internal sealed record Operation(string Name, string Path, Func<object> NextBody
                 """),
             Tool("create_appointment", times.Next, "clinicaldb", Booking(1)),
             new($"batch of {BatchSize} create_appointment", "/api/mcp/batch",
-                () => new { requests = Enumerable.Range(0, BatchSize).Select(_ => new { tool = "create_appointment", @params = times.Next() }).ToArray() }, "clinicaldb", Booking(BatchSize)),
+                () => new { requests = Enumerable.Range(0, BatchSize).Select(_ => new { tool = "create_appointment", @params = times.Next() }).ToArray() },
+                "clinicaldb", Booking(BatchSize)),
         ];
 
         string Booking(int count) => $"""
@@ -91,7 +95,8 @@ internal sealed record Operation(string Name, string Path, Func<object> NextBody
             """;
     }
 
-    private static Operation Tool(string name, Func<object> parameters, string database, string script) => new(name, "/api/mcp/tools/invoke", () => new { tool = name, @params = parameters() }, database, script);
+    private static Operation Tool(string name, Func<object> parameters, string database, string script) =>
+        new(name, "/api/mcp/tools/invoke", () => new { tool = name, @params = parameters() }, database, script);
 
     /// <summary>Returns an expression for the ID at the position <c>n</c>, counted from 1.</summary>
     private static string Element(IEnumerable<Guid> ids) => $"('{{{string.Join(',', ids)}}}'::uuid[])[:n]";

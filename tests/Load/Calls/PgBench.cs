@@ -7,7 +7,8 @@ namespace MedCor.Load.Calls;
 /// <summary>Runs pgbench on copies of the services' databases on the same server, so that what it writes concerns no service.</summary>
 internal sealed partial class PgBench(MeasuredSystem house)
 {
-    private readonly string _programs = Path.GetDirectoryName(File.ResolveLinkTarget($"/proc/{house.Processes.Single(p => p.Name == "postgres").Id}/exe", returnFinalTarget: true)!.FullName)!;
+    private readonly string _programs = Path.GetDirectoryName(
+        File.ResolveLinkTarget($"/proc/{house.Processes.Single(p => p.Name == "postgres").Id}/exe", returnFinalTarget: true)!.FullName)!;
 
     /// <summary>Replaces the copy of a database.</summary>
     public async Task CopyDatabase(string name)
@@ -29,7 +30,8 @@ internal sealed partial class PgBench(MeasuredSystem house)
         try
         {
             await File.WriteAllTextAsync(file, script);
-            var report = await Run(Path.Combine(_programs, "pgbench"), "-n", "-M", "prepared", "-c", Text(connections), "-j", Text(Environment.ProcessorCount), "-T", Text(seconds), "-f", file, CopyOf(database));
+            var report = await Run(Path.Combine(_programs, "pgbench"), "-n", "-M", "prepared", "-c", Text(connections), "-j", Text(Environment.ProcessorCount),
+                "-T", Text(seconds), "-f", file, CopyOf(database));
             return double.Parse(Rate().Match(report).Groups[1].Value, CultureInfo.InvariantCulture);
         }
         finally
@@ -52,7 +54,9 @@ internal sealed partial class PgBench(MeasuredSystem house)
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
         // pgbench repeats an error for each connection.
-        return process.ExitCode == 0 ? await output : throw new MeasurementException($"{program} ended with {process.ExitCode}: {(await errors).Split('\n')[0]}");
+        return process.ExitCode == 0
+            ? await output
+            : throw new MeasurementException($"{program} ended with {process.ExitCode}: {(await errors).Split('\n')[0]}");
     }
 
     [GeneratedRegex(@"tps = ([\d.]+)")]

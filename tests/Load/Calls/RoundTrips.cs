@@ -22,7 +22,8 @@ internal static partial class RoundTrips
     }
 
     /// <summary>Returns the number of requests between two readings; those on connections that were closed in between are missing.</summary>
-    public static long Count(Dictionary<string, long> before, Dictionary<string, long> after) => after.Sum(connection => connection.Value - before.GetValueOrDefault(connection.Key));
+    public static long Count(Dictionary<string, long> before, Dictionary<string, long> after) =>
+        after.Sum(connection => connection.Value - before.GetValueOrDefault(connection.Key));
 
     [GeneratedRegex(@"^\s*\d+\s+\d+\s+(?<address>\S+)\s.*pid=(?<process>\d+),.*\sdata_segs_out:(?<segments>\d+)")]
     private static partial Regex Connection();

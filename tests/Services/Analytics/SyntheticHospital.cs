@@ -30,7 +30,8 @@ internal sealed class SyntheticHospital : IAsyncDisposable
         var house = await MedCorFixture.Get();
         var hospital = new SyntheticHospital(await house.StartBus(), await ApiClient.LogInShared("admin@medcor.example"), zone);
         await hospital.Publish(new HospitalCreated(hospital.NewHospital()));
-        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM known_hospitals WHERE hospital_id = $1", hospital.Id) == 1, "Analytics knows the hospital");
+        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM known_hospitals WHERE hospital_id = $1", hospital.Id) == 1,
+            "Analytics knows the hospital");
         return hospital;
     }
 
@@ -77,7 +78,8 @@ internal sealed class SyntheticHospital : IAsyncDisposable
             CreatedAt: registered ?? DateTimeOffset.UnixEpoch,
             UpdatedAt: DateTimeOffset.UnixEpoch);
 
-    internal Appointment NewAppointment(Guid doctor, Guid patient, DateOnly day, AppointmentStatus status, int? rating = null, int version = 1, string at = "10:00", int daysWaited = 3)
+    internal Appointment NewAppointment(Guid doctor, Guid patient, DateOnly day, AppointmentStatus status, int? rating = null, int version = 1,
+        string at = "10:00", int daysWaited = 3)
     {
         var time = TimeOnly.Parse(at);
         var starts = new DateTimeOffset(day.ToDateTime(time), Zone.GetUtcOffset(day.ToDateTime(time))).ToUniversalTime();
@@ -142,7 +144,8 @@ internal sealed class SyntheticHospital : IAsyncDisposable
     internal async Task<JsonNode> WaitForStatistics(DateOnly from, DateOnly to, int appointments)
     {
         JsonNode? answer = null;
-        await Wait.Until(async () => (int)(answer = await Platform.Call("get_hospital_statistics", new { hospital_id = Id, date_from = FormatDate(from), date_to = FormatDate(to) }))["appointments"]! == appointments,
+        await Wait.Until(async () => (int)(answer = await Platform.Call("get_hospital_statistics",
+            new { hospital_id = Id, date_from = FormatDate(from), date_to = FormatDate(to) }))["appointments"]! == appointments,
             "Analytics has counted what was told", explain: () => answer!.ToJsonString());
         return answer!;
     }
@@ -152,7 +155,8 @@ internal sealed class SyntheticHospital : IAsyncDisposable
     {
         var house = await MedCorFixture.Get();
         var ids = told.Select(t => t.EventId).Distinct().ToArray();
-        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM inbox WHERE event_id = ANY($1)", ids) == ids.Length, "all that was told is handled");
+        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM inbox WHERE event_id = ANY($1)", ids) == ids.Length,
+            "all that was told is handled");
     }
 
     internal static string FormatDate(DateOnly date) => Billing.SubscriptionFixture.FormatDate(date);

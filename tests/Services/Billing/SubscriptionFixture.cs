@@ -28,7 +28,8 @@ internal sealed record SubscriptionFixture(ApiClient Platform, Guid Id, TimeZone
     internal object CreateRequest(string plan = Basic, DateOnly? start = null, string cycle = "MONTHLY") =>
         new { hospital_id = Id, plan_id = plan, start_date = FormatDate(start ?? Today), billing_cycle = cycle };
 
-    internal Task<JsonNode> Subscribe(string plan = Basic, DateOnly? start = null, string cycle = "MONTHLY") => Platform.Call("create_subscription", CreateRequest(plan, start, cycle));
+    internal Task<JsonNode> Subscribe(string plan = Basic, DateOnly? start = null, string cycle = "MONTHLY") =>
+        Platform.Call("create_subscription", CreateRequest(plan, start, cycle));
 
     internal Task<JsonNode> Get(JsonNode subscription) => Platform.Call("get_subscription", new { subscription_id = (string?)subscription["id"] });
 

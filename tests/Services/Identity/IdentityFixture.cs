@@ -24,7 +24,8 @@ internal sealed class IdentityFixture : IAsyncDisposable
     private IdentityFixture(string owner, int connections, ConnectionMultiplexer redis)
     {
         _redis = redis;
-        _database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(owner) { Pooling = true, MaxPoolSize = connections, Options = "-c role=medcor_identity" }.ConnectionString);
+        _database = NpgsqlDataSource.Create(
+            new NpgsqlConnectionStringBuilder(owner) { Pooling = true, MaxPoolSize = connections, Options = "-c role=medcor_identity" }.ConnectionString);
         _services = new ServiceCollection().AddOptions().AddLogging().AddSingleton<TimeProvider>(Clock).AddSingleton<OutboxSignal>().AddScoped<TenantContext>()
             .AddDbContext<IdentityDb>((s, o) => o.UseNpgsql(_database).AddInterceptors(new RowLevelSecurityInterceptor(), s.GetRequiredService<OutboxSignal>()))
             .AddSingleton<IConnectionMultiplexer>(redis).AddSingleton<RevocationList>()

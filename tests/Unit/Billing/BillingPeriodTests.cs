@@ -36,7 +36,8 @@ public class BillingPeriodTests
             {
                 var period = BillingPeriod.Create(first, cycle, chance.Next(14));
                 var price = chance.NextInt64(1, 2_000_000);
-                DateOnly[] cuts = [period.Start, .. Enumerable.Range(0, 6).Select(_ => period.Start.AddDays(chance.Next(period.End.DayNumber - period.Start.DayNumber))).Order(), period.End];
+                DateOnly[] cuts = [period.Start, .. Enumerable.Range(0, 6)
+                    .Select(_ => period.Start.AddDays(chance.Next(period.End.DayNumber - period.Start.DayNumber))).Order(), period.End];
 
                 var parts = cuts.Zip(cuts.Skip(1), (from, to) => period.Prorate(price, from) - period.Prorate(price, to)).ToArray();
 

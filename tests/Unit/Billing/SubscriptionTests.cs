@@ -128,6 +128,7 @@ public class SubscriptionTests
 
     private static Plan NewPlan(long monthly) => new()
     {
-        Name = "Plan", PlanType = PlanType.Basic, Description = "", Monthly = monthly, Quarterly = 3 * monthly, Annual = 12 * monthly, Currency = "USD", Features = [], IsActive = true,
+        Name = "Plan", PlanType = PlanType.Basic, Description = "", Monthly = monthly, Quarterly = 3 * monthly, Annual = 12 * monthly, Currency = "USD",
+        Features = [], IsActive = true,
     };
 }

@@ -63,7 +63,8 @@ public sealed class CircuitBreakTests : IAsyncLifetime
         using var enough = new CancellationTokenSource();
 
         // The first attempts fill the listener's backlog, from which no connection is accepted, and wait for an answer.
-        var attempts = Enumerable.Range(0, 4).Select(_ => Record.ExceptionAsync(async () => await client.CompleteChatStreamingAsync([new UserChatMessage("x")], cancellationToken: enough.Token).FirstAsync())).ToArray();
+        var attempts = Enumerable.Range(0, 4).Select(_ => Record.ExceptionAsync(
+            async () => await client.CompleteChatStreamingAsync([new UserChatMessage("x")], cancellationToken: enough.Token).FirstAsync())).ToArray();
         var failure = ModelException.From((await await Task.WhenAny(attempts))!, _clock.Now);
         await enough.CancelAsync();
         await Task.WhenAll(attempts);

@@ -46,7 +46,8 @@ public sealed class SeverityIndexTests
     [InlineData(0, 0, 0, "no pulse")]
     public void A_measured_zero_is_level_1_whatever_else_was_said(int? heartRate, int? respiratoryRate, int? pressure, string rule)
     {
-        var seen = new AssessSeverity(HasPulse: true, IsBreathing: true, ExpectedResources: 0, HeartRate: heartRate, RespiratoryRate: respiratoryRate, SystolicBloodPressure: pressure, Temperature: 20.0);
+        var seen = new AssessSeverity(HasPulse: true, IsBreathing: true, ExpectedResources: 0, HeartRate: heartRate, RespiratoryRate: respiratoryRate,
+            SystolicBloodPressure: pressure, Temperature: 20.0);
 
         foreach (var months in new[] { 0, 60, Adult })
             Assert.Equal((1, "A", rule), SeverityIndex.Assess(new(seen, months, null)) is { } found ? (found.Level, found.DecisionPoint, found.Rule) : default);
@@ -75,12 +76,14 @@ public sealed class SeverityIndexTests
     [InlineData(0)]
     [InlineData(60)]
     [InlineData(Adult)]
-    public void Blood_with_far_too_little_oxygen_is_a_high_risk(int months) => HighRisk(Calm with { OxygenSaturation = 92 }, Calm with { OxygenSaturation = 91 }, months);
+    public void Blood_with_far_too_little_oxygen_is_a_high_risk(int months) =>
+        HighRisk(Calm with { OxygenSaturation = 92 }, Calm with { OxygenSaturation = 91 }, months);
 
     [Theory]
     [InlineData(32.0, 31.9)]
     [InlineData(41.5, 41.6)]
-    public void A_body_that_is_far_too_cold_or_hot_is_a_high_risk(double possible, double extreme) => HighRisk(Calm with { Temperature = possible }, Calm with { Temperature = extreme }, Adult);
+    public void A_body_that_is_far_too_cold_or_hot_is_a_high_risk(double possible, double extreme) =>
+        HighRisk(Calm with { Temperature = possible }, Calm with { Temperature = extreme }, Adult);
 
     [Theory]
     [InlineData(0, 60)]
@@ -91,7 +94,8 @@ public sealed class SeverityIndexTests
     [InlineData(Sixteen - 1, 80)]
     [InlineData(Sixteen, 91)]
     [InlineData(Adult, 91)]
-    public void A_pressure_that_no_age_explains_is_a_high_risk(int months, int lowest) => HighRisk(Calm with { SystolicBloodPressure = lowest }, Calm with { SystolicBloodPressure = lowest - 1 }, months);
+    public void A_pressure_that_no_age_explains_is_a_high_risk(int months, int lowest) =>
+        HighRisk(Calm with { SystolicBloodPressure = lowest }, Calm with { SystolicBloodPressure = lowest - 1 }, months);
 
     /// <summary>Asserts that a patient who needs no resources is at high risk beyond a limit, and not at the limit.</summary>
     private static void HighRisk(AssessSeverity atTheBound, AssessSeverity beyond, int months)
@@ -106,7 +110,8 @@ public sealed class SeverityIndexTests
     [InlineData(Consciousness.Pain, 1)]
     [InlineData(Consciousness.Verbal, 2)]
     [InlineData(Consciousness.Alert, 5)]
-    public void Consciousness_decides(Consciousness awake, int level) => Assert.Equal(level, Of(Calm with { Consciousness = awake, ExpectedResources = 0 }).Level);
+    public void Consciousness_decides(Consciousness awake, int level) =>
+        Assert.Equal(level, Of(Calm with { Consciousness = awake, ExpectedResources = 0 }).Level);
 
     [Theory]
     [InlineData(89, 0, 1)]
@@ -159,7 +164,8 @@ public sealed class SeverityIndexTests
     [InlineData(35, 1090, 39.0, 5)]
     [InlineData(36, 1100, 40.0, 5)]
     public void Fever_of_small_children_decides(int months, int days, double temperature, int level) =>
-        Assert.Equal(level, SeverityIndex.Assess(new(Calm with { HeartRate = 90, RespiratoryRate = 18, Temperature = temperature, ExpectedResources = 0 }, months, days))!.Level);
+        Assert.Equal(level, SeverityIndex.Assess(new(Calm with { HeartRate = 90, RespiratoryRate = 18, Temperature = temperature, ExpectedResources = 0 },
+            months, days))!.Level);
 
     [Fact]
     public void Without_immediate_criteria_the_number_of_resources_is_required() => Assert.Null(SeverityIndex.Assess(new(Calm, Adult, null)));

@@ -44,7 +44,8 @@ public class AuditChainTests
     {
         var check = new AuditOptionsValidator(new Production());
 
-        Assert.Contains("Clinical__AuditSecret", check.Validate(null, new() { AuditSecret = "development-only-9876543210-zyxwvutsrqponmlkjihgfedcba" }).FailureMessage);
+        Assert.Contains("Clinical__AuditSecret",
+            check.Validate(null, new() { AuditSecret = "development-only-9876543210-zyxwvutsrqponmlkjihgfedcba" }).FailureMessage);
         Assert.Contains("Clinical__AuditSecret", check.Validate(null, new()).FailureMessage);
         Assert.True(check.Validate(null, new() { AuditSecret = "9f8b1c7de02a4455a1d0c3b2e4f6a798" }).Succeeded);
     }

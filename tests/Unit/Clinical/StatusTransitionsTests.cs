@@ -8,7 +8,9 @@ public sealed class StatusTransitionsTests
     [Fact]
     public void Only_these_moves_are_possible()
     {
-        var possible = from status in Enum.GetValues<AppointmentStatus>() from next in StatusTransitions.AllowedFrom(status, hasStarted: true) select $"{status} -> {next}";
+        var possible = from status in Enum.GetValues<AppointmentStatus>()
+                       from next in StatusTransitions.AllowedFrom(status, hasStarted: true)
+                       select $"{status} -> {next}";
         Assert.Equal(
             ["Scheduled -> InProgress", "Scheduled -> Cancelled", "Scheduled -> NoShow", "InProgress -> Completed", "InProgress -> Cancelled"],
             possible);
@@ -18,7 +20,8 @@ public sealed class StatusTransitionsTests
     public void Before_it_begins_nobody_has_failed_to_come()
     {
         foreach (var status in Enum.GetValues<AppointmentStatus>())
-            Assert.Equal(StatusTransitions.AllowedFrom(status, hasStarted: true).Where(s => s != AppointmentStatus.NoShow), StatusTransitions.AllowedFrom(status, hasStarted: false));
+            Assert.Equal(StatusTransitions.AllowedFrom(status, hasStarted: true).Where(s => s != AppointmentStatus.NoShow),
+                StatusTransitions.AllowedFrom(status, hasStarted: false));
     }
 
     [Fact]

@@ -130,10 +130,13 @@ public sealed class TimetableTests
     /// <summary>Returns a timetable with these hours on the weekday of the date.</summary>
     private static Timetable Week(DateOnly date, params string[] hours) => new(
         30,
-        [.. hours.Select(h => h.Split('-')).Select(h => new WeeklyPeriod(date.DayOfWeek, TimeOnly.Parse(h[0], CultureInfo.InvariantCulture), TimeOnly.Parse(h[1], CultureInfo.InvariantCulture)))],
+        [.. hours.Select(h => h.Split('-')).Select(
+            h => new WeeklyPeriod(date.DayOfWeek, TimeOnly.Parse(h[0], CultureInfo.InvariantCulture), TimeOnly.Parse(h[1], CultureInfo.InvariantCulture)))],
         [],
         []);
 
-    private static List<string> Free(Timetable timetable, DateOnly date, HospitalClock clock, int minutes = 30, Interval? taken = null, DateTimeOffset? now = null) =>
-        [.. timetable.FreeTimes(date, minutes, clock, taken is { } t ? [t] : [], now ?? Before).Select(t => t.ToString("HH:mm", CultureInfo.InvariantCulture))];
+    private static List<string> Free(Timetable timetable, DateOnly date, HospitalClock clock, int minutes = 30, Interval? taken = null,
+        DateTimeOffset? now = null) =>
+            [.. timetable.FreeTimes(date, minutes, clock, taken is { } t ? [t] : [], now ?? Before)
+                .Select(t => t.ToString("HH:mm", CultureInfo.InvariantCulture))];
 }

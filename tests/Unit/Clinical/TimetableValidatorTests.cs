@@ -11,7 +11,8 @@ public sealed class TimetableValidatorTests
     [Fact]
     public void A_valid_timetable_is_accepted_unchanged()
     {
-        var timetable = Check(Asked([Morning, new(DayOfWeek.Monday, new(12, 0), new(0, 0))], [new(DayOfWeek.Monday, new(10, 0), new(10, 15))], [new(new(2027, 5, 1))]));
+        var timetable = Check(Asked([Morning, new(DayOfWeek.Monday, new(12, 0), new(0, 0))], [new(DayOfWeek.Monday, new(10, 0), new(10, 15))],
+            [new(new(2027, 5, 1))]));
         Assert.Equal(2, timetable.WorkingHours.Count);
         Assert.Single(timetable.Breaks);
         Assert.Single(timetable.Exceptions);
@@ -35,7 +36,8 @@ public sealed class TimetableValidatorTests
             [new(new(2027, 5, 1), new(9, 0)), new(new(2027, 5, 1), new(9, 0), new(8, 0))])));
 
         Assert.Equal(
-            ["breaks[0]", "breaks[1].end", "exceptions[0]", "exceptions[1].end", "working_hours[1]", "working_hours[2].end", "working_hours[3].start", "working_hours[4]"],
+            ["breaks[0]", "breaks[1].end", "exceptions[0]", "exceptions[1].end", "working_hours[1]", "working_hours[2].end",
+                "working_hours[3].start", "working_hours[4]"],
             invalid.Details.Select(d => d.Key).Order(StringComparer.Ordinal));
     }
 
@@ -50,7 +52,8 @@ public sealed class TimetableValidatorTests
         Absence whole = new(day), morning = new(day, new(9, 0), new(12, 0)), afternoon = new(day, new(12, 0), new(0, 0));
 
         Assert.Equal(2, Check(Asked([Morning], exceptions: [morning, afternoon])).Exceptions.Count);
-        foreach (var twice in (Absence[][])[[whole, whole], [whole, morning], [afternoon, whole], [morning, morning with { Reason = "Leave" }], [morning, morning with { Start = new(11, 59) }]])
+        foreach (var twice in (Absence[][])[[whole, whole], [whole, morning], [afternoon, whole], [morning, morning with { Reason = "Leave" }],
+            [morning, morning with { Start = new(11, 59) }]])
         {
             Assert.Equal("exceptions[1]", Assert.Single(Assert.Throws<ValidationFailed>(() => Check(Asked([Morning], exceptions: twice))).Details).Key);
             Assert.Equal(2, Check(Asked([Morning], exceptions: twice), kept: twice).Exceptions.Count);

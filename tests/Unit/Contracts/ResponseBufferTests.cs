@@ -19,12 +19,14 @@ public sealed class ResponseBufferTests
     [Fact]
     public void A_longer_one_is_refused_with_how_many_to_ask_for()
     {
-        var refused = Assert.Throws<ValidationFailed>(() => ResponseBuffer.WriteJson(json => JsonSerializer.Serialize(json, Enumerable.Repeat(new string('x', 1_000_000), 41)), 40));
+        var refused = Assert.Throws<ValidationFailed>(
+            () => ResponseBuffer.WriteJson(json => JsonSerializer.Serialize(json, Enumerable.Repeat(new string('x', 1_000_000), 41)), 40));
 
         Assert.Contains("such as 10", (string?)Assert.Single(refused.Details["limit"]!.AsArray()), StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_single_item_beyond_the_limit_is_refused() =>
-        Assert.Throws<Conflict>(() => ResponseBuffer.WriteJson(json => JsonSerializer.Serialize(json, Enumerable.Repeat(new string('x', 1_000_000), 41)), null));
+        Assert.Throws<Conflict>(
+            () => ResponseBuffer.WriteJson(json => JsonSerializer.Serialize(json, Enumerable.Repeat(new string('x', 1_000_000), 41)), null));
 }

@@ -31,7 +31,8 @@ public sealed class AllowedOriginsTests
     [InlineData("http://192.168.0.7:3000", false)]
     [InlineData("null", false)]
     [InlineData("file://", false)]
-    public void In_development_local_origins_are_allowed_too(string origin, bool isAllowed) => Assert.Equal(isAllowed, Of(null, "Development").IsAllowed(origin));
+    public void In_development_local_origins_are_allowed_too(string origin, bool isAllowed) =>
+        Assert.Equal(isAllowed, Of(null, "Development").IsAllowed(origin));
 
     [Theory]
     [InlineData("https://gateway.example", "gateway.example", true)]
@@ -62,5 +63,6 @@ public sealed class AllowedOriginsTests
         Assert.StartsWith("MCP_ALLOWED_ORIGINS must be ", wrong.ErrorMessage, StringComparison.Ordinal);
     }
 
-    private static AllowedOrigins Of(string? allowed, string environment) => new(Options.Create(new AllowedOriginsOptions { Allowed = allowed }), new HostingEnvironment { EnvironmentName = environment });
+    private static AllowedOrigins Of(string? allowed, string environment) =>
+        new(Options.Create(new AllowedOriginsOptions { Allowed = allowed }), new HostingEnvironment { EnvironmentName = environment });
 }

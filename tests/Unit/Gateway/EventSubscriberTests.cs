@@ -75,7 +75,8 @@ public sealed class EventSubscriberTests
     public async Task A_subscriber_with_unread_bytes_beyond_the_limit_is_disconnected_and_a_reading_one_is_not()
     {
         var large = new StreamItem(new LiveEvent("tool_response", "", new(Callers.Everyone), new byte[1024 * 1024]), 0, new(1, 1));
-        using EventSubscriber idle = new(Somebody(Role.Doctor, Hospital), "token", receivesToolResponses: true), reading = new(Somebody(Role.Doctor, Hospital), "token", receivesToolResponses: true);
+        using EventSubscriber idle = new(Somebody(Role.Doctor, Hospital), "token", receivesToolResponses: true), reading = new(Somebody(Role.Doctor, Hospital),
+            "token", receivesToolResponses: true);
         await using var handed = reading.ReadQueueAsync(CancellationToken.None).GetAsyncEnumerator();
 
         for (var i = 0; i < 20; i++)
@@ -112,7 +113,8 @@ public sealed class EventSubscriberTests
         Assert.Equal(["resource_update", "patient_registered"], events.Select(e => e.Name));
         var (update, registered) = (System.Text.Json.Nodes.JsonNode.Parse(events[0].Data.Span)!, System.Text.Json.Nodes.JsonNode.Parse(events[1].Data.Span)!);
         Assert.Equal(["type", "resource", "action", "data", "timestamp"], update.AsObject().Select(f => f.Key));
-        Assert.Equal(("resource_update", "patients", "created", "1970-01-01T00:00:00Z"), ((string?)update["type"], (string?)update["resource"], (string?)update["action"], (string?)update["timestamp"]));
+        Assert.Equal(("resource_update", "patients", "created", "1970-01-01T00:00:00Z"),
+            ((string?)update["type"], (string?)update["resource"], (string?)update["action"], (string?)update["timestamp"]));
         Assert.Equal("patient_registered", (string?)registered["type"]);
         Assert.Equal(patient.Id, (Guid)registered["id"]!);
         Assert.Equal(3, events[0].Frame.Span.Count((byte)'\n'));
@@ -121,7 +123,9 @@ public sealed class EventSubscriberTests
     [Fact]
     public void Every_event_with_a_live_side_has_a_consumer() =>
         Assert.Equal(
-            typeof(IntegrationEvent).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(IntegrationEvent)) && t.GetProperty(nameof(IntegrationEvent.LiveUpdate))!.DeclaringType == t).OrderBy(t => t.FullName),
+            typeof(IntegrationEvent).Assembly.GetTypes()
+                .Where(t => t.IsSubclassOf(typeof(IntegrationEvent)) && t.GetProperty(nameof(IntegrationEvent.LiveUpdate))!.DeclaringType == t)
+                .OrderBy(t => t.FullName),
             LiveEventConsumer.ConsumerTypes.Select(c => c.GetGenericArguments()[0]).OrderBy(t => t.FullName));
 
     private static LiveEvent Event(string resource, Audience audience) => new("resource_update", resource, audience, "{}"u8);

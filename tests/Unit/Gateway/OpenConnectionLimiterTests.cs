@@ -24,7 +24,8 @@ public sealed class OpenConnectionLimiterTests
     public void An_address_has_a_limit_that_frees_up_when_a_connection_ends()
     {
         var standing = new OpenConnectionLimiter(Options.Create(new LimitOptions()));
-        var places = Enumerable.Range(0, OpenConnectionLimiter.MaxAnonymousPerAddress).Select(_ => standing.AcquireAnonymousSocket(From("203.0.113.1"))).ToArray();
+        var places = Enumerable.Range(0, OpenConnectionLimiter.MaxAnonymousPerAddress)
+            .Select(_ => standing.AcquireAnonymousSocket(From("203.0.113.1"))).ToArray();
 
         Assert.Throws<RateLimited>(() => standing.AcquireAnonymousSocket(From("203.0.113.1")));
         standing.AcquireAnonymousSocket(From("203.0.113.2")).Dispose();
@@ -41,7 +42,8 @@ public sealed class OpenConnectionLimiterTests
         var standing = new OpenConnectionLimiter(Options.Create(new LimitOptions()));
         for (var i = 0; i < OpenConnectionLimiter.MaxAnonymousPerAddress; i++) standing.AcquireAnonymousSocket(From($"2001:db8:1:1::{i + 1:x}"));
         Assert.Throws<RateLimited>(() => standing.AcquireAnonymousSocket(From("2001:db8:1:1:ffff::1")));
-        for (var i = OpenConnectionLimiter.MaxAnonymousPerAddress; i < OpenConnectionLimiter.MaxAnonymousPerAddress * NetworkKey.SiteMultiplier; i++) standing.AcquireAnonymousSocket(From($"2001:db8:1:{i + 1:x}::1"));
+        for (var i = OpenConnectionLimiter.MaxAnonymousPerAddress; i < OpenConnectionLimiter.MaxAnonymousPerAddress * NetworkKey.SiteMultiplier; i++)
+            standing.AcquireAnonymousSocket(From($"2001:db8:1:{i + 1:x}::1"));
 
         Assert.Throws<RateLimited>(() => standing.AcquireAnonymousSocket(From("2001:db8:1:ffff::1")));
 
@@ -50,5 +52,7 @@ public sealed class OpenConnectionLimiterTests
 
     private static DefaultHttpContext From(string address) => new() { Connection = { RemoteIpAddress = IPAddress.Parse(address) } };
 
-    private static Caller Somebody() => new(Guid.CreateVersion7(), "a@b.example", Role.Nurse, Guid.CreateVersion7(), Guid.CreateVersion7(), DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddHours(1));
+    private static Caller Somebody() =>
+        new(Guid.CreateVersion7(), "a@b.example", Role.Nurse, Guid.CreateVersion7(), Guid.CreateVersion7(), DateTimeOffset.UtcNow,
+            DateTimeOffset.UtcNow.AddHours(1));
 }

@@ -14,7 +14,8 @@ public sealed class ResourceExpansionTests
     [Fact]
     public void Referenced_entities_are_embedded_and_missing_ones_are_null()
     {
-        const string Page = """{"results":[{"id":"1","doctor_id":"d","text":"a \"doctor_id\": \u00fc","other":{"doctor_id":"x"}},{"id":"2","doctor_id":null},{"id":"3","doctor_id":"gone"}],"total":3}""";
+        const string Page =
+            """{"results":[{"id":"1","doctor_id":"d","text":"a \"doctor_id\": \u00fc","other":{"doctor_id":"x"}},{"id":"2","doctor_id":null},{"id":"3","doctor_id":"gone"}],"total":3}""";
 
         var written = Expand(Page, isList: true, [Own], null, new() { ["d"] = """{"id":"d","name":"Ü"}""" });
 
@@ -35,15 +36,18 @@ public sealed class ResourceExpansionTests
     [Fact]
     public void References_inside_a_list_are_expanded_in_place()
     {
-        var written = Expand("""{"results":[{"id":"1","plan_id":"q","parts":[{"plan_id":"p","n":1},{"plan_id":"q","n":2}]},{"id":"2","parts":[]}]}""", isList: true, [Inner], ["parts"], new() { ["p"] = """{"id":"p"}""" });
+        var written = Expand("""{"results":[{"id":"1","plan_id":"q","parts":[{"plan_id":"p","n":1},{"plan_id":"q","n":2}]},{"id":"2","parts":[]}]}""",
+            isList: true, [Inner], ["parts"], new() { ["p"] = """{"id":"p"}""" });
 
-        Assert.True(JsonNode.DeepEquals(JsonNode.Parse("""{"results":[{"parts":[{"plan_id":"p","n":1,"plan":{"id":"p"}},{"plan_id":"q","n":2,"plan":null}]},{"parts":[]}]}"""), written));
+        Assert.True(JsonNode.DeepEquals(
+            JsonNode.Parse("""{"results":[{"parts":[{"plan_id":"p","n":1,"plan":{"id":"p"}},{"plan_id":"q","n":2,"plan":null}]},{"parts":[]}]}"""), written));
     }
 
     [Fact]
     public void Only_what_is_named_in_its_place_is_asked_for()
     {
-        var page = Encoding.UTF8.GetBytes("""{"doctor_id":"no","results":[{"doctor_id":"a","x":{"doctor_id":"no"},"parts":[{"plan_id":"p"},{"plan_id":null}]},{"doctor_id":"a"},{"doctor_id":"b","plan_id":"no"}]}""");
+        var page = Encoding.UTF8.GetBytes(
+            """{"doctor_id":"no","results":[{"doctor_id":"a","x":{"doctor_id":"no"},"parts":[{"plan_id":"p"},{"plan_id":null}]},{"doctor_id":"a"},{"doctor_id":"b","plan_id":"no"}]}""");
 
         Assert.Equal(["a", "b"], new ResourceExpansion(isList: true).CollectIds(page, Own));
         Assert.Equal(["p"], new ResourceExpansion(isList: true).CollectIds(page, Inner));
@@ -52,7 +56,8 @@ public sealed class ResourceExpansionTests
     [Fact]
     public void The_entities_of_a_page_are_found_as_they_are_written()
     {
-        var found = ResourceExpansion.IndexById(Encoding.UTF8.GetBytes("""{"total":2,"results":[{"id":"a","in":{"id":"no"},"list":[{"id":"no"}]},{"n":1,"id":"b"}]}""")).ToDictionary();
+        var found = ResourceExpansion.IndexById(
+            Encoding.UTF8.GetBytes("""{"total":2,"results":[{"id":"a","in":{"id":"no"},"list":[{"id":"no"}]},{"n":1,"id":"b"}]}""")).ToDictionary();
 
         Assert.Equal(["a", "b"], found.Keys);
         Assert.Equal("""{"n":1,"id":"b"}""", Encoding.UTF8.GetString(found["b"].Span));
@@ -61,7 +66,8 @@ public sealed class ResourceExpansionTests
     private static JsonNode Expand(string answer, bool isList, ResourceReference[] references, HashSet<string>? fields, Dictionary<string, string> found)
     {
         var others = found.ToDictionary(f => f.Key, f => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(f.Value));
-        using var written = ResponseBuffer.WriteJson(json => new ResourceExpansion(isList).Write(Encoding.UTF8.GetBytes(answer), references, [.. references.Select(_ => others)], fields, json), null);
+        using var written = ResponseBuffer.WriteJson(
+            json => new ResourceExpansion(isList).Write(Encoding.UTF8.GetBytes(answer), references, [.. references.Select(_ => others)], fields, json), null);
         return JsonNode.Parse(written.WrittenSequence.ToArray())!;
     }
 }

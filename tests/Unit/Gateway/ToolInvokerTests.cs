@@ -24,7 +24,8 @@ public sealed class ToolInvokerTests
     [Fact]
     public async Task Status_bytes_and_content_type_of_a_service_pass_through_unchanged()
     {
-        using var service = new RawService(_ => "HTTP/1.1 409 Conflict\r\nContent-Type: application/json; x=1\r\nRetry-After: 7\r\nContent-Length: 13\r\n\r\n{ \"a\" :1.50 }");
+        using var service = new RawService(
+            _ => "HTTP/1.1 409 Conflict\r\nContent-Type: application/json; x=1\r\nRetry-After: 7\r\nContent-Length: 13\r\n\r\n{ \"a\" :1.50 }");
 
         using var answer = await Call(service.Address);
 
@@ -39,7 +40,9 @@ public sealed class ToolInvokerTests
 
         (await Call(service.Address, key: "once")).Dispose();
 
-        var (head, body) = service.Requests.Single().Split("\r\n\r\n") is [var lines, var rest] ? (lines.Split("\r\n"), rest) : throw new InvalidOperationException();
+        var (head, body) = service.Requests.Single().Split("\r\n\r\n") is [var lines, var rest]
+            ? (lines.Split("\r\n"), rest)
+            : throw new InvalidOperationException();
         Assert.Equal("POST /tools/list_hospitals HTTP/1.1", head[0]);
         Assert.Equal("""{"limit":1}""", body);
         var names = head[1..].Select(l => l.Split(':')[0].ToLowerInvariant()).Except(["traceparent", "tracestate"]).Order();
@@ -115,7 +118,8 @@ public sealed class ToolInvokerTests
         using var service = new RawService(_ => "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}");
         var door = Door(Upstream(service.Address));
 
-        await Assert.ThrowsAsync<Forbidden>(() => door.InvokeAsync(Somebody(Guid.NewGuid()), new(ToolCatalogue.All["create_hospital"], new("{}"u8.ToArray())), null, default));
+        await Assert.ThrowsAsync<Forbidden>(
+            () => door.InvokeAsync(Somebody(Guid.NewGuid()), new(ToolCatalogue.All["create_hospital"], new("{}"u8.ToArray())), null, default));
 
         Assert.Empty(service.Requests);
     }
@@ -129,7 +133,8 @@ public sealed class ToolInvokerTests
         full.Resize(new LimitOptions().MaxBufferedBytes - 1000);
         var door = Door(Upstream(service.Address), waiting);
 
-        await Assert.ThrowsAsync<Unavailable>(() => door.InvokeAsync(Platform, new(ToolCatalogue.All["create_hospital"], new("{}"u8.ToArray())), null, default));
+        await Assert.ThrowsAsync<Unavailable>(
+            () => door.InvokeAsync(Platform, new(ToolCatalogue.All["create_hospital"], new("{}"u8.ToArray())), null, default));
         Assert.Empty(service.Requests);
         full.Dispose();
         (await door.InvokeAsync(Platform, new(ToolCatalogue.All["create_hospital"], new("{}"u8.ToArray())), null, default)).Dispose();
@@ -146,7 +151,8 @@ public sealed class ToolInvokerTests
     private static ToolInvoker Door(ServiceHttpInvoker upstream, BufferedBytesLimiter? waiting = null) => new(
         new ServiceForwarder(upstream, waiting ?? new BufferedBytesLimiter(Options.Create(new LimitOptions()))),
         new ReferenceDataCache(null!, Options.Create(new ReferenceDataCacheOptions { TimeToLiveSeconds = 0 }), NullLogger<ReferenceDataCache>.Instance),
-        new ToolResponsePublisher(new ListenerPresence(null!, TimeProvider.System, NullLogger<ListenerPresence>.Instance), new LiveEventStore(null!), TimeProvider.System, NullLogger<ToolResponsePublisher>.Instance));
+        new ToolResponsePublisher(new ListenerPresence(null!, TimeProvider.System, NullLogger<ListenerPresence>.Instance), new LiveEventStore(null!),
+            TimeProvider.System, NullLogger<ToolResponsePublisher>.Instance));
 
     /// <summary>Creates an invoker that knows the replicas through configuration, as a process does.</summary>
     private static ServiceHttpInvoker Upstream(params Uri[] replicas)
@@ -158,7 +164,8 @@ public sealed class ToolInvokerTests
     }
 
     private static InvocationContext Somebody(Guid? hospital) =>
-        new(new Caller(Guid.NewGuid(), "a@b.example", Role.Admin, hospital, Guid.NewGuid(), DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddHours(1)), "Bearer token", "request-1", "203.0.113.7", "test");
+        new(new Caller(Guid.NewGuid(), "a@b.example", Role.Admin, hospital, Guid.NewGuid(), DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddHours(1)),
+            "Bearer token", "request-1", "203.0.113.7", "test");
 
     private static Uri Closed() => new($"http://127.0.0.1:{((IPEndPoint)Taken.LocalEndPoint!).Port}");
 
@@ -217,7 +224,9 @@ public sealed class ToolInvokerTests
                 text += Encoding.UTF8.GetString(buffer, 0, await stream.ReadAsync(buffer));
                 var end = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
                 if (end < 0) continue;
-                var length = text.Split("\r\n").FirstOrDefault(l => l.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase)) is { } header ? int.Parse(header[15..], System.Globalization.CultureInfo.InvariantCulture) : 0;
+                var length = text.Split("\r\n").FirstOrDefault(l => l.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase)) is { } header
+                    ? int.Parse(header[15..], System.Globalization.CultureInfo.InvariantCulture)
+                    : 0;
                 if (text.Length >= end + 4 + length) return text;
             }
         }

@@ -76,8 +76,8 @@ public sealed class ToolRequestTests
     public static TheoryData<string> Malformed =>
     [
         "", " ", "{", "{}}", "{\"tool\":\"list_hospitals\"", "{\"tool\":\"list_hospitals\"} x", "{\"tool\":\"list_hospitals\",}", "{'tool':'list_hospitals'}",
-        "{\"tool\":\"list_hospitals\"}{}", "{\"tool\":\"list_hospitals\",\"params\":{\"a\":01}}", "{\"tool\":\"list_hospitals\",\"params\":{}", "tool=list_hospitals",
-        "{\"tool\":\"list_hospitals\" /* */}", "\uFEFF{\"tool\":\"list_hospitals\"}",
+        "{\"tool\":\"list_hospitals\"}{}", "{\"tool\":\"list_hospitals\",\"params\":{\"a\":01}}",
+        "{\"tool\":\"list_hospitals\",\"params\":{}", "tool=list_hospitals", "{\"tool\":\"list_hospitals\" /* */}", "\uFEFF{\"tool\":\"list_hospitals\"}",
     ];
 
     [Theory, MemberData(nameof(Malformed))]
@@ -89,11 +89,13 @@ public sealed class ToolRequestTests
     [InlineData(100)]
     [InlineData(500_000)]
     public void What_is_deeper_than_is_read_is_told_how_deep_it_may_be(int levels) =>
-        Assert.Equal("must be at most 32 levels deep", (string?)Refused($"{{\"tool\":\"list_hospitals\",\"params\":{new string('[', levels)}{new string(']', levels)}}}")["body"]![0]);
+        Assert.Equal("must be at most 32 levels deep",
+            (string?)Refused($"{{\"tool\":\"list_hospitals\",\"params\":{new string('[', levels)}{new string(']', levels)}}}")["body"]![0]);
 
     [Fact]
     public void A_name_that_is_not_UTF8_is_refused() =>
-        Assert.Equal("must be valid Unicode", (string?)Assert.Throws<ValidationFailed>(() => ToolRequest.Parse(new([.. "{\"tool\":\""u8, 0xFF, 0xFE, .. "\"}"u8]))).Details["tool"]![0]);
+        Assert.Equal("must be valid Unicode",
+            (string?)Assert.Throws<ValidationFailed>(() => ToolRequest.Parse(new([.. "{\"tool\":\""u8, 0xFF, 0xFE, .. "\"}"u8]))).Details["tool"]![0]);
 
     [Theory]
     [InlineData("""{"tool":"\ud800"}""", "tool")]

@@ -19,7 +19,8 @@ public class PasswordPolicyTests
     [InlineData("qwertyuiop")]
     [InlineData("P@ssw0rd")]
     [InlineData("iloveyou")]
-    public void Breached_ones_are_refused_whatever_their_case(string password) => Assert.Contains("breaches", PasswordPolicy.FindError(password, "x@y.example", "Ann", "Lee"));
+    public void Breached_ones_are_refused_whatever_their_case(string password) =>
+        Assert.Contains("breaches", PasswordPolicy.FindError(password, "x@y.example", "Ann", "Lee"));
 
     [Theory]
     [InlineData("katrin.vogel@general.example")]
@@ -41,7 +42,8 @@ public class PasswordPolicyTests
     [InlineData("        ")]
     [InlineData("\t\t\t\t\n\n\n\n")]
     [InlineData("\u00A0\u3000\u200B\u2800\u00A0\u3000\u200B\u2800")]
-    public void Blanks_alone_are_no_password(string password) => Assert.Equal("must not be blank", PasswordPolicy.FindError(password, "x@y.example", "Ann", "Lee"));
+    public void Blanks_alone_are_no_password(string password) =>
+        Assert.Equal("must not be blank", PasswordPolicy.FindError(password, "x@y.example", "Ann", "Lee"));
 
     [Fact]
     public void A_short_name_may_occur_in_a_password() => Assert.Null(PasswordPolicy.FindError("Lantern-Anker-9", "x@y.example", "Ann", "Lee"));

@@ -45,7 +45,8 @@ public sealed class DocumentTests
     {
         var shown = (from place in Everywhere(Api)
                      where place["schema"] is JsonObject
-                     from example in (IEnumerable<JsonNode?>)[.. place["examples"]?.AsObject().Select(e => e.Value!["value"]) ?? [], .. place.ContainsKey("example") ? [place["example"]] : (JsonNode?[])[]]
+                     from example in (IEnumerable<JsonNode?>)[.. place["examples"]?.AsObject().Select(e => e.Value!["value"]) ?? [],
+                         .. place.ContainsKey("example") ? [place["example"]] : (JsonNode?[])[]]
                      select (Schema: place["schema"]!, Example: example)).ToArray();
 
         Assert.True(shown.Length > ToolCatalogue.All.Count * 2);
@@ -71,7 +72,8 @@ public sealed class DocumentTests
         var references = Everywhere(Api).Select(o => (string?)o["$ref"]).OfType<string>().ToHashSet();
 
         Assert.All(references, r => Assert.NotNull(JsonSchemaValidator.Resolve(Api, r)));
-        Assert.All((string[])["schemas", "responses", "headers"], kind => Assert.Empty(Api["components"]![kind]!.AsObject().Select(c => $"#/components/{kind}/{c.Key}").Except(references)));
+        Assert.All((string[])["schemas", "responses", "headers"],
+            kind => Assert.Empty(Api["components"]![kind]!.AsObject().Select(c => $"#/components/{kind}/{c.Key}").Except(references)));
     }
 
     [Fact]
@@ -120,21 +122,32 @@ public sealed class DocumentTests
     [Fact]
     public void No_field_has_a_default_and_an_object_without_named_fields_takes_any()
     {
-        Assert.Empty(Everywhere(Api).Where(o => o["properties"] is JsonObject).SelectMany(o => o["properties"]!.AsObject()).Where(f => f.Value!.AsObject().ContainsKey("default")).Select(f => f.Key));
+        Assert.Empty(Everywhere(Api).Where(o => o["properties"] is JsonObject).SelectMany(o => o["properties"]!.AsObject())
+            .Where(f => f.Value!.AsObject().ContainsKey("default")).Select(f => f.Key));
         Assert.Empty(from schema in Everywhere(Api)
-                     where schema["type"] is { } type && type.ToJsonString().Contains("\"object\"", StringComparison.Ordinal) && schema["properties"] is null && !schema.ContainsKey("additionalProperties")
+                     where schema["type"] is { } type && type.ToJsonString().Contains("\"object\"", StringComparison.Ordinal) && schema["properties"] is null
+                         && !schema.ContainsKey("additionalProperties")
                      select schema.ToJsonString());
     }
 
     [Fact]
     public void Every_401_documents_the_authentication_challenge() =>
-        Assert.All(Operations.Where(o => o["responses"]!["401"] is not null), o => Assert.NotNull(Resolve(o["responses"]!["401"]!)["headers"]!["WWW-Authenticate"]));
+        Assert.All(Operations.Where(o => o["responses"]!["401"] is not null),
+            o => Assert.NotNull(Resolve(o["responses"]!["401"]!)["headers"]!["WWW-Authenticate"]));
 
     [Fact]
     public void Every_text_number_and_list_has_bounds() =>
         Assert.Empty(from schema in Everywhere(Api)
-                     let type = schema["type"] is JsonArray types ? (string?)types[0] : schema["type"] is JsonValue one && one.TryGetValue<string>(out var only) ? only : null
-                     let bound = type switch { "string" => schema["enum"] is null ? "maxLength" : "enum", "integer" => "maximum", "array" => "maxItems", _ => null }
+                     let type = schema["type"] is JsonArray types ? (string?)types[0]
+                         : schema["type"] is JsonValue one && one.TryGetValue<string>(out var only) ? only
+                         : null
+                     let bound = type switch
+                     {
+                         "string" => schema["enum"] is null ? "maxLength" : "enum",
+                         "integer" => "maximum",
+                         "array" => "maxItems",
+                         _ => null
+                     }
                      where bound is not null && !schema.ContainsKey(bound) && schema["scheme"] is null
                      select $"{bound}: {schema.ToJsonString()}");
 

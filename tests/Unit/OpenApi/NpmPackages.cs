@@ -32,7 +32,8 @@ internal sealed class NpmPackages(string name)
     /// <summary>Runs a program in the installation directory and returns its exit code and output.</summary>
     public (int ExitCode, string Said) Run(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = Directory, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(program, arguments) { WorkingDirectory = Directory, RedirectStandardOutput = true, RedirectStandardError = true })!;
         var (said, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         if (process.WaitForExit(Patience)) return (process.ExitCode, said.Result + errors.Result);
         process.Kill(entireProcessTree: true);
@@ -56,7 +57,8 @@ public sealed class TypeScriptFactAttribute : FactAttribute
 
     /// <summary>Explains how to install what is missing.</summary>
     public const string Missing =
-        "The packages of tests/Unit/OpenApi/client cannot be installed: that needs Node.js, npm (sudo apt-get update && sudo apt-get install -y --no-install-recommends nodejs npm) and its registry.";
+        "The packages of tests/Unit/OpenApi/client cannot be installed: that needs Node.js, npm (sudo apt-get update && sudo apt-get install -y "
+        + "--no-install-recommends nodejs npm) and its registry.";
 
     /// <summary>Gets whether the packages are installed.</summary>
     public static bool IsAvailable => Installed.Value;

@@ -18,7 +18,8 @@ public sealed partial class ToolHandlerTests
     private static readonly Type[] Handlers =
         [.. from database in (Type[])[typeof(IdentityDb), typeof(HospitalDb), typeof(ClinicalDb), typeof(BillingDb), typeof(AnalyticsDb), typeof(ChatDb)]
             from type in database.Assembly.GetTypes()
-            where type.GetInterfaces().Any(i => i.IsGenericType && (i.GetGenericTypeDefinition() == typeof(IToolHandler<,>) || i.GetGenericTypeDefinition() == typeof(IToolHandler<,,>)))
+            where type.GetInterfaces().Any(
+                i => i.IsGenericType && (i.GetGenericTypeDefinition() == typeof(IToolHandler<,>) || i.GetGenericTypeDefinition() == typeof(IToolHandler<,,>)))
             select type];
 
     /// <summary>The first step of a call returns what the second one needs, so that the order of the two is the compiler's to check.</summary>
@@ -37,7 +38,8 @@ public sealed partial class ToolHandlerTests
     {
         var empty = typeof(ToolCatalogue).Assembly;
         var refused = ToolCatalogue.All.Values.Select(tool => tool.Service).Distinct()
-            .SelectMany(service => Assert.Throws<InvalidOperationException>(() => new ServiceCollection().AddToolHandlers(empty, service)).Message.TrimEnd('.').Split(": ")[1].Split(", "));
+            .SelectMany(service => Assert.Throws<InvalidOperationException>(() => new ServiceCollection().AddToolHandlers(empty, service)).Message.TrimEnd('.')
+                .Split(": ")[1].Split(", "));
 
         Assert.Equal(
             ["get_appointment", "get_doctor_details", "get_hospital", "get_medical_record", "get_patient", "get_subscription", "get_treatment", "get_user"],

@@ -16,5 +16,6 @@ public sealed class DependencyFailureTests
 
     [Fact]
     public void A_statement_that_the_database_refuses_is_a_fault() =>
-        Assert.False(DependencyFailure.IsCauseOf(new PostgresException("duplicate key value violates unique constraint", "ERROR", "ERROR", PostgresErrorCodes.UniqueViolation)));
+        Assert.False(DependencyFailure.IsCauseOf(new PostgresException("duplicate key value violates unique constraint", "ERROR", "ERROR",
+            PostgresErrorCodes.UniqueViolation)));
 }

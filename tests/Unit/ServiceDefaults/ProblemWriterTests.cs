@@ -29,7 +29,8 @@ public sealed class ProblemWriterTests
 
         Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
         Assert.Contains(lines, line => line.Contains("Unhandled System.InvalidOperationException in GET /patients/{id}", StringComparison.Ordinal));
-        Assert.DoesNotContain(lines.Where(line => line.StartsWith("MedCor", StringComparison.Ordinal)), line => line.Contains("Lovelace", StringComparison.Ordinal));
+        Assert.DoesNotContain(lines.Where(line => line.StartsWith("MedCor", StringComparison.Ordinal)),
+            line => line.Contains("Lovelace", StringComparison.Ordinal));
     }
 
     private sealed class Lines : ConcurrentQueue<string>, ILoggerProvider
@@ -46,7 +47,8 @@ public sealed class ProblemWriterTests
 
             public bool IsEnabled(LogLevel logLevel) => true;
 
-            public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => lines.Enqueue($"{category}: {formatter(state, exception)}");
+            public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+                lines.Enqueue($"{category}: {formatter(state, exception)}");
         }
     }
 }

@@ -47,7 +47,8 @@ public class ReadinessTests
     public async Task Three_consecutive_failures_make_it_unready_until_two_consecutive_successes()
     {
         await Look(("database", true));
-        foreach (var (answers, isReady) in ((bool, bool)[])[(false, true), (false, true), (false, false), (true, false), (false, false), (true, false), (true, true)])
+        foreach (var (answers, isReady) in ((bool, bool)[])[(false, true), (false, true), (false, false), (true, false), (false, false),
+            (true, false), (true, true)])
         {
             await Look(("database", answers));
             Assert.Equal(isReady, _readiness.GetReasons(requiredOnly: true).Count == 0);
@@ -58,7 +59,9 @@ public class ReadinessTests
     public async Task A_dependency_that_reports_itself_unready_is_unready_at_once()
     {
         await Look(("clinical", true));
-        await _readiness.PublishAsync(Report(("clinical", new(HealthStatus.Degraded, "clinical: database does not answer", default, exception: null, data: null))), CancellationToken.None);
+        await _readiness.PublishAsync(
+            Report(("clinical", new(HealthStatus.Degraded, "clinical: database does not answer", default, exception: null, data: null))),
+            CancellationToken.None);
 
         Assert.Equal(["clinical: database does not answer"], _readiness.GetReasons(requiredOnly: false));
     }
@@ -77,7 +80,8 @@ public class ReadinessTests
     {
         await _readiness.PublishAsync(Report(
             ("chat", new(HealthStatus.Unhealthy, "chat: database does not answer", default, exception: null, data: null)),
-            ("redis", new(HealthStatus.Unhealthy, "10.0.0.7:6379 refused", default, new InvalidOperationException("10.0.0.7:6379 refused"), data: null))), CancellationToken.None);
+            ("redis", new(HealthStatus.Unhealthy, "10.0.0.7:6379 refused", default, new InvalidOperationException("10.0.0.7:6379 refused"), data: null))),
+            CancellationToken.None);
 
         Assert.Equal(["chat: database does not answer", "redis does not answer"], _readiness.GetReasons(requiredOnly: false));
     }
@@ -100,7 +104,8 @@ public class ReadinessTests
     }
 
     private Task Look(params (string Name, bool Answers)[] seen) => _readiness.PublishAsync(Report([.. seen.Select(s => (s.Name, new HealthReportEntry(
-        s.Answers ? HealthStatus.Healthy : HealthStatus.Unhealthy, description: null, default, exception: null, data: null, s.Name == "database" ? [Readiness.RequiredTag] : null)))]), CancellationToken.None);
+        s.Answers ? HealthStatus.Healthy : HealthStatus.Unhealthy, description: null, default, exception: null, data: null,
+        s.Name == "database" ? [Readiness.RequiredTag] : null)))]), CancellationToken.None);
 
     private static HealthReport Report(params (string Name, HealthReportEntry Seen)[] entries) => new(entries.ToDictionary(e => e.Name, e => e.Seen), default);
 }

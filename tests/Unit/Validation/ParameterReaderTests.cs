@@ -45,7 +45,8 @@ public class ParameterReaderTests
     {
         // Two alternating combining marks: normalization would have to move each one past all of the other kind.
         var marks = string.Concat(Enumerable.Repeat("\u0301\u0327", 250_000));
-        Assert.Equal("must not have more than 30 accents or other marks in a row", Wrong(Good.Replace("\"ok\"", $"\"a{marks}\"", StringComparison.Ordinal))["note"][^1]);
+        Assert.Equal("must not have more than 30 accents or other marks in a row",
+            Wrong(Good.Replace("\"ok\"", $"\"a{marks}\"", StringComparison.Ordinal))["note"][^1]);
         Assert.Equal("\u00E1\u0301", Read(Good.Replace("\"ok\"", "\"a\u0301\u0301\"", StringComparison.Ordinal)).Note);
     }
 
@@ -85,8 +86,10 @@ public class ParameterReaderTests
     [Fact]
     public void A_number_beyond_what_is_read_is_told_its_bounds()
     {
-        Assert.Equal(["must be between -2147483648 and 2147483647"], Wrong(Good.Replace("}", ",\"items\":[{\"name\":\"a\",\"amount\":2147483648}]}", StringComparison.Ordinal))["items[0].amount"]);
-        Assert.Equal("must be between -9007199254740991 and 9007199254740991", (string?)Assert.Throws<ValidationFailed>(() => ParameterReader<Keyed>.Read("""{"code":"x","secret":"s","version":9007199254740993}"""u8.ToArray())).Details["version"]![0]);
+        Assert.Equal(["must be between -2147483648 and 2147483647"],
+            Wrong(Good.Replace("}", ",\"items\":[{\"name\":\"a\",\"amount\":2147483648}]}", StringComparison.Ordinal))["items[0].amount"]);
+        Assert.Equal("must be between -9007199254740991 and 9007199254740991", (string?)Assert.Throws<ValidationFailed>(
+            () => ParameterReader<Keyed>.Read("""{"code":"x","secret":"s","version":9007199254740993}"""u8.ToArray())).Details["version"]![0]);
     }
 
     [Theory]
@@ -153,7 +156,8 @@ public class ParameterReaderTests
     public async Task What_stood_twice_in_a_list_may_stay_and_nothing_more_may(string shown, string sent, string? refused)
     {
         static string[] Names(string list) => list.Split(',');
-        var change = ParameterReader<Labels>.ReadAsync(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new { names = Names(sent) }), _ => Task.FromResult<object?>(new Labels(Names(shown))));
+        var change = ParameterReader<Labels>.ReadAsync(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new { names = Names(sent) }),
+            _ => Task.FromResult<object?>(new Labels(Names(shown))));
 
         if (refused is null) Assert.Equal(Names(sent), (await change).Names);
         else Assert.Equal([refused], (await Assert.ThrowsAsync<ValidationFailed>(() => change)).Details.Select(d => d.Key));
@@ -162,7 +166,8 @@ public class ParameterReaderTests
     [Fact]
     public void Every_bad_field_is_named_at_once()
     {
-        var wrong = Wrong("""{"id":"x","day":"2026-02-30","at":"25:00","for":"COOK","prority":1,"priority":99,"items":[{"name":"a","amount":"2"},{"amount":1}],"urgent":"yes"}""");
+        var wrong = Wrong(
+            """{"id":"x","day":"2026-02-30","at":"25:00","for":"COOK","prority":1,"priority":99,"items":[{"name":"a","amount":"2"},{"amount":1}],"urgent":"yes"}""");
 
         Assert.Equal(["must be a UUID"], wrong["id"]);
         Assert.Equal(["must be a date, yyyy-MM-dd"], wrong["day"]);
@@ -179,7 +184,8 @@ public class ParameterReaderTests
     [Fact]
     public void Annotations_are_held_inside_lists_too()
     {
-        var wrong = Wrong(Good.Replace("\"ok\"", "\"too long\"", StringComparison.Ordinal).Replace("}", ",\"priority\":10,\"items\":[{\"name\":\"\",\"amount\":1}]}", StringComparison.Ordinal));
+        var wrong = Wrong(Good.Replace("\"ok\"", "\"too long\"", StringComparison.Ordinal).Replace("}",
+            ",\"priority\":10,\"items\":[{\"name\":\"\",\"amount\":1}]}", StringComparison.Ordinal));
 
         Assert.Equal(["items[0].name", "note", "priority"], wrong.Keys.Order());
     }
@@ -215,14 +221,16 @@ public class ParameterReaderTests
     [InlineData("1")]
     [InlineData("")]
     public void A_choice_is_exactly_one_of_its_words(string word) =>
-        Assert.StartsWith("must be one of ADMIN, DOCTOR, NURSE, PATIENT", Assert.Single(Wrong(Good.Replace("DOCTOR", word, StringComparison.Ordinal))["for"]), StringComparison.Ordinal);
+        Assert.StartsWith("must be one of ADMIN, DOCTOR, NURSE, PATIENT", Assert.Single(Wrong(Good.Replace("DOCTOR", word, StringComparison.Ordinal))["for"]),
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("7.0", 7)]
     [InlineData("0.7e1", 7)]
     [InlineData("70E-1", 7)]
     [InlineData("9.000", 9)]
-    public void A_whole_number_may_be_written_in_any_way(string written, int read) => Assert.Equal(read, Read(Good.Replace("}", $",\"priority\":{written}}}", StringComparison.Ordinal)).Priority);
+    public void A_whole_number_may_be_written_in_any_way(string written, int read) =>
+        Assert.Equal(read, Read(Good.Replace("}", $",\"priority\":{written}}}", StringComparison.Ordinal)).Priority);
 
     [Theory]
     [InlineData("7.00000000000000000000000000000001", "must be a whole number")]
@@ -233,9 +241,11 @@ public class ParameterReaderTests
     [InlineData("0", "must be between 1 and 9")]
     [InlineData("\"7\"", "must be a whole number, not text")]
     [InlineData("[7]", "must be a whole number, not a list")]
-    public void A_number_that_is_not_whole_or_too_large_is_not_rounded(string written, string wrong) => Assert.Equal([wrong], Wrong(Good.Replace("}", $",\"priority\":{written}}}", StringComparison.Ordinal))["priority"]);
+    public void A_number_that_is_not_whole_or_too_large_is_not_rounded(string written, string wrong) =>
+        Assert.Equal([wrong], Wrong(Good.Replace("}", $",\"priority\":{written}}}", StringComparison.Ordinal))["priority"]);
 
-    private sealed record Keyed([property: RegularExpression("[a-z]*x")] string Code, [property: Opaque, Length(1, 9)] string Secret, [property: EmailAddress] string? Email = null, long? Version = null, DateTimeOffset? Since = null);
+    private sealed record Keyed([property: RegularExpression("[a-z]*x")] string Code, [property: Opaque, Length(1, 9)] string Secret,
+        [property: EmailAddress] string? Email = null, long? Version = null, DateTimeOffset? Since = null);
 
     [Fact]
     public void An_empty_text_is_held_against_its_pattern_and_a_secret_is_read_as_it_was_sent()
@@ -293,7 +303,10 @@ public class ParameterReaderTests
     {
         var refused = Assert.Throws<ValidationFailed>(() => Read(Good.Replace("}", ",\"prority\":1,\"urgent\":\"yes\"}", StringComparison.Ordinal)));
 
-        Assert.StartsWith("Not valid: prority is not a parameter; there are id, day, at, for, note, items, stops, priority, urgent. Did you mean priority?; urgent must be true or false, not text.", refused.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Not valid: prority is not a parameter; there are id, day, at, for, note, items, stops, priority, urgent. Did you mean priority?; urgent must be "
+            + "true or false, not text.",
+            refused.Message, StringComparison.Ordinal);
         Assert.EndsWith(". Did you mean DOCTOR?", Wrong(Good.Replace("DOCTOR", "DOKTOR", StringComparison.Ordinal))["for"][0], StringComparison.Ordinal);
         Assert.DoesNotContain("Did you mean", Wrong(Good.Replace("}", ",\"colour\":1}", StringComparison.Ordinal))["colour"][0], StringComparison.Ordinal);
     }
@@ -301,7 +314,8 @@ public class ParameterReaderTests
     [Fact]
     public void The_message_stays_short_with_many_errors()
     {
-        var refused = Assert.Throws<ValidationFailed>(() => Read($"{{{string.Join(',', Enumerable.Range(0, 90).Select(i => $"\"{new string('x', 90)}{i}\":1"))}}}"));
+        var refused = Assert.Throws<ValidationFailed>(
+            () => Read($"{{{string.Join(',', Enumerable.Range(0, 90).Select(i => $"\"{new string('x', 90)}{i}\":1"))}}}"));
 
         Assert.InRange(refused.Message.Length, 500, 1100);
         Assert.EndsWith(" more, see details.", refused.Message, StringComparison.Ordinal);
@@ -313,7 +327,9 @@ public class ParameterReaderTests
 
     [Fact]
     public void A_tool_without_parameters_is_said_to_have_none() =>
-        Assert.Equal(["is not a parameter; there are none"], Assert.Throws<ValidationFailed>(() => ParameterReader<MedCor.Contracts.Identity.GetCurrentUser>.Read("""{"x":1}"""u8.ToArray())).Details["x"]!.AsArray().Select(w => (string?)w));
+        Assert.Equal(["is not a parameter; there are none"],
+            Assert.Throws<ValidationFailed>(() => ParameterReader<MedCor.Contracts.Identity.GetCurrentUser>.Read("""{"x":1}"""u8.ToArray())).Details["x"]!
+                .AsArray().Select(w => (string?)w));
 
     [Fact]
     public void Half_a_surrogate_pair_is_an_error_and_no_crash() => Assert.NotEmpty(Wrong(Good.Replace("\"ok\"", "\"\\ud800\"", StringComparison.Ordinal)));

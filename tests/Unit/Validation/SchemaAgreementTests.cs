@@ -15,8 +15,10 @@ public sealed class SchemaAgreementTests
     public static TheoryData<Type> Read =>
     [
         .. ToolCatalogue.All.Values.Select(tool => tool.Params),
-        .. typeof(ExecuteCall).Assembly.GetTypes().Where(type => type is { IsPublic: true, IsAbstract: false, IsEnum: false, IsGenericType: false, Namespace: "MedCor.Contracts.Chat" }
-            && !type.IsSubclassOf(typeof(IntegrationEvent)) && !type.IsDefined(typeof(ToolAttribute)) && ToolCatalogue.All.Values.All(tool => tool.Result != type) && type != typeof(PromptStep) && type != typeof(PromptDescription)),
+        .. typeof(ExecuteCall).Assembly.GetTypes()
+            .Where(type => type is { IsPublic: true, IsAbstract: false, IsEnum: false, IsGenericType: false, Namespace: "MedCor.Contracts.Chat" }
+                && !type.IsSubclassOf(typeof(IntegrationEvent)) && !type.IsDefined(typeof(ToolAttribute))
+                && ToolCatalogue.All.Values.All(tool => tool.Result != type) && type != typeof(PromptStep) && type != typeof(PromptDescription)),
         typeof(LogIn), typeof(RefreshSession), typeof(LogOut),
     ];
 
@@ -31,7 +33,8 @@ public sealed class SchemaAgreementTests
             foreach (var json in SampleValues.ForParameter(property))
             {
                 var isRight = SampleValues.IsValid(schema, property, json);
-                if (isRight == SampleValues.MentionsParameter(Refusals(type, write(json)), name)) disagreements.Add($"{name}: {json[..Math.Min(json.Length, 80)]} is {(isRight ? "right" : "wrong")} by {property.ToJsonString()}");
+                if (isRight == SampleValues.MentionsParameter(Refusals(type, write(json)), name))
+                    disagreements.Add($"{name}: {json[..Math.Min(json.Length, 80)]} is {(isRight ? "right" : "wrong")} by {property.ToJsonString()}");
             }
         }
         Assert.Empty(disagreements);
@@ -40,7 +43,8 @@ public sealed class SchemaAgreementTests
     /// <summary>Ensures that every text has a constraint to test against.</summary>
     [Theory, MemberData(nameof(Read))]
     public void The_schema_restricts_the_characters_of_every_text(Type type) => Assert.All(Properties(ContractSchema.ForInput(type)), property => Assert.True(
-        !ParameterGenerator.Types(property.Schema).Contains("string") || (property.Schema["pattern"] ?? property.Schema["format"] ?? property.Schema["enum"] ?? property.Schema["examples"]) is not null, property.Name));
+        !ParameterGenerator.Types(property.Schema).Contains("string")
+        || (property.Schema["pattern"] ?? property.Schema["format"] ?? property.Schema["enum"] ?? property.Schema["examples"]) is not null, property.Name));
 
     [Theory, MemberData(nameof(Read))]
     public void Spaces_around_a_text_are_trimmed_before_it_is_checked(Type type)
@@ -49,17 +53,20 @@ public sealed class SchemaAgreementTests
         foreach (var (name, property, write) in Properties(schema).Where(p => IsTrimmed(p.Schema)))
         {
             string[] examples = [.. property["examples"]?.AsArray().Select(e => e!.ToJsonString()) ?? []];
-            var right = SampleValues.ForParameter(property).Concat(examples).Where(json => json is ['"', not ' ', .., not ' ', '"'] && !json.Contains('\\', StringComparison.Ordinal)
-                && !SampleValues.MentionsParameter(Refusals(type, write(json)), name)).Take(5).ToArray();
+            var right = SampleValues.ForParameter(property).Concat(examples)
+                .Where(json => json is ['"', not ' ', .., not ' ', '"'] && !json.Contains('\\', StringComparison.Ordinal)
+                    && !SampleValues.MentionsParameter(Refusals(type, write(json)), name)).Take(5).ToArray();
             if (right.Length == 0) refused.Add($"{name}: nothing was tried");
             foreach (var json in right)
-                if (Refusals(type, write($"\" \\t{json[1..^1]}\u2003\\r\\n\"")) is var details && SampleValues.MentionsParameter(details, name)) refused.Add($"{name}: {json} with spaces around it is told {details.ToJsonString()}");
+                if (Refusals(type, write($"\" \\t{json[1..^1]}\u2003\\r\\n\"")) is var details && SampleValues.MentionsParameter(details, name))
+                    refused.Add($"{name}: {json} with spaces around it is told {details.ToJsonString()}");
         }
         Assert.Empty(refused);
 
         // Choices, opaque texts, ids, days and times are written in one way.
-        static bool IsTrimmed(JsonObject schema) => ParameterGenerator.Types(schema).Contains("string") && schema["enum"] is null && (string?)schema["format"] is null or "email"
-            && (string?)schema["pattern"] is not ("^[^\\u0000]*$" or TextPatterns.TimeOfDay);
+        static bool IsTrimmed(JsonObject schema) =>
+            ParameterGenerator.Types(schema).Contains("string") && schema["enum"] is null && (string?)schema["format"] is null or "email"
+                && (string?)schema["pattern"] is not ("^[^\\u0000]*$" or TextPatterns.TimeOfDay);
     }
 
     /// <summary>A value out of range is answered with the bound, a value of the wrong type with the expected type, and every count names its unit.</summary>
@@ -71,8 +78,10 @@ public sealed class SchemaAgreementTests
         {
             var types = ParameterGenerator.Types(property);
             foreach (var (json, reason) in Reasons(property, types))
-                if (!Refusals(type, write(json)).Where(d => d.Key == name).SelectMany(d => d.Value!.AsArray()).Any(wrong => ((string)wrong!).Contains(reason, StringComparison.Ordinal)))
-                    vague.Add($"{name}: {json[..Math.Min(json.Length, 40)]} should be told '{reason}', and is told {Refusals(type, write(json)).ToJsonString()}");
+                if (!Refusals(type, write(json)).Where(d => d.Key == name).SelectMany(d => d.Value!.AsArray())
+                    .Any(wrong => ((string)wrong!).Contains(reason, StringComparison.Ordinal)))
+                    vague.Add(
+                        $"{name}: {json[..Math.Min(json.Length, 40)]} should be told '{reason}', and is told {Refusals(type, write(json)).ToJsonString()}");
         }
         Assert.Empty(vague);
     }
@@ -107,7 +116,8 @@ public sealed class SchemaAgreementTests
         if (types.Contains("integer"))
         {
             var bounds = $"must be between {property["minimum"]} and {property["maximum"]}";
-            foreach (var json in (string[])[$"{Number(property["minimum"]!) - 1}", $"{Number(property["maximum"]!) + 1}", "1e30", "-1e400"]) yield return (json, bounds);
+            foreach (var json in (string[])[$"{Number(property["minimum"]!) - 1}", $"{Number(property["maximum"]!) + 1}", "1e30", "-1e400"])
+                yield return (json, bounds);
             yield return ("0.5", "whole number");
         }
         if (property["enum"] is not null) yield break;
@@ -115,8 +125,10 @@ public sealed class SchemaAgreementTests
         if (types.Contains("string") || types.Contains("array") || types.Contains("boolean")) yield return ("7", "not a number");
         if (types.Contains("string") || types.Contains("integer") || types.Contains("number")) yield return ("[]", "not a list");
         if (types.Contains("string") || types.Contains("array")) yield return ("{}", "not an object");
-        if ((int?)property["maxLength"] is { } longest && property["format"] is null && property["examples"] is null) yield return ($"\"{new string('a', longest + 1)}\"", $"{longest} characters");
-        if ((int?)property["maxItems"] is { } most && property["items"]?["type"] is JsonValue item && (string?)item == "string") yield return ($"[{string.Join(',', Enumerable.Repeat("\"a\"", most + 1))}]", $"{most} entries");
+        if ((int?)property["maxLength"] is { } longest && property["format"] is null && property["examples"] is null)
+            yield return ($"\"{new string('a', longest + 1)}\"", $"{longest} characters");
+        if ((int?)property["maxItems"] is { } most && property["items"]?["type"] is JsonValue item && (string?)item == "string")
+            yield return ($"[{string.Join(',', Enumerable.Repeat("\"a\"", most + 1))}]", $"{most} entries");
     }
 
     /// <summary>A placeholder that is not filled in would reach the caller.</summary>
@@ -126,14 +138,16 @@ public sealed class SchemaAgreementTests
         var schema = ContractSchema.ForInput(type);
         foreach (var (_, property, write) in Properties(schema))
             foreach (var json in SampleValues.ForParameter(property).Take(12))
-                Assert.DoesNotContain(Refusals(type, write(json)).SelectMany(d => d.Value is JsonArray wrongs ? wrongs.Select(w => (string)w!) : []), wrong => wrong.Contains("{0}", StringComparison.Ordinal));
+                Assert.DoesNotContain(Refusals(type, write(json)).SelectMany(d => d.Value is JsonArray wrongs ? wrongs.Select(w => (string)w!) : []),
+                    wrong => wrong.Contains("{0}", StringComparison.Ordinal));
     }
 
     private static JsonObject Refusals(Type type, string json)
     {
         try
         {
-            typeof(ParameterReader<>).MakeGenericType(type).GetMethod("Read", BindingFlags.Public | BindingFlags.Static)!.Invoke(null, [(ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(json), "body"]);
+            typeof(ParameterReader<>).MakeGenericType(type).GetMethod("Read", BindingFlags.Public | BindingFlags.Static)!
+                .Invoke(null, [(ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(json), "body"]);
             return [];
         }
         catch (TargetInvocationException e) when (e.InnerException is ValidationFailed invalid)

@@ -25,5 +25,6 @@ public sealed class TimeZoneNamesTests
     public void A_zone_is_kept_under_its_present_name(string written, string? kept) => Assert.Equal(kept, TimeZoneNames.Canonicalize(written));
 
     [Fact]
-    public void A_kept_name_is_its_own() => Assert.All(TimeZoneNames.All.Where(name => TimeZoneNames.Canonicalize(name) is not null), name => Assert.Equal(name, TimeZoneNames.Canonicalize(name)));
+    public void A_kept_name_is_its_own() =>
+        Assert.All(TimeZoneNames.All.Where(name => TimeZoneNames.Canonicalize(name) is not null), name => Assert.Equal(name, TimeZoneNames.Canonicalize(name)));
 }

@@ -57,13 +57,20 @@ public class RebuildReadModelsTests
         var bus = await house.StartBus();
         var wanted = new HistoryWanted(Guid.CreateVersion7(), "analytics", ["clinical"], [nameof(DoctorScheduleSet)]);
         await bus.Publish(wanted);
-        await Wait.Until(async () => await house.QueryNumber("clinical", "SELECT coalesce(max(told), 0) FROM tellings WHERE history_id = $1", wanted.HistoryId) is > 0 and < Many, "Clinical is in the midst of telling");
+        await Wait.Until(async () =>
+            await house.QueryNumber("clinical", "SELECT coalesce(max(told), 0) FROM tellings WHERE history_id = $1", wanted.HistoryId) is > 0 and < Many,
+            "Clinical is in the midst of telling");
         var killed = (house.Kill("clinical-1"), house.Kill("clinical-2"));
 
-        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM schedule_versions WHERE hospital_id = $1", hospital) == Many, "all is told", TimeSpan.FromSeconds(120));
-        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT coalesce(max(events), 0) FROM histories WHERE history_id = $1", wanted.HistoryId) >= Many, "Clinical says that it was all", TimeSpan.FromSeconds(60));
-        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) - (SELECT events FROM histories WHERE history_id = $3) FROM inbox WHERE event_id BETWEEN $1 AND $2",
-            ReplayEventId.Create(wanted.HistoryId, "clinical", 1), ReplayEventId.Create(wanted.HistoryId, "clinical", (1L << 48) - 1), wanted.HistoryId) == 0, "as many as it says came");
+        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM schedule_versions WHERE hospital_id = $1", hospital) == Many,
+            "all is told", TimeSpan.FromSeconds(120));
+        await Wait.Until(
+            async () => await house.QueryNumber("analytics", "SELECT coalesce(max(events), 0) FROM histories WHERE history_id = $1", wanted.HistoryId) >= Many,
+            "Clinical says that it was all", TimeSpan.FromSeconds(60));
+        await Wait.Until(async () => await house.QueryNumber("analytics",
+            "SELECT count(*) - (SELECT events FROM histories WHERE history_id = $3) FROM inbox WHERE event_id BETWEEN $1 AND $2",
+            ReplayEventId.Create(wanted.HistoryId, "clinical", 1), ReplayEventId.Create(wanted.HistoryId, "clinical", (1L << 48) - 1), wanted.HistoryId) == 0,
+            "as many as it says came");
         await bus.StopAsync();
         await house.QueryNumber("clinical", "WITH gone AS (DELETE FROM schedules WHERE hospital_id = $1 RETURNING 1) SELECT count(*) FROM gone", hospital);
         await house.WaitUntilRecovered("clinical-1", killed.Item1);
@@ -82,14 +89,22 @@ public class RebuildReadModelsTests
     /// <summary>Creates data of every kind that is counted.</summary>
     private static async Task LiveThrough(ClinicFixture ward)
     {
-        await ward.Admin.Call("set_doctor_schedule", new { doctor_id = ward.Doctor, slot_minutes = 15, working_hours = Enum.GetValues<DayOfWeek>().Select(d => new { weekday = d.ToString().ToUpperInvariant(), start = "08:00:00", end = "18:00:00" }) });
+        await ward.Admin.Call("set_doctor_schedule",
+            new
+            {
+                doctor_id = ward.Doctor, slot_minutes = 15,
+                working_hours = Enum.GetValues<DayOfWeek>().Select(d => new { weekday = d.ToString().ToUpperInvariant(), start = "08:00:00", end = "18:00:00" })
+            });
         await ward.BookWithStatus("CANCELLED", "09:00:00");
         await ward.BookWithStatus("NO_SHOW", "10:00:00");
         var done = await ward.BookWithStatus("COMPLETED", "11:00:00");
         await (await ward.LogInPatient()).Call("rate_appointment", new { appointment_id = (string?)done["id"], rating = 4 });
         // A doctor who left and came back, and one who was a nurse before.
         var user_id = await ward.CreateDoctor();
-        foreach (var change in new object[] { new { user_id, is_active = false }, new { user_id, is_active = true }, new { user_id, role = "NURSE" }, new { user_id, role = "DOCTOR" } })
+        foreach (var change in new object[]
+        {
+            new { user_id, is_active = false }, new { user_id, is_active = true }, new { user_id, role = "NURSE" }, new { user_id, role = "DOCTOR" }
+        })
             await ward.Admin.Call("update_user", change);
         var hospital = await SubscriptionFixture.Open();
         await hospital.Platform.Call("cancel_subscription", new { subscription_id = (string?)(await hospital.Subscribe())["id"], immediate = true });
@@ -98,16 +113,24 @@ public class RebuildReadModelsTests
     /// <summary>Sets another schedule one month after the first, which no tool call can do. The first schedule then applies to yesterday.</summary>
     private static async Task SetScheduleAnew(MedCorFixture house, ClinicFixture ward)
     {
-        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM schedule_versions WHERE doctor_id = $1", ward.Doctor) == 1, "Analytics has heard of the schedule");
+        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM schedule_versions WHERE doctor_id = $1", ward.Doctor) == 1,
+            "Analytics has heard of the schedule");
         foreach (var (service, table) in new[] { ("clinical", "schedules"), ("analytics", "schedule_versions") })
             await house.QueryNumber(service, $"UPDATE {table} SET valid_from = valid_from - 30 WHERE doctor_id = $1 RETURNING 1", ward.Doctor);
-        foreach (var (service, change) in new[] { ("identity", "users SET doctor_periods = $2::jsonb WHERE id"), ("analytics", "practices SET active_periods = $2::jsonb WHERE doctor_id") })
+        foreach (var (service, change) in new[] { ("identity", "users SET doctor_periods = $2::jsonb WHERE id"), ("analytics",
+            "practices SET active_periods = $2::jsonb WHERE doctor_id") })
             await house.QueryNumber(service, $"UPDATE {change} = $1 RETURNING 1", ward.Doctor, """{"periods": [{"from": "2024-01-01T00:00:00Z"}]}""");
 
         foreach (var end in (string[])["18:30:00", "19:00:00"])
-            await ward.Admin.Call("set_doctor_schedule", new { doctor_id = ward.Doctor, slot_minutes = 15, working_hours = Enum.GetValues<DayOfWeek>().Select(d => new { weekday = d.ToString().ToUpperInvariant(), start = "08:00:00", end }) });
+            await ward.Admin.Call("set_doctor_schedule",
+                new
+                {
+                    doctor_id = ward.Doctor, slot_minutes = 15,
+                    working_hours = Enum.GetValues<DayOfWeek>().Select(d => new { weekday = d.ToString().ToUpperInvariant(), start = "08:00:00", end })
+                });
 
-        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT max(version) FROM schedule_versions WHERE doctor_id = $1", ward.Doctor) == 3, "Analytics has heard of the last one");
+        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT max(version) FROM schedule_versions WHERE doctor_id = $1", ward.Doctor) == 3,
+            "Analytics has heard of the last one");
         Assert.Equal(1, await house.QueryNumber("clinical", "SELECT count(*) FROM former_schedules WHERE doctor_id = $1", ward.Doctor));
         await CheckWorkingMinutes(ward);
     }
@@ -115,7 +138,8 @@ public class RebuildReadModelsTests
     private static async Task CheckWorkingMinutes(ClinicFixture ward)
     {
         foreach (var (daysAgo, minutes) in new[] { (0, 660), (1, 600) })
-            Assert.Equal(minutes, (await ward.Admin.Call<DoctorPerformance>("get_doctor_performance", new { doctor_id = ward.Doctor, period = "DAILY", date = ClinicFixture.FormatDate(ward.Today.AddDays(-daysAgo)) })).WorkingMinutes);
+            Assert.Equal(minutes, (await ward.Admin.Call<DoctorPerformance>("get_doctor_performance",
+                new { doctor_id = ward.Doctor, period = "DAILY", date = ClinicFixture.FormatDate(ward.Today.AddDays(-daysAgo)) })).WorkingMinutes);
     }
 
     private static async Task<int> Live(ClinicFixture ward, CancellationToken until)
@@ -137,14 +161,18 @@ public class RebuildReadModelsTests
         var admin = await ApiClient.LogInShared($"admin@{hospital}.example");
         var id = admin.HospitalId!.Value;
         await Wait.Until(async () =>
-            await Sum("clinical", "SELECT coalesce(sum(version), 0) FROM appointments WHERE hospital_id = $1") == await Sum("analytics", "SELECT coalesce(sum(version), 0) FROM visits WHERE hospital_id = $1")
-            && await Sum("identity", "SELECT coalesce(sum(hashtext(id || role || is_active)), 0) FROM users WHERE hospital_id = $1") == await Sum("analytics", "SELECT coalesce(sum(hashtext(user_id || role || is_active)), 0) FROM people WHERE hospital_id = $1")
-            && await Sum("billing", "SELECT count(*) FROM invoices WHERE hospital_id = $1") == await Sum("analytics", "SELECT count(*) FROM invoices WHERE hospital_id = $1"),
+            await Sum("clinical", "SELECT coalesce(sum(version), 0) FROM appointments WHERE hospital_id = $1") == await Sum("analytics",
+                "SELECT coalesce(sum(version), 0) FROM visits WHERE hospital_id = $1")
+            && await Sum("identity", "SELECT coalesce(sum(hashtext(id || role || is_active)), 0) FROM users WHERE hospital_id = $1") == await Sum("analytics",
+                "SELECT coalesce(sum(hashtext(user_id || role || is_active)), 0) FROM people WHERE hospital_id = $1")
+            && await Sum("billing", "SELECT count(*) FROM invoices WHERE hospital_id = $1") == await Sum("analytics",
+                "SELECT count(*) FROM invoices WHERE hospital_id = $1"),
             $"Analytics has heard all of {hospital}", TimeSpan.FromSeconds(60));
         JsonNode[] figures =
         [
             await admin.Call("get_hospital_statistics", new { date_from = "2024-01-01", date_to = "2028-12-31" }), await admin.Call("get_hospital_statistics"),
-            await admin.Call("get_doctor_performance", new { doctor_id = doctor, period = "YEARLY" }), await admin.Call("get_doctor_performance", new { doctor_id = doctor }),
+            await admin.Call("get_doctor_performance", new { doctor_id = doctor, period = "YEARLY" }),
+            await admin.Call("get_doctor_performance", new { doctor_id = doctor }),
             await admin.Call("get_specialty_demand", new { period = "YEARLY" }), await admin.Call("list_reports", new { limit = 100 }),
         ];
         return string.Join('\n', figures.Select(f => f.ToJsonString()));

@@ -18,9 +18,12 @@ public class GetDoctorPerformanceTests
         await hospital.Publish(new UserCreated(doctor));
         await hospital.Publish(new[]
         {
-            hospital.NewAppointment(doctor.Id, one, monday, AppointmentStatus.Completed, rating: 5), hospital.NewAppointment(doctor.Id, one, monday.AddDays(1), AppointmentStatus.Completed, rating: 4),
-            hospital.NewAppointment(doctor.Id, other, monday.AddDays(6), AppointmentStatus.Completed), hospital.NewAppointment(doctor.Id, other, monday, AppointmentStatus.Cancelled, at: "11:00"),
-            hospital.NewAppointment(doctor.Id, other, monday, AppointmentStatus.NoShow, at: "12:00"), hospital.NewAppointment(doctor.Id, other, monday.AddDays(7), AppointmentStatus.Completed),
+            hospital.NewAppointment(doctor.Id, one, monday, AppointmentStatus.Completed, rating: 5),
+            hospital.NewAppointment(doctor.Id, one, monday.AddDays(1), AppointmentStatus.Completed, rating: 4),
+            hospital.NewAppointment(doctor.Id, other, monday.AddDays(6), AppointmentStatus.Completed),
+            hospital.NewAppointment(doctor.Id, other, monday, AppointmentStatus.Cancelled, at: "11:00"),
+            hospital.NewAppointment(doctor.Id, other, monday, AppointmentStatus.NoShow, at: "12:00"),
+            hospital.NewAppointment(doctor.Id, other, monday.AddDays(7), AppointmentStatus.Completed),
             hospital.NewAppointment(Guid.NewGuid(), other, monday, AppointmentStatus.Completed),
         }.Select(v => new AppointmentCreated(v)));
         await hospital.WaitForStatistics(monday, monday.AddDays(7), appointments: 7);
@@ -33,7 +36,8 @@ public class GetDoctorPerformanceTests
         // Three half hours out of five days from nine to five.
         Assert.Equal((90, 2400, 0.0375m), ((int)p["booked_minutes"]!, (int)p["working_minutes"]!, (decimal)p["utilization"]!));
         foreach (var (period, to) in new[] { ("DAILY", "2024-05-13"), ("MONTHLY", "2024-05-31"), ("QUARTERLY", "2024-06-30"), ("YEARLY", "2024-12-31") })
-            Assert.Equal(to, (string?)(await hospital.Platform.Call("get_doctor_performance", new { doctor_id = doctor.Id, period, date = "2024-05-13" }))["date_to"]);
+            Assert.Equal(to,
+                (string?)(await hospital.Platform.Call("get_doctor_performance", new { doctor_id = doctor.Id, period, date = "2024-05-13" }))["date_to"]);
     }
 
     [Fact]
@@ -54,10 +58,12 @@ public class GetDoctorPerformanceTests
             UpdatedAt: DateTimeOffset.UnixEpoch));
         await hospital.Publish(new UserCreated(doctor), nights);
         await hospital.WaitUntilHandled(nights);
-        await Wait.Until(async () => (await hospital.Platform.TryCall("get_doctor_performance", new { doctor_id = doctor.Id })).Code is null, "Analytics knows the doctor");
+        await Wait.Until(async () => (await hospital.Platform.TryCall("get_doctor_performance", new { doctor_id = doctor.Id })).Code is null,
+            "Analytics knows the doctor");
 
         foreach (var (night, minutes) in new[] { ("2024-03-03", 360), ("2024-03-10", 300), ("2024-11-03", 420) })
-            Assert.Equal(minutes, (await hospital.Platform.Call<DoctorPerformance>("get_doctor_performance", new { doctor_id = doctor.Id, period = "DAILY", date = night })).WorkingMinutes);
+            Assert.Equal(minutes, (await hospital.Platform.Call<DoctorPerformance>("get_doctor_performance",
+                new { doctor_id = doctor.Id, period = "DAILY", date = night })).WorkingMinutes);
     }
 
     [Fact]
@@ -66,10 +72,12 @@ public class GetDoctorPerformanceTests
         await using var hospital = await SyntheticHospital.Open();
         var (doctor, monday) = (hospital.NewUser(Role.Doctor), new DateOnly(2024, 5, 13));
         // The later schedules arrive first, and one arrives twice. Of the schedules set on the same day, the last version counts.
-        DoctorScheduleSet[] told = [Set(3, monday.AddDays(4), "10:00"), Set(1, monday.AddDays(2), "11:00"), Set(2, monday.AddDays(4), "17:00"), Set(1, monday.AddDays(2), "11:00")];
+        DoctorScheduleSet[] told = [Set(3, monday.AddDays(4), "10:00"), Set(1, monday.AddDays(2), "11:00"), Set(2, monday.AddDays(4), "17:00"),
+            Set(1, monday.AddDays(2), "11:00")];
         await hospital.Publish([new UserCreated(doctor), .. told]);
         await hospital.WaitUntilHandled(told);
-        await Wait.Until(async () => (await hospital.Platform.TryCall("get_doctor_performance", new { doctor_id = doctor.Id })).Code is null, "Analytics knows the doctor");
+        await Wait.Until(async () => (await hospital.Platform.TryCall("get_doctor_performance", new { doctor_id = doctor.Id })).Code is null,
+            "Analytics knows the doctor");
 
         // Two days of the usual eight hours, two of two hours and one of one hour.
         Assert.Equal(2 * 480 + 2 * 120 + 60, await Minutes("WEEKLY", monday));
@@ -96,7 +104,8 @@ public class GetDoctorPerformanceTests
             UpdatedAt: DateTimeOffset.UnixEpoch), from);
 
         async Task<int> Minutes(string period, DateOnly date) =>
-            (await hospital.Platform.Call<DoctorPerformance>("get_doctor_performance", new { doctor_id = doctor.Id, period, date = SyntheticHospital.FormatDate(date) })).WorkingMinutes;
+            (await hospital.Platform.Call<DoctorPerformance>("get_doctor_performance",
+                new { doctor_id = doctor.Id, period, date = SyntheticHospital.FormatDate(date) })).WorkingMinutes;
     }
 
     /// <summary>
@@ -124,12 +133,15 @@ public class GetDoctorPerformanceTests
         var told = new DoctorScheduleSet(schedules[0]);
         await hospital.Publish([.. doctors.Select(d => new UserCreated(d)), told]);
         await hospital.WaitUntilHandled(told);
-        await house.QueryNumber("analytics", "INSERT INTO schedules VALUES ($1, $2, $3::jsonb, 1) RETURNING 1", hospital.Id, doctors[1].Id, JsonSerializer.Serialize(schedules[1], Json.Options));
+        await house.QueryNumber("analytics", "INSERT INTO schedules VALUES ($1, $2, $3::jsonb, 1) RETURNING 1", hospital.Id, doctors[1].Id,
+            JsonSerializer.Serialize(schedules[1], Json.Options));
 
         foreach (var doctor in doctors)
         {
-            await Wait.Until(async () => (await hospital.Platform.TryCall("get_doctor_performance", new { doctor_id = doctor.Id })).Code is null, "Analytics knows the doctor");
-            Assert.Equal(2 * 480, (await hospital.Platform.Call<DoctorPerformance>("get_doctor_performance", new { doctor_id = doctor.Id, period = "WEEKLY", date = "2024-05-13" })).WorkingMinutes);
+            await Wait.Until(async () => (await hospital.Platform.TryCall("get_doctor_performance", new { doctor_id = doctor.Id })).Code is null,
+                "Analytics knows the doctor");
+            Assert.Equal(2 * 480, (await hospital.Platform.Call<DoctorPerformance>("get_doctor_performance",
+                new { doctor_id = doctor.Id, period = "WEEKLY", date = "2024-05-13" })).WorkingMinutes);
         }
     }
 
@@ -140,12 +152,14 @@ public class GetDoctorPerformanceTests
         var (doctor, monday) = (hospital.NewUser(Role.Doctor), new DateOnly(2024, 5, 13));
         // Active until half past midnight on Wednesday in Berlin, again from later that day until Thursday, and since the following Tuesday.
         var periods = new ActivePeriods([
-            new(At("2024-05-13T08:00:00Z"), At("2024-05-14T22:30:00Z")), new(At("2024-05-15T06:00:00Z"), At("2024-05-16T09:00:00Z")), new(At("2024-05-20T22:30:00Z")),
+            new(At("2024-05-13T08:00:00Z"), At("2024-05-14T22:30:00Z")), new(At("2024-05-15T06:00:00Z"), At("2024-05-16T09:00:00Z")),
+            new(At("2024-05-20T22:30:00Z")),
         ]);
         var started = hospital.NewDoctorUpdate(doctor, specialty: null) with { ActivePeriods = periods };
         await hospital.Publish(new UserCreated(doctor), started);
         await hospital.WaitUntilHandled(started);
-        await Wait.Until(async () => (await hospital.Platform.TryCall("get_doctor_performance", new { doctor_id = doctor.Id })).Code is null, "Analytics knows the doctor");
+        await Wait.Until(async () => (await hospital.Platform.TryCall("get_doctor_performance", new { doctor_id = doctor.Id })).Code is null,
+            "Analytics knows the doctor");
 
         Assert.Equal(4 * 480, await Minutes("WEEKLY", monday));
         Assert.Equal(4 * 480, await Minutes("WEEKLY", monday.AddDays(7)));
@@ -155,7 +169,10 @@ public class GetDoctorPerformanceTests
         Assert.Equal((0, null), await Work("YEARLY", new(1990, 1, 1)));
 
         // The hospital closes on Thursday of the second week; what is known of the doctor stays.
-        var closed = new HospitalDeactivated(hospital.NewHospital(version: 2) with { IsActive = false }) { ActivePeriods = new([new(At("2024-05-14T05:00:00Z"), At("2024-05-23T05:00:00Z"))]) };
+        var closed = new HospitalDeactivated(hospital.NewHospital(version: 2) with { IsActive = false })
+        {
+            ActivePeriods = new([new(At("2024-05-14T05:00:00Z"), At("2024-05-23T05:00:00Z"))])
+        };
         await hospital.Publish(closed);
         await hospital.WaitUntilHandled(closed);
         Assert.Equal(3 * 480, await Minutes("WEEKLY", monday));
@@ -184,7 +201,8 @@ public class GetDoctorPerformanceTests
         await WaitForMinutes(ward.Today.AddYears(-1), minutes => minutes == 0);
 
         await ward.Admin.Call("update_user", new { user_id = ward.Doctor, role = "NURSE" });
-        await Wait.Until(async () => (await platform.TryCall("get_doctor_performance", new { doctor_id = ward.Doctor })).Code == "RESOURCE_NOT_FOUND", "the role has ended");
+        await Wait.Until(async () => (await platform.TryCall("get_doctor_performance", new { doctor_id = ward.Doctor })).Code == "RESOURCE_NOT_FOUND",
+            "the role has ended");
         await ward.Admin.Call("update_user", new { user_id = ward.Doctor, role = "DOCTOR" });
         await WaitForMinutes(next, minutes => minutes > 100_000);
         Assert.Equal(2, await Periods());
@@ -203,10 +221,14 @@ public class GetDoctorPerformanceTests
         await WaitForMinutes(next, minutes => minutes > 100_000);
 
         Task WaitForMinutes(DateOnly year, Func<int, bool> expected) => Wait.Until(
-            async () => await platform.TryCall("get_doctor_performance", new { doctor_id = ward.Doctor, period = "YEARLY", date = ClinicFixture.FormatDate(year) }) is { Code: null } answer && expected((int)answer.Body["working_minutes"]!),
+            async () => await platform.TryCall("get_doctor_performance",
+                new { doctor_id = ward.Doctor, period = "YEARLY", date = ClinicFixture.FormatDate(year) }) is { Code: null } answer
+                && expected((int)answer.Body["working_minutes"]!),
             $"the working minutes of {year.Year} follow");
 
-        async Task<long> Periods() => await (await MedCorFixture.Get()).QueryNumber("identity", "SELECT jsonb_array_length(doctor_periods -> 'periods') FROM users WHERE id = $1", ward.Doctor);
+        async Task<long> Periods() =>
+            await (await MedCorFixture.Get()).QueryNumber("identity",
+                "SELECT jsonb_array_length(doctor_periods -> 'periods') FROM users WHERE id = $1", ward.Doctor);
     }
 
     [Fact]

@@ -17,19 +17,28 @@ public class GetHospitalStatisticsTests
         User[] others = [hospital.NewUser(Role.Doctor), hospital.NewUser(Role.Doctor), hospital.NewUser(Role.Nurse)];
         var (doctor, patient, other) = (others[0].Id, patients[0].Id, patients[1].Id);
         await hospital.Publish(patients.Concat(others).Select(u => new UserCreated(u)));
-        await hospital.Publish(new UserDeactivated(patients[2] with { IsActive = false, Version = 2 }), new UserDeactivated(others[1] with { IsActive = false, Version = 2 }));
+        await hospital.Publish(new UserDeactivated(patients[2] with { IsActive = false, Version = 2 }),
+            new UserDeactivated(others[1] with { IsActive = false, Version = 2 }));
         await hospital.Publish(new[]
         {
-            hospital.NewAppointment(doctor, patient, past, AppointmentStatus.Completed, rating: 5), hospital.NewAppointment(doctor, patient, past, AppointmentStatus.Completed, rating: 2, at: "11:00"),
-            hospital.NewAppointment(doctor, other, past, AppointmentStatus.Completed, at: "12:00"), hospital.NewAppointment(doctor, other, past, AppointmentStatus.Cancelled, at: "13:00"),
-            hospital.NewAppointment(doctor, other, past, AppointmentStatus.NoShow, at: "14:00"), hospital.NewAppointment(doctor, other, past, AppointmentStatus.InProgress, at: "15:00"),
-            hospital.NewAppointment(doctor, other, past.AddDays(1), AppointmentStatus.Scheduled), hospital.NewAppointment(doctor, other, past.AddDays(2), AppointmentStatus.Completed),
-            hospital.NewAppointment(doctor, other, today, AppointmentStatus.Scheduled), hospital.NewAppointment(doctor, other, today, AppointmentStatus.Cancelled),
+            hospital.NewAppointment(doctor, patient, past, AppointmentStatus.Completed, rating: 5),
+            hospital.NewAppointment(doctor, patient, past, AppointmentStatus.Completed, rating: 2, at: "11:00"),
+            hospital.NewAppointment(doctor, other, past, AppointmentStatus.Completed, at: "12:00"),
+            hospital.NewAppointment(doctor, other, past, AppointmentStatus.Cancelled, at: "13:00"),
+            hospital.NewAppointment(doctor, other, past, AppointmentStatus.NoShow, at: "14:00"),
+            hospital.NewAppointment(doctor, other, past, AppointmentStatus.InProgress, at: "15:00"),
+            hospital.NewAppointment(doctor, other, past.AddDays(1), AppointmentStatus.Scheduled),
+            hospital.NewAppointment(doctor, other, past.AddDays(2), AppointmentStatus.Completed),
+            hospital.NewAppointment(doctor, other, today, AppointmentStatus.Scheduled),
+            hospital.NewAppointment(doctor, other, today, AppointmentStatus.Cancelled),
         }.Select(v => new AppointmentCreated(v)));
-        await hospital.Publish(hospital.NewInvoice(past, "199.00"), hospital.NewInvoice(past.AddDays(1), "-49.25"), hospital.NewInvoice(past.AddDays(2), "7.00"), hospital.NewInvoice(today, "499.99"), hospital.NewInvoice(today, "-0.99"));
+        await hospital.Publish(hospital.NewInvoice(past, "199.00"), hospital.NewInvoice(past.AddDays(1), "-49.25"),
+            hospital.NewInvoice(past.AddDays(2), "7.00"), hospital.NewInvoice(today, "499.99"), hospital.NewInvoice(today, "-0.99"));
 
         var s = await hospital.WaitForStatistics(past, past.AddDays(1), appointments: 7);
-        await Wait.Until(async () => (string?)(s = await hospital.WaitForStatistics(past, past.AddDays(1), appointments: 7))["monthlyRevenue"] == "499.00" && (int)s["patients"]! == 2, "all is counted", explain: () => s.ToJsonString());
+        await Wait.Until(async () =>
+            (string?)(s = await hospital.WaitForStatistics(past, past.AddDays(1), appointments: 7))["monthlyRevenue"] == "499.00" && (int)s["patients"]! == 2,
+            "all is counted", explain: () => s.ToJsonString());
 
         Assert.Equal((2, 1, 1, 1), ((int)s["patients"]!, (int)s["doctors"]!, (int)s["nurses"]!, (int)s["new_patients"]!));
         Assert.Equal((1, 1, 3, 1, 1), ((int)s["scheduled"]!, (int)s["in_progress"]!, (int)s["completed"]!, (int)s["cancelled"]!, (int)s["no_shows"]!));
@@ -47,10 +56,12 @@ public class GetHospitalStatisticsTests
         var visit = hospital.NewAppointment(doctor.Id, patient.Id, day, AppointmentStatus.Scheduled);
         IntegrationEvent[] story =
         [
-            new UserCreated(doctor), new UserUpdated(doctor with { Version = 2 }), new UserCreated(patient), new UserDeactivated(patient with { IsActive = false, Version = 2 }),
-            new UserUpdated(patient with { Version = 3 }), new AppointmentCreated(visit), new AppointmentUpdated(visit with { Status = AppointmentStatus.InProgress, Version = 2 }),
-            new AppointmentUpdated(visit with { Status = AppointmentStatus.Completed, Version = 3 }), new AppointmentUpdated(visit with { Status = AppointmentStatus.Completed, Rating = 4, Version = 4 }),
-            hospital.NewInvoice(day, "199.00"),
+            new UserCreated(doctor), new UserUpdated(doctor with { Version = 2 }), new UserCreated(patient),
+            new UserDeactivated(patient with { IsActive = false, Version = 2 }),
+            new UserUpdated(patient with { Version = 3 }), new AppointmentCreated(visit),
+            new AppointmentUpdated(visit with { Status = AppointmentStatus.InProgress, Version = 2 }),
+            new AppointmentUpdated(visit with { Status = AppointmentStatus.Completed, Version = 3 }),
+            new AppointmentUpdated(visit with { Status = AppointmentStatus.Completed, Rating = 4, Version = 4 }), hospital.NewInvoice(day, "199.00"),
         ];
         // In reverse, in order, and the current state once more under new event IDs, as a rebuild publishes it.
         IntegrationEvent[] told = [.. story.Reverse(), .. story, .. story.TakeLast(3).Select(e => e with { EventId = Guid.CreateVersion7() })];
@@ -59,7 +70,8 @@ public class GetHospitalStatisticsTests
 
         var s = await hospital.WaitForStatistics(day, day, appointments: 1);
 
-        Assert.Equal((1, 1, 0, 0, "4"), ((int)s["patients"]!, (int)s["completed"]!, (int)s["scheduled"]!, (int)s["in_progress"]!, s["average_rating"]!.ToString()));
+        Assert.Equal((1, 1, 0, 0, "4"),
+            ((int)s["patients"]!, (int)s["completed"]!, (int)s["scheduled"]!, (int)s["in_progress"]!, s["average_rating"]!.ToString()));
         Assert.Equal((1, "199.00"), ((int)s["doctors"]!, (string?)s["revenue"]));
     }
 
@@ -70,7 +82,8 @@ public class GetHospitalStatisticsTests
         var day = new DateOnly(2024, 6, 10);
         // One second before midnight in Auckland, which is noon UTC, and midnight itself.
         var midnight = new DateTimeOffset(2024, 6, 9, 12, 0, 0, TimeSpan.Zero);
-        await hospital.Publish(new UserCreated(hospital.NewUser(Role.Patient, midnight.AddSeconds(-1))), new UserCreated(hospital.NewUser(Role.Patient, midnight)), new UserCreated(hospital.NewUser(Role.Patient, midnight.AddHours(24))));
+        await hospital.Publish(new UserCreated(hospital.NewUser(Role.Patient, midnight.AddSeconds(-1))),
+            new UserCreated(hospital.NewUser(Role.Patient, midnight)), new UserCreated(hospital.NewUser(Role.Patient, midnight.AddHours(24))));
         await hospital.Publish(new AppointmentCreated(hospital.NewAppointment(Guid.NewGuid(), Guid.NewGuid(), day, AppointmentStatus.Scheduled, at: "00:10")));
 
         var s = await hospital.WaitForStatistics(day, day, appointments: 1);
@@ -86,7 +99,8 @@ public class GetHospitalStatisticsTests
         var ward = await ClinicFixture.Open("riverside");
         var doctor = await ward.LogInDoctor();
         var day = ward.Weekday();
-        await Wait.Until(async () => (await doctor.TryCall("get_doctor_performance", new { doctor_id = ward.Doctor })).Code is null, "Analytics knows the doctor");
+        await Wait.Until(async () => (await doctor.TryCall("get_doctor_performance", new { doctor_id = ward.Doctor })).Code is null,
+            "Analytics knows the doctor");
         foreach (var time in new[] { "09:00:00", "10:00:00", "11:00:00" })
         {
             var before = (int)(await Performance())["appointments"]!;
@@ -94,7 +108,8 @@ public class GetHospitalStatisticsTests
             await Wait.Until(async () => (int)(await Performance())["appointments"]! == before + 1, "the booking is counted");
         }
 
-        Task<System.Text.Json.Nodes.JsonNode> Performance() => doctor.Call("get_doctor_performance", new { doctor_id = ward.Doctor, period = "DAILY", date = day });
+        Task<System.Text.Json.Nodes.JsonNode> Performance() =>
+            doctor.Call("get_doctor_performance", new { doctor_id = ward.Doctor, period = "DAILY", date = day });
     }
 
     [Fact]
@@ -102,7 +117,8 @@ public class GetHospitalStatisticsTests
     {
         var admin = await ApiClient.LogInShared("admin@general.example");
 
-        Assert.Equal(("499.00", "USD"), ((string?)(await admin.Call("get_hospital_statistics"))["monthlyRevenue"], (await admin.Call<HospitalStatistics>("get_hospital_statistics")).Currency));
+        Assert.Equal(("499.00", "USD"), ((string?)(await admin.Call("get_hospital_statistics"))["monthlyRevenue"],
+            (await admin.Call<HospitalStatistics>("get_hospital_statistics")).Currency));
     }
 
     [Fact]
@@ -116,7 +132,8 @@ public class GetHospitalStatisticsTests
         await Revenue("0.00");
 
         Task Revenue(string amount) => Wait.Until(
-            async () => (string?)(await hospital.Platform.Call("get_hospital_statistics", new { hospital_id = hospital.Id }))["monthlyRevenue"] == amount, $"the revenue is {amount}");
+            async () => (string?)(await hospital.Platform.Call("get_hospital_statistics", new { hospital_id = hospital.Id }))["monthlyRevenue"] == amount,
+            $"the revenue is {amount}");
     }
 
     [Fact]
@@ -126,7 +143,9 @@ public class GetHospitalStatisticsTests
         {
             var client = await ApiClient.LogInShared(who);
             Assert.Equal(client.HospitalId.ToString(), (string?)(await client.Call("get_hospital_statistics"))["hospital_id"]);
-            var (foreign, none) = (await client.TryCall("get_hospital_statistics", new { hospital_id = (await ApiClient.LogInShared("admin@riverside.example")).HospitalId }), await client.TryCall("get_hospital_statistics", new { hospital_id = Guid.NewGuid() }));
+            var (foreign, none) = (await client.TryCall("get_hospital_statistics",
+                new { hospital_id = (await ApiClient.LogInShared("admin@riverside.example")).HospitalId }),
+                await client.TryCall("get_hospital_statistics", new { hospital_id = Guid.NewGuid() }));
             Assert.Equal(("RESOURCE_NOT_FOUND", (string?)none.Body["error"]!["message"]), (foreign.Code, (string?)foreign.Body["error"]!["message"]));
         }
         Assert.Equal("PERMISSION_DENIED", (await (await ApiClient.LogInShared("patient@general.example")).TryCall("get_hospital_statistics")).Code);

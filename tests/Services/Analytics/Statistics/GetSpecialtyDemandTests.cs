@@ -17,11 +17,13 @@ public class GetSpecialtyDemandTests
         var day = new DateOnly(2024, 5, 14);
         IntegrationEvent[] told =
         [
-            new SpecialtyCreated(specialty), .. doctors.Select(d => new UserCreated(d)), hospital.NewDoctorUpdate(doctors[0], specialty), hospital.NewDoctorUpdate(doctors[1], specialty),
-            .. new[]
+            new SpecialtyCreated(specialty), .. doctors.Select(d => new UserCreated(d)), hospital.NewDoctorUpdate(doctors[0], specialty),
+            hospital.NewDoctorUpdate(doctors[1], specialty), .. new[]
             {
-                hospital.NewAppointment(doctors[0].Id, Guid.NewGuid(), day, AppointmentStatus.Completed, daysWaited: 2), hospital.NewAppointment(doctors[1].Id, Guid.NewGuid(), day, AppointmentStatus.Scheduled, daysWaited: 5),
-                hospital.NewAppointment(doctors[1].Id, Guid.NewGuid(), day, AppointmentStatus.Cancelled, daysWaited: 50), hospital.NewAppointment(doctors[1].Id, Guid.NewGuid(), day, AppointmentStatus.NoShow, daysWaited: 50),
+                hospital.NewAppointment(doctors[0].Id, Guid.NewGuid(), day, AppointmentStatus.Completed, daysWaited: 2),
+                hospital.NewAppointment(doctors[1].Id, Guid.NewGuid(), day, AppointmentStatus.Scheduled, daysWaited: 5),
+                hospital.NewAppointment(doctors[1].Id, Guid.NewGuid(), day, AppointmentStatus.Cancelled, daysWaited: 50),
+                hospital.NewAppointment(doctors[1].Id, Guid.NewGuid(), day, AppointmentStatus.NoShow, daysWaited: 50),
                 hospital.NewAppointment(doctors[2].Id, Guid.NewGuid(), day, AppointmentStatus.Completed, daysWaited: 1),
             }.Select(v => new AppointmentCreated(v)),
         ];
@@ -52,7 +54,8 @@ public class GetSpecialtyDemandTests
             UpdatedAt: DateTimeOffset.UnixEpoch), day.AddDays(1));
         await hospital.Publish(free);
         await hospital.WaitUntilHandled(free);
-        Assert.Equal(demand.ToJsonString(), (await hospital.Platform.Call("get_specialty_demand", new { hospital_id = hospital.Id, period = "DAILY", date = "2024-05-14" })).ToJsonString());
+        Assert.Equal(demand.ToJsonString(),
+            (await hospital.Platform.Call("get_specialty_demand", new { hospital_id = hospital.Id, period = "DAILY", date = "2024-05-14" })).ToJsonString());
     }
 
     [Fact]

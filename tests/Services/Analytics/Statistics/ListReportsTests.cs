@@ -12,9 +12,12 @@ public class ListReportsTests
         await using var hospital = await SyntheticHospital.Open();
         var (doctor, patient) = (Guid.NewGuid(), Guid.NewGuid());
         await hospital.Publish(
-            new AppointmentCreated(hospital.NewAppointment(doctor, patient, new(2024, 1, 31), AppointmentStatus.Completed, rating: 4)), new AppointmentCreated(hospital.NewAppointment(doctor, patient, new(2024, 3, 1), AppointmentStatus.NoShow)),
-            new AppointmentCreated(hospital.NewAppointment(doctor, patient, hospital.Today, AppointmentStatus.Scheduled)), hospital.NewInvoice(new(2024, 1, 1), "199.00"), hospital.NewInvoice(new(2024, 4, 30), "-20.50"));
-        await Wait.Until(async () => (await hospital.Platform.Call<Page<Report>>("list_reports", new { hospital_id = hospital.Id })).Total == 3, "three months are reported");
+            new AppointmentCreated(hospital.NewAppointment(doctor, patient, new(2024, 1, 31), AppointmentStatus.Completed, rating: 4)),
+            new AppointmentCreated(hospital.NewAppointment(doctor, patient, new(2024, 3, 1), AppointmentStatus.NoShow)),
+            new AppointmentCreated(hospital.NewAppointment(doctor, patient, hospital.Today, AppointmentStatus.Scheduled)),
+            hospital.NewInvoice(new(2024, 1, 1), "199.00"), hospital.NewInvoice(new(2024, 4, 30), "-20.50"));
+        await Wait.Until(async () => (await hospital.Platform.Call<Page<Report>>("list_reports", new { hospital_id = hospital.Id })).Total == 3,
+            "three months are reported");
 
         var all = (await hospital.Platform.Call("list_reports", new { hospital_id = hospital.Id }))["results"]!.AsArray();
 
@@ -22,10 +25,12 @@ public class ListReportsTests
         Assert.Equal(["2024-04-30", "2024-03-31", "2024-01-31"], all.Select(r => (string)r!["date_to"]!));
         Assert.Equal(["-20.50", "0.00", "199.00"], all.Select(r => (string)r!["figures"]!["revenue"]!));
         Assert.Equal([0, 1, 0], all.Select(r => (int)r!["figures"]!["no_shows"]!));
-        Assert.Equal((1, 1, 4m), ((int)all[2]!["figures"]!["completed"]!, (int)all[2]!["figures"]!["patients_seen"]!, (decimal)all[2]!["figures"]!["average_rating"]!));
+        Assert.Equal((1, 1, 4m),
+            ((int)all[2]!["figures"]!["completed"]!, (int)all[2]!["figures"]!["patients_seen"]!, (decimal)all[2]!["figures"]!["average_rating"]!));
         var same = (await hospital.Platform.Call("list_reports", new { hospital_id = hospital.Id, sort = "date_from", limit = 1 }))["results"]![0]!;
         Assert.Equal(all[2]!.ToJsonString(), same.ToJsonString());
-        Assert.Equal(1, (await hospital.Platform.Call<Page<Report>>("list_reports", new { hospital_id = hospital.Id, date_from = "2024-01-31", date_to = "2024-02-15" })).Total);
+        Assert.Equal(1, (await hospital.Platform.Call<Page<Report>>("list_reports",
+            new { hospital_id = hospital.Id, date_from = "2024-01-31", date_to = "2024-02-15" })).Total);
     }
 
     [Fact]
@@ -35,7 +40,8 @@ public class ListReportsTests
 
         Assert.All((await admin.Call("list_reports"))["results"]!.AsArray(), r => Assert.Equal(admin.HospitalId.ToString(), (string?)r!["hospital_id"]));
         Assert.NotEqual(0, (await platform.Call<Page<Report>>("list_reports")).Total);
-        Assert.Equal("RESOURCE_NOT_FOUND", (await admin.TryCall("list_reports", new { hospital_id = (await ApiClient.LogInShared("admin@riverside.example")).HospitalId })).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND",
+            (await admin.TryCall("list_reports", new { hospital_id = (await ApiClient.LogInShared("admin@riverside.example")).HospitalId })).Code);
         foreach (var who in new[] { "doctor@general.example", "nurse@general.example", "patient@general.example" })
             Assert.Equal("PERMISSION_DENIED", (await (await ApiClient.LogInShared(who)).TryCall("list_reports")).Code);
         Assert.NotNull((await admin.TryCall("list_reports", new { date_from = "2025-02-01", date_to = "2025-01-01" })).Details!["date_to"]);

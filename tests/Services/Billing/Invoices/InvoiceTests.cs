@@ -35,7 +35,10 @@ public class InvoiceTests
     {
         var house = await MedCorFixture.Get();
         await using var billing = await house.OpenDatabase("billing");
-        await using var batch = new NpgsqlBatch(billing) { BatchCommands = { new("SET ROLE medcor_billing"), new("SELECT set_config('medcor.hospital', '*', true)"), new(sql) } };
+        await using var batch = new NpgsqlBatch(billing)
+        {
+            BatchCommands = { new("SET ROLE medcor_billing"), new("SELECT set_config('medcor.hospital', '*', true)"), new(sql) }
+        };
 
         var refused = await Assert.ThrowsAsync<PostgresException>(() => batch.ExecuteNonQueryAsync());
 
@@ -53,7 +56,13 @@ public class InvoiceTests
         Assert.Equal(2, await Total(new { subscription_id = first }));
         Assert.Equal(1, await Total(new { subscription_id = second }));
         Assert.Equal(1, await Total(new { hospital_id = hospital.Id, type = "CREDIT_NOTE" }));
-        Assert.Equal(3, await Total(new { hospital_id = hospital.Id, date_from = SubscriptionFixture.FormatDate(hospital.Today.AddDays(-1)), date_to = SubscriptionFixture.FormatDate(hospital.Today.AddDays(1)) }));
+        Assert.Equal(3,
+            await Total(
+                new
+                {
+                    hospital_id = hospital.Id, date_from = SubscriptionFixture.FormatDate(hospital.Today.AddDays(-1)),
+                    date_to = SubscriptionFixture.FormatDate(hospital.Today.AddDays(1))
+                }));
         Assert.Equal(0, await Total(new { hospital_id = hospital.Id, date_from = SubscriptionFixture.FormatDate(hospital.Today.AddDays(2)) }));
         Assert.NotNull((await hospital.Platform.TryCall("list_invoices", new { date_from = "2026-02-01", date_to = "2026-01-01" })).Details!["date_to"]);
 

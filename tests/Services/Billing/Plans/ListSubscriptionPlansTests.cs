@@ -14,7 +14,8 @@ public class ListSubscriptionPlansTests
 
         Assert.Equal(["BASIC", "PROFESSIONAL", "ENTERPRISE"], plans.Select(p => (string)p!["plan_type"]!));
         Assert.Equal([SubscriptionFixture.Basic, SubscriptionFixture.Professional, SubscriptionFixture.Enterprise], plans.Select(p => (string)p!["id"]!));
-        Assert.Equal(("199.00", "567.00", "2148.00", "USD"), ((string?)plans[0]!["prices"]!["monthly"], (string?)plans[0]!["prices"]!["quarterly"], (string?)plans[0]!["prices"]!["annual"], (string?)plans[0]!["currency"]));
+        Assert.Equal(("199.00", "567.00", "2148.00", "USD"), ((string?)plans[0]!["prices"]!["monthly"], (string?)plans[0]!["prices"]!["quarterly"],
+            (string?)plans[0]!["prices"]!["annual"], (string?)plans[0]!["currency"]));
         Assert.Equal(10, (int?)plans[0]!["max_doctors"]);
         Assert.Null(plans[2]!["max_doctors"]);
         Assert.All(plans, p => Assert.NotEmpty(p!["features"]!.AsArray()));

@@ -11,8 +11,10 @@ public class CancelSubscriptionTests
         var made = await hospital.Subscribe();
         var id = (string)made["id"]!;
 
-        var ending = await hospital.Platform.Call<Subscription>("cancel_subscription", new { subscription_id = id, reason = "Switching to different plan", immediate = false });
-        Assert.Equal((SubscriptionStatus.Active, true, false, "Switching to different plan"), (ending.Status, ending.CancelAtPeriodEnd, ending.AutoRenew, ending.CancellationReason));
+        var ending = await hospital.Platform.Call<Subscription>("cancel_subscription",
+            new { subscription_id = id, reason = "Switching to different plan", immediate = false });
+        Assert.Equal((SubscriptionStatus.Active, true, false, "Switching to different plan"),
+            (ending.Status, ending.CancelAtPeriodEnd, ending.AutoRenew, ending.CancellationReason));
         Assert.Equal("CONFLICT", (await hospital.Platform.TryCall("create_subscription", hospital.CreateRequest())).Code);
 
         var undone = await hospital.Platform.Call<Subscription>("update_subscription", new { subscription_id = id, auto_renew = true });
@@ -28,7 +30,8 @@ public class CancelSubscriptionTests
         var made = await hospital.Subscribe(SubscriptionFixture.Professional, start);
         var days = start.AddMonths(1).DayNumber - start.DayNumber;
 
-        var ended = await hospital.Platform.Call<Subscription>("cancel_subscription", new { subscription_id = (string?)made["id"], reason = "Closing", immediate = true });
+        var ended = await hospital.Platform.Call<Subscription>("cancel_subscription",
+            new { subscription_id = (string?)made["id"], reason = "Closing", immediate = true });
 
         Assert.Equal((SubscriptionStatus.Cancelled, "Closing", hospital.Today), (ended.Status, ended.CancellationReason, ended.EndedOn));
         var invoices = await hospital.ListInvoices();
@@ -41,7 +44,8 @@ public class CancelSubscriptionTests
         Assert.False(ended.CancelAtPeriodEnd);
 
         // No day is charged twice.
-        Assert.NotNull((await hospital.Platform.TryCall("create_subscription", hospital.CreateRequest(start: hospital.Today.AddDays(-1)))).Details!["start_date"]);
+        Assert.NotNull(
+            (await hospital.Platform.TryCall("create_subscription", hospital.CreateRequest(start: hospital.Today.AddDays(-1)))).Details!["start_date"]);
         Assert.Equal(2, (await hospital.ListInvoices()).Length);
         Assert.Equal("ACTIVE", (string?)(await hospital.Subscribe())["status"]);
     }
@@ -54,13 +58,15 @@ public class CancelSubscriptionTests
         await hospital.Platform.Call("cancel_subscription", new { subscription_id = (string?)made["id"] });
 
         // Its first day comes.
-        await house.QueryNumber("billing", "UPDATE subscriptions SET start_date = start_date - 10, due_on = due_on - 10 WHERE hospital_id = $1 RETURNING 1", hospital.Id);
+        await house.QueryNumber("billing",
+            "UPDATE subscriptions SET start_date = start_date - 10, due_on = due_on - 10 WHERE hospital_id = $1 RETURNING 1", hospital.Id);
 
         await Wait.Until(async () => (await hospital.ListInvoices()).Length == 1, "the first period is charged");
         var running = await hospital.Get(made);
         Assert.Equal(("ACTIVE", true, null), ((string?)running["status"], (bool)running["cancel_at_period_end"]!, (string?)running["ended_on"]));
         var line = Assert.Single((await hospital.ListInvoices())[0]["lines"]!.AsArray())!;
-        Assert.Equal(((string?)running["current_period_start"], (string?)running["current_period_end"]), ((string?)line["period_start"], (string?)line["period_end"]));
+        Assert.Equal(((string?)running["current_period_start"], (string?)running["current_period_end"]),
+            ((string?)line["period_start"], (string?)line["period_end"]));
     }
 
     [Fact]

@@ -16,18 +16,24 @@ public class CreateSubscriptionTests
 
         Assert.Equal((hospital.Id.ToString(), SubscriptionFixture.Professional, SubscriptionFixture.FormatDate(hospital.Today), "QUARTERLY"),
             ((string?)made["hospital_id"], (string?)made["plan_id"], (string?)made["start_date"], (string?)made["billing_cycle"]));
-        Assert.Equal(("ACTIVE", true, false, 1), ((string?)made["status"], (bool)made["auto_renew"]!, (bool)made["cancel_at_period_end"]!, (int)made["version"]!));
-        Assert.Equal((SubscriptionFixture.FormatDate(hospital.Today), SubscriptionFixture.FormatDate(hospital.Today.AddMonths(3))), ((string?)made["current_period_start"], (string?)made["current_period_end"]));
+        Assert.Equal(("ACTIVE", true, false, 1),
+            ((string?)made["status"], (bool)made["auto_renew"]!, (bool)made["cancel_at_period_end"]!, (int)made["version"]!));
+        Assert.Equal((SubscriptionFixture.FormatDate(hospital.Today), SubscriptionFixture.FormatDate(hospital.Today.AddMonths(3))),
+            ((string?)made["current_period_start"], (string?)made["current_period_end"]));
         Assert.Equal(("1422.00", "USD"), ((string?)made["price"], (string?)made["currency"]));
         Assert.Equal(made.ToJsonString(), (await hospital.Get(made)).ToJsonString());
-        Assert.Equal(made.ToJsonString(), (await hospital.Platform.Call("list_subscriptions", new { hospital_id = hospital.Id }))["results"]![0]!.ToJsonString());
+        Assert.Equal(made.ToJsonString(),
+            (await hospital.Platform.Call("list_subscriptions", new { hospital_id = hospital.Id }))["results"]![0]!.ToJsonString());
 
         var invoice = Assert.Single(await hospital.ListInvoices());
-        Assert.Equal((1, "INVOICE", "ISSUED", "1422.00", "USD"), ((int)invoice["number"]!, (string?)invoice["type"], (string?)invoice["status"], (string?)invoice["total"], (string?)invoice["currency"]));
-        Assert.Equal((SubscriptionFixture.FormatDate(hospital.Today), (string?)made["id"]), ((string?)invoice["issued_on"], (string?)invoice["subscription_id"]));
+        Assert.Equal((1, "INVOICE", "ISSUED", "1422.00", "USD"),
+            ((int)invoice["number"]!, (string?)invoice["type"], (string?)invoice["status"], (string?)invoice["total"], (string?)invoice["currency"]));
+        Assert.Equal((SubscriptionFixture.FormatDate(hospital.Today), (string?)made["id"]),
+            ((string?)invoice["issued_on"], (string?)invoice["subscription_id"]));
         var line = Assert.Single(invoice["lines"]!.AsArray())!;
         Assert.Equal(("PLAN", "1422.00", SubscriptionFixture.Professional), ((string?)line["kind"], (string?)line["amount"], (string?)line["plan_id"]));
-        Assert.Equal(((string?)made["current_period_start"], (string?)made["current_period_end"]), ((string?)line["period_start"], (string?)line["period_end"]));
+        Assert.Equal(((string?)made["current_period_start"], (string?)made["current_period_end"]),
+            ((string?)line["period_start"], (string?)line["period_end"]));
 
         Assert.Equal(made.ToJsonString(), (await listener.Next("subscriptions", "created", Guid.Parse((string)made["id"]!))).Data["data"]!.ToJsonString());
         Assert.Equal(invoice.ToJsonString(), (await listener.Next("invoices", "created", Guid.Parse((string)invoice["id"]!))).Data["data"]!.ToJsonString());
@@ -56,7 +62,8 @@ public class CreateSubscriptionTests
         var made = await hospital.Subscribe(start: start);
 
         var invoices = await hospital.ListInvoices();
-        Assert.Equal(Enumerable.Range(0, invoices.Length).Select(n => SubscriptionFixture.FormatDate(start.AddMonths(n))), invoices.Select(i => (string)i["lines"]![0]!["period_start"]!));
+        Assert.Equal(Enumerable.Range(0, invoices.Length).Select(n => SubscriptionFixture.FormatDate(start.AddMonths(n))),
+            invoices.Select(i => (string)i["lines"]![0]!["period_start"]!));
         Assert.Equal(invoices[^1]["lines"]![0]!["period_end"]!.ToString(), (string?)made["current_period_end"]);
         Assert.True(DateOnly.Parse((string)made["current_period_end"]!) > hospital.Today);
         Assert.All(invoices, i => Assert.Equal(SubscriptionFixture.FormatDate(hospital.Today), (string?)i["issued_on"]));
@@ -105,8 +112,11 @@ public class CreateSubscriptionTests
         var hospital = await SubscriptionFixture.Open();
 
         Assert.Equal("RESOURCE_NOT_FOUND", (await hospital.Platform.TryCall("create_subscription", hospital.CreateRequest(Guid.NewGuid().ToString()))).Code);
-        Assert.Equal("RESOURCE_NOT_FOUND", (await hospital.Platform.TryCall("create_subscription", (hospital with { Id = Guid.NewGuid() }).CreateRequest())).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND",
+            (await hospital.Platform.TryCall("create_subscription", (hospital with { Id = Guid.NewGuid() }).CreateRequest())).Code);
         await hospital.Platform.Call("delete_hospital", new { hospital_id = hospital.Id });
-        await Wait.Until(async () => (await hospital.Platform.TryCall("create_subscription", hospital.CreateRequest(start: hospital.Today.AddYears(2)))).Code == "CONFLICT", "Billing knows that the hospital is out of use");
+        await Wait.Until(
+            async () => (await hospital.Platform.TryCall("create_subscription", hospital.CreateRequest(start: hospital.Today.AddYears(2)))).Code == "CONFLICT",
+            "Billing knows that the hospital is out of use");
     }
 }

@@ -16,7 +16,8 @@ public class SubscriptionAuthorizationTests
 
         foreach (var (tool, parameters) in new (string, object)[]
         {
-            ("list_subscription_plans", new { }), ("list_subscriptions", new { }), ("list_invoices", new { }), ("get_subscription", new { subscription_id = id }),
+            ("list_subscription_plans", new { }), ("list_subscriptions", new { }), ("list_invoices", new { }),
+            ("get_subscription", new { subscription_id = id }),
             ("create_subscription", new { hospital_id = client.HospitalId, plan_id = id, start_date = "2030-01-01", billing_cycle = "MONTHLY" }),
             ("update_subscription", new { subscription_id = id }), ("cancel_subscription", new { subscription_id = id }),
         })
@@ -28,7 +29,8 @@ public class SubscriptionAuthorizationTests
     {
         var (own, foreign) = (await SubscriptionFixture.Open(), await SubscriptionFixture.Open());
         var email = $"admin-{Guid.NewGuid():N}@hospital.example";
-        await own.Platform.Call("create_user", new { email, password = "ein eigenes Haus 2026", first_name = "Ada", last_name = "Own", role = "ADMIN", hospital_id = own.Id });
+        await own.Platform.Call("create_user",
+            new { email, password = "ein eigenes Haus 2026", first_name = "Ada", last_name = "Own", role = "ADMIN", hospital_id = own.Id });
         var admin = await ApiClient.LogIn(email, "ein eigenes Haus 2026");
         var theirs = (string)(await foreign.Subscribe())["id"]!;
 

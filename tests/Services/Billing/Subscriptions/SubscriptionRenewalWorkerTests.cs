@@ -19,11 +19,19 @@ public class SubscriptionRenewalWorkerTests
         await Wait.Until(async () => await Invoices(house, hospitals) >= Hospitals, "renewals have begun");
         var killed = house.Kill("billing-1");
 
-        await Wait.Until(async () => await house.QueryNumber("billing", "SELECT count(*) FROM subscriptions WHERE hospital_id = ANY($1) AND due_on <= current_date", hospitals) == 0, "all have caught up", TimeSpan.FromSeconds(60));
+        await Wait.Until(async () =>
+            await house.QueryNumber("billing", "SELECT count(*) FROM subscriptions WHERE hospital_id = ANY($1) AND due_on <= current_date", hospitals) == 0,
+            "all have caught up", TimeSpan.FromSeconds(60));
         Assert.Equal(Hospitals * Missed, await Invoices(house, hospitals));
-        Assert.Equal(Hospitals * Missed, await house.QueryNumber("billing", "SELECT count(DISTINCT (subscription_id, period_start)) FROM invoices WHERE hospital_id = ANY($1)", hospitals));
-        Assert.Equal(Hospitals, await house.QueryNumber("billing", "SELECT count(*) FROM (SELECT FROM invoices WHERE hospital_id = ANY($1) GROUP BY hospital_id HAVING min(number) = 1 AND max(number) = count(*)) AS gapless", hospitals));
-        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM invoices WHERE hospital_id = ANY($1)", hospitals) == Hospitals * Missed, "Analytics has heard of each", TimeSpan.FromSeconds(60));
+        Assert.Equal(Hospitals * Missed,
+            await house.QueryNumber("billing", "SELECT count(DISTINCT (subscription_id, period_start)) FROM invoices WHERE hospital_id = ANY($1)", hospitals));
+        Assert.Equal(Hospitals, await house.QueryNumber("billing",
+            "SELECT count(*) FROM (SELECT FROM invoices WHERE hospital_id = ANY($1) GROUP BY hospital_id HAVING min(number) = 1 AND max(number) = count(*)) AS "
+            + "gapless",
+            hospitals));
+        await Wait.Until(
+            async () => await house.QueryNumber("analytics", "SELECT count(*) FROM invoices WHERE hospital_id = ANY($1)", hospitals) == Hospitals * Missed,
+            "Analytics has heard of each", TimeSpan.FromSeconds(60));
         await house.WaitUntilRecovered("billing-1", killed);
     }
 
@@ -37,11 +45,13 @@ public class SubscriptionRenewalWorkerTests
         await Forgotten(house, [closed], isActive: false);
 
         foreach (var (hospital, status) in new[] { (cancelled, "CANCELLED"), (expired, "EXPIRED"), (closed, "EXPIRED") })
-            await Wait.Until(async () => await house.QueryNumber("billing", "SELECT count(*) FROM subscriptions WHERE hospital_id = $1 AND status = $2 AND ended_on = due_on", hospital, status) == 1, $"it is {status}");
+            await Wait.Until(async () => await house.QueryNumber("billing",
+                "SELECT count(*) FROM subscriptions WHERE hospital_id = $1 AND status = $2 AND ended_on = due_on", hospital, status) == 1, $"it is {status}");
         Assert.Equal(0, await Invoices(house, [cancelled, expired, closed]));
     }
 
-    private static Task<long> Invoices(MedCorFixture house, Guid[] hospitals) => house.QueryNumber("billing", "SELECT count(*) FROM invoices WHERE hospital_id = ANY($1)", hospitals);
+    private static Task<long> Invoices(MedCorFixture house, Guid[] hospitals) =>
+        house.QueryNumber("billing", "SELECT count(*) FROM invoices WHERE hospital_id = ANY($1)", hospitals);
 
     /// <summary>Creates monthly subscriptions that began four months ago and of which only the first period was charged.</summary>
     private static async Task Forgotten(MedCorFixture house, Guid[] hospitals, bool autoRenew = true, bool cancelAtPeriodEnd = false, bool isActive = true)
@@ -51,7 +61,10 @@ public class SubscriptionRenewalWorkerTests
         {
             BatchCommands =
             {
-                new("INSERT INTO known_hospitals SELECT h, 'Forgotten', 'UTC', $2, 1 FROM unnest($1) h") { Parameters = { new() { Value = hospitals }, new() { Value = isActive } } },
+                new("INSERT INTO known_hospitals SELECT h, 'Forgotten', 'UTC', $2, 1 FROM unnest($1) h")
+                {
+                    Parameters = { new() { Value = hospitals }, new() { Value = isActive } }
+                },
                 new("""
                     INSERT INTO subscriptions (hospital_id, id, plan_id, start_date, billing_cycle, status, auto_renew, cancel_at_period_end, periods, due_on, price, currency, version, created_at, updated_at)
                     SELECT h, gen_random_uuid(), '01980000-0000-7000-9000-000000000001', current_date - interval '4 months', 'MONTHLY', 'ACTIVE', $2, $3, 1,

@@ -13,7 +13,8 @@ public class UpdateSubscriptionTests
         var made = await hospital.Subscribe(start: start);
         var days = start.AddMonths(1).DayNumber - start.DayNumber;
 
-        var changed = await hospital.Platform.Call("update_subscription", new { subscription_id = Id(made), plan_id = SubscriptionFixture.Enterprise, auto_renew = true, expected_version = 1 });
+        var changed = await hospital.Platform.Call("update_subscription",
+            new { subscription_id = Id(made), plan_id = SubscriptionFixture.Enterprise, auto_renew = true, expected_version = 1 });
 
         Assert.Equal((SubscriptionFixture.Enterprise, "1499.00", 2), ((string?)changed["plan_id"], (string?)changed["price"], (int)changed["version"]!));
         Assert.Equal((string?)made["current_period_end"], (string?)changed["current_period_end"]);
@@ -21,7 +22,8 @@ public class UpdateSubscriptionTests
         Assert.Equal(2, invoices.Length);
         var lines = invoices[1]["lines"]!.AsArray();
         Assert.Equal(["CREDIT", "PRORATION"], lines.Select(l => (string)l!["kind"]!));
-        Assert.All(lines, l => Assert.Equal((SubscriptionFixture.FormatDate(hospital.Today), SubscriptionFixture.FormatDate(start.AddMonths(1))), ((string?)l!["period_start"], (string?)l["period_end"])));
+        Assert.All(lines, l => Assert.Equal((SubscriptionFixture.FormatDate(hospital.Today), SubscriptionFixture.FormatDate(start.AddMonths(1))),
+            ((string?)l!["period_start"], (string?)l["period_end"])));
         Assert.Equal(-(199.00m - Cents(199.00m * 10 / days)), SubscriptionFixture.ParseAmount(lines[0]!["amount"]));
         Assert.Equal(1499.00m - Cents(1499.00m * 10 / days), SubscriptionFixture.ParseAmount(lines[1]!["amount"]));
         Assert.Equal(lines.Sum(l => SubscriptionFixture.ParseAmount(l!["amount"])), SubscriptionFixture.ParseAmount(invoices[1]["total"]));
@@ -49,8 +51,10 @@ public class UpdateSubscriptionTests
         var hospital = await SubscriptionFixture.Open();
         var made = await hospital.Subscribe(start: hospital.Today.AddDays(5));
 
-        var changed = await hospital.Platform.Call<Subscription>("update_subscription", new { subscription_id = Id(made), plan_id = SubscriptionFixture.Professional });
-        var same = await hospital.Platform.Call<Subscription>("update_subscription", new { subscription_id = Id(made), plan_id = SubscriptionFixture.Professional });
+        var changed = await hospital.Platform.Call<Subscription>("update_subscription",
+            new { subscription_id = Id(made), plan_id = SubscriptionFixture.Professional });
+        var same = await hospital.Platform.Call<Subscription>("update_subscription",
+            new { subscription_id = Id(made), plan_id = SubscriptionFixture.Professional });
 
         Assert.Equal(("499.00", "499.00"), (changed.Price, same.Price));
         Assert.Empty(await hospital.ListInvoices());
@@ -72,7 +76,8 @@ public class UpdateSubscriptionTests
         Assert.Equal(ending.ToJsonString(), again.ToJsonString());
         Assert.Equal(1, await Published());
 
-        Task<long> Published() => house.QueryNumber("billing", "SELECT count(*) FROM outbox WHERE type LIKE '%SubscriptionUpdated%' AND position($1 IN body) > 0", id);
+        Task<long> Published() =>
+            house.QueryNumber("billing", "SELECT count(*) FROM outbox WHERE type LIKE '%SubscriptionUpdated%' AND position($1 IN body) > 0", id);
     }
 
     [Fact]
@@ -81,8 +86,10 @@ public class UpdateSubscriptionTests
         var hospital = await SubscriptionFixture.Open();
         var made = await hospital.Subscribe();
 
-        Assert.Equal("CONFLICT", (await hospital.Platform.TryCall("update_subscription", new { subscription_id = Id(made), auto_renew = false, expected_version = 7 })).Code);
-        Assert.Equal("RESOURCE_NOT_FOUND", (await hospital.Platform.TryCall("update_subscription", new { subscription_id = Id(made), plan_id = Guid.NewGuid() })).Code);
+        Assert.Equal("CONFLICT",
+            (await hospital.Platform.TryCall("update_subscription", new { subscription_id = Id(made), auto_renew = false, expected_version = 7 })).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND",
+            (await hospital.Platform.TryCall("update_subscription", new { subscription_id = Id(made), plan_id = Guid.NewGuid() })).Code);
         await hospital.Platform.Call("cancel_subscription", new { subscription_id = Id(made), immediate = true });
         Assert.Equal("CONFLICT", (await hospital.Platform.TryCall("update_subscription", new { subscription_id = Id(made), auto_renew = true })).Code);
         Assert.Equal("CONFLICT", (await hospital.Platform.TryCall("cancel_subscription", new { subscription_id = Id(made), immediate = true })).Code);
@@ -96,7 +103,10 @@ public class UpdateSubscriptionTests
         await hospital.Platform.Call("delete_hospital", new { hospital_id = hospital.Id });
         await IsKnownAs(active: false);
 
-        foreach (var change in new object[] { new { subscription_id = Id(made), plan_id = SubscriptionFixture.Enterprise }, new { subscription_id = Id(made), auto_renew = true } })
+        foreach (var change in new object[]
+        {
+            new { subscription_id = Id(made), plan_id = SubscriptionFixture.Enterprise }, new { subscription_id = Id(made), auto_renew = true }
+        })
         {
             var refused = await hospital.Platform.TryCall("update_subscription", change);
             Assert.Equal(("CONFLICT", "The hospital is inactive."), (refused.Code, (string?)refused.Body["error"]!["message"]));
@@ -112,11 +122,14 @@ public class UpdateSubscriptionTests
 
         await hospital.Platform.Call("delete_hospital", new { hospital_id = hospital.Id });
         await IsKnownAs(active: false);
-        Assert.Equal(SubscriptionStatus.Cancelled, (await hospital.Platform.Call<Subscription>("cancel_subscription", new { subscription_id = Id(made), immediate = true })).Status);
+        Assert.Equal(SubscriptionStatus.Cancelled,
+            (await hospital.Platform.Call<Subscription>("cancel_subscription", new { subscription_id = Id(made), immediate = true })).Status);
         Assert.Equal(["INVOICE", "CREDIT_NOTE"], (await hospital.ListInvoices()).Select(i => (string)i["type"]!));
 
         Task IsKnownAs(bool active) => Wait.Until(
-            async () => await house.QueryNumber("billing", "SELECT count(*) FROM known_hospitals WHERE hospital_id = $1 AND is_active = $2", hospital.Id, active) == 1, "Billing has heard of it");
+            async () =>
+                await house.QueryNumber("billing", "SELECT count(*) FROM known_hospitals WHERE hospital_id = $1 AND is_active = $2", hospital.Id, active) == 1,
+            "Billing has heard of it");
     }
 
     private static string Id(JsonNode subscription) => (string)subscription["id"]!;

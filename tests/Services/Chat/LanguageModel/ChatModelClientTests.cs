@@ -85,7 +85,8 @@ public class ChatModelClientTests(ChatFixture house)
     public async Task The_wait_that_the_model_asks_for_is_kept_when_it_is_short()
     {
         var question = ChatFixture.NewQuestion();
-        house.Model.OnQuestion(question, model => model.Attempt < 2 ? model.SendError(HttpStatusCode.TooManyRequests, retryAfter: "2") : model.SendAnswer(StubModelServer.DefaultTokens));
+        house.Model.OnQuestion(question,
+            model => model.Attempt < 2 ? model.SendError(HttpStatusCode.TooManyRequests, retryAfter: "2") : model.SendAnswer(StubModelServer.DefaultTokens));
         var watch = System.Diagnostics.Stopwatch.StartNew();
 
         Assert.Equal("final", (await house.ServerTokenClient().ReadToEnd(await house.ServerTokenClient().Start(question)))[^1].Name);
@@ -161,11 +162,13 @@ public class ChatModelClientTests(ChatFixture house)
         (HttpStatusCode Status, System.Text.Json.Nodes.JsonNode? Body) refused = default;
         await Wait.Until(async () =>
         {
-            var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => somebody.Execute(new { messages = new[] { new { role = "user", content = ChatFixture.NewQuestion() } } })));
+            var answers = await Task.WhenAll(
+                Enumerable.Range(0, 6).Select(_ => somebody.Execute(new { messages = new[] { new { role = "user", content = ChatFixture.NewQuestion() } } })));
             refused = answers.FirstOrDefault(a => a.Status != HttpStatusCode.OK);
             return refused.Body is not null;
         }, "nothing is begun any more");
-        Assert.Equal((HttpStatusCode.BadGateway, "OPENAI_ERROR", "OpenAIError"), (refused.Status, (string?)refused.Body!["error"]!["error_code"], (string?)refused.Body["error"]!["type"]));
+        Assert.Equal((HttpStatusCode.BadGateway, "OPENAI_ERROR", "OpenAIError"),
+            (refused.Status, (string?)refused.Body!["error"]!["error_code"], (string?)refused.Body["error"]!["type"]));
     }
 
     [Fact]
@@ -175,7 +178,9 @@ public class ChatModelClientTests(ChatFixture house)
         await using var gateway = await ChatFixture.StartGateway([chat]);
         var somebody = new ChatStreamClient(gateway.Http, ChatStreamClient.ServerToken);
 
-        await Wait.Until(async () => (await somebody.Send(HttpMethod.Get, "/readyz")).Body!.ToJsonString() == """{"ready":false,"reasons":["missing OPENAI_API_KEY"]}""", "the key alone is missing");
+        await Wait.Until(
+            async () => (await somebody.Send(HttpMethod.Get, "/readyz")).Body!.ToJsonString() == """{"ready":false,"reasons":["missing OPENAI_API_KEY"]}""",
+            "the key alone is missing");
         var (ready, _) = await somebody.Send(HttpMethod.Get, "/readyz");
         var (status, body) = await somebody.Execute(new { messages = new[] { new { role = "user", content = "What is anemia?" } } });
 
@@ -189,7 +194,10 @@ public class ChatModelClientTests(ChatFixture house)
     public async Task The_callers_settings_are_passed_to_the_model_in_either_request_form(bool whole)
     {
         string[] questions = [ChatFixture.NewQuestion(), ChatFixture.NewQuestion()];
-        object wishes = new { messages = new[] { new { role = "user", content = questions[0] } }, model = "gpt-4o", max_tokens = 321, temperature = 0.2, stream = true };
+        object wishes = new
+        {
+            messages = new[] { new { role = "user", content = questions[0] } }, model = "gpt-4o", max_tokens = 321, temperature = 0.2, stream = true
+        };
         var (status, body) = await house.ServerTokenClient().Execute(whole ? new { tool = "openai_chat", input = wishes } : wishes);
         Assert.True(status == HttpStatusCode.OK, body?.ToJsonString());
         await house.ServerTokenClient().Start(questions[1]);
@@ -206,7 +214,11 @@ public class ChatModelClientTests(ChatFixture house)
     public async Task The_name_that_the_documents_of_this_API_show_stands_for_whatever_model_is_configured()
     {
         var question = ChatFixture.NewQuestion();
-        await house.ServerTokenClient().Execute(new { tool = "openai_chat", input = new { messages = new[] { new { role = "user", content = question } }, model = "gpt-4o-mini", max_tokens = 512 } });
+        await house.ServerTokenClient()
+            .Execute(new
+            {
+                tool = "openai_chat", input = new { messages = new[] { new { role = "user", content = question } }, model = "gpt-4o-mini", max_tokens = 512 }
+            });
 
         Assert.Equal("test-model", (string?)(await house.Model.WaitForRequest(question)).Request["model"]);
     }
@@ -215,7 +227,11 @@ public class ChatModelClientTests(ChatFixture house)
     public async Task No_other_model_and_no_longer_answer_is_to_be_had_than_the_server_allows()
     {
         var question = ChatFixture.NewQuestion();
-        var (status, body) = await house.ServerTokenClient().Execute(new { tool = "openai_chat", input = new { messages = new[] { new { role = "user", content = question } }, model = "gpt-5-pro", max_tokens = 4097 } });
+        var (status, body) = await house.ServerTokenClient()
+            .Execute(new
+            {
+                tool = "openai_chat", input = new { messages = new[] { new { role = "user", content = question } }, model = "gpt-5-pro", max_tokens = 4097 }
+            });
 
         Assert.Equal((HttpStatusCode.UnprocessableEntity, "VALIDATION_ERROR"), (status, (string?)body!["error"]!["error_code"]));
         Assert.Contains("input.model must be one of test-model, gpt-4o, other/model", (string?)body["error"]!["message"], StringComparison.Ordinal);

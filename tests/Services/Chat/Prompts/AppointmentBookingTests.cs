@@ -185,7 +185,8 @@ public sealed class AppointmentBookingTests
         var today = DateOnly.FromDateTime(DateTime.UtcNow);
         foreach (var (day, clue) in new[] { (today.AddDays(-2), "is past"), (today.AddYears(3), "is too far ahead; the last day that can be booked is ") })
         {
-            var booked = await ward.Nurse.TryCall("create_appointment", new { patient_id = ward.Patient, doctor_id = ward.Doctor, appointment_date = day, appointment_time = "10:00:00", reason = "x" });
+            var booked = await ward.Nurse.TryCall("create_appointment",
+                new { patient_id = ward.Patient, doctor_id = ward.Doctor, appointment_date = day, appointment_time = "10:00:00", reason = "x" });
             var wrong = (string)booked.Details!["appointment_date"]![0]!;
             Assert.StartsWith(clue, wrong, StringComparison.Ordinal);
 

@@ -20,7 +20,8 @@ public sealed class EmergencyTriageTests
         await using var patient = await SseClient.Connect(await ward.LogInPatient());
         var talk = await PromptClient.Start(staff, Prompt, new { symptoms = Symptoms });
 
-        await talk.Answer(new { age_years = 58, patient_id = ward.Patient, expected_resources = 2, heart_rate = 118, respiratory_rate = 18, oxygen_saturation = 96 });
+        await talk.Answer(
+            new { age_years = 58, patient_id = ward.Patient, expected_resources = 2, heart_rate = 118, respiratory_rate = 18, oxygen_saturation = 96 });
         var severity = talk.Data["severity"]!;
         Assert.Equal((2, "Emergent", "D"), ((int)severity["level"]!, (string?)severity["name"], (string?)severity["decision_point"]));
         Assert.Contains("heart rate", (string)severity["rule"]!);
@@ -61,7 +62,8 @@ public sealed class EmergencyTriageTests
 
         Assert.Equal((3, "Looks ill"), ((int)talk.Data["level"]!, (string?)talk.Data["override_reason"]));
         Assert.Equal("RESOURCE_NOT_FOUND", (await talk.TryAnswer(new { department_id = Guid.NewGuid() })).Code);
-        var elsewhere = (await (await ApiClient.LogInShared("nurse@riverside.example")).Call<Page<Department>>("list_departments", new { triage_level = 1 })).Results[0];
+        var elsewhere =
+            (await (await ApiClient.LogInShared("nurse@riverside.example")).Call<Page<Department>>("list_departments", new { triage_level = 1 })).Results[0];
         Assert.Equal("RESOURCE_NOT_FOUND", (await talk.TryAnswer(new { department_id = elsewhere.Id })).Code);
     }
 
@@ -70,9 +72,11 @@ public sealed class EmergencyTriageTests
     {
         var talk = await PromptClient.Start(await ApiClient.LogInShared("nurse@general.example"), Prompt, new { symptoms = Symptoms });
 
-        await talk.Answer(new { age_years = 30, expected_resources = 0, heart_rate = 0, respiratory_rate = 0, systolic_blood_pressure = 0, temperature = 20.0 });
+        await talk.Answer(
+            new { age_years = 30, expected_resources = 0, heart_rate = 0, respiratory_rate = 0, systolic_blood_pressure = 0, temperature = 20.0 });
 
-        Assert.Equal((1, "A", "no pulse"), ((int)talk.Data["severity"]!["level"]!, (string?)talk.Data["severity"]!["decision_point"], (string?)talk.Data["severity"]!["rule"]));
+        Assert.Equal((1, "A", "no pulse"),
+            ((int)talk.Data["severity"]!["level"]!, (string?)talk.Data["severity"]!["decision_point"], (string?)talk.Data["severity"]!["rule"]));
         Assert.Equal([1], talk.Options.Where(o => (bool)o!["proposed"]!).Select(o => (int)o!["level"]!));
         await talk.Answer(new { level = 1 });
         Assert.Contains("Emergency", (string)talk.Options[0]!["name"]!, StringComparison.Ordinal);
@@ -84,9 +88,11 @@ public sealed class EmergencyTriageTests
         var talk = await PromptClient.Start(await ApiClient.LogInShared("nurse@general.example"), Prompt);
 
         Assert.Equal(["age_years", "expected_resources", "symptoms"], PromptClient.InvalidFields(await talk.TryAnswer(new { })));
-        Assert.Equal(["heart_rate", "oxygen_saturation", "respiratory_rate"], PromptClient.InvalidFields(await talk.TryAnswer(new { symptoms = Symptoms, age_years = 30, expected_resources = 2 })));
+        Assert.Equal(["heart_rate", "oxygen_saturation", "respiratory_rate"],
+            PromptClient.InvalidFields(await talk.TryAnswer(new { symptoms = Symptoms, age_years = 30, expected_resources = 2 })));
         Assert.Equal(["date_of_birth"], PromptClient.InvalidFields(await talk.TryAnswer(new { symptoms = Symptoms, age_years = 0, high_risk = true })));
-        Assert.Equal(["heart_rate", "pain"], PromptClient.InvalidFields(await talk.TryAnswer(new { symptoms = Symptoms, age_years = 30, pain = 11, heart_rate = -1 })));
+        Assert.Equal(["heart_rate", "pain"],
+            PromptClient.InvalidFields(await talk.TryAnswer(new { symptoms = Symptoms, age_years = 30, pain = 11, heart_rate = -1 })));
         await talk.Answer(new { symptoms = Symptoms, age_years = 30, consciousness = "PAIN" });
         Assert.Equal(1, (int)talk.Data["severity"]!["level"]!);
     }
@@ -112,10 +118,15 @@ public sealed class EmergencyTriageTests
     {
         var (nurse, admin) = (await ApiClient.LogInShared("nurse@general.example"), await ApiClient.LogInShared("admin@general.example"));
         var born = DateOnly.FromDateTime(DateTime.UtcNow).AddYears(-68).AddDays(-2);
-        var patient = (string?)(await admin.Call("create_user", new { email = $"t{Guid.NewGuid():N}@people.example", password = "Korrekt-Pferd-7", first_name = "Old", last_name = "Patient", role = "PATIENT", date_of_birth = ClinicFixture.FormatDate(born) }))["id"];
+        var patient = (string?)(await admin.Call("create_user", new
+        {
+            email = $"t{Guid.NewGuid():N}@people.example", password = "Korrekt-Pferd-7", first_name = "Old", last_name = "Patient", role = "PATIENT",
+            date_of_birth = ClinicFixture.FormatDate(born)
+        }))["id"];
         var talk = await PromptClient.Start(nurse, Prompt, new { symptoms = Symptoms, patient_id = patient });
 
-        foreach (var (field, value) in new (string, object)[] { ("age_years", 2), ("date_of_birth", ClinicFixture.FormatDate(born.AddDays(1))), ("patient_id", (await ClinicFixture.GetSharedReadOnly()).Patient) })
+        foreach (var (field, value) in new (string, object)[] { ("age_years", 2), ("date_of_birth", ClinicFixture.FormatDate(born.AddDays(1))), ("patient_id",
+            (await ClinicFixture.GetSharedReadOnly()).Patient) })
             Assert.Contains(field, PromptClient.InvalidFields(await talk.TryAnswer(new Dictionary<string, object> { [field] = value, ["high_risk"] = true })));
         // At 68, a heart rate of 118 is in the danger zone; at two it is not.
         await talk.Answer(new { age_years = 68, expected_resources = 2, heart_rate = 118, respiratory_rate = 18, oxygen_saturation = 97 });
@@ -127,7 +138,8 @@ public sealed class EmergencyTriageTests
     {
         var talk = await PromptClient.Start(await ApiClient.LogInShared("nurse@general.example"), Prompt, new { symptoms = Symptoms });
 
-        Assert.Equal(["expected_resources"], PromptClient.InvalidFields(await talk.TryAnswer(new { age_years = 2, temperature = 39.5, heart_rate = 170, respiratory_rate = 60, oxygen_saturation = 97 })));
+        Assert.Equal(["expected_resources"], PromptClient.InvalidFields(
+            await talk.TryAnswer(new { age_years = 2, temperature = 39.5, heart_rate = 170, respiratory_rate = 60, oxygen_saturation = 97 })));
         await talk.Answer(new { age_years = 2, temperature = 39.5, heart_rate = 170, respiratory_rate = 60, oxygen_saturation = 97, expected_resources = 2 });
         Assert.Equal(2, (int)talk.Data["severity"]!["level"]!);
     }
@@ -136,11 +148,14 @@ public sealed class EmergencyTriageTests
     public async Task The_record_keeps_all_that_was_seen()
     {
         var ward = await ClinicFixture.Open();
-        var talk = await PromptClient.Start(await ApiClient.LogInShared("nurse@general.example"), Prompt, new { symptoms = Symptoms, patient_id = ward.Patient });
+        var talk = await PromptClient.Start(await ApiClient.LogInShared("nurse@general.example"), Prompt,
+            new { symptoms = Symptoms, patient_id = ward.Patient });
         await talk.Answer(new
         {
-            age_years = 5, has_pulse = false, is_breathing = false, consciousness = "VERBAL", life_saving_intervention = true, severe_respiratory_distress = true, new_confusion = true, high_risk = true,
-            severe_distress = true, pain = 8, expected_resources = 3, heart_rate = 151, respiratory_rate = 42, oxygen_saturation = 88, temperature = 38.4, systolic_blood_pressure = 95,
+            age_years = 5, has_pulse = false, is_breathing = false, consciousness = "VERBAL", life_saving_intervention = true,
+            severe_respiratory_distress = true, new_confusion = true, high_risk = true,
+            severe_distress = true, pain = 8, expected_resources = 3, heart_rate = 151, respiratory_rate = 42, oxygen_saturation = 88, temperature = 38.4,
+            systolic_blood_pressure = 95,
         });
         await talk.Answer(new { level = 1 });
         await talk.Answer(new { department_id = (string?)talk.Options[0]!["department_id"] });
@@ -150,9 +165,10 @@ public sealed class EmergencyTriageTests
         var description = (await ward.Nurse.Call<MedicalRecord>("get_medical_record", new { record_id = (string?)talk.Data["record_id"] })).Description!;
         foreach (var line in new[]
         {
-            "Age in years, as reported: 5", "Pulse: none", "Breathing: none", "Life-saving intervention: needed", "Severe respiratory distress: yes", "Consciousness (AVPU): Verbal", "New confusion: yes", "High risk: yes",
-            "Severe distress: yes", "Pain, 0 to 10: 8", "Expected resources: 3", "Heart rate per minute: 151", "Respiratory rate per minute: 42", "Oxygen saturation, %: 88", "Temperature, °C: 38.4",
-            "Systolic blood pressure, mmHg: 95",
+            "Age in years, as reported: 5", "Pulse: none", "Breathing: none", "Life-saving intervention: needed", "Severe respiratory distress: yes",
+            "Consciousness (AVPU): Verbal", "New confusion: yes", "High risk: yes",
+            "Severe distress: yes", "Pain, 0 to 10: 8", "Expected resources: 3", "Heart rate per minute: 151", "Respiratory rate per minute: 42",
+            "Oxygen saturation, %: 88", "Temperature, °C: 38.4", "Systolic blood pressure, mmHg: 95",
         }) Assert.Contains(line, description.Split('\n'));
     }
 
@@ -164,7 +180,8 @@ public sealed class EmergencyTriageTests
         var refused = await PromptClient.Invoke(nurse, new { prompt = Prompt, initial_data = new { symptoms = Symptoms, patient_id = stranger } });
 
         Assert.Equal(("RESOURCE_NOT_FOUND", "There is no such patient."), (refused.Code, (string?)refused.Body["error"]!["message"]));
-        Assert.Equal(0, await (await MedCorFixture.Get()).QueryNumber("chat", "SELECT count(*) FROM prompt_sessions WHERE data::text LIKE '%' || $1::text || '%'", stranger));
+        Assert.Equal(0, await (await MedCorFixture.Get()).QueryNumber("chat",
+            "SELECT count(*) FROM prompt_sessions WHERE data::text LIKE '%' || $1::text || '%'", stranger));
     }
 
     [Fact]

@@ -23,7 +23,8 @@ public sealed class PatientOnboardingTests
         var patient = (string)talk.Data["patient_id"]!;
         Assert.All(talk.Options, o => Assert.NotNull(o!["doctor_id"]));
         Assert.Equal(["appointment_date"], PromptClient.InvalidFields(await talk.TryAnswer(new { doctor_id = ward.Doctor, appointment_date = "2020-01-06" })));
-        Assert.Equal(["appointment_date"], PromptClient.InvalidFields(await talk.TryAnswer(new { doctor_id = ward.Doctor, appointment_date = "2199-01-07", appointment_time = "09:00:00" })));
+        Assert.Equal(["appointment_date"],
+            PromptClient.InvalidFields(await talk.TryAnswer(new { doctor_id = ward.Doctor, appointment_date = "2199-01-07", appointment_time = "09:00:00" })));
         await talk.Answer(new { doctor_id = ward.Doctor, appointment_date = ward.Weekday(4) });
         Assert.Equal(("schedule_visit", ward.Weekday(4)), (talk.Step, (string?)talk.Options[0]!["appointment_date"]));
         await talk.Answer(new { doctor_id = ward.Doctor, appointment_date = ward.Weekday(4), appointment_time = "09:00:00" });
@@ -50,7 +51,8 @@ public sealed class PatientOnboardingTests
         var session = Guid.Parse(talk.Id);
         Assert.Equal(1, await house.QueryNumber("chat", "SELECT count(*) FROM prompt_sessions WHERE id = $1", session));
         foreach (var secret in new[] { Password, "Penicillin" })
-            Assert.Equal(0, await house.QueryNumber("chat", "SELECT count(*) FROM prompt_sessions WHERE id = $1 AND position(cast($2 AS text) in data) > 0", session, secret));
+            Assert.Equal(0, await house.QueryNumber("chat",
+                "SELECT count(*) FROM prompt_sessions WHERE id = $1 AND position(cast($2 AS text) in data) > 0", session, secret));
     }
 
     [Fact]
@@ -60,7 +62,8 @@ public sealed class PatientOnboardingTests
         var email = $"onboarded-{Guid.NewGuid():N}@people.example";
         var talk = await AtAccount(email);
 
-        var (first, again) = (await talk.TryAnswer(new { password = Password }, "create_account", key), await talk.TryAnswer(new { password = Password }, "create_account", key));
+        var (first, again) = (await talk.TryAnswer(new { password = Password }, "create_account", key),
+            await talk.TryAnswer(new { password = Password }, "create_account", key));
         var other = await talk.TryAnswer(new { password = "Korrekt-Pferd-10" }, "create_account", key);
 
         Assert.Equal((first.Body.ToJsonString(), true), (again.Body.ToJsonString(), again.IsReplay));
@@ -95,7 +98,12 @@ public sealed class PatientOnboardingTests
     public async Task An_insurance_that_has_run_out_is_refused()
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin");
-        object ValidUntil(int fromToday) => new { provider = "Sickness Fund", policy_number = "A-1", valid_until = ClinicFixture.FormatDate(DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(DateTimeOffset.UtcNow, zone).DateTime).AddDays(fromToday)) };
+        object ValidUntil(int fromToday) =>
+            new
+            {
+                provider = "Sickness Fund", policy_number = "A-1",
+                valid_until = ClinicFixture.FormatDate(DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(DateTimeOffset.UtcNow, zone).DateTime).AddDays(fromToday))
+            };
         var talk = await PromptClient.Start(await ApiClient.LogInShared("nurse@general.example"), Prompt);
         await talk.Answer(new { first_name = "Juno", last_name = "Newcomer", email = $"onboarded-{Guid.NewGuid():N}@people.example" });
         await talk.Answer(new { });

@@ -26,7 +26,8 @@ public sealed class PromptSessionTests
     [InlineData("patient@general.example", "appointment_booking")]
     public async Task A_caller_sees_the_prompts_of_their_role_with_six_steps_each(string who, string names)
     {
-        var listed = System.Text.Json.Nodes.JsonNode.Parse(await (await ApiClient.LogInShared(who)).Http.GetStringAsync("/api/mcp/prompts/"))!["prompts"]!.AsArray();
+        var listed = System.Text.Json.Nodes.JsonNode.Parse(await (await ApiClient.LogInShared(who)).Http.GetStringAsync("/api/mcp/prompts/"))!["prompts"]!
+            .AsArray();
 
         Assert.Equal(names.Split(' '), listed.Select(p => (string?)p!["name"]));
         foreach (var prompt in listed)
@@ -47,7 +48,8 @@ public sealed class PromptSessionTests
 
         // Two requests in a row reach both replicas of the service.
         foreach (var look in new[] { await talk.Get(by: elsewhere), await talk.Get(by: elsewhere) })
-            Assert.Equal((talk.Step, talk.Data.ToJsonString(), (string?)talk.Session["expires_at"]), ((string?)look.Body["step"]!["name"], look.Body["data"]!.ToJsonString(), (string?)look.Body["expires_at"]));
+            Assert.Equal((talk.Step, talk.Data.ToJsonString(), (string?)talk.Session["expires_at"]),
+                ((string?)look.Body["step"]!["name"], look.Body["data"]!.ToJsonString(), (string?)look.Body["expires_at"]));
         var next = await talk.TryAnswer(new { reason = "Checkup" }, by: elsewhere);
         Assert.Equal("choose_doctor", (string?)next.Body["step"]!["name"]);
     }
@@ -57,7 +59,10 @@ public sealed class PromptSessionTests
     {
         var ward = await ClinicFixture.GetSharedReadOnly();
         var talk = await PromptClient.Start(ward.Nurse, Booking, new { patient_id = ward.Patient });
-        foreach (var stranger in new[] { "admin@general.example", "doctor@general.example", "patient@general.example", "nurse@riverside.example", "admin@medcor.example" })
+        foreach (var stranger in new[]
+        {
+            "admin@general.example", "doctor@general.example", "patient@general.example", "nurse@riverside.example", "admin@medcor.example"
+        })
         {
             var client = await ApiClient.LogInShared(stranger);
             foreach (var answer in new[] { await talk.Get(client), await talk.TryAnswer(new { reason = "x" }, by: client), await talk.Abandon(client) })
@@ -65,7 +70,8 @@ public sealed class PromptSessionTests
         }
         Assert.Equal((talk.Step, 1), ((string?)(await talk.Get()).Body["step"]!["name"], (int)(await talk.Get()).Body["version"]!));
         foreach (var hospital in new[] { (await ApiClient.LogInShared("nurse@riverside.example")).HospitalId, Guid.NewGuid() })
-            Assert.Equal("RESOURCE_NOT_FOUND", (await PromptClient.Invoke(ward.Nurse, new { prompt = Booking, initial_data = new { hospital_id = hospital } })).Code);
+            Assert.Equal("RESOURCE_NOT_FOUND",
+                (await PromptClient.Invoke(ward.Nurse, new { prompt = Booking, initial_data = new { hospital_id = hospital } })).Code);
     }
 
     [Fact]
@@ -125,12 +131,14 @@ public sealed class PromptSessionTests
         Assert.NotNull((await talk.TryAnswer("none")).Details!["input"]);
         foreach (var (method, path, body, status) in new[]
         {
-            ("POST", $"/api/mcp/prompts/sessions/{talk.Id}", "{", 400), ("POST", $"/api/mcp/prompts/sessions/{talk.Id}", "[]", 400), ("POST", $"/api/mcp/prompts/sessions/{talk.Id}", "{}", 400),
+            ("POST", $"/api/mcp/prompts/sessions/{talk.Id}", "{", 400), ("POST", $"/api/mcp/prompts/sessions/{talk.Id}", "[]", 400),
+            ("POST", $"/api/mcp/prompts/sessions/{talk.Id}", "{}", 400),
             ("GET", "/api/mcp/prompts/sessions/nonsense", null, 400), ("GET", $"/api/mcp/prompts/sessions/{Guid.NewGuid()}", null, 404),
             ("PUT", $"/api/mcp/prompts/sessions/{talk.Id}", "{}", 405), ("GET", "/api/mcp/prompts/nothing", null, 404),
         })
         {
-            using var request = new HttpRequestMessage(new(method), path) { Content = body is null ? null : new StringContent(body, System.Text.Encoding.UTF8, "application/json") };
+            using var request = new HttpRequestMessage(new(method),
+                path) { Content = body is null ? null : new StringContent(body, System.Text.Encoding.UTF8, "application/json") };
             using var response = await nurse.Http.SendAsync(request);
             Assert.Equal((method, path, status), (method, path, (int)response.StatusCode));
             Assert.NotNull(System.Text.Json.Nodes.JsonNode.Parse(await response.Content.ReadAsStringAsync())!["error"]!["details"]!["request_id"]);
@@ -143,22 +151,26 @@ public sealed class PromptSessionTests
         var house = await MedCorFixture.Get();
         var owner = await house.CreateDatabase();
         await new Migrator(typeof(ChatDb).Assembly, "chat", NullLogger.Instance).MigrateAsync(owner, CancellationToken.None);
-        await using var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(owner) { Pooling = true, Options = "-c role=medcor_chat" }.ConnectionString);
+        await using var database = NpgsqlDataSource.Create(
+            new NpgsqlConnectionStringBuilder(owner) { Pooling = true, Options = "-c role=medcor_chat" }.ConnectionString);
         using var signal = new OutboxSignal();
         var clock = new ManualTimeProvider { Now = DateTimeOffset.UtcNow };
-        var nurse = new Caller(Guid.CreateVersion7(), "nurse@general.example", Role.Nurse, Guid.CreateVersion7(), Guid.CreateVersion7(), clock.Now, clock.Now.AddHours(1));
+        var nurse = new Caller(Guid.CreateVersion7(), "nurse@general.example", Role.Nurse, Guid.CreateVersion7(), Guid.CreateVersion7(),
+            clock.Now, clock.Now.AddHours(1));
         var begun = clock.Now;
 
         var id = await With(async (guide, _) =>
         {
             var prompt = guide.Find("patient_onboarding");
-            return (await guide.SaveAsync(await guide.StartAsync(prompt, nurse.HospitalId!.Value, prompt.ReadInitialData([]).Data, default), default)).SessionId;
+            return (await guide.SaveAsync(await guide.StartAsync(prompt, nurse.HospitalId!.Value, prompt.ReadInitialData([]).Data, default),
+                default)).SessionId;
         });
         clock.Now = begun.AddHours(23);
         var answered = await With(async (guide, _) =>
         {
             var (session, prompt) = await guide.FindAsync(id, default);
-            return await guide.SaveAsync(await guide.AnswerAsync(prompt, session, new() { ["first_name"] = "A", ["last_name"] = "B", ["email"] = "a@people.example" }, null, default), default);
+            return await guide.SaveAsync(await guide.AnswerAsync(prompt, session,
+                new() { ["first_name"] = "A", ["last_name"] = "B", ["email"] = "a@people.example" }, null, default), default);
         });
         Assert.Equal(("medical_history", begun.AddHours(47)), (answered.Step!.Name, answered.ExpiresAt));
 
@@ -174,7 +186,9 @@ public sealed class PromptSessionTests
             var tenancy = new MedCor.Platform.Tenancy.TenantContext();
             if (everywhere) tenancy.Enter(hospital: null);
             else tenancy.Enter(nurse);
-            await using var db = new ChatDb(new DbContextOptionsBuilder<ChatDb>().UseNpgsql(database).AddInterceptors(new RowLevelSecurityInterceptor(), signal).Options, tenancy, clock, signal);
+            await using var db = new ChatDb(
+                new DbContextOptionsBuilder<ChatDb>().UseNpgsql(database).AddInterceptors(new RowLevelSecurityInterceptor(), signal).Options, tenancy,
+                clock, signal);
             return await work(new PromptEngine(db, [new PatientOnboardingPrompt()], null!, new HospitalCopies(db, null!), clock), db);
         }
     }
@@ -206,7 +220,8 @@ public sealed class PromptSessionCrashTests
         {
             if (Interlocked.Increment(ref begun) == 4) killed = house.Kill(victim);
             // The answer names its step, so that a retry cannot answer the next one.
-            await Wait.Until(async () => (await talk.TryAnswer(new { confirm = true }, step: "confirm_details")).Status is HttpStatusCode.OK or HttpStatusCode.Conflict,
+            await Wait.Until(
+                async () => (await talk.TryAnswer(new { confirm = true }, step: "confirm_details")).Status is HttpStatusCode.OK or HttpStatusCode.Conflict,
                 "the confirmation is taken", TimeSpan.FromSeconds(90));
         });
         await house.WaitUntilRecovered(victim, killed);

@@ -50,7 +50,8 @@ public class ChatRunCancellerTests(ChatFixture house)
     [Fact]
     public async Task Cancelling_all_ends_those_of_the_caller_at_every_replica_and_nobody_elses()
     {
-        var (nurse, doctor) = (house.ClientFor((await ApiClient.LogInShared("nurse@riverside.example")).AccessToken), house.ClientFor((await ApiClient.LogInShared("doctor@riverside.example")).AccessToken));
+        var (nurse, doctor) = (house.ClientFor((await ApiClient.LogInShared("nurse@riverside.example")).AccessToken),
+            house.ClientFor((await ApiClient.LogInShared("doctor@riverside.example")).AccessToken));
         var questions = Enumerable.Range(0, 5).Select(_ => ChatFixture.NewQuestion()).ToArray();
         var goOn = new TaskCompletionSource();
         foreach (var question in questions)

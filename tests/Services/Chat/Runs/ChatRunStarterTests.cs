@@ -32,7 +32,8 @@ public class ChatRunStarterTests(ChatFixture house)
         var (question, request) = (ChatFixture.NewQuestion(), Guid.NewGuid().ToString());
         var call = await house.ServerTokenClient().Start(question, request);
 
-        var (status, body) = await house.ServerTokenClient(1).Execute(new { tool = "openai_chat", input = new { messages = new[] { new { role = "user", content = question } } }, request_id = request });
+        var (status, body) = await house.ServerTokenClient(1)
+            .Execute(new { tool = "openai_chat", input = new { messages = new[] { new { role = "user", content = question } } }, request_id = request });
 
         Assert.Equal((HttpStatusCode.OK, call.ToString()), (status, (string?)body!["call_id"]));
     }
@@ -43,7 +44,8 @@ public class ChatRunStarterTests(ChatFixture house)
         var request = Guid.NewGuid().ToString();
         await house.ServerTokenClient().Start(ChatFixture.NewQuestion(), request);
 
-        var (status, body) = await house.ServerTokenClient(1).Execute(new { messages = new[] { new { role = "user", content = "Something else" } }, request_id = request });
+        var (status, body) = await house.ServerTokenClient(1)
+            .Execute(new { messages = new[] { new { role = "user", content = "Something else" } }, request_id = request });
 
         Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (status, (string?)body!["error"]!["error_code"]));
     }
@@ -54,7 +56,8 @@ public class ChatRunStarterTests(ChatFixture house)
         var request = Guid.NewGuid().ToString();
         string[] questions = [ChatFixture.NewQuestion(), ChatFixture.NewQuestion()];
 
-        var answers = await Task.WhenAll(questions.Select((q, i) => house.ServerTokenClient(i).Execute(new { messages = new[] { new { role = "user", content = q } }, request_id = request })));
+        var answers = await Task.WhenAll(questions.Select(
+            (q, i) => house.ServerTokenClient(i).Execute(new { messages = new[] { new { role = "user", content = q } }, request_id = request })));
 
         Assert.Equal([HttpStatusCode.OK, HttpStatusCode.Conflict], answers.Select(a => a.Status).Order());
         await house.ServerTokenClient().ReadToEnd(Guid.Parse((string)answers.Single(a => a.Status == HttpStatusCode.OK).Body!["call_id"]!));
@@ -67,7 +70,8 @@ public class ChatRunStarterTests(ChatFixture house)
         var (question, request) = (ChatFixture.NewQuestion(), Guid.NewGuid().ToString());
         var (doctor, nurse) = (await ApiClient.LogInShared("doctor@general.example"), await ApiClient.LogInShared("nurse@general.example"));
 
-        var calls = await Task.WhenAll(house.ClientFor(doctor.AccessToken).Start(question, request), house.ClientFor(nurse.AccessToken).Start(question, request), house.ServerTokenClient().Start(question, request));
+        var calls = await Task.WhenAll(house.ClientFor(doctor.AccessToken).Start(question, request),
+            house.ClientFor(nurse.AccessToken).Start(question, request), house.ServerTokenClient().Start(question, request));
 
         Assert.Equal(3, calls.Distinct().Count());
     }
@@ -98,7 +102,8 @@ public class ChatRunStarterTests(ChatFixture house)
         var refused = await Ask(0, question, "one", "another");
 
         Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.Status);
-        Assert.Equal("Not valid: Idempotency-Key differs from request_id. Send one of them; request_id differs from Idempotency-Key. Send one of them.", (string?)refused.Body["error"]!["message"]);
+        Assert.Equal("Not valid: Idempotency-Key differs from request_id. Send one of them; request_id differs from Idempotency-Key. Send one of them.",
+            (string?)refused.Body["error"]!["message"]);
         Assert.Empty(house.Model.RequestsFor(question));
     }
 
@@ -112,14 +117,16 @@ public class ChatRunStarterTests(ChatFixture house)
 
         var refused = await Ask(1, "Something else", inHeader ? key : null, inHeader ? null : key);
 
-        Assert.Equal((HttpStatusCode.Conflict, $"This {name} was used for another question. Use a new one for each."), (refused.Status, (string?)refused.Body["error"]!["message"]));
+        Assert.Equal((HttpStatusCode.Conflict, $"This {name} was used for another question. Use a new one for each."),
+            (refused.Status, (string?)refused.Body["error"]!["message"]));
     }
 
     private async Task<(HttpStatusCode Status, JsonNode Body, bool IsReplayed)> Ask(int gateway, string question, string? idempotencyKey, string? requestId)
     {
         var headers = new List<(string, string)> { ("Authorization", $"Bearer {ChatStreamClient.ServerToken}") };
         if (idempotencyKey is not null) headers.Add(("Idempotency-Key", idempotencyKey));
-        using var response = await house.Gateways[gateway].Post(null, "/mcp/execute", new { messages = new[] { new { role = "user", content = question } }, request_id = requestId }, [.. headers]);
+        using var response = await house.Gateways[gateway].Post(null, "/mcp/execute",
+            new { messages = new[] { new { role = "user", content = question } }, request_id = requestId }, [.. headers]);
         return (response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync())!, response.Headers.Contains("Idempotent-Replayed"));
     }
 
@@ -161,8 +168,10 @@ public class ChatRunStarterTests(ChatFixture house)
 
         using var redis = await ConnectionMultiplexer.ConnectAsync((await MedCorFixture.Get()).RedisConnectionString);
         foreach (var key in new[] { "call", "events" })
-            await Wait.Until(async () => await redis.GetDatabase().KeyTimeToLiveAsync($"medcor:chat:{key}:{call}") <= TimeSpan.FromMinutes(15), $"its {key} leave");
-        Assert.InRange((await redis.GetDatabase().KeyTimeToLiveAsync(Of(request, ChatRunOwner.Server.Key)))!.Value, TimeSpan.FromHours(23), TimeSpan.FromHours(24));
+            await Wait.Until(async () => await redis.GetDatabase().KeyTimeToLiveAsync($"medcor:chat:{key}:{call}") <= TimeSpan.FromMinutes(15),
+                $"its {key} leave");
+        Assert.InRange((await redis.GetDatabase().KeyTimeToLiveAsync(Of(request, ChatRunOwner.Server.Key)))!.Value,
+            TimeSpan.FromHours(23), TimeSpan.FromHours(24));
     }
 
     [Fact]
@@ -194,7 +203,8 @@ public class ChatRunStarterTests(ChatFixture house)
         var call = await house.ServerTokenClient().Start(question, request);
         await house.ServerTokenClient().ReadToEnd(call);
         await using (var chat = await (await MedCorFixture.Get()).OpenDatabase("chat"))
-        await using (var age = new Npgsql.NpgsqlCommand("UPDATE chat_calls SET created_at = created_at - interval '24 hours' WHERE id = $1", chat) { Parameters = { new() { Value = call } } })
+        await using (var age = new Npgsql.NpgsqlCommand("UPDATE chat_calls SET created_at = created_at - interval '24 hours' WHERE id = $1",
+            chat) { Parameters = { new() { Value = call } } })
             Assert.Equal(1, await age.ExecuteNonQueryAsync());
         await Forget(Of(request));
 
@@ -206,7 +216,8 @@ public class ChatRunStarterTests(ChatFixture house)
     }
 
     /// <summary>Returns the pattern of the Redis key of a request ID, by default for any owner.</summary>
-    private static string Of(string request, string owner = "*") => $"medcor:chat:request:{owner}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request)))}";
+    private static string Of(string request, string owner = "*") =>
+        $"medcor:chat:request:{owner}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request)))}";
 
     private static async Task Forget(params string[] patterns)
     {

@@ -29,7 +29,8 @@ public class ExecuteRequestTests(ChatFixture house)
     {
         var question = ChatFixture.NewQuestion();
         var roles = new[] { "developer", "user", "assistant" };
-        var messages = roles.Select(role => (object)new { role, content = new[] { Part("One, "), Part(""), Part("two: ä😀") } }).Append(new { role = "user", content = question });
+        var messages = roles.Select(role => (object)new { role, content = new[] { Part("One, "), Part(""), Part("two: ä😀") } })
+            .Append(new { role = "user", content = question });
 
         var (status, body) = await house.ServerTokenClient().Execute(new { messages });
 
@@ -39,8 +40,10 @@ public class ExecuteRequestTests(ChatFixture house)
     }
 
     [Theory]
-    [InlineData("""{"type": "image_url", "image_url": {"url": "https://images.example/rash.png"}}""", "messages[0].content[1].type must be text. image_url is not supported")]
-    [InlineData("""{"type": "input_audio", "input_audio": {"data": "", "format": "wav"}}""", "messages[0].content[1].type must be text. input_audio is not supported")]
+    [InlineData("""{"type": "image_url", "image_url": {"url": "https://images.example/rash.png"}}""",
+        "messages[0].content[1].type must be text. image_url is not supported")]
+    [InlineData("""{"type": "input_audio", "input_audio": {"data": "", "format": "wav"}}""",
+        "messages[0].content[1].type must be text. input_audio is not supported")]
     [InlineData("""{"type": "file", "file": {"file_id": "file-1"}}""", "messages[0].content[1].type must be text. file is not supported")]
     [InlineData("""{"type": "text"}""", "messages[0].content[1].text must be text")]
     [InlineData("""{"type": "text", "text": 7}""", "messages[0].content[1].text must be text")]
@@ -51,8 +54,11 @@ public class ExecuteRequestTests(ChatFixture house)
     [InlineData("[]", "messages[0].content[1] must be an object")]
     public async Task A_part_that_is_no_text_is_refused_by_name_with_all_else_that_is_wrong(string part, string says)
     {
-        foreach (var (form, path) in new[] { ("""{"messages": M, "top_p": 1, "model": "gpt-9", "session_id": ""}""", ""), ("""{"tool": "openai_chat", "input": {"messages": M, "top_p": 1, "model": "gpt-9"}, "session_id": ""}""", "input.") })
-            await Refused(form.Replace("M", $$"""[{"role": "user", "content": [{"type": "text", "text": "Is this"}, {{part}}]}, {"role": "patient", "content": "x"}]""", StringComparison.Ordinal),
+        foreach (var (form, path) in new[] { ("""{"messages": M, "top_p": 1, "model": "gpt-9", "session_id": ""}""",
+            ""), ("""{"tool": "openai_chat", "input": {"messages": M, "top_p": 1, "model": "gpt-9"}, "session_id": ""}""", "input.") })
+            await Refused(
+                form.Replace("M", $$"""[{"role": "user", "content": [{"type": "text", "text": "Is this"}, {{part}}]}, {"role": "patient", "content": "x"}]""",
+                    StringComparison.Ordinal),
                 path + says, $"{path}messages[1].role must be", $"{path}top_p is not supported", $"{path}model must be one of", "session_id must have");
     }
 
@@ -75,20 +81,26 @@ public class ExecuteRequestTests(ChatFixture house)
         }
         var call = Guid.Parse((string)body!["call_id"]!);
         await house.ServerTokenClient().ReadToEnd(call);
-        Assert.Equal(1, await (await MedCorFixture.Get()).QueryNumber("chat", "SELECT count(*) FROM chat_calls WHERE id = $1 AND metadata::jsonb = $2::jsonb", call, metadata));
+        Assert.Equal(1, await (await MedCorFixture.Get()).QueryNumber("chat",
+            "SELECT count(*) FROM chat_calls WHERE id = $1 AND metadata::jsonb = $2::jsonb", call, metadata));
     }
 
     [Fact]
-    public async Task Parts_that_are_none_are_refused() => await Refused("""{"messages": [{"role": "user", "content": []}, {"role": "user", "content": [{"type": "text", "text": ""}]}]}""", "messages[0].content must be text or a list of at least one part");
+    public async Task Parts_that_are_none_are_refused() =>
+        await Refused("""{"messages": [{"role": "user", "content": []}, {"role": "user", "content": [{"type": "text", "text": ""}]}]}""",
+            "messages[0].content must be text or a list of at least one part");
 
     [Fact]
-    public async Task A_question_without_a_letter_is_refused_in_parts_as_in_text() => await Refused("""{"messages": [{"role": "user", "content": [{"type": "text", "text": ""}]}]}""", "messages[0].content must have 1 to");
+    public async Task A_question_without_a_letter_is_refused_in_parts_as_in_text() =>
+        await Refused("""{"messages": [{"role": "user", "content": [{"type": "text", "text": ""}]}]}""", "messages[0].content must have 1 to");
 
     [Theory]
     [InlineData("tool")]
     [InlineData("function")]
     public async Task The_result_of_a_tool_is_refused_with_the_reason(string role) =>
-        await Refused($$"""{"messages": [{"role": "user", "content": "x"}, {"role": "{{role}}", "content": "22 °C", "tool_call_id": "1"}]}""", "messages[1].role must be system, developer, user or assistant. Tool results are not supported", "messages[1].tool_call_id is not supported: the model calls no tools");
+        await Refused($$"""{"messages": [{"role": "user", "content": "x"}, {"role": "{{role}}", "content": "22 °C", "tool_call_id": "1"}]}""",
+            "messages[1].role must be system, developer, user or assistant. Tool results are not supported",
+            "messages[1].tool_call_id is not supported: the model calls no tools");
 
     [Theory]
     [InlineData("stream", "false", "stream must be true or left out: answers are always streamed")]
@@ -130,7 +142,8 @@ public class ExecuteRequestTests(ChatFixture house)
     public async Task A_name_or_a_text_that_is_no_text_is_refused()
     {
         await Refused("""{"messages": [{"role": "user", "content": "x"}], "\ud800": 1}""", "Not valid: body must be valid Unicode");
-        await Refused("""{"messages": [{"role": "user", "content": [{"type": "text", "text": "x"}, {"type": "text", "text": "\ud800"}]}], "n": 2}""", "Not valid: messages[0].content[1].text must be valid Unicode", "n is not taken");
+        await Refused("""{"messages": [{"role": "user", "content": [{"type": "text", "text": "x"}, {"type": "text", "text": "\ud800"}]}], "n": 2}""",
+            "Not valid: messages[0].content[1].text must be valid Unicode", "n is not taken");
         await Refused("""{"messages": [{"role": "user", "content": "\ud800"}], "model": "\ud800", "request_id": "\udc00"}""",
             "messages[0].content must be valid Unicode", "model must be valid Unicode", "request_id must be valid Unicode");
         await Refused("""{"tool": "\ud800", "input": {"messages": [{"role": "user", "content": [{"type": "\ud800", "text": "x"}]}]}}""",
@@ -139,14 +152,17 @@ public class ExecuteRequestTests(ChatFixture house)
 
     [Fact]
     public async Task A_setting_beside_the_input_belongs_into_it() =>
-        await Refused("""{"tool": "openai_chat", "input": {"messages": [{"role": "user", "content": "x"}]}, "model": "test-model", "temperature": 0, "max_tokens": 5}""", "model belongs into input", "temperature belongs into input", "max_tokens belongs into input");
+        await Refused(
+            """{"tool": "openai_chat", "input": {"messages": [{"role": "user", "content": "x"}]}, "model": "test-model", "temperature": 0, "max_tokens": 5}""",
+            "model belongs into input", "temperature belongs into input", "max_tokens belongs into input");
 
     [Fact]
     public async Task The_newer_name_of_max_tokens_is_taken_and_names_the_same_question()
     {
         var (question, request) = (ChatFixture.NewQuestion(), Guid.NewGuid().ToString());
         var messages = new[] { new { role = "user", content = question } };
-        var (first, second) = (await house.ServerTokenClient().Execute(new { messages, max_tokens = 99, request_id = request }), await house.ServerTokenClient().Execute(new { messages, max_completion_tokens = 99, request_id = request }));
+        var (first, second) = (await house.ServerTokenClient().Execute(new { messages, max_tokens = 99, request_id = request }),
+            await house.ServerTokenClient().Execute(new { messages, max_completion_tokens = 99, request_id = request }));
         var (both, body) = await house.ServerTokenClient().Execute(new { messages, max_tokens = 99, max_completion_tokens = 99 });
 
         Assert.Equal((string?)first.Body!["call_id"], (string?)second.Body!["call_id"]);
@@ -164,7 +180,11 @@ public class ExecuteRequestTests(ChatFixture house)
         var (question, request) = (ChatFixture.NewQuestion(), Guid.NewGuid().ToString());
         await house.ServerTokenClient().Start(question, request);
 
-        var body = new JsonObject { ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = question }), ["request_id"] = request, [field] = JsonValue.Create(value) };
+        var body = new JsonObject
+        {
+            ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = question }),
+            ["request_id"] = request, [field] = JsonValue.Create(value)
+        };
         Assert.Equal(HttpStatusCode.Conflict, (await house.ServerTokenClient().Execute(body)).Status);
     }
 

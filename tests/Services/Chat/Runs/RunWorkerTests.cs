@@ -24,7 +24,8 @@ public partial class RunWorkerTests(ChatFixture house)
         var call = await new ChatStreamClient(only.Http, ChatStreamClient.ServerToken).Start(question, request);
         using var open = await house.ServerTokenClient().OpenStream(call);
         Assert.Equal("Anemia", (await ChatStreamClient.ReadEvents(open).FirstAsync()).Text);
-        Task<ChatEvent[]>[] readers = [house.ServerTokenClient(0).ReadToEnd(call), house.ServerTokenClient(1).ReadToEnd(call), new ChatStreamClient(only.Http, ChatStreamClient.ServerToken).ReadToEnd(call)];
+        Task<ChatEvent[]>[] readers = [house.ServerTokenClient(0).ReadToEnd(call), house.ServerTokenClient(1).ReadToEnd(call),
+            new ChatStreamClient(only.Http, ChatStreamClient.ServerToken).ReadToEnd(call)];
 
         await doomed.DisposeAsync();
 
@@ -131,7 +132,8 @@ public partial class RunWorkerTests(ChatFixture house)
         var ending = await Ending().WaitAsync(ChatFixture.ReaderTimeout);
         Assert.Equal(("error", true), (ending.Name, (bool)ending.Data["retryable"]!));
         await house.Model.RequestsFor(questions[0])[0].Aborted.WaitAsync(ChatFixture.ReaderTimeout);
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await somebody.Execute(new { messages = new[] { new { role = "user", content = "x" } } }).WaitAsync(ChatFixture.ReaderTimeout)).Status);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable,
+            (await somebody.Execute(new { messages = new[] { new { role = "user", content = "x" } } }).WaitAsync(ChatFixture.ReaderTimeout)).Status);
         await Wait.Until(async () => await ChatRunCancellerTests.StateOf(broken) == "ERROR", "it is kept that the answer was lost");
 
         // Redis restarts empty. Earlier requests are known nevertheless.
@@ -149,7 +151,9 @@ public partial class RunWorkerTests(ChatFixture house)
         Assert.Single(house.Model.RequestsFor(questions[1]));
         await Wait.Until(async () => (await somebody.OpenStream(whole)).StatusCode == HttpStatusCode.OK, "answers are read again");
         Assert.Equal(string.Concat(StubModelServer.DefaultTokens), (await somebody.ReadToEnd(whole))[^1].Text);
-        await Wait.Until(async () => (await somebody.Execute(new { messages = new[] { new { role = "user", content = ChatFixture.NewQuestion() } } })).Status == HttpStatusCode.OK, "new questions are taken");
+        await Wait.Until(async () =>
+            (await somebody.Execute(new { messages = new[] { new { role = "user", content = ChatFixture.NewQuestion() } } })).Status == HttpStatusCode.OK,
+            "new questions are taken");
     }
 
     [Fact]
@@ -178,11 +182,14 @@ public partial class RunWorkerTests(ChatFixture house)
         await TakesWrites(false);
         var told = Assert.Single(await silent.WaitAsync(2 * ChatFixture.ReaderTimeout));
         Assert.Equal(("error", true), (told.Name, (bool)told.Data["retryable"]!));
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await somebody.Execute(new { messages = new[] { new { role = "user", content = question } } })).Status);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable,
+            (await somebody.Execute(new { messages = new[] { new { role = "user", content = question } } })).Status);
 
         // The threshold above exceeds what a replica's heartbeats alone would cause.
         async Task<int> Refused() =>
-            Errors().Match((string)(await connection.GetDatabase().ExecuteAsync("INFO", "errorstats"))!) is { Success: true } match ? int.Parse(match.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture) : 0;
+            Errors().Match((string)(await connection.GetDatabase().ExecuteAsync("INFO", "errorstats"))!) is { Success: true } match
+                ? int.Parse(match.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture)
+                : 0;
 
         Task TakesWrites(bool takes) => connection.GetDatabase().ExecuteAsync("CONFIG", "SET", "min-replicas-to-write", takes ? 0 : 1);
     }
@@ -199,7 +206,8 @@ public partial class RunWorkerTests(ChatFixture house)
         });
         house.Model.OnQuestion(right, model => model.SendAnswer(secret, " ", secret));
         foreach (var question in new[] { wrong, right })
-            await house.ServerTokenClient().ReadToEnd(await house.ServerTokenClient().Start(question, requestId: $"{secret}-{Guid.NewGuid()}", session: secret));
+            await house.ServerTokenClient()
+                .ReadToEnd(await house.ServerTokenClient().Start(question, requestId: $"{secret}-{Guid.NewGuid()}", session: secret));
         await house.ServerTokenClient().Execute(new { messages = new[] { new { role = secret, content = secret } }, other = secret });
         await house.ServerTokenClient().Cancel(secret);
         var before = running.Telemetry.Bodies.Count;

@@ -63,7 +63,8 @@ public sealed class TokenBudgetTests(TokenBudgetTests.BudgetFixture replicas) : 
         {
             using var refused = await replicas.Execute(member, ChatFixture.NewQuestion());
             Assert.Equal((HttpStatusCode)429, refused.StatusCode);
-            Assert.Contains($"Your hospital's daily limit of {HospitalTokens} tokens is used up", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+            Assert.Contains($"Your hospital's daily limit of {HospitalTokens} tokens is used up", await refused.Content.ReadAsStringAsync(),
+                StringComparison.Ordinal);
         }
         await Use(elsewhere, 1, 1);
     }
@@ -111,9 +112,11 @@ public sealed class TokenBudgetTests(TokenBudgetTests.BudgetFixture replicas) : 
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 3 * CallsAtOnce).Select(_ => replicas.Execute(somebody, question, maxTokens: 1)));
 
-        var calls = await Task.WhenAll(answers.Where(a => a.IsSuccessStatusCode).Select(async a => Guid.Parse((string)(await a.Content.ReadFromJsonAsync<JsonNode>())!["call_id"]!)));
+        var calls = await Task.WhenAll(
+            answers.Where(a => a.IsSuccessStatusCode).Select(async a => Guid.Parse((string)(await a.Content.ReadFromJsonAsync<JsonNode>())!["call_id"]!)));
         Assert.Equal(CallsAtOnce, calls.Length);
-        Assert.All(answers.Where(a => !a.IsSuccessStatusCode), a => Assert.Equal(((HttpStatusCode)429, TimeSpan.FromSeconds(5)), (a.StatusCode, a.Headers.RetryAfter?.Delta)));
+        Assert.All(answers.Where(a => !a.IsSuccessStatusCode),
+            a => Assert.Equal(((HttpStatusCode)429, TimeSpan.FromSeconds(5)), (a.StatusCode, a.Headers.RetryAfter?.Delta)));
         await replicas.ClientFor(somebody).Cancel(calls[0]);
         using (var another = await replicas.Execute(somebody, question, maxTokens: 1)) Assert.Equal(HttpStatusCode.OK, another.StatusCode);
         goOn.SetResult();
@@ -153,7 +156,8 @@ public sealed class TokenBudgetTests(TokenBudgetTests.BudgetFixture replicas) : 
         var platform = await ApiClient.LogInShared(TestUser.PlatformAdminEmail);
         await Use(platform, 20, 30);
 
-        Assert.Equal(await (await MedCorFixture.Get()).QueryNumber("chat", "SELECT sum(tokens_charged) FROM chat_calls WHERE owner_id = $1", platform.Id), await UsedBy(platform));
+        Assert.Equal(await (await MedCorFixture.Get()).QueryNumber("chat", "SELECT sum(tokens_charged) FROM chat_calls WHERE owner_id = $1", platform.Id),
+            await UsedBy(platform));
     }
 
     [Theory]
@@ -171,7 +175,8 @@ public sealed class TokenBudgetTests(TokenBudgetTests.BudgetFixture replicas) : 
         Assert.Equal("final", (await replicas.ClientFor(somebody).ReadToEnd(await replicas.ClientFor(somebody).Start(question)))[^1].Name);
     }
 
-    private static async Task<long> UsedBy(ApiClient somebody) => await (await MedCorFixture.Get()).QueryNumber("chat", "SELECT sum(tokens) FROM chat_usage WHERE owner_id = $1", somebody.Id);
+    private static async Task<long> UsedBy(ApiClient somebody) =>
+        await (await MedCorFixture.Get()).QueryNumber("chat", "SELECT sum(tokens) FROM chat_usage WHERE owner_id = $1", somebody.Id);
 
     private static async Task Sql(string sql, object value)
     {
@@ -186,7 +191,8 @@ public sealed class TokenBudgetTests(TokenBudgetTests.BudgetFixture replicas) : 
         public static async Task<Guid> CreateHospital()
         {
             var opening = ToolCatalogue.All["create_hospital"];
-            var opened = await (await ApiClient.LogInShared(TestUser.PlatformAdminEmail)).Post(opening, await new ParameterGenerator(opening).Generate([], Task.FromResult));
+            var opened = await (await ApiClient.LogInShared(TestUser.PlatformAdminEmail)).Post(opening,
+                await new ParameterGenerator(opening).Generate([], Task.FromResult));
             return (Guid)opened.Body["id"]!;
         }
 
@@ -196,7 +202,8 @@ public sealed class TokenBudgetTests(TokenBudgetTests.BudgetFixture replicas) : 
         public static async Task<ApiClient> CreateIn(Guid hospital)
         {
             var (email, password) = (TestUser.NewEmail(), "Korrekt-Pferd-7");
-            await (await ApiClient.LogInShared(TestUser.PlatformAdminEmail)).Call("create_user", new { email, password, first_name = "Robin", last_name = "Testperson", role = "PATIENT", hospital_id = hospital });
+            await (await ApiClient.LogInShared(TestUser.PlatformAdminEmail)).Call("create_user",
+                new { email, password, first_name = "Robin", last_name = "Testperson", role = "PATIENT", hospital_id = hospital });
             return await ApiClient.LogIn(email, password);
         }
     }
@@ -214,7 +221,8 @@ public sealed class TokenBudgetTests(TokenBudgetTests.BudgetFixture replicas) : 
             Model = await StubModelServer.Start();
             (string, string?)[] bounds =
             [
-                ("MCP_CHAT_DAILY_TOKENS_USER", $"{UserTokens}"), ("MCP_CHAT_DAILY_TOKENS_HOSPITAL", $"{HospitalTokens}"), ("MCP_CHAT_DAILY_TOKENS_SERVER", "1"), ("OPENAI_MAX_TOKENS", $"{LongestAnswer}"),
+                ("MCP_CHAT_DAILY_TOKENS_USER", $"{UserTokens}"), ("MCP_CHAT_DAILY_TOKENS_HOSPITAL", $"{HospitalTokens}"), ("MCP_CHAT_DAILY_TOKENS_SERVER", "1"),
+                ("OPENAI_MAX_TOKENS", $"{LongestAnswer}"),
                 // The default.
                 ("MCP_MAX_CHAT_CALLS", null),
             ];

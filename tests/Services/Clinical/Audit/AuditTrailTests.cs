@@ -29,10 +29,13 @@ public sealed class AuditTrailTests
         var events = await Of(patient, new { resource_id = record, sort = "created_at" });
 
         Assert.Equal(
-            ["create_medical_record DOCTOR", "get_medical_record NURSE", "get_medical_record_history NURSE", "update_medical_record DOCTOR", "list_medical_records NURSE", "get_medical_record PLATFORM"],
+            ["create_medical_record DOCTOR", "get_medical_record NURSE", "get_medical_record_history NURSE", "update_medical_record DOCTOR",
+                "list_medical_records NURSE", "get_medical_record PLATFORM"],
             events.Select(e => $"{e["action"]} {e["role"]}"));
-        Assert.All(events, e => Assert.Equal(("DONE", "medical_records", ward.Patient.ToString()), ((string?)e["outcome"], (string?)e["resource"], (string?)e["patient_id"])));
-        Assert.Equal((doctor.Id.ToString(), "Test DOCTOR", 1), ((string?)events[0]["user_id"], (string?)events[0]["user_name"], (int)events[0]["resource_version"]!));
+        Assert.All(events,
+            e => Assert.Equal(("DONE", "medical_records", ward.Patient.ToString()), ((string?)e["outcome"], (string?)e["resource"], (string?)e["patient_id"])));
+        Assert.Equal((doctor.Id.ToString(), "Test DOCTOR", 1),
+            ((string?)events[0]["user_id"], (string?)events[0]["user_name"], (int)events[0]["resource_version"]!));
         Assert.All(events, e => Assert.Null(e["session_id"] ?? e["client_address"] ?? e["peer_address"] ?? e["request_id"]));
         Assert.DoesNotContain("Secret", string.Concat(events.Select(e => e.ToJsonString())));
     }
@@ -45,7 +48,8 @@ public sealed class AuditTrailTests
 
         foreach (var path in new[] { $"medical_records/{record}", $$"""medical_records?filter={"patient_id":"{{ward.Patient}}"}""" })
             Assert.True((await doctor.Http.GetAsync(new Uri($"/api/mcp/resources/{path}", UriKind.Relative))).IsSuccessStatusCode, path);
-        using var refused = await (await ClinicFixture.LogIn("patient@general.example")).Http.GetAsync(new Uri($"/api/mcp/resources/medical_records/{record}", UriKind.Relative));
+        using var refused = await (await ClinicFixture.LogIn("patient@general.example")).Http.GetAsync(new Uri($"/api/mcp/resources/medical_records/{record}",
+            UriKind.Relative));
 
         Assert.Equal(
             ["create_medical_record DONE", "resources/medical_records DONE", "resources/medical_records DONE", "resources/medical_records MISSING"],
@@ -72,7 +76,8 @@ public sealed class AuditTrailTests
         }
 
         var refused = await Of(ward.Admin, new { patient_id = ward.Patient, user_id = other.Id, sort = "created_at" });
-        Assert.Equal(resources.SelectMany(r => (string[])[$"list_{r} FORBIDDEN", $"resources/{r} FORBIDDEN", $"resources/{r} FORBIDDEN"]), refused.Select(e => $"{e["action"]} {e["outcome"]}"));
+        Assert.Equal(resources.SelectMany(r => (string[])[$"list_{r} FORBIDDEN", $"resources/{r} FORBIDDEN", $"resources/{r} FORBIDDEN"]),
+            refused.Select(e => $"{e["action"]} {e["outcome"]}"));
     }
 
     [Fact]
@@ -95,7 +100,8 @@ public sealed class AuditTrailTests
         await ward.Nurse.TryCall("update_medical_record", new { record_id = record, title = "n" });
         await ward.Nurse.TryCall("create_treatment", new { patient_id = ward.Patient, doctor_id = ward.Doctor, name = "n", description = "d" });
         await ward.Nurse.TryCall("update_medical_record", new { record_id = record, title = 1 });
-        var byRole = (await Of(ward.Admin, new { user_id = ward.Nurse.Id, sort = "-created_at" })).Where(e => (string?)e["outcome"] == "FORBIDDEN").Take(3).ToArray();
+        var byRole = (await Of(ward.Admin, new { user_id = ward.Nurse.Id, sort = "-created_at" })).Where(e => (string?)e["outcome"] == "FORBIDDEN")
+            .Take(3).ToArray();
         Assert.Equal([null, ward.Patient.ToString(), ward.Patient.ToString()], byRole.Select(e => (string?)e["patient_id"]));
         Assert.Equal([null, null, record], byRole.Select(e => (string?)e["resource_id"]));
         await doctor.TryCall("get_treatment", new { treatment_id = "nonsense" });
@@ -107,7 +113,8 @@ public sealed class AuditTrailTests
     {
         var ward = await ClinicFixture.Open();
         var other = await ward.CreatePatient();
-        var booked = new[] { await ward.Book("09:00:00"), await ward.Book("10:00:00"), await ward.Book("11:00:00", patient: other) }.Select(b => (string?)b["id"]).ToArray();
+        var booked = new[] { await ward.Book("09:00:00"), await ward.Book("10:00:00"), await ward.Book("11:00:00", patient: other) }
+            .Select(b => (string?)b["id"]).ToArray();
         await ward.Nurse.Call("list_appointments", new { doctor_id = ward.Doctor });
         await ward.Nurse.Call("list_treatments", new { patient_id = other });
 
@@ -128,21 +135,26 @@ public sealed class AuditTrailTests
         var first = await doctor.TryCall("create_medical_record", Wish(ward.Patient), key);
         Assert.True((await doctor.TryCall("create_medical_record", Wish(ward.Patient), key)).IsReplay);
 
-        Assert.Equal(["DONE", "REPLAYED"], (await Of(ward.Admin, new { resource_id = (string?)first.Body["id"], sort = "created_at" })).Select(e => (string?)e["outcome"]));
+        Assert.Equal(["DONE", "REPLAYED"],
+            (await Of(ward.Admin, new { resource_id = (string?)first.Body["id"], sort = "created_at" })).Select(e => (string?)e["outcome"]));
     }
 
     [Fact]
     public async Task The_audited_client_address_is_the_one_the_gateway_saw()
     {
         var (ward, doctor, _) = await Shared.Value;
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/tools/invoke") { Content = JsonContent.Create(new { tool = "create_medical_record", @params = Wish(ward.Patient) }) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/tools/invoke")
+        {
+            Content = JsonContent.Create(new { tool = "create_medical_record", @params = Wish(ward.Patient) })
+        };
         foreach (var claim in new[] { "X-Client-Address", "X-Forwarded-For", "X-Real-IP" }) request.Headers.Add(claim, "198.51.100.9");
         using var response = await doctor.Http.SendAsync(request);
         var record = (string)(await response.Content.ReadFromJsonAsync<JsonNode>())!["id"]!;
 
         var written = (await Of(ward.Admin, new { resource_id = record })).Single();
 
-        foreach (var address in new[] { "client_address", "peer_address" }) Assert.True(System.Net.IPAddress.IsLoopback(System.Net.IPAddress.Parse((string)written[address]!)));
+        foreach (var address in new[] { "client_address", "peer_address" })
+            Assert.True(System.Net.IPAddress.IsLoopback(System.Net.IPAddress.Parse((string)written[address]!)));
         Assert.Equal(response.Headers.GetValues("X-Request-Id").Single(), (string?)written["request_id"]);
         Assert.NotNull((string?)written["session_id"]);
     }
@@ -151,7 +163,10 @@ public sealed class AuditTrailTests
     public async Task The_trace_id_is_audited_beside_the_request_id_of_the_client()
     {
         var (ward, doctor, patient) = await Shared.Value;
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/tools/invoke") { Content = JsonContent.Create(new { tool = "create_medical_record", @params = Wish(ward.Patient) }) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/tools/invoke")
+        {
+            Content = JsonContent.Create(new { tool = "create_medical_record", @params = Wish(ward.Patient) })
+        };
         request.Headers.Add("X-Request-Id", "somebody-elses");
         request.Headers.Add("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00");
         using var response = await doctor.Http.SendAsync(request);
@@ -160,7 +175,8 @@ public sealed class AuditTrailTests
         var written = (await Of(ward.Admin, new { resource_id = record })).Single();
 
         Assert.Equal("somebody-elses", Assert.Single(response.Headers.GetValues("X-Request-Id")));
-        Assert.Equal(("somebody-elses", response.Headers.GetValues("traceparent").Single().Split('-')[1]), ((string?)written["request_id"], (string?)written["trace_id"]));
+        Assert.Equal(("somebody-elses", response.Headers.GetValues("traceparent").Single().Split('-')[1]),
+            ((string?)written["request_id"], (string?)written["trace_id"]));
         Assert.NotEqual("4bf92f3577b34da6a3ce929d0e0e4736", (string?)written["trace_id"]);
         Assert.All(await Of(patient, new { resource_id = record }), e => Assert.Null((string?)e["trace_id"]));
     }
@@ -173,8 +189,10 @@ public sealed class AuditTrailTests
         foreach (var staff in new[] { doctor, ward.Nurse }) Assert.Equal("PERMISSION_DENIED", (await staff.TryCall("list_audit_events")).Code);
         var other = await ClinicFixture.LogIn("patient@general.example");
         Assert.Equal("PERMISSION_DENIED", (await other.TryCall("list_audit_events", new { patient_id = ward.Patient })).Code);
-        foreach (var stranger in new[] { other, await ClinicFixture.LogIn("admin@riverside.example") }) Assert.Empty(await Of(stranger, new { resource_id = record }));
-        foreach (var entitled in new[] { patient, ward.Admin, await ClinicFixture.LogIn("admin@medcor.example") }) Assert.Single(await Of(entitled, new { resource_id = record }));
+        foreach (var stranger in new[] { other, await ClinicFixture.LogIn("admin@riverside.example") })
+            Assert.Empty(await Of(stranger, new { resource_id = record }));
+        foreach (var entitled in new[] { patient, ward.Admin, await ClinicFixture.LogIn("admin@medcor.example") })
+            Assert.Single(await Of(entitled, new { resource_id = record }));
         Assert.All(await Of(patient, new { limit = 100 }), e => Assert.Equal(ward.Patient.ToString(), (string?)e["patient_id"]));
         Assert.Equal("VALIDATION_ERROR", (await ward.Admin.TryCall("list_audit_events", new { resource = "invoices" })).Code);
     }
@@ -192,8 +210,10 @@ public sealed class AuditTrailTests
 
         foreach (var administrator in new[] { ward.Admin, await ClinicFixture.LogIn("admin@medcor.example") })
         {
-            var found = (await administrator.Http.GetFromJsonAsync<JsonNode>($"/api/mcp/resources/audit_events?limit=100&filter={Uri.EscapeDataString(filter)}"))!["results"]!.AsArray();
-            Assert.Contains(found, e => (string?)e!["outcome"] == outcome && unknown.ToString() is var id && ((string?)e["resource_id"] == id || (string?)e["patient_id"] == id));
+            var found = (await administrator.Http.GetFromJsonAsync<JsonNode>(
+                $"/api/mcp/resources/audit_events?limit=100&filter={Uri.EscapeDataString(filter)}"))!["results"]!.AsArray();
+            Assert.Contains(found,
+                e => (string?)e!["outcome"] == outcome && unknown.ToString() is var id && ((string?)e["resource_id"] == id || (string?)e["patient_id"] == id));
             Assert.All(found, e => Assert.Contains((string?)e!["outcome"], (string[])["FORBIDDEN", "MISSING"]));
         }
     }
@@ -206,7 +226,8 @@ public sealed class AuditTrailTests
         using var response = await ward.Admin.Http.GetAsync("/api/mcp/resources/audit_events?filter=" + Uri.EscapeDataString("""{"resource": "foo"}"""));
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        Assert.Equal((await ward.Admin.TryCall("list_audit_events", new { resource = "foo" })).Details!["resource"]!.ToJsonString(), (await response.Content.ReadFromJsonAsync<JsonNode>())!["error"]!["details"]!["filter.resource"]!.ToJsonString());
+        Assert.Equal((await ward.Admin.TryCall("list_audit_events", new { resource = "foo" })).Details!["resource"]!.ToJsonString(),
+            (await response.Content.ReadFromJsonAsync<JsonNode>())!["error"]!["details"]!["filter.resource"]!.ToJsonString());
     }
 
     [Fact]
@@ -228,7 +249,8 @@ public sealed class AuditTrailTests
         var (ward, doctor, patient) = await Shared.Value;
         var record = await Write(doctor, ward.Patient);
         var today = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(DateTimeOffset.UtcNow, ward.Zone).DateTime);
-        Assert.Single(await Of(patient, new { resource_id = record, date_from = ClinicFixture.FormatDate(today.AddDays(-1)), date_to = ClinicFixture.FormatDate(today) }));
+        Assert.Single(await Of(patient,
+            new { resource_id = record, date_from = ClinicFixture.FormatDate(today.AddDays(-1)), date_to = ClinicFixture.FormatDate(today) }));
         Assert.Empty(await Of(patient, new { resource_id = record, date_from = ClinicFixture.FormatDate(today.AddDays(1)) }));
         Assert.Empty(await Of(patient, new { resource_id = record, date_to = ClinicFixture.FormatDate(today.AddDays(-1)) }));
         Assert.Single(await Of(patient, new { resource_id = record, date_from = "0001-01-01", date_to = "9999-12-31" }));
@@ -273,7 +295,8 @@ public sealed class AuditTrailTests
     [InlineData("outcome = 'DONE'", "audit_events_by_creation")]
     public async Task Every_filter_has_its_index(string filter, string index)
     {
-        Assert.Contains(index, await QueryPlan.UsedIndexes($"SELECT * FROM audit_events WHERE hospital_id = {QueryPlan.UnknownId} AND {filter} ORDER BY created_at DESC LIMIT 20"));
+        Assert.Contains(index, await QueryPlan.UsedIndexes(
+            $"SELECT * FROM audit_events WHERE hospital_id = {QueryPlan.UnknownId} AND {filter} ORDER BY created_at DESC LIMIT 20"));
     }
 
     [Fact]
@@ -282,7 +305,8 @@ public sealed class AuditTrailTests
         var (ward, doctor, _) = await Shared.Value;
         var record = Guid.Parse(await Write(doctor, ward.Patient));
         var house = await MedCorFixture.Get();
-        await Wait.Until(async () => await house.QueryNumber("clinical", "SELECT count(*) FROM audit_links l JOIN audit_events e ON e.id = l.event_id WHERE e.resource_id = $1", record) == 1, "the access is linked");
+        await Wait.Until(async () => await house.QueryNumber("clinical",
+            "SELECT count(*) FROM audit_links l JOIN audit_events e ON e.id = l.event_id WHERE e.resource_id = $1", record) == 1, "the access is linked");
 
         var (code, said) = await house.RunOperatorCommand("clinical", "verify-audit");
 
@@ -297,11 +321,13 @@ public sealed class AuditTrailTests
         return new(ward, await ward.LogInDoctor(), await ward.LogInPatient());
     }
 
-    private static async Task<JsonNode[]> Of(ApiClient who, object filter) => [.. (await who.Call("list_audit_events", filter))["results"]!.AsArray().Select(e => e!)];
+    private static async Task<JsonNode[]> Of(ApiClient who, object filter) =>
+        [.. (await who.Call("list_audit_events", filter))["results"]!.AsArray().Select(e => e!)];
 
     private static async Task<string> Write(ApiClient author, Guid patient) => (string)(await author.Call("create_medical_record", Wish(patient)))["id"]!;
 
-    private static object Wish(Guid patient) => new { patient_id = patient, title = "Secret title", record_type = "LAB_RESULT", description = "Secret findings" };
+    private static object Wish(Guid patient) =>
+        new { patient_id = patient, title = "Secret title", record_type = "LAB_RESULT", description = "Secret findings" };
 
     private static async Task Run(NpgsqlConnection connection, string sql)
     {
@@ -330,7 +356,8 @@ internal static class QueryPlan
     {
         await using var connection = new NpgsqlConnection(await Empty.Value);
         await connection.OpenAsync();
-        await using var command = new NpgsqlCommand($"SET enable_seqscan = off; SET enable_sort = off; SET enable_bitmapscan = off; EXPLAIN {query}", connection);
+        await using var command = new NpgsqlCommand($"SET enable_seqscan = off; SET enable_sort = off; SET enable_bitmapscan = off; EXPLAIN {query}",
+            connection);
         await using var reader = await command.ExecuteReaderAsync();
         var plan = new List<string>();
         while (await reader.ReadAsync()) plan.Add(reader.GetString(0));

@@ -34,11 +34,13 @@ public sealed class VerifyAuditTests : IAsyncLifetime
         var database = await house.CreateDatabase();
         await new Migrator(typeof(ClinicalDb).Assembly, "clinical", NullLogger.Instance).MigrateAsync(database, CancellationToken.None);
         _owner = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { Pooling = true }.ConnectionString);
-        _serving = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { Pooling = true, Options = "-c role=medcor_clinical" }.ConnectionString);
+        _serving = NpgsqlDataSource.Create(
+            new NpgsqlConnectionStringBuilder(database) { Pooling = true, Options = "-c role=medcor_clinical" }.ConnectionString);
         _redis = await ConnectionMultiplexer.ConnectAsync($"{house.RedisConnectionString},defaultDatabase=15");
         await _redis.GetDatabase().KeyDeleteAsync("medcor:audit:heads");
         _services = new ServiceCollection().AddSingleton(TimeProvider.System).AddSingleton<OutboxSignal>().AddScoped<Context>()
-            .AddDbContext<ClinicalDb>((provider, db) => db.UseNpgsql(_serving).AddInterceptors(new RowLevelSecurityInterceptor(), provider.GetRequiredService<OutboxSignal>()))
+            .AddDbContext<ClinicalDb>(
+                (provider, db) => db.UseNpgsql(_serving).AddInterceptors(new RowLevelSecurityInterceptor(), provider.GetRequiredService<OutboxSignal>()))
             .BuildServiceProvider();
     }
 
@@ -213,7 +215,8 @@ public sealed class VerifyAuditTests : IAsyncLifetime
         var (at, now) = (hospital ?? Hospital, DateTimeOffset.UtcNow);
         db.Tenancy.Enter(new Caller(Guid.NewGuid(), "doctor@general.example", Role.Doctor, at, Guid.NewGuid(), now, now.AddHours(1)));
         var trail = new AuditTrail(db, new HttpContextAccessor { HttpContext = new DefaultHttpContext() }, TimeProvider.System);
-        await trail.RecordAsync(new AuditedAccess("list_medical_records", "medical_records"), AuditOutcome.Done, Enumerable.Range(0, count).Select(_ => Record(at)), CancellationToken.None);
+        await trail.RecordAsync(new AuditedAccess("list_medical_records", "medical_records"), AuditOutcome.Done,
+            Enumerable.Range(0, count).Select(_ => Record(at)), CancellationToken.None);
     }
 
     private static MedicalRecord Record(Guid hospital) =>
@@ -237,7 +240,8 @@ public sealed class VerifyAuditTests : IAsyncLifetime
 
     private async Task Draw()
     {
-        using var draw = new AuditChainWorker(_services.GetRequiredService<IServiceScopeFactory>(), _chain, Anchors(), TimeProvider.System, NullLogger<AuditChainWorker>.Instance);
+        using var draw = new AuditChainWorker(_services.GetRequiredService<IServiceScopeFactory>(), _chain, Anchors(), TimeProvider.System,
+            NullLogger<AuditChainWorker>.Instance);
         await draw.LinkAllAsync(CancellationToken.None);
     }
 
@@ -247,7 +251,8 @@ public sealed class VerifyAuditTests : IAsyncLifetime
     {
         await using var scope = _services.CreateAsyncScope();
         var said = new StringWriter();
-        var code = await new VerifyAudit(scope.ServiceProvider.GetRequiredService<ClinicalDb>(), _chain, Anchors()) { Output = said }.RunAsync(heads, CancellationToken.None);
+        var code = await new VerifyAudit(scope.ServiceProvider.GetRequiredService<ClinicalDb>(), _chain, Anchors()) { Output = said }.RunAsync(heads,
+            CancellationToken.None);
         return (code, said.ToString());
     }
 

@@ -18,11 +18,14 @@ public sealed class MedicalRecordTests
         Assert.Equal((ward.Doctor.ToString(), ward.Doctor.ToString()), ((string?)record["doctor_id"], (string?)record["author_id"]));
         Assert.Equal(["file_url1"], record["attachments"]!.AsArray().Select(a => (string)a!));
 
-        var amended = await doctor.Call<MedicalRecord>("update_medical_record", new { record_id = Id(record), diagnosis = "Asthma", reason = "Spirometry", expected_version = 1 });
+        var amended = await doctor.Call<MedicalRecord>("update_medical_record",
+            new { record_id = Id(record), diagnosis = "Asthma", reason = "Spirometry", expected_version = 1 });
         Assert.Equal(("Asthma", "Annual Checkup", 2), (amended.Diagnosis, amended.Title, amended.Version));
-        Assert.Equal("CONFLICT", (await doctor.TryCall("update_medical_record", new { record_id = Id(record), diagnosis = "None", expected_version = 1 })).Code);
+        Assert.Equal("CONFLICT",
+            (await doctor.TryCall("update_medical_record", new { record_id = Id(record), diagnosis = "None", expected_version = 1 })).Code);
 
-        var history = (await (await ward.LogInPatient()).Call<Page<MedicalRecordVersion>>("get_medical_record_history", new { record_id = Id(record) })).Results;
+        var history =
+            (await (await ward.LogInPatient()).Call<Page<MedicalRecordVersion>>("get_medical_record_history", new { record_id = Id(record) })).Results;
         Assert.Equal(["Asthma", "Healthy"], history.Select(v => v.Record.Diagnosis!));
         Assert.Equal(["Spirometry", null], history.Select(v => v.Reason));
     }
@@ -33,7 +36,12 @@ public sealed class MedicalRecordTests
         var ward = await ClinicFixture.Open();
         var doctor = await ward.LogInDoctor();
         var (text, files) = (new string('ü', 9_900), Enumerable.Range(10, 50).Select(i => $"{i}{new string('ü', 1998)}"));
-        object Wish(IEnumerable<string>? attachments) => new { patient_id = ward.Patient, title = "Large", record_type = "OTHER", description = text, diagnosis = text, symptoms = text, treatment_plan = text, attachments };
+        object Wish(IEnumerable<string>? attachments) =>
+            new
+            {
+                patient_id = ward.Patient, title = "Large", record_type = "OTHER", description = text, diagnosis = text, symptoms = text, treatment_plan = text,
+                attachments
+            };
 
         var refused = await doctor.TryCall("create_medical_record", Wish(files));
         var record = await doctor.Call<MedicalRecord>("create_medical_record", Wish(null));
@@ -54,7 +62,11 @@ public sealed class MedicalRecordTests
         async Task<JsonNode> Old()
         {
             var record = await Write(ward, doctor);
-            await using var age = new Npgsql.NpgsqlCommand("UPDATE medical_records SET description = repeat('ü', 100000), diagnosis = repeat('ü', 100000) WHERE id = $1", clinical) { Parameters = { new() { Value = Guid.Parse(Id(record)) } } };
+            await using var age = new Npgsql.NpgsqlCommand(
+                "UPDATE medical_records SET description = repeat('ü', 100000), diagnosis = repeat('ü', 100000) WHERE id = $1", clinical)
+            {
+                Parameters = { new() { Value = Guid.Parse(Id(record)) } }
+            };
             Assert.Equal(1, await age.ExecuteNonQueryAsync());
             return record;
         }
@@ -133,7 +145,8 @@ public sealed class MedicalRecordTests
 
         // An attachment that is not a single line is reported as well.
         string[] fields = attachment.Any(char.IsControl) ? ["attachments", "attachments[1]"] : ["attachments"];
-        Assert.Equal(fields, CreateAppointmentTests.Fields(await doctor.TryCall("create_medical_record", new { patient_id = ward.Patient, title = "x", record_type = "OTHER", attachments })));
+        Assert.Equal(fields, CreateAppointmentTests.Fields(await doctor.TryCall("create_medical_record",
+            new { patient_id = ward.Patient, title = "x", record_type = "OTHER", attachments })));
         Assert.Equal(fields, CreateAppointmentTests.Fields(await doctor.TryCall("update_medical_record", new { record_id = Id(record), attachments })));
     }
 
@@ -141,9 +154,11 @@ public sealed class MedicalRecordTests
     public async Task An_attachment_without_a_scheme_or_with_that_of_the_web_is_taken()
     {
         var (ward, doctor, _) = await Shared.Value;
-        string[] attachments = ["file_url1", "https://files.example/a.pdf", "HTTP://files.example/b", "//files.example/c.png", "scans/2026: front.png", "Report 12:30.pdf", "Röntgen: Hand.png", ":odd"];
+        string[] attachments = ["file_url1", "https://files.example/a.pdf", "HTTP://files.example/b", "//files.example/c.png", "scans/2026: front.png",
+            "Report 12:30.pdf", "Röntgen: Hand.png", ":odd"];
 
-        var record = await doctor.Call<MedicalRecord>("create_medical_record", new { patient_id = ward.Patient, title = "x", record_type = "OTHER", attachments });
+        var record = await doctor.Call<MedicalRecord>("create_medical_record",
+            new { patient_id = ward.Patient, title = "x", record_type = "OTHER", attachments });
 
         Assert.Equal(attachments, record.Attachments);
     }
@@ -154,11 +169,13 @@ public sealed class MedicalRecordTests
         var (ward, doctor, patient) = await Shared.Value;
         var record = await Write(ward, doctor);
         string[] stored = [@"C:\scan.png", "javascript:alert(1)", " java\nscript:alert(2) ", "data:text/html,x", "https://files.example/a.pdf"];
-        string[] shown = [@"C:\scan.png", "unsafe:javascript:alert(1)", "unsafe: java\nscript:alert(2) ", "unsafe:data:text/html,x", "https://files.example/a.pdf"];
+        string[] shown = [@"C:\scan.png", "unsafe:javascript:alert(1)", "unsafe: java\nscript:alert(2) ", "unsafe:data:text/html,x",
+            "https://files.example/a.pdf"];
         await using var clinical = await (await MedCorFixture.Get()).OpenDatabase("clinical");
         foreach (var (table, id) in ((string, string)[])[("medical_records", "id"), ("medical_record_versions", "record_id")])
         {
-            await using var old = new Npgsql.NpgsqlCommand($"UPDATE {table} SET attachments = $1 WHERE {id} = $2", clinical) { Parameters = { new() { Value = stored }, new() { Value = Guid.Parse(Id(record)) } } };
+            await using var old = new Npgsql.NpgsqlCommand($"UPDATE {table} SET attachments = $1 WHERE {id} = $2",
+                clinical) { Parameters = { new() { Value = stored }, new() { Value = Guid.Parse(Id(record)) } } };
             Assert.Equal(1, await old.ExecuteNonQueryAsync());
         }
 
@@ -166,16 +183,22 @@ public sealed class MedicalRecordTests
         JsonNode[] read =
         [
             await patient.Call("get_medical_record", new { record_id = Id(record) }), history["results"]![0]!["record"]!,
-            (await doctor.Call("list_medical_records", new { patient_id = ward.Patient, limit = 100 }))["results"]!.AsArray().Single(r => Id(r!) == Id(record))!,
+            (await doctor.Call("list_medical_records", new { patient_id = ward.Patient, limit = 100 }))["results"]!.AsArray()
+                .Single(r => Id(r!) == Id(record))!,
             JsonNode.Parse(await patient.Http.GetStringAsync($"/api/mcp/resources/medical_records/{Id(record)}"))!,
         ];
         foreach (var answer in read) Assert.Equal(shown, answer["attachments"]!.AsArray().Select(a => (string)a!));
 
         foreach (var more in (string[])["unsafe:javascript:alert(3)", "javascript:alert(1)", @"D:\scan.png"])
-            Assert.Equal(["attachments"], CreateAppointmentTests.Fields(await doctor.TryCall("update_medical_record", new { record_id = Id(record), attachments = shown.Append(more) })));
-        var amended = await doctor.Call<MedicalRecord>("update_medical_record", new { record_id = Id(record), title = "Amended", attachments = shown.Append("new.pdf"), reason = "More" });
+            Assert.Equal(["attachments"],
+                CreateAppointmentTests.Fields(await doctor.TryCall("update_medical_record", new { record_id = Id(record), attachments = shown.Append(more) })));
+        var amended = await doctor.Call<MedicalRecord>("update_medical_record",
+            new { record_id = Id(record), title = "Amended", attachments = shown.Append("new.pdf"), reason = "More" });
         Assert.Equal(shown.Append("new.pdf"), amended.Attachments);
-        await using var kept = new Npgsql.NpgsqlCommand("SELECT attachments FROM medical_records WHERE id = $1", clinical) { Parameters = { new() { Value = Guid.Parse(Id(record)) } } };
+        await using var kept = new Npgsql.NpgsqlCommand("SELECT attachments FROM medical_records WHERE id = $1", clinical)
+        {
+            Parameters = { new() { Value = Guid.Parse(Id(record)) } }
+        };
         Assert.Equal(stored.Append("new.pdf"), (string[])(await kept.ExecuteScalarAsync())!);
     }
 
@@ -186,7 +209,8 @@ public sealed class MedicalRecordTests
         var all = from tool in ToolCatalogue.All.Values
                   from property in tool.Params.GetProperties()
                   where words.Any(w => property.Name.Contains(w, StringComparison.OrdinalIgnoreCase))
-                  select (Name: $"{tool.Name}.{property.Name}", IsChecked: property.GetCustomAttributes(typeof(HttpLinksOrNamesAttribute), inherit: false).Length == 1);
+                  select (Name: $"{tool.Name}.{property.Name}",
+                      IsChecked: property.GetCustomAttributes(typeof(HttpLinksOrNamesAttribute), inherit: false).Length == 1);
         Assert.NotEmpty(all);
         Assert.All(all, p => Assert.True(p.IsChecked, p.Name));
     }
@@ -217,7 +241,8 @@ public sealed class MedicalRecordTests
         foreach (var stranger in new[] { other, await ClinicFixture.LogIn("admin@riverside.example") })
             foreach (var tool in new[] { "get_medical_record", "get_medical_record_history" })
                 Assert.Equal("RESOURCE_NOT_FOUND", (await stranger.TryCall(tool, new { record_id = Id(record) })).Code);
-        Assert.Equal("RESOURCE_NOT_FOUND", (await (await ClinicFixture.LogIn("admin@riverside.example")).TryCall("update_medical_record", new { record_id = Id(record), title = "x" })).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND",
+            (await (await ClinicFixture.LogIn("admin@riverside.example")).TryCall("update_medical_record", new { record_id = Id(record), title = "x" })).Code);
     }
 
     [Fact]
@@ -288,12 +313,15 @@ public sealed class MedicalRecordTests
         var ward = await ClinicFixture.Open();
         var record = Guid.Parse(Id(await Write(ward, ward.Admin)));
         await using (var clinical = await (await MedCorFixture.Get()).OpenDatabase("clinical"))
-        await using (var backdate = new Npgsql.NpgsqlCommand("UPDATE medical_records SET created_at = '2026-01-15T23:30:00Z' WHERE id = $1", clinical) { Parameters = { new() { Value = record } } })
+        await using (var backdate = new Npgsql.NpgsqlCommand("UPDATE medical_records SET created_at = '2026-01-15T23:30:00Z' WHERE id = $1",
+            clinical) { Parameters = { new() { Value = record } } })
             await backdate.ExecuteNonQueryAsync();
 
-        async Task<long> On(string day) => (await ward.Nurse.Call<Page<MedicalRecord>>("list_medical_records", new { patient_id = ward.Patient, date_from = day, date_to = day })).Total;
+        async Task<long> On(string day) =>
+            (await ward.Nurse.Call<Page<MedicalRecord>>("list_medical_records", new { patient_id = ward.Patient, date_from = day, date_to = day })).Total;
         Assert.Equal((0, 1), (await On("2026-01-15"), await On("2026-01-16")));
-        Assert.Equal(1, (await ward.Nurse.Call<Page<MedicalRecord>>("list_medical_records", new { patient_id = ward.Patient, date_from = "0001-01-01", date_to = "9999-12-31" })).Total);
+        Assert.Equal(1, (await ward.Nurse.Call<Page<MedicalRecord>>("list_medical_records",
+            new { patient_id = ward.Patient, date_from = "0001-01-01", date_to = "9999-12-31" })).Total);
         Assert.Equal("VALIDATION_ERROR", (await ward.Nurse.TryCall("list_medical_records", new { date_from = "2026-01-16", date_to = "2026-01-15" })).Code);
     }
 
@@ -304,10 +332,12 @@ public sealed class MedicalRecordTests
         foreach (var gone in new[] { ward.Doctor, ward.Patient }) await ward.Admin.Call("delete_user", new { user_id = gone });
         var treatment = new { patient_id = ward.Patient, doctor_id = ward.Doctor, name = "Rest" };
         ApiResponse refused = null!;
-        await Wait.Until(async () => (refused = await ward.Admin.TryCall("create_treatment", treatment)).Details is { } wrong && wrong["patient_id"] is not null && wrong["doctor_id"] is not null,
+        await Wait.Until(async () => (refused = await ward.Admin.TryCall("create_treatment", treatment)).Details is { } wrong && wrong["patient_id"] is not null
+            && wrong["doctor_id"] is not null,
             "Clinical has heard that both are gone", explain: () => refused.Body.ToJsonString());
 
-        var record = await ward.Admin.TryCall("create_medical_record", new { patient_id = ward.Patient, doctor_id = ward.Doctor, title = "Late", record_type = "OTHER" });
+        var record = await ward.Admin.TryCall("create_medical_record",
+            new { patient_id = ward.Patient, doctor_id = ward.Doctor, title = "Late", record_type = "OTHER" });
 
         Assert.Equal("VALIDATION_ERROR", refused.Code);
         Assert.Equal(("VALIDATION_ERROR", refused.Details!["doctor_id"]!.ToJsonString(), refused.Details["patient_id"]!.ToJsonString()),
@@ -319,10 +349,12 @@ public sealed class MedicalRecordTests
     {
         var (ward, _, _) = await Shared.Value;
         var (stranger, foreign) = (await ClinicFixture.LogIn("doctor@riverside.example"), await ClinicFixture.LogIn("patient@riverside.example"));
-        var (forForeign, byStranger) = (new { patient_id = foreign.Id, title = "x", record_type = "OTHER" }, new { patient_id = ward.Patient, doctor_id = stranger.Id, title = "x", record_type = "OTHER" });
+        var (forForeign, byStranger) = (new { patient_id = foreign.Id, title = "x", record_type = "OTHER" },
+            new { patient_id = ward.Patient, doctor_id = stranger.Id, title = "x", record_type = "OTHER" });
         foreach (var wish in new object[] { forForeign, byStranger })
             Assert.Equal("RESOURCE_NOT_FOUND", (await ward.Admin.TryCall("create_medical_record", wish)).Code);
-        Assert.Equal("RESOURCE_NOT_FOUND", (await ward.Admin.TryCall("create_treatment", new { patient_id = foreign.Id, doctor_id = ward.Doctor, name = "x" })).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND",
+            (await ward.Admin.TryCall("create_treatment", new { patient_id = foreign.Id, doctor_id = ward.Doctor, name = "x" })).Code);
         Assert.Equal(0, (await ward.Admin.Call<Page<MedicalRecord>>("list_medical_records", new { patient_id = foreign.Id })).Total);
     }
 
@@ -342,12 +374,14 @@ public sealed class MedicalRecordTests
     }
 
     [Theory]
-    [InlineData("medical_records", $"patient_id = {Audit.QueryPlan.UnknownId} AND record_type = 'VITALS' AND created_at > now()", "medical_records_by_patient_and_type")]
+    [InlineData("medical_records", $"patient_id = {Audit.QueryPlan.UnknownId} AND record_type = 'VITALS' AND created_at > now()",
+        "medical_records_by_patient_and_type")]
     [InlineData("treatments", $"patient_id = {Audit.QueryPlan.UnknownId} AND status = 'ACTIVE'", "treatments_by_patient_and_status")]
     [InlineData("treatments", $"doctor_id = {Audit.QueryPlan.UnknownId} AND status = 'ACTIVE'", "treatments_by_doctor_and_status")]
     public async Task Filters_that_are_used_together_have_an_index_together(string table, string filter, string index)
     {
-        Assert.Contains(index, await Audit.QueryPlan.UsedIndexes($"SELECT * FROM {table} WHERE hospital_id = {Audit.QueryPlan.UnknownId} AND {filter} ORDER BY created_at DESC LIMIT 20"));
+        Assert.Contains(index, await Audit.QueryPlan.UsedIndexes(
+            $"SELECT * FROM {table} WHERE hospital_id = {Audit.QueryPlan.UnknownId} AND {filter} ORDER BY created_at DESC LIMIT 20"));
     }
 
     private static readonly string[] Contents = ["title", "description", "diagnosis", "symptoms", "treatment_plan", "attachments"];
@@ -365,7 +399,8 @@ public sealed class MedicalRecordTests
 
     private static object Wish(ClinicFixture ward, string type) => new
     {
-        patient_id = ward.Patient, title = "Annual Checkup", description = "Routine", record_type = type, diagnosis = "Healthy", symptoms = "None", attachments = new[] { "file_url1" },
+        patient_id = ward.Patient, title = "Annual Checkup", description = "Routine", record_type = type, diagnosis = "Healthy", symptoms = "None",
+        attachments = new[] { "file_url1" },
     };
 
     private static string Id(JsonNode record) => (string)record["id"]!;

@@ -28,7 +28,8 @@ public sealed class PeopleProjectionTests : IAsyncLifetime
         await Tell(new UserDeactivated(person with { IsActive = false, LastName = "Married", Version = 3 }));
         await Tell(new UserUpdated(person with { LastName = "Married", Version = 2 }));
         await Tell(new UserCreated(person));
-        Assert.Equal(1, await _house.QueryNumber("clinical", "SELECT count(*) FROM people WHERE id = $1 AND last_name = 'Married' AND NOT is_active AND version = 3", person.Id));
+        Assert.Equal(1, await _house.QueryNumber("clinical",
+            "SELECT count(*) FROM people WHERE id = $1 AND last_name = 'Married' AND NOT is_active AND version = 3", person.Id));
     }
 
     [Fact]
@@ -56,7 +57,8 @@ public sealed class PeopleProjectionTests : IAsyncLifetime
         await Tell(new DoctorUpdated(doctor with { IsAvailable = false, Version = 4 }));
         await Tell(new DoctorUpdated(doctor with { IsAvailable = true, Version = 2 }));
         await Tell(new UserUpdated(person with { FirstName = "Old", Version = 3 }));
-        Assert.Equal(1, await _house.QueryNumber("clinical", "SELECT count(*) FROM people WHERE id = $1 AND NOT is_available AND first_name = 'Late' AND version = 4", person.Id));
+        Assert.Equal(1, await _house.QueryNumber("clinical",
+            "SELECT count(*) FROM people WHERE id = $1 AND NOT is_available AND first_name = 'Late' AND version = 4", person.Id));
     }
 
     [Fact]
@@ -82,14 +84,16 @@ public sealed class PeopleProjectionTests : IAsyncLifetime
             UpdatedAt: person.UpdatedAt)));
         await Tell(new UserUpdated(person with { Role = Role.Patient, Version = 2 }));
 
-        Assert.Equal(1, await _house.QueryNumber("clinical", "SELECT count(*) FROM people WHERE id = $1 AND role = 'PATIENT' AND is_active AND version = 2", person.Id));
+        Assert.Equal(1,
+            await _house.QueryNumber("clinical", "SELECT count(*) FROM people WHERE id = $1 AND role = 'PATIENT' AND is_active AND version = 2", person.Id));
     }
 
     /// <summary>Publishes an event and waits until the service has handled it.</summary>
     private async Task Tell<T>(T happened) where T : IntegrationEvent
     {
         await _bus.Publish(happened);
-        await Wait.Until(async () => await _house.QueryNumber("clinical", "SELECT count(*) FROM inbox WHERE event_id = $1", happened.EventId) == 1, "Clinical handled the event");
+        await Wait.Until(async () => await _house.QueryNumber("clinical", "SELECT count(*) FROM inbox WHERE event_id = $1", happened.EventId) == 1,
+            "Clinical handled the event");
     }
 
     private static User Someone(Role role, long version)

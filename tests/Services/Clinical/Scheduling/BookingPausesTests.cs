@@ -8,7 +8,8 @@ namespace MedCor.Tests.Services.Clinical.Scheduling;
 public sealed class BookingPausesTests
 {
     private static readonly string[] Mornings = ["09:00:00", "09:30:00", "10:00:00", "10:30:00", "11:00:00", "11:30:00"];
-    private static readonly string[] Afternoons = ["12:00:00", "12:30:00", "13:00:00", "13:30:00", "14:00:00", "14:30:00", "15:00:00", "15:30:00", "16:00:00", "16:30:00"];
+    private static readonly string[] Afternoons = ["12:00:00", "12:30:00", "13:00:00", "13:30:00", "14:00:00", "14:30:00", "15:00:00",
+        "15:30:00", "16:00:00", "16:30:00"];
 
     [Theory]
     [InlineData("delete_user", "doctor")]
@@ -28,7 +29,8 @@ public sealed class BookingPausesTests
             "update_user is_active" => ward.Admin.Call("update_user", new { user_id = whom, is_active = false }),
             "update_user role" => ward.Admin.Call("update_user", new { user_id = whom, role = "NURSE" }),
             // The new schedule has no shift in the mornings and at noon, and one on a weekday that no test books.
-            _ => ward.Admin.Call("set_doctor_schedule", new { doctor_id = whom, working_hours = new[] { new { weekday = "SUNDAY", start = "20:00:00", end = "21:00:00" } } }),
+            _ => ward.Admin.Call("set_doctor_schedule",
+                new { doctor_id = whom, working_hours = new[] { new { weekday = "SUNDAY", start = "20:00:00", end = "21:00:00" } } }),
         });
 
         Assert.Equal(await Scheduled(ward, _ => true), Affected(changed));
@@ -39,7 +41,8 @@ public sealed class BookingPausesTests
     public async Task Bookings_made_during_a_time_zone_change_use_the_old_zone_and_are_listed_or_use_the_new_one()
     {
         var ward = await ClinicFixture.OpenHospital("Europe/Berlin");
-        var changed = await WhileBooking(ward, Afternoons, () => ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = "Europe/London" }));
+        var changed = await WhileBooking(ward, Afternoons,
+            () => ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = "Europe/London" }));
 
         Assert.Equal(await Scheduled(ward, a => (string?)a["time_zone"] == "Europe/Berlin"), Affected(changed));
     }
@@ -67,9 +70,11 @@ public sealed class BookingPausesTests
         var refused = await ward.Nurse.TryCall("create_appointment", ward.BookingRequest("10:00:00"));
         Assert.Equal((HttpStatusCode.Conflict, "CONFLICT", 1), (refused.Status, refused.Code, (int?)refused.Body["error"]!["retry_after"]));
         var house = await MedCorFixture.Get();
-        Assert.Equal(1, await house.QueryNumber("clinical", "SELECT count(*) FROM booking_pauses WHERE subject_id = $1 AND until <= now() + interval '1 minute'", ward.Doctor));
+        Assert.Equal(1, await house.QueryNumber("clinical",
+            "SELECT count(*) FROM booking_pauses WHERE subject_id = $1 AND until <= now() + interval '1 minute'", ward.Doctor));
 
-        await house.QueryNumber("clinical", "WITH over AS (UPDATE booking_pauses SET until = now() WHERE subject_id = $1 RETURNING 1) SELECT count(*) FROM over", ward.Doctor);
+        await house.QueryNumber("clinical",
+            "WITH over AS (UPDATE booking_pauses SET until = now() WHERE subject_id = $1 RETURNING 1) SELECT count(*) FROM over", ward.Doctor);
         await ward.Book("10:00:00");
     }
 
@@ -85,7 +90,8 @@ public sealed class BookingPausesTests
         }
 
         var asked = new { hospital_id = ward.Admin.HospitalId, user_id = ward.Doctor, version = 1 };
-        foreach (var who in new[] { "doctor@general.example", "nurse@general.example", "patient@general.example" }) Assert.Equal(HttpStatusCode.Forbidden, await Ask(await ClinicFixture.LogIn(who), asked));
+        foreach (var who in new[] { "doctor@general.example", "nurse@general.example", "patient@general.example" })
+            Assert.Equal(HttpStatusCode.Forbidden, await Ask(await ClinicFixture.LogIn(who), asked));
         Assert.Equal(HttpStatusCode.NotFound, await Ask(await ClinicFixture.LogIn("admin@riverside.example"), asked));
         Assert.Equal(HttpStatusCode.BadRequest, await Ask(ward.Admin, new { hospital_id = "x" }));
         Assert.Equal(0, await (await MedCorFixture.Get()).QueryNumber("clinical", "SELECT count(*) FROM booking_pauses WHERE subject_id = $1", ward.Doctor));
@@ -122,7 +128,8 @@ public sealed class BookingPausesTests
     }
 
     private static async Task<SortedSet<string>> Scheduled(ClinicFixture ward, Predicate<JsonNode> which) =>
-        [.. (await ward.Admin.Call("list_appointments", new { doctor_id = ward.Doctor, status = "SCHEDULED", limit = 100 }))["results"]!.AsArray().Where(a => which(a!)).Select(a => (string)a!["id"]!)];
+        [.. (await ward.Admin.Call("list_appointments", new { doctor_id = ward.Doctor, status = "SCHEDULED", limit = 100 }))["results"]!.AsArray()
+            .Where(a => which(a!)).Select(a => (string)a!["id"]!)];
 
     private static SortedSet<string> Affected(JsonNode changed) => [.. changed["affected"]!.AsArray().Select(a => (string)a!["id"]!)];
 }

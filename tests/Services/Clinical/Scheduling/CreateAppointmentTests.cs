@@ -11,7 +11,11 @@ public sealed class CreateAppointmentTests
     public async Task A_booking_answers_all_that_was_asked_for_and_when_that_is()
     {
         var ward = await ClinicFixture.Open();
-        var wish = new { patient_id = ward.Patient, doctor_id = ward.Doctor, appointment_date = ward.Weekday(), appointment_time = "14:00:00", reason = "Regular checkup", notes = "Patient has allergies" };
+        var wish = new
+        {
+            patient_id = ward.Patient, doctor_id = ward.Doctor, appointment_date = ward.Weekday(), appointment_time = "14:00:00", reason = "Regular checkup",
+            notes = "Patient has allergies"
+        };
         var booked = await ward.Nurse.Call("create_appointment", wish);
 
         Assert.Equal(ward.Patient, Guid.Parse((string)booked["patient_id"]!));
@@ -151,14 +155,16 @@ public sealed class CreateAppointmentTests
         var ward = await ClinicFixture.GetSharedReadOnly();
         var saturday = DateOnly.FromDateTime(DateTime.UtcNow).AddDays(7);
         while (saturday.DayOfWeek != DayOfWeek.Saturday) saturday = saturday.AddDays(1);
-        Assert.Equal(["appointment_date"], Fields(await ward.Nurse.TryCall("create_appointment", ward.BookingRequest("10:00:00", ClinicFixture.FormatDate(saturday)))));
+        Assert.Equal(["appointment_date"],
+            Fields(await ward.Nurse.TryCall("create_appointment", ward.BookingRequest("10:00:00", ClinicFixture.FormatDate(saturday)))));
     }
 
     [Fact]
     public async Task Every_bad_field_is_named_at_once()
     {
         var ward = await ClinicFixture.Open();
-        var wrong = await ward.Nurse.TryCall("create_appointment", new { patient_id = "x", doctor_id = ward.Doctor, appointment_date = "soon", notes = 1, color = "red" });
+        var wrong = await ward.Nurse.TryCall("create_appointment",
+            new { patient_id = "x", doctor_id = ward.Doctor, appointment_date = "soon", notes = 1, color = "red" });
         Assert.Equal(["appointment_date", "appointment_time", "color", "notes", "patient_id", "reason"], Fields(wrong));
 
         await ward.Admin.Call("delete_user", new { user_id = ward.Doctor });
@@ -208,7 +214,8 @@ public sealed class CreateAppointmentTests
 
         Assert.Equal((HttpStatusCode.BadRequest, "VALIDATION_ERROR"), (refused.Status, refused.Code));
         Assert.Equal(fields, string.Join(' ', Fields(refused).Where(f => f != "alternatives")));
-        Assert.Equal((ward.Weekday(), nearest), ((string?)refused.Details!["alternatives"]![0]!["date"], (string?)refused.Details["alternatives"]![0]!["time"]));
+        Assert.Equal((ward.Weekday(), nearest),
+            ((string?)refused.Details!["alternatives"]![0]!["date"], (string?)refused.Details["alternatives"]![0]!["time"]));
     }
 
     [Fact]
@@ -242,7 +249,8 @@ public sealed class CreateAppointmentTests
         var ward = await ClinicFixture.Open();
         ApiClient[] ways = [await ward.LogInPatient(), await ward.LogInPatient(gateway: 1)];
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Insist(ways[i % 2], ward.BookingRequest($"{9 + i / 2:00}:{i % 2 * 30:00}:00", ward.Weekday(1 + i % 3)))));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 16).Select(i => Insist(ways[i % 2], ward.BookingRequest($"{9 + i / 2:00}:{i % 2 * 30:00}:00", ward.Weekday(1 + i % 3)))));
 
         Assert.Equal(3, answers.Count(a => a.Status == HttpStatusCode.OK));
         Assert.Equal(13, answers.Count(a => a is { Status: HttpStatusCode.Conflict, Code: "CONFLICT" } && a.Details!["max_open_patient_bookings"] is not null));
@@ -277,7 +285,8 @@ public sealed class CreateAppointmentTests
     public async Task Across_DST_changes_the_hospitals_time_zone_decides(string hospital)
     {
         var ward = await ClinicFixture.Open(hospital);
-        await ward.Admin.Call("set_doctor_schedule", new { doctor_id = ward.Doctor, working_hours = new[] { new { weekday = "SUNDAY", start = "00:00:00", end = "06:00:00" } } });
+        await ward.Admin.Call("set_doctor_schedule",
+            new { doctor_id = ward.Doctor, working_hours = new[] { new { weekday = "SUNDAY", start = "00:00:00", end = "06:00:00" } } });
         var (skipped, repeated) = NextChanges(ward.Zone);
 
         var night = ClinicFixture.FormatDate(DateOnly.FromDateTime(skipped));
@@ -295,7 +304,8 @@ public sealed class CreateAppointmentTests
     }
 
     /// <summary>Shared by tests of refused requests, which change nothing.</summary>
-    private static readonly Lazy<Task<(ClinicFixture Ward, ApiClient Patient)>> WithPatient = new(async () => await ClinicFixture.Open() is var ward ? (ward, await ward.LogInPatient()) : default);
+    private static readonly Lazy<Task<(ClinicFixture Ward, ApiClient Patient)>> WithPatient = new(
+        async () => await ClinicFixture.Open() is var ward ? (ward, await ward.LogInPatient()) : default);
 
     private static async Task SameAnswer(ClinicFixture ward, object one, object other)
     {
@@ -339,7 +349,8 @@ public sealed class CreateAppointmentTests
     private static async Task<ApiResponse> Insist(ApiClient caller, object wish)
     {
         ApiResponse answer = null!;
-        await Wait.Until(async () => (answer = await caller.TryCall("create_appointment", wish)).Status != HttpStatusCode.ServiceUnavailable, "an answer", TimeSpan.FromSeconds(60));
+        await Wait.Until(async () => (answer = await caller.TryCall("create_appointment", wish)).Status != HttpStatusCode.ServiceUnavailable, "an answer",
+            TimeSpan.FromSeconds(60));
         return answer;
     }
 }

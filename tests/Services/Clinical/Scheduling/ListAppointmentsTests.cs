@@ -20,7 +20,8 @@ public sealed class ListAppointmentsTests
         Assert.Equal(Ids(second, first), Listed(await ward.Nurse.Call("list_appointments", new { patient_id = ward.Patient })));
         Assert.Equal(Ids(third), Listed(await ward.Nurse.Call("list_appointments", new { doctor_id = ward.Doctor, status = "CANCELLED" })));
         Assert.Equal(Ids(third, second), Listed(await ward.Nurse.Call("list_appointments", new { doctor_id = ward.Doctor, date_from = ward.Weekday(2) })));
-        Assert.Equal(Ids(first), Listed(await ward.Nurse.Call("list_appointments", new { doctor_id = ward.Doctor, date_from = ward.Weekday(1), date_to = ward.Weekday(1) })));
+        Assert.Equal(Ids(first),
+            Listed(await ward.Nurse.Call("list_appointments", new { doctor_id = ward.Doctor, date_from = ward.Weekday(1), date_to = ward.Weekday(1) })));
         Assert.Equal(Ids(first, second, third), Listed(await ward.Nurse.Call("list_appointments", new { doctor_id = ward.Doctor, sort = "starts_at" })));
     }
 
@@ -86,7 +87,8 @@ public sealed class ListAppointmentsTests
     public async Task The_days_must_be_in_order()
     {
         var nurse = await ClinicFixture.LogIn("nurse@general.example");
-        Assert.Equal(["date_to", "sort"], CreateAppointmentTests.Fields(await nurse.TryCall("list_appointments", new { date_from = "2026-02-02", date_to = "2026-02-01", sort = "colour" })));
+        Assert.Equal(["date_to", "sort"],
+            CreateAppointmentTests.Fields(await nurse.TryCall("list_appointments", new { date_from = "2026-02-02", date_to = "2026-02-01", sort = "colour" })));
     }
 
     private static string[] Ids(params JsonNode[] appointments) => [.. appointments.Select(a => (string)a["id"]!)];

@@ -44,7 +44,9 @@ public sealed class RateAppointmentTests
         Assert.Equal(rated.ToJsonString(), again.ToJsonString());
         Assert.Equal(published, await Published());
 
-        Task<long> Published() => house.QueryNumber("clinical", "SELECT count(*) FROM outbox WHERE type LIKE '%AppointmentUpdated%' AND position($1 IN body) > 0", (string)done["id"]!);
+        Task<long> Published() =>
+            house.QueryNumber("clinical",
+                "SELECT count(*) FROM outbox WHERE type LIKE '%AppointmentUpdated%' AND position($1 IN body) > 0", (string)done["id"]!);
     }
 
     [Theory]
@@ -77,7 +79,8 @@ public sealed class RateAppointmentTests
         var ward = await ClinicFixture.Open();
         var done = await ward.BookWithStatus("COMPLETED", "10:00:00");
         var rating = new { appointment_id = (string)done["id"]!, rating = 5 };
-        foreach (var staff in new[] { ward.Nurse, ward.Admin, await ward.LogInDoctor() }) Assert.Equal("PERMISSION_DENIED", (await staff.TryCall("rate_appointment", rating)).Code);
+        foreach (var staff in new[] { ward.Nurse, ward.Admin, await ward.LogInDoctor() })
+            Assert.Equal("PERMISSION_DENIED", (await staff.TryCall("rate_appointment", rating)).Code);
         Assert.Equal("RESOURCE_NOT_FOUND", (await (await ClinicFixture.LogIn("patient@general.example")).TryCall("rate_appointment", rating)).Code);
         Assert.Equal("RESOURCE_NOT_FOUND", (await (await ClinicFixture.LogIn("patient@riverside.example")).TryCall("rate_appointment", rating)).Code);
     }

@@ -15,7 +15,8 @@ public sealed class RescheduleAppointmentTests
 
         Assert.Equal((string?)old["id"], (string?)moved["rescheduled_from"]);
         Assert.Equal("SCHEDULED", (string?)moved["status"]);
-        Assert.Equal((ward.Weekday(2), "11:00:00", "Regular checkup", 30), ((string?)moved["appointment_date"], (string?)moved["appointment_time"], (string?)moved["reason"], (int?)moved["duration_minutes"]));
+        Assert.Equal((ward.Weekday(2), "11:00:00", "Regular checkup", 30),
+            ((string?)moved["appointment_date"], (string?)moved["appointment_time"], (string?)moved["reason"], (int?)moved["duration_minutes"]));
         var after = await ward.Nurse.Call("get_appointment", new { appointment_id = (string)old["id"]! });
         Assert.Equal((string?)moved["id"], (string?)after["rescheduled_to"]);
         Assert.Equal("CANCELLED", (string?)after["status"]);
@@ -53,7 +54,8 @@ public sealed class RescheduleAppointmentTests
     {
         var ward = await ClinicFixture.Open();
         var old = await ward.Book("10:00:00");
-        var answers = await Task.WhenAll(Enumerable.Range(0, 30).Select(i => ward.Nurse.TryCall("reschedule_appointment", To(old, ward.Weekday(), $"{11 + i % 5}:00:00"))));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 30).Select(i => ward.Nurse.TryCall("reschedule_appointment", To(old, ward.Weekday(), $"{11 + i % 5}:00:00"))));
         Assert.Single(answers, a => a.Status == HttpStatusCode.OK);
         Assert.Equal(29, answers.Count(a => a.Code == "CONFLICT"));
         var standing = await ward.Nurse.Call<Page<Appointment>>("list_appointments", new { doctor_id = ward.Doctor, status = "SCHEDULED" });
@@ -66,7 +68,8 @@ public sealed class RescheduleAppointmentTests
         var ward = await ClinicFixture.Open();
         var times = new[] { "09:00:00", "10:00:00", "11:00:00", "12:00:00" };
         var booked = await Task.WhenAll(times.Select(t => ward.Book(t)));
-        var answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => ward.Nurse.TryCall("reschedule_appointment", To(booked[i % 4], ward.Weekday(), times[(i + 1 + i / 4) % 4]))));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 40).Select(i => ward.Nurse.TryCall("reschedule_appointment", To(booked[i % 4], ward.Weekday(), times[(i + 1 + i / 4) % 4]))));
         Assert.All(answers, a => Assert.Contains(a.Status, new[] { HttpStatusCode.OK, HttpStatusCode.Conflict, HttpStatusCode.BadRequest }));
         var standing = await ward.Nurse.Call<Page<Appointment>>("list_appointments", new { doctor_id = ward.Doctor, status = "SCHEDULED" });
         Assert.Equal(4, standing.Total);
@@ -89,9 +92,12 @@ public sealed class RescheduleAppointmentTests
     {
         var ward = await ClinicFixture.Open();
         var old = await ward.Book("10:00:00");
-        Assert.Equal(["appointment_time"], CreateAppointmentTests.Fields(await ward.Nurse.TryCall("reschedule_appointment", To(old, ward.Weekday(), "10:00:00"))));
-        Assert.Equal(["appointment_time"], CreateAppointmentTests.Fields(await ward.Nurse.TryCall("reschedule_appointment", To(old, ward.Weekday(), "18:00:00"))));
-        Assert.Equal(["appointment_date"], CreateAppointmentTests.Fields(await ward.Nurse.TryCall("reschedule_appointment", To(old, "2020-01-06", "10:00:00"))));
+        Assert.Equal(["appointment_time"],
+            CreateAppointmentTests.Fields(await ward.Nurse.TryCall("reschedule_appointment", To(old, ward.Weekday(), "10:00:00"))));
+        Assert.Equal(["appointment_time"],
+            CreateAppointmentTests.Fields(await ward.Nurse.TryCall("reschedule_appointment", To(old, ward.Weekday(), "18:00:00"))));
+        Assert.Equal(["appointment_date"],
+            CreateAppointmentTests.Fields(await ward.Nurse.TryCall("reschedule_appointment", To(old, "2020-01-06", "10:00:00"))));
     }
 
     [Fact]
@@ -127,7 +133,8 @@ public sealed class RescheduleAppointmentTests
     {
         var ward = await ClinicFixture.Open();
         var patient = await ward.LogInPatient();
-        var (long_, usual) = (await ward.Nurse.Call("create_appointment", ward.BookingRequest("09:00:00", minutes: minutes)), await ward.Book("10:00:00", ward.Weekday(2)));
+        var (long_, usual) = (await ward.Nurse.Call("create_appointment", ward.BookingRequest("09:00:00", minutes: minutes)),
+            await ward.Book("10:00:00", ward.Weekday(2)));
         foreach (var booked in (System.Text.Json.Nodes.JsonNode[])[long_, usual]) await FromBeforeItWasKept(booked);
 
         var refused = await patient.TryCall("reschedule_appointment", To(long_, ward.Weekday(3), "09:00:00"));
@@ -142,7 +149,8 @@ public sealed class RescheduleAppointmentTests
         await patient.Call("update_appointment_status", new { appointment_id = (string)moved["id"]!, status = "CANCELLED", notes = "Well again" });
 
         static async Task FromBeforeItWasKept(System.Text.Json.Nodes.JsonNode booked) =>
-            await (await MedCorFixture.Get()).QueryNumber("clinical", "UPDATE appointments SET booked_by = NULL WHERE id = $1 RETURNING 1", Guid.Parse((string)booked["id"]!));
+            await (await MedCorFixture.Get()).QueryNumber("clinical", "UPDATE appointments SET booked_by = NULL WHERE id = $1 RETURNING 1",
+                Guid.Parse((string)booked["id"]!));
     }
 
     [Fact]

@@ -38,7 +38,8 @@ public sealed class SetDoctorScheduleTests
         Assert.Equal(set["working_hours"]!.ToJsonString(), read["working_hours"]!.ToJsonString());
         Assert.Equal("Leave", (string?)read["exceptions"]![0]!["reason"]);
 
-        var again = await ward.Admin.Call<DoctorSchedule>("set_doctor_schedule", new { doctor_id = ward.Doctor, working_hours = Hours("12:00:00", "13:00:00") });
+        var again = await ward.Admin.Call<DoctorSchedule>("set_doctor_schedule",
+            new { doctor_id = ward.Doctor, working_hours = Hours("12:00:00", "13:00:00") });
         Assert.Equal(2, again.Version);
         Assert.Empty(again.Breaks);
         Assert.Equal(["12:00:00", "12:30:00"], await ward.FreeTimes(day));
@@ -53,17 +54,24 @@ public sealed class SetDoctorScheduleTests
         {
             doctor_id = ward.Doctor,
             working_hours = Hours("09:00:00", "17:00:00"),
-            exceptions = new object[] { new { date = ward.Weekday(4), reason = "In hospital oneself" }, new { date = ward.Weekday(5), start = "10:00:00", end = "11:00:00", reason = "In hospital oneself" } },
+            exceptions = new object[]
+            {
+                new { date = ward.Weekday(4), reason = "In hospital oneself" },
+                new { date = ward.Weekday(5), start = "10:00:00", end = "11:00:00", reason = "In hospital oneself" }
+            },
         });
 
-        foreach (var staff in new[] { ward.Nurse, await ward.LogInDoctor(), await ClinicFixture.LogIn("doctor@general.example"), await ClinicFixture.LogIn("admin@medcor.example") })
-            Assert.All((await staff.Call<DoctorSchedule>("get_doctor_schedule", new { doctor_id = ward.Doctor })).Exceptions, e => Assert.Equal("In hospital oneself", e.Reason));
+        foreach (var staff in new[] { ward.Nurse, await ward.LogInDoctor(), await ClinicFixture.LogIn("doctor@general.example"), await ClinicFixture.LogIn(
+            "admin@medcor.example") })
+            Assert.All((await staff.Call<DoctorSchedule>("get_doctor_schedule", new { doctor_id = ward.Doctor })).Exceptions,
+                e => Assert.Equal("In hospital oneself", e.Reason));
         var shown = await patient.Call("get_doctor_schedule", new { doctor_id = ward.Doctor });
         Assert.Equal([ward.Weekday(4), ward.Weekday(5)], shown["exceptions"]!.AsArray().Select(e => (string)e!["date"]!));
         ApiResponse[] answers =
         [
             new(default, shown), await patient.TryCall("list_appointment_slots", new { doctor_id = ward.Doctor, date = ward.Weekday(4) }),
-            await patient.TryCall("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(4))), await patient.TryCall("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(5))),
+            await patient.TryCall("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(4))),
+            await patient.TryCall("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(5))),
         ];
         Assert.All(answers, a => Assert.DoesNotContain("oneself", a.Body.ToJsonString(), StringComparison.Ordinal));
     }
@@ -79,7 +87,8 @@ public sealed class SetDoctorScheduleTests
         Assert.Equal((string)outside["id"]!, (string)Assert.Single(set["affected"]!.AsArray())!["id"]!);
         Assert.Equal(1, (int)set["affected_count"]!);
         foreach (var booked in new[] { inside, outside })
-            Assert.Equal(AppointmentStatus.Scheduled, (await ward.Nurse.Call<Appointment>("get_appointment", new { appointment_id = (string)booked["id"]! })).Status);
+            Assert.Equal(AppointmentStatus.Scheduled,
+                (await ward.Nurse.Call<Appointment>("get_appointment", new { appointment_id = (string)booked["id"]! })).Status);
     }
 
     [Fact]
@@ -93,7 +102,8 @@ public sealed class SetDoctorScheduleTests
         Assert.Equal("PERMISSION_DENIED", (await doctor.TryCall("set_doctor_schedule", For(await ward.CreateDoctor()))).Code);
         Assert.Equal("PERMISSION_DENIED", (await ward.Nurse.TryCall("set_doctor_schedule", For(ward.Doctor))).Code);
         Assert.Equal("PERMISSION_DENIED", (await (await ward.LogInPatient()).TryCall("set_doctor_schedule", For(ward.Doctor))).Code);
-        Assert.Equal("RESOURCE_NOT_FOUND", (await (await ClinicFixture.LogIn("admin@riverside.example")).TryCall("set_doctor_schedule", For(ward.Doctor))).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND",
+            (await (await ClinicFixture.LogIn("admin@riverside.example")).TryCall("set_doctor_schedule", For(ward.Doctor))).Code);
         Assert.Equal("RESOURCE_NOT_FOUND", (await ward.Admin.TryCall("set_doctor_schedule", For(ward.Patient))).Code);
         await (await ClinicFixture.LogIn("admin@medcor.example")).Call("set_doctor_schedule", For(ward.Doctor));
     }
@@ -136,8 +146,8 @@ public sealed class SetDoctorScheduleTests
         var booked = await ward.Book("15:00:00");
         object Schedule(string reason) => new
         {
-            doctor_id = ward.Doctor, slot_minutes = 20, working_hours = Hours("09:00:00", "12:00:00"), breaks = new[] { new { weekday = "MONDAY", start = "10:00:00", end = "10:20:00" } },
-            exceptions = new[] { new { date = ward.Weekday(4), reason } },
+            doctor_id = ward.Doctor, slot_minutes = 20, working_hours = Hours("09:00:00", "12:00:00"),
+            breaks = new[] { new { weekday = "MONDAY", start = "10:00:00", end = "10:20:00" } }, exceptions = new[] { new { date = ward.Weekday(4), reason } },
         };
         var set = await ward.Admin.Call("set_doctor_schedule", Schedule("Leave"));
 
@@ -147,7 +157,8 @@ public sealed class SetDoctorScheduleTests
         Assert.Equal((string)booked["id"]!, (string)Assert.Single(same["affected"]!.AsArray())!["id"]!);
         var changed = await ward.Admin.Call<DoctorSchedule>("set_doctor_schedule", Schedule("Training"));
         Assert.Equal(2, changed.Version);
-        Assert.Equal(2, await house.QueryNumber("clinical", "SELECT count(*) FROM outbox WHERE type LIKE '%DoctorScheduleSet%' AND position($1::text IN body) > 0", ward.Doctor));
+        Assert.Equal(2, await house.QueryNumber("clinical",
+            "SELECT count(*) FROM outbox WHERE type LIKE '%DoctorScheduleSet%' AND position($1::text IN body) > 0", ward.Doctor));
     }
 
     [Fact]
@@ -159,11 +170,14 @@ public sealed class SetDoctorScheduleTests
         object[] exceptions = [new { date = ward.Weekday(4), reason = "Leave" }, new { date = ward.Weekday(5), reason = "Leave" }];
         var set = await ward.Admin.Call("set_doctor_schedule", new { doctor_id = ward.Doctor, working_hours = hours, breaks, exceptions });
 
-        var same = await ward.Admin.Call("set_doctor_schedule", new { doctor_id = ward.Doctor, working_hours = hours.Reverse(), breaks = breaks.Reverse(), exceptions = exceptions.Reverse() });
+        var same = await ward.Admin.Call("set_doctor_schedule",
+            new { doctor_id = ward.Doctor, working_hours = hours.Reverse(), breaks = breaks.Reverse(), exceptions = exceptions.Reverse() });
 
         Assert.Equal(set.ToJsonString(), same.ToJsonString());
-        Assert.Equal(1, await house.QueryNumber("clinical", "SELECT count(*) FROM outbox WHERE type LIKE '%DoctorScheduleSet%' AND position($1::text IN body) > 0", ward.Doctor));
-        var fewer = await ward.Admin.Call<DoctorSchedule>("set_doctor_schedule", new { doctor_id = ward.Doctor, working_hours = hours, breaks = breaks.Take(1), exceptions });
+        Assert.Equal(1, await house.QueryNumber("clinical",
+            "SELECT count(*) FROM outbox WHERE type LIKE '%DoctorScheduleSet%' AND position($1::text IN body) > 0", ward.Doctor));
+        var fewer = await ward.Admin.Call<DoctorSchedule>("set_doctor_schedule",
+            new { doctor_id = ward.Doctor, working_hours = hours, breaks = breaks.Take(1), exceptions });
         Assert.Equal(2, fewer.Version);
     }
 
@@ -179,5 +193,6 @@ public sealed class SetDoctorScheduleTests
 
     private static object[] Hours(string start, string end) => [.. Weekdays.Select(weekday => new { weekday, start, end })];
 
-    private static string Weekday(string date) => DateOnly.Parse(date, System.Globalization.CultureInfo.InvariantCulture).DayOfWeek.ToString().ToUpperInvariant();
+    private static string Weekday(string date) =>
+        DateOnly.Parse(date, System.Globalization.CultureInfo.InvariantCulture).DayOfWeek.ToString().ToUpperInvariant();
 }

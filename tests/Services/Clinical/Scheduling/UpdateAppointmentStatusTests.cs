@@ -22,7 +22,8 @@ public sealed class UpdateAppointmentStatusTests
         for (var i = 0; i < Statuses.Length; i++)
         {
             var (to, appointment) = (Statuses[i], await ward.BookWithStatus(from, $"{10 + i}:00:00"));
-            var answer = await ClinicFixture.RunAfterEnd(appointment, () => ward.Nurse.TryCall("update_appointment_status", new { appointment_id = (string)appointment["id"]!, status = to, notes = "Because" }));
+            var answer = await ClinicFixture.RunAfterEnd(appointment,
+                () => ward.Nurse.TryCall("update_appointment_status", new { appointment_id = (string)appointment["id"]!, status = to, notes = "Because" }));
 
             if (Moves.Contains((from, to)))
             {
@@ -69,9 +70,14 @@ public sealed class UpdateAppointmentStatusTests
     public async Task Notes_are_added_to_those_that_are_there()
     {
         var ward = await ClinicFixture.Open();
-        var wish = new { patient_id = ward.Patient, doctor_id = ward.Doctor, appointment_date = ward.Weekday(), appointment_time = "10:00:00", reason = "Rash", notes = "Patient has allergies" };
+        var wish = new
+        {
+            patient_id = ward.Patient, doctor_id = ward.Doctor, appointment_date = ward.Weekday(), appointment_time = "10:00:00", reason = "Rash",
+            notes = "Patient has allergies"
+        };
         var booked = await ward.Nurse.Call<Appointment>("create_appointment", wish);
-        var cancelled = await ward.Nurse.Call<Appointment>("update_appointment_status", new { appointment_id = booked.Id, status = "CANCELLED", notes = "The patient is abroad" });
+        var cancelled = await ward.Nurse.Call<Appointment>("update_appointment_status",
+            new { appointment_id = booked.Id, status = "CANCELLED", notes = "The patient is abroad" });
         Assert.Equal("Patient has allergies\nThe patient is abroad", cancelled.Notes);
     }
 
@@ -84,7 +90,8 @@ public sealed class UpdateAppointmentStatusTests
 
         foreach (var status in Statuses.Where(s => s != "CANCELLED"))
             Assert.Equal("PERMISSION_DENIED", (await patient.TryCall("update_appointment_status", new { appointment_id = (string)own["id"]!, status })).Code);
-        Assert.Equal("RESOURCE_NOT_FOUND", (await patient.TryCall("update_appointment_status", new { appointment_id = (string)others["id"]!, status = "CANCELLED", notes = "x" })).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND",
+            (await patient.TryCall("update_appointment_status", new { appointment_id = (string)others["id"]!, status = "CANCELLED", notes = "x" })).Code);
         await patient.Call("update_appointment_status", new { appointment_id = (string)own["id"]!, status = "CANCELLED", notes = "I am well again" });
     }
 
@@ -135,7 +142,8 @@ public sealed class UpdateAppointmentStatusTests
         var ward = await ClinicFixture.Open();
         var (patient, booked) = (await ward.LogInPatient(), await ward.ChangeStatus(await ward.Book("10:00:00"), "IN_PROGRESS"));
 
-        var refused = await patient.TryCall("update_appointment_status", new { appointment_id = (string)booked["id"]!, status = "CANCELLED", notes = "Changed my mind" });
+        var refused = await patient.TryCall("update_appointment_status",
+            new { appointment_id = (string)booked["id"]!, status = "CANCELLED", notes = "Changed my mind" });
 
         Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (refused.Status, refused.Code));
     }
@@ -149,7 +157,11 @@ public sealed class UpdateAppointmentStatusTests
             new { appointment_id = (string)booked["id"]!, appointment_date = ward.Weekday(2), appointment_time = "10:00:00" });
 
         var (refused, staffs) = await ClinicFixture.RunAfterEnd(booked, async () => (
-            new[] { await patient.TryCall("update_appointment_status", cancelled), await patient.TryCall("reschedule_appointment", moved), await ward.Nurse.TryCall("reschedule_appointment", moved) },
+            new[]
+            {
+                await patient.TryCall("update_appointment_status", cancelled), await patient.TryCall("reschedule_appointment", moved),
+                await ward.Nurse.TryCall("reschedule_appointment", moved)
+            },
             await ward.Nurse.Call("update_appointment_status", cancelled)));
 
         Assert.All(refused, a => Assert.Equal("CONFLICT", a.Code));
@@ -174,7 +186,8 @@ public sealed class UpdateAppointmentStatusTests
     {
         var ward = await ClinicFixture.Open();
         var booked = await ward.Book("10:00:00");
-        var answer = await ward.Nurse.TryCall("update_appointment_status", new { appointment_id = (string)booked["id"]!, status = "IN_PROGRESS", expected_version = 7 });
+        var answer = await ward.Nurse.TryCall("update_appointment_status",
+            new { appointment_id = (string)booked["id"]!, status = "IN_PROGRESS", expected_version = 7 });
         Assert.Equal("CONFLICT", answer.Code);
         Assert.Equal(1, (int)answer.Details!["version"]!);
         await ward.Nurse.Call("update_appointment_status", new { appointment_id = (string)booked["id"]!, status = "IN_PROGRESS", expected_version = 1 });

@@ -35,7 +35,8 @@ public sealed class TreatmentTests
         var seen = await (await ClinicFixture.LogIn("admin@medcor.example")).Call("get_treatment", new { treatment_id = begun.Id });
         Assert.Equal("ACTIVE", (string?)seen["status"]);
         foreach (var content in Contents) Assert.Null(seen[content]);
-        Assert.Equal("RESOURCE_NOT_FOUND", (await (await ClinicFixture.LogIn("admin@riverside.example")).TryCall("get_treatment", new { treatment_id = begun.Id })).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND",
+            (await (await ClinicFixture.LogIn("admin@riverside.example")).TryCall("get_treatment", new { treatment_id = begun.Id })).Code);
     }
 
     [Fact]
@@ -48,7 +49,8 @@ public sealed class TreatmentTests
         var same = await ward.Admin.Call("update_treatment", new { treatment_id = Id(begun), name = "Hypertension", medications, status = "ACTIVE" });
         Assert.Equal(begun.ToJsonString(), same.ToJsonString());
 
-        var changed = await ward.Admin.Call<Treatment>("update_treatment", new { treatment_id = Id(begun), medications = new[] { medications[0] with { dosage = "20mg" } }, expected_version = 1 });
+        var changed = await ward.Admin.Call<Treatment>("update_treatment",
+            new { treatment_id = Id(begun), medications = new[] { medications[0] with { dosage = "20mg" } }, expected_version = 1 });
         Assert.Equal((2, "20mg"), (changed.Version, changed.Medications![0].Dosage));
         Assert.Equal("CONFLICT", (await ward.Admin.TryCall("update_treatment", new { treatment_id = Id(begun), name = "x", expected_version = 1 })).Code);
     }
@@ -59,9 +61,11 @@ public sealed class TreatmentTests
     public async Task A_follow_up_is_from_today_on_and_within_ten_years_by_the_hospitals_clocks(string hospital)
     {
         var ward = await ClinicFixture.Open(hospital);
-        string Day(int fromToday) => ClinicFixture.FormatDate(DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(DateTimeOffset.UtcNow, ward.Zone).DateTime).AddDays(fromToday));
+        string Day(int fromToday) =>
+            ClinicFixture.FormatDate(DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(DateTimeOffset.UtcNow, ward.Zone).DateTime).AddDays(fromToday));
         object Treatment(string followUp) => new { patient_id = ward.Patient, doctor_id = ward.Doctor, name = "Pain relief", follow_up_date = followUp };
-        Task<ApiResponse> Update(JsonNode treatment, string followUp) => ward.Admin.TryCall("update_treatment", new { treatment_id = Id(treatment), follow_up_date = followUp, instructions = "With food" });
+        Task<ApiResponse> Update(JsonNode treatment, string followUp) =>
+            ward.Admin.TryCall("update_treatment", new { treatment_id = Id(treatment), follow_up_date = followUp, instructions = "With food" });
 
         var last = DateOnly.Parse(Day(0), System.Globalization.CultureInfo.InvariantCulture).AddYears(10);
         foreach (var wrong in new[] { "1900-01-01", Day(-1), ClinicFixture.FormatDate(last.AddDays(1)), "2199-12-31" })
@@ -73,7 +77,8 @@ public sealed class TreatmentTests
         Assert.Equal(["follow_up_date"], CreateAppointmentTests.Fields(await Update(begun, Day(-1))));
 
         // A stored date that has passed in the meantime stays valid.
-        await (await MedCorFixture.Get()).QueryNumber("clinical", "UPDATE treatments SET follow_up_date = follow_up_date - 7 WHERE id = $1 RETURNING 1", Guid.Parse(Id(begun)));
+        await (await MedCorFixture.Get()).QueryNumber("clinical",
+            "UPDATE treatments SET follow_up_date = follow_up_date - 7 WHERE id = $1 RETURNING 1", Guid.Parse(Id(begun)));
         var kept = await Update(begun, Day(-7));
         Assert.Equal((Day(-7), "With food"), ((string?)kept.Body["follow_up_date"], (string?)kept.Body["instructions"]));
         Assert.Equal(["follow_up_date"], CreateAppointmentTests.Fields(await Update(begun, Day(-6))));

@@ -31,7 +31,8 @@ public sealed class DepartmentsTests
         Assert.Equal([2, 3], opened["triage_levels"]!.AsArray().Select(level => (int)level!));
         Assert.Equal((admin.HospitalId.ToString(), true, 1), ((string?)opened["hospital_id"], (bool)opened["is_active"]!, (int)opened["version"]!));
         foreach (var who in new[] { Platform, Admin, "doctor@general.example", "nurse@general.example", "patient@general.example" })
-            Assert.Equal(1, (await (await ApiClient.LogInShared(who)).Call<Page<Department>>("list_departments", new { search = code, triage_level = 3 })).Total);
+            Assert.Equal(1,
+                (await (await ApiClient.LogInShared(who)).Call<Page<Department>>("list_departments", new { search = code, triage_level = 3 })).Total);
         Assert.Equal(0, (await admin.Call<Page<Department>>("list_departments", new { search = code, triage_level = 1 })).Total);
         await listener.Next("departments", "created", Guid.Parse((string)opened["id"]!));
     }
@@ -77,7 +78,8 @@ public sealed class DepartmentsTests
         Assert.Equal(0, (await other.Call<Page<Department>>("list_departments", new { search = code })).Total);
         Assert.Equal(0, (await other.Call<Page<Department>>("list_departments", new { hospital_id = own.HospitalId })).Total);
         foreach (var hospital in new[] { own.HospitalId!.Value, Guid.NewGuid() })
-            Assert.Equal("RESOURCE_NOT_FOUND", (await other.TryCall("create_department", new { name = "Theirs", code = NewCode(), hospital_id = hospital })).Code);
+            Assert.Equal("RESOURCE_NOT_FOUND",
+                (await other.TryCall("create_department", new { name = "Theirs", code = NewCode(), hospital_id = hospital })).Code);
     }
 
     [Fact]
@@ -100,7 +102,8 @@ public sealed class DepartmentsTests
     [Fact]
     public async Task Every_bad_field_is_named()
     {
-        var wrong = await (await ApiClient.LogInShared(Admin)).TryCall("create_department", new { name = "", code = "no good", triage_levels = NoLevels, colour = "red" });
+        var wrong = await (await ApiClient.LogInShared(Admin)).TryCall("create_department",
+            new { name = "", code = "no good", triage_levels = NoLevels, colour = "red" });
 
         Assert.Equal("VALIDATION_ERROR", wrong.Code);
         foreach (var field in new[] { "name", "code", "triage_levels", "colour" }) Assert.NotNull(wrong.Details![field]);
@@ -110,6 +113,7 @@ public sealed class DepartmentsTests
     public async Task The_demo_hospitals_have_an_emergency_department()
     {
         foreach (var who in new[] { "nurse@general.example", "nurse@riverside.example" })
-            Assert.Contains("EMER", (await (await ApiClient.LogInShared(who)).Call<Page<Department>>("list_departments", new { triage_level = 1 })).Results.Select(d => d.Code));
+            Assert.Contains("EMER",
+                (await (await ApiClient.LogInShared(who)).Call<Page<Department>>("list_departments", new { triage_level = 1 })).Results.Select(d => d.Code));
     }
 }

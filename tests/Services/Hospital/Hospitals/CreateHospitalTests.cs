@@ -13,8 +13,8 @@ public sealed class CreateHospitalTests
 
         var answer = await platform.TryCall("create_hospital", new
         {
-            name, subdomain = name, registration_number = number, email = $"office@{name}.example", phone_number = "+1-555-0100", address_line1 = "1 Way", city = "Here", country = "There",
-            postal_code = "1", hospital_type = "General",
+            name, subdomain = name, registration_number = number, email = $"office@{name}.example", phone_number = "+1-555-0100", address_line1 = "1 Way",
+            city = "Here", country = "There", postal_code = "1", hospital_type = "General",
         });
 
         Assert.Equal((HttpStatusCode.Conflict, "registration_number"), (answer.Status, (string?)answer.Details!["field"]));

@@ -24,17 +24,20 @@ public sealed class UpdateHospitalTests
         var (later, sooner) = (await ward.Book("14:00:00", ward.Weekday(4)), await ward.Book("10:00:00", ward.Weekday(3)));
         await ward.ChangeStatus(await ward.Book("12:00:00", ward.Weekday(3)), "CANCELLED");
 
-        var changed = await ClinicFixture.RunAfterEnd(await ward.Book("12:00:00", ward.Weekday(5)), () => ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = to }));
+        var changed = await ClinicFixture.RunAfterEnd(await ward.Book("12:00:00", ward.Weekday(5)),
+            () => ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = to }));
 
         Assert.Equal((to, 2), ((string?)changed["time_zone"], (int?)changed["affected_count"]));
         var affected = changed["affected"]!.AsArray();
         Assert.Equal([Text(sooner, "id"), Text(later, "id")], affected.Select(a => Text(a!, "id")));
         foreach (var (booked, told) in new[] { (sooner, affected[0]!), (later, affected[1]!) })
         {
-            foreach (var agreed in new[] { "patient_id", "doctor_id", "starts_at", "appointment_date", "appointment_time", "time_zone" }) Assert.Equal(Text(booked, agreed), Text(told, agreed));
+            foreach (var agreed in new[] { "patient_id", "doctor_id", "starts_at", "appointment_date", "appointment_time", "time_zone" })
+                Assert.Equal(Text(booked, agreed), Text(told, agreed));
             Assert.Equal(from, Text(told, "time_zone"));
             var now = TimeZoneInfo.ConvertTime((DateTimeOffset)booked["starts_at"]!, TimeZoneInfo.FindSystemTimeZoneById(to));
-            Assert.Equal((now.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), now.ToString("HH:mm:ss", CultureInfo.InvariantCulture), to), (Text(told, "new_date"), Text(told, "new_time"), Text(told, "new_time_zone")));
+            Assert.Equal((now.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), now.ToString("HH:mm:ss", CultureInfo.InvariantCulture), to),
+                (Text(told, "new_date"), Text(told, "new_time"), Text(told, "new_time_zone")));
             Assert.Equal(booked.ToJsonString(), (await ward.Nurse.Call("get_appointment", new { appointment_id = Text(booked, "id") })).ToJsonString());
         }
     }
@@ -49,7 +52,8 @@ public sealed class UpdateHospitalTests
         var ward = await ClinicFixture.OpenHospital(from);
         var zone = TimeZoneInfo.FindSystemTimeZoneById(to);
         // A Monday is avoided: in the new zone the appointment is on the day before, a Sunday, on which nobody works.
-        var agreed = Enumerable.Range(3, 2).Select(n => ward.Weekday(n)).First(d => DateOnly.Parse(d, CultureInfo.InvariantCulture).DayOfWeek != DayOfWeek.Monday);
+        var agreed = Enumerable.Range(3, 2).Select(n => ward.Weekday(n))
+            .First(d => DateOnly.Parse(d, CultureInfo.InvariantCulture).DayOfWeek != DayOfWeek.Monday);
         var (early, within) = (await ward.Book(before, agreed), await ward.Book(during, agreed));
         var starts = TimeZoneInfo.ConvertTime((DateTimeOffset)within["starts_at"]!, zone);
         var (day, time) = (starts.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), starts.ToString("HH:mm:ss", CultureInfo.InvariantCulture));
@@ -66,12 +70,19 @@ public sealed class UpdateHospitalTests
 
         var next = await ward.Nurse.Call("create_appointment", ward.BookingRequest(free[^1], day));
         Assert.Equal(to, (string?)next["time_zone"]);
-        Assert.Equal(TimeSpan.FromTicks(TimeOnly.Parse(free[^1], CultureInfo.InvariantCulture).Ticks), TimeZoneInfo.ConvertTime((DateTimeOffset)next["starts_at"]!, zone).TimeOfDay);
-        var set = await ward.Admin.Call("set_doctor_schedule", new { doctor_id = ward.Doctor, working_hours = Enum.GetNames<DayOfWeek>().Select(d => new { weekday = d.ToUpperInvariant(), start = "09:00:00", end = "17:00:00" }) });
+        Assert.Equal(TimeSpan.FromTicks(TimeOnly.Parse(free[^1], CultureInfo.InvariantCulture).Ticks),
+            TimeZoneInfo.ConvertTime((DateTimeOffset)next["starts_at"]!, zone).TimeOfDay);
+        var set = await ward.Admin.Call("set_doctor_schedule",
+            new
+            {
+                doctor_id = ward.Doctor,
+                working_hours = Enum.GetNames<DayOfWeek>().Select(d => new { weekday = d.ToUpperInvariant(), start = "09:00:00", end = "17:00:00" })
+            });
         Assert.Equal([Text(early, "id")], set["affected"]!.AsArray().Select(a => Text(a!, "id")));
 
         // The platform sees every hospital's appointments; only those of this hospital are returned.
-        var back = await (await ClinicFixture.LogIn("admin@medcor.example")).Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = from });
+        var back = await (await ClinicFixture.LogIn("admin@medcor.example")).Call("update_hospital",
+            new { hospital_id = ward.Admin.HospitalId, time_zone = from });
         Assert.Equal([Text(early, "id"), Text(within, "id"), Text(next, "id")], back["affected"]!.AsArray().Select(a => Text(a!, "id")));
     }
 
@@ -80,7 +91,10 @@ public sealed class UpdateHospitalTests
     {
         var ward = await ClinicFixture.OpenHospital("Europe/Berlin");
         await ward.Book("10:00:00", ward.Weekday(3));
-        foreach (var change in new object[] { new { hospital_id = ward.Admin.HospitalId, time_zone = "Europe/Berlin" }, new { hospital_id = ward.Admin.HospitalId, city = "Elsewhere" } })
+        foreach (var change in new object[]
+        {
+            new { hospital_id = ward.Admin.HospitalId, time_zone = "Europe/Berlin" }, new { hospital_id = ward.Admin.HospitalId, city = "Elsewhere" }
+        })
         {
             var changed = await ward.Admin.Call("update_hospital", change);
             Assert.Null(changed["affected"]);
@@ -101,7 +115,9 @@ public sealed class UpdateHospitalTests
         await ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, city = "Another" });
         Assert.Equal(1, await Published());
 
-        Task<long> Published() => house.QueryNumber("hospital", "SELECT count(*) FROM outbox WHERE type LIKE '%HospitalUpdated%' AND position($1::text IN body) > 0", ward.Admin.HospitalId!.Value);
+        Task<long> Published() =>
+            house.QueryNumber("hospital", "SELECT count(*) FROM outbox WHERE type LIKE '%HospitalUpdated%' AND position($1::text IN body) > 0",
+                ward.Admin.HospitalId!.Value);
     }
 
     [Fact]
@@ -109,9 +125,12 @@ public sealed class UpdateHospitalTests
     {
         var ward = await ClinicFixture.OpenHospital("Europe/Berlin");
         var patient = await ward.LogInPatient();
-        Assert.Equal(3, (await patient.Call<MedCor.Contracts.Hospital.Hospital>("get_hospital", new { hospital_id = ward.Admin.HospitalId })).MaxOpenPatientBookings);
-        Assert.Equal(["max_open_patient_bookings"], CreateAppointmentTests.Fields(await ward.Admin.TryCall("update_hospital", new { hospital_id = ward.Admin.HospitalId, max_open_patient_bookings = -1 })));
-        Assert.Equal("PERMISSION_DENIED", (await patient.TryCall("update_hospital", new { hospital_id = ward.Admin.HospitalId, max_open_patient_bookings = 9 })).Code);
+        Assert.Equal(3,
+            (await patient.Call<MedCor.Contracts.Hospital.Hospital>("get_hospital", new { hospital_id = ward.Admin.HospitalId })).MaxOpenPatientBookings);
+        Assert.Equal(["max_open_patient_bookings"], CreateAppointmentTests.Fields(await ward.Admin.TryCall("update_hospital",
+            new { hospital_id = ward.Admin.HospitalId, max_open_patient_bookings = -1 })));
+        Assert.Equal("PERMISSION_DENIED",
+            (await patient.TryCall("update_hospital", new { hospital_id = ward.Admin.HospitalId, max_open_patient_bookings = 9 })).Code);
 
         await Allow(0);
         await CreateAppointmentTests.WaitUntilHolds(async () =>
@@ -123,11 +142,13 @@ public sealed class UpdateHospitalTests
         await ward.Book("10:00:00", ward.Weekday(1));
 
         await Allow(1);
-        await CreateAppointmentTests.WaitUntilHolds(async () => Assert.Equal(HttpStatusCode.OK, (await patient.TryCall("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(2)))).Status));
+        await CreateAppointmentTests.WaitUntilHolds(async () =>
+            Assert.Equal(HttpStatusCode.OK, (await patient.TryCall("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(2)))).Status));
         Assert.Equal("CONFLICT", (await patient.TryCall("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(3)))).Code);
 
         async Task Allow(int most) =>
-            Assert.Equal(most, (await ward.Admin.Call<UpdatedHospital>("update_hospital", new { hospital_id = ward.Admin.HospitalId, max_open_patient_bookings = most })).MaxOpenPatientBookings);
+            Assert.Equal(most, (await ward.Admin.Call<UpdatedHospital>("update_hospital",
+                new { hospital_id = ward.Admin.HospitalId, max_open_patient_bookings = most })).MaxOpenPatientBookings);
     }
 
     [Fact]
@@ -143,7 +164,8 @@ public sealed class UpdateHospitalTests
         var back = await platform.Call<UpdatedHospital>("update_hospital", new { hospital.hospital_id, is_active = true });
 
         Assert.Equal((true, 3), (back.IsActive, back.Version));
-        await listener.Next(e => (string?)e.Data["resource"] == "hospitals" && (string?)e.Data["action"] == "updated" && (string?)e.Data["data"]!["id"] == hospital.hospital_id.ToString() && (bool)e.Data["data"]!["is_active"]!);
+        await listener.Next(e => (string?)e.Data["resource"] == "hospitals" && (string?)e.Data["action"] == "updated"
+            && (string?)e.Data["data"]!["id"] == hospital.hospital_id.ToString() && (bool)e.Data["data"]!["is_active"]!);
         await CreateAppointmentTests.WaitUntilHolds(async () =>
         {
             using var login = await ward.Admin.Http.PostAsJsonAsync("/api/auth/login/", new { email = ward.PatientEmail, password = ClinicFixture.Password });
@@ -152,7 +174,8 @@ public sealed class UpdateHospitalTests
         var patient = await ward.LogInPatient();
         Assert.Equal("AUTH_INVALID", (await former.TryCall("get_current_user")).Code);
         Assert.Equal(AppointmentStatus.Scheduled, (await patient.Call<Appointment>("get_appointment", new { appointment_id = Text(booked, "id") })).Status);
-        await CreateAppointmentTests.WaitUntilHolds(async () => Assert.Equal(HttpStatusCode.OK, (await patient.TryCall("create_appointment", ward.BookingRequest("11:00:00", ward.Weekday(4)))).Status));
+        await CreateAppointmentTests.WaitUntilHolds(async () =>
+            Assert.Equal(HttpStatusCode.OK, (await patient.TryCall("create_appointment", ward.BookingRequest("11:00:00", ward.Weekday(4)))).Status));
         // Sending the current value is no change.
         Assert.Equal(3, (await platform.Call<UpdatedHospital>("update_hospital", new { hospital.hospital_id, is_active = true })).Version);
     }
@@ -168,7 +191,8 @@ public sealed class UpdateHospitalTests
 
         // Without revoking the hospital's tokens, which normally happens within seconds.
         var house = await MedCorFixture.Get();
-        await house.QueryNumber("hospital", "UPDATE hospitals SET is_active = false, version = version + 1 WHERE id = $1 RETURNING 1", ward.Admin.HospitalId!.Value);
+        await house.QueryNumber("hospital", "UPDATE hospitals SET is_active = false, version = version + 1 WHERE id = $1 RETURNING 1",
+            ward.Admin.HospitalId!.Value);
 
         Assert.Equal("PERMISSION_DENIED", (await ward.Admin.TryCall("update_hospital", new { hospital_id = ward.Admin.HospitalId, is_active = true })).Code);
         // Sending a value back as it was read changes nothing.
@@ -211,14 +235,17 @@ public sealed class UpdateHospitalTests
     {
         var ward = await ClinicFixture.OpenHospital("Europe/Berlin");
         await using var older = await Older(status, code);
-        await using var hospital = await ServiceProcess.StartService("hospital", ("services__clinical__http__0", older.Urls.Single()), ("services__clinical__http__1", null));
+        await using var hospital = await ServiceProcess.StartService("hospital", ("services__clinical__http__0", older.Urls.Single()),
+            ("services__clinical__http__1", null));
 
-        using var answer = await hospital.Post(ward.Admin, "/tools/update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = "America/New_York" });
+        using var answer = await hospital.Post(ward.Admin, "/tools/update_hospital",
+            new { hospital_id = ward.Admin.HospitalId, time_zone = "America/New_York" });
 
         var error = (await answer.Content.ReadFromJsonAsync<JsonNode>())!["error"]!;
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "SERVER_ERROR"), (answer.StatusCode, (string?)error["code"]));
         Assert.True((int)error["retry_after"]! > 0);
-        Assert.Equal("Europe/Berlin", (await ward.Admin.Call<MedCor.Contracts.Hospital.Hospital>("get_hospital", new { hospital_id = ward.Admin.HospitalId })).TimeZone);
+        Assert.Equal("Europe/Berlin",
+            (await ward.Admin.Call<MedCor.Contracts.Hospital.Hospital>("get_hospital", new { hospital_id = ward.Admin.HospitalId })).TimeZone);
     }
 
     /// <summary>Starts a server that rejects a request as an older version of the service does.</summary>
@@ -230,7 +257,15 @@ public sealed class UpdateHospitalTests
         app.Run(http =>
         {
             http.Response.StatusCode = status;
-            return http.Response.WriteAsJsonAsync(new { error = new { code, message = "Not valid: filter.starts_at is not a field to filter by.", details = new { request_id = "x" }, timestamp = DateTimeOffset.UnixEpoch } });
+            return http.Response.WriteAsJsonAsync(
+                new
+                {
+                    error = new
+                    {
+                        code, message = "Not valid: filter.starts_at is not a field to filter by.", details = new { request_id = "x" },
+                        timestamp = DateTimeOffset.UnixEpoch
+                    }
+                });
         });
         await app.StartAsync();
         return app;

@@ -17,7 +17,8 @@ public class DoctorsTests
     {
         var patient = await ApiClient.LogInShared("patient@general.example");
 
-        var doctors = (await patient.Call<Page<Doctor>>("list_doctors", new { hospital_id = DemoTenants.Hospitals[0].Id, specialty, is_available = true, limit = 100 })).Results;
+        var doctors = (await patient.Call<Page<Doctor>>("list_doctors",
+            new { hospital_id = DemoTenants.Hospitals[0].Id, specialty, is_available = true, limit = 100 })).Results;
 
         Assert.Contains(doctors, d => d.Email == "doctor@general.example");
         Assert.All(doctors, d => Assert.Contains(d.Specialties, s => s.Code == "CARD"));
@@ -30,16 +31,20 @@ public class DoctorsTests
         object Specialties(params object[] specialties) => new { doctor_id = somebody.Id, specialties };
 
         var first = await admin.Call<Doctor>("update_doctor_specialties", Specialties(
-            new { specialty_id = Cardiology, is_primary = true, years_of_experience = 10, certification_date = "2015-01-01" }, new { specialty_id = Dermatology }));
-        var second = await admin.Call("update_doctor_specialties", Specialties(new { specialty_id = Cardiology, is_primary = false, years_of_experience = 11 }));
+            new { specialty_id = Cardiology, is_primary = true, years_of_experience = 10, certification_date = "2015-01-01" },
+            new { specialty_id = Dermatology }));
+        var second = await admin.Call("update_doctor_specialties",
+            Specialties(new { specialty_id = Cardiology, is_primary = false, years_of_experience = 11 }));
 
         Assert.Equal(["CARD", "DERM"], first.Specialties.Select(s => s.Code));
-        Assert.Equal((10, new DateOnly(2015, 1, 1), true), (first.Specialties[0].YearsOfExperience, first.Specialties[0].CertificationDate, first.Specialties[0].IsPrimary));
+        Assert.Equal((10, new DateOnly(2015, 1, 1), true),
+            (first.Specialties[0].YearsOfExperience, first.Specialties[0].CertificationDate, first.Specialties[0].IsPrimary));
         Assert.Equal((2, 3), (first.Version, (int)second["version"]!));
         var shown = await admin.Call("get_doctor_details", new { doctor_id = somebody.Id });
         Assert.Equal(second.ToJsonString(), shown.ToJsonString());
         Assert.Equal(11, (int)shown["specialties"]!.AsArray().Single()!["years_of_experience"]!);
-        Assert.Contains((await admin.Call<Page<Doctor>>("get_specialty_doctors", new { specialty_id = Cardiology, sort = "-created_at", limit = 100 })).Results, d => d.Id == somebody.Id);
+        Assert.Contains((await admin.Call<Page<Doctor>>("get_specialty_doctors", new { specialty_id = Cardiology, sort = "-created_at", limit = 100 })).Results,
+            d => d.Id == somebody.Id);
     }
 
     [Fact]
@@ -49,7 +54,11 @@ public class DoctorsTests
         object Specialties(int years) => new
         {
             doctor_id = somebody.Id,
-            specialties = new object[] { new { specialty_id = Cardiology, is_primary = true, years_of_experience = years, certification_date = "2015-01-01" }, new { specialty_id = Dermatology } },
+            specialties = new object[]
+            {
+                new { specialty_id = Cardiology, is_primary = true, years_of_experience = years, certification_date = "2015-01-01" },
+                new { specialty_id = Dermatology }
+            },
         };
         var first = await admin.Call("update_doctor_specialties", Specialties(10));
         var told = await CountEvents();
@@ -61,19 +70,23 @@ public class DoctorsTests
         Assert.Equal(told + 1, await CountEvents());
 
         async Task<long> CountEvents() =>
-            await (await MedCorFixture.Get()).QueryNumber("identity", "SELECT count(*) FROM outbox WHERE type LIKE '%DoctorUpdated%' AND position($1::text IN body) > 0", somebody.Id);
+            await (await MedCorFixture.Get()).QueryNumber("identity",
+                "SELECT count(*) FROM outbox WHERE type LIKE '%DoctorUpdated%' AND position($1::text IN body) > 0", somebody.Id);
     }
 
     [Fact]
     public async Task Two_primary_ones_doubled_ones_and_unknown_ones_are_refused()
     {
         var (admin, somebody) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), await TestUser.Create("DOCTOR"));
-        async Task<ApiResponse> Try(params object[] specialties) => await admin.TryCall("update_doctor_specialties", new { doctor_id = somebody.Id, specialties });
+        async Task<ApiResponse> Try(params object[] specialties) =>
+            await admin.TryCall("update_doctor_specialties", new { doctor_id = somebody.Id, specialties });
 
-        Assert.NotNull((await Try(new { specialty_id = Cardiology, is_primary = true }, new { specialty_id = Dermatology, is_primary = true })).Details!["specialties"]);
+        Assert.NotNull(
+            (await Try(new { specialty_id = Cardiology, is_primary = true }, new { specialty_id = Dermatology, is_primary = true })).Details!["specialties"]);
         Assert.NotNull((await Try(new { specialty_id = Cardiology }, new { specialty_id = Cardiology })).Details!["specialties[1].specialty_id"]);
         Assert.Equal("RESOURCE_NOT_FOUND", (await Try(new { specialty_id = Guid.NewGuid() })).Code);
-        Assert.Equal("CONFLICT", (await admin.TryCall("update_doctor_specialties", new { doctor_id = somebody.Id, specialties = Array.Empty<object>(), expected_version = 7 })).Code);
+        Assert.Equal("CONFLICT", (await admin.TryCall("update_doctor_specialties",
+            new { doctor_id = somebody.Id, specialties = Array.Empty<object>(), expected_version = 7 })).Code);
     }
 
     [Theory]
@@ -85,7 +98,8 @@ public class DoctorsTests
     {
         var client = await ApiClient.LogInShared(who);
 
-        Assert.Equal(code, (await client.TryCall("update_doctor_specialties", new { doctor_id = DemoTenants.Hospitals[0].Doctors[0].Person.Id, specialties = Array.Empty<object>() })).Code);
+        Assert.Equal(code, (await client.TryCall("update_doctor_specialties",
+            new { doctor_id = DemoTenants.Hospitals[0].Doctors[0].Person.Id, specialties = Array.Empty<object>() })).Code);
     }
 
     [Fact]
@@ -97,6 +111,7 @@ public class DoctorsTests
         await doctor.Call("update_user", new { user_id = somebody.Id, is_available = false });
 
         Assert.False((await doctor.Call<Doctor>("get_doctor_details", new { doctor_id = somebody.Id })).IsAvailable);
-        Assert.DoesNotContain((await doctor.Call<Page<Doctor>>("list_doctors", new { is_available = true, sort = "-created_at", limit = 100 })).Results, d => d.Id == somebody.Id);
+        Assert.DoesNotContain((await doctor.Call<Page<Doctor>>("list_doctors", new { is_available = true, sort = "-created_at", limit = 100 })).Results,
+            d => d.Id == somebody.Id);
     }
 }

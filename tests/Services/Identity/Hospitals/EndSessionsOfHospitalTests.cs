@@ -11,7 +11,8 @@ public class EndSessionsOfHospitalTests
         var platform = await ApiClient.LogInShared(TestUser.PlatformAdminEmail);
         var hospital = await CreateUserTests.NewHospital(platform);
         var (email, password) = (TestUser.NewEmail(), "Korrekt-Pferd-7");
-        await platform.Call("create_user", new { email, password, first_name = "Robin", last_name = "Testperson", role = "NURSE", hospital_id = (string?)hospital["id"] });
+        await platform.Call("create_user",
+            new { email, password, first_name = "Robin", last_name = "Testperson", role = "NURSE", hospital_id = (string?)hospital["id"] });
         var (theirs, other) = (await ApiClient.LogIn(email, password), await ApiClient.LogInShared("nurse@general.example"));
         await theirs.Call("get_current_user");
 

@@ -26,9 +26,11 @@ public sealed class RotateKeysTests
         // A published key that is older than the signing key, so that no other test's tokens are signed with it.
         var stolen = SigningKey.Create(Encryption, DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddHours(-20));
         await using (var database = await house.OpenDatabase("identity"))
-        await using (var add = new NpgsqlCommand("INSERT INTO signing_keys (id, x, y, encrypted_d, created_at, signs_from) VALUES ($1, $2, $3, $4, $5, $6)", database)
+        await using (var add = new NpgsqlCommand("INSERT INTO signing_keys (id, x, y, encrypted_d, created_at, signs_from) VALUES ($1, $2, $3, $4, $5, $6)",
+            database)
         {
-            Parameters = { new() { Value = stolen.Id }, new() { Value = stolen.X }, new() { Value = stolen.Y }, new() { Value = stolen.EncryptedD }, new() { Value = stolen.CreatedAt }, new() { Value = stolen.SignsFrom } },
+            Parameters = { new() { Value = stolen.Id }, new() { Value = stolen.X }, new() { Value = stolen.Y }, new() { Value = stolen.EncryptedD },
+                new() { Value = stolen.CreatedAt }, new() { Value = stolen.SignsFrom } },
         })
             await add.ExecuteNonQueryAsync();
         var forged = Forged(stolen, owner);
@@ -41,7 +43,8 @@ public sealed class RotateKeysTests
 
         Assert.True(code == 0, said);
         Assert.DoesNotContain(await Published(), kid => kid == stolen.Id);
-        await Wait.Until(async () => await Status(0, forged) == HttpStatusCode.Unauthorized && await Status(1, forged) == HttpStatusCode.Unauthorized, "the forged token is refused", TimeSpan.FromSeconds(5));
+        await Wait.Until(async () => await Status(0, forged) == HttpStatusCode.Unauthorized && await Status(1, forged) == HttpStatusCode.Unauthorized,
+            "the forged token is refused", TimeSpan.FromSeconds(5));
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
         await using (var events = await stream.Content.ReadAsStreamAsync(patience.Token)) await events.CopyToAsync(Stream.Null, patience.Token);
         await owner.Call("get_current_user");
@@ -59,7 +62,8 @@ public sealed class RotateKeysTests
         var stolen = (await ring.GetSigningCredentialsAsync(default)).Kid;
 
         var keys = await ring.RotateAsync(identity.Clock.Now, default, revoked: stolen);
-        await identity.Get<RevocationList>().RevokeAsync(new Dictionary<Guid, DateTimeOffset> { [SigningKey.ToRevocationId(stolen)] = identity.Clock.Now }, TimeSpan.FromHours(1));
+        await identity.Get<RevocationList>()
+            .RevokeAsync(new Dictionary<Guid, DateTimeOffset> { [SigningKey.ToRevocationId(stolen)] = identity.Clock.Now }, TimeSpan.FromHours(1));
 
         Assert.Equal(Assert.Single(keys).Id, (await ring.GetSigningCredentialsAsync(default)).Kid);
         Assert.Equal(keys.Select(k => k.Id), (await ring.GetPublicKeysAsync(default)).Select(k => k.Kid));
@@ -107,8 +111,8 @@ public sealed class RotateKeysTests
             Expires = now.AddMinutes(50),
             Claims = new Dictionary<string, object>
             {
-                [TokenClaims.UserId] = whose.Id.ToString(), [TokenClaims.HospitalId] = whose.HospitalId!.Value.ToString(), [TokenClaims.Role] = "ADMIN", [TokenClaims.Email] = TestUser.HospitalAdminEmail,
-                [TokenClaims.Session] = Guid.CreateVersion7().ToString(),
+                [TokenClaims.UserId] = whose.Id.ToString(), [TokenClaims.HospitalId] = whose.HospitalId!.Value.ToString(), [TokenClaims.Role] = "ADMIN",
+                [TokenClaims.Email] = TestUser.HospitalAdminEmail, [TokenClaims.Session] = Guid.CreateVersion7().ToString(),
             },
             SigningCredentials = key.ToSigningCredentials(Encryption),
         });
@@ -117,7 +121,10 @@ public sealed class RotateKeysTests
     /// <summary>Returns the status of a call with the token, which both the gateway and the service validate.</summary>
     private static async Task<HttpStatusCode> Status(int gateway, string token)
     {
-        using var http = new HttpClient { BaseAddress = (await MedCorFixture.Get()).Gateways[gateway], DefaultRequestHeaders = { Authorization = new("Bearer", token) } };
+        using var http = new HttpClient
+        {
+            BaseAddress = (await MedCorFixture.Get()).Gateways[gateway], DefaultRequestHeaders = { Authorization = new("Bearer", token) }
+        };
         using var answer = await http.PostAsJsonAsync("/api/mcp/tools/get_current_user", new { });
         return answer.StatusCode;
     }
@@ -131,12 +138,16 @@ public sealed class RotateKeysTests
     private static async Task<SigningKey> Known(string id)
     {
         await using var database = await (await MedCorFixture.Get()).OpenDatabase("identity");
-        await using var read = new NpgsqlCommand("SELECT x, y, encrypted_d, created_at, signs_from FROM signing_keys WHERE id = $1", database) { Parameters = { new() { Value = id } } };
+        await using var read = new NpgsqlCommand("SELECT x, y, encrypted_d, created_at, signs_from FROM signing_keys WHERE id = $1", database)
+        {
+            Parameters = { new() { Value = id } }
+        };
         await using var row = await read.ExecuteReaderAsync();
         Assert.True(await row.ReadAsync());
         return new()
         {
-            Id = id, X = (byte[])row[0], Y = (byte[])row[1], EncryptedD = (byte[])row[2], CreatedAt = row.GetFieldValue<DateTimeOffset>(3), SignsFrom = row.GetFieldValue<DateTimeOffset>(4),
+            Id = id, X = (byte[])row[0], Y = (byte[])row[1], EncryptedD = (byte[])row[2], CreatedAt = row.GetFieldValue<DateTimeOffset>(3),
+            SignsFrom = row.GetFieldValue<DateTimeOffset>(4),
         };
     }
 }

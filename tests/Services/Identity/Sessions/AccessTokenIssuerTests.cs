@@ -10,7 +10,8 @@ namespace MedCor.Tests.Services.Identity.Sessions;
 public class AccessTokenIssuerTests
 {
     private static readonly DateTimeOffset Now = new(2026, 3, 1, 12, 0, 0, 700, TimeSpan.Zero);
-    private readonly AccessTokenIssuer _tokens = new(Options.Create(new TokenOptions()), Options.Create(new SessionOptions { AccessTokenSeconds = 900 }), new ManualTimeProvider { Now = Now });
+    private readonly AccessTokenIssuer _tokens = new(Options.Create(new TokenOptions()), Options.Create(new SessionOptions { AccessTokenSeconds = 900 }),
+        new ManualTimeProvider { Now = Now });
 
     [Fact]
     public void A_token_says_who_where_and_how_long()
@@ -67,6 +68,8 @@ public class AccessTokenIssuerTests
     {
         var encryption = new KeyEncryption("a secret of at least 32 characters!");
         var key = SigningKey.Create(encryption, Now, Now);
-        return new(new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(_tokens.CreateDescriptor(account, new Session { Id = session, UserId = account.Id, StartedAt = Now, EndsAt = Now.AddDays(1) }, key.ToSigningCredentials(encryption), refreshedAt: Now.AddHours(2), Now.AddDays(1))));
+        return new(new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(
+            _tokens.CreateDescriptor(account, new Session { Id = session, UserId = account.Id, StartedAt = Now, EndsAt = Now.AddDays(1) },
+                key.ToSigningCredentials(encryption), refreshedAt: Now.AddHours(2), Now.AddDays(1))));
     }
 }

@@ -7,7 +7,10 @@ public class LogInTests
     [Fact]
     public async Task Everybody_of_the_demo_data_logs_in_with_and_without_the_slash()
     {
-        foreach (var who in new[] { "admin@medcor.example", "admin@general.example", "doctor@general.example", "nurse@riverside.example", "patient@riverside.example" })
+        foreach (var who in new[]
+        {
+            "admin@medcor.example", "admin@general.example", "doctor@general.example", "nurse@riverside.example", "patient@riverside.example"
+        })
         {
             var answer = await TestUser.Post("/api/auth/login", new { email = who, password = "Demo-Medcor-2026" });
             Assert.Equal(HttpStatusCode.OK, answer.Status);

@@ -71,7 +71,8 @@ public class RefreshSessionTests
         var tokens = await Task.WhenAll(Enumerable.Range(0, 4 * Connections).Select(async _ => (await identity.StartSession()).RefreshToken));
 
         // The database is empty, so the first refresh must create the signing key, over a connection of its own.
-        var answers = await Task.WhenAll(tokens.Select(token => identity.Execute<RefreshSessionHandler, SessionTokens>(h => h.HandleAsync(new(token), CancellationToken.None))));
+        var answers = await Task.WhenAll(
+            tokens.Select(token => identity.Execute<RefreshSessionHandler, SessionTokens>(h => h.HandleAsync(new(token), CancellationToken.None))));
 
         Assert.Equal(tokens.Length, answers.Select(a => a.AccessToken).Distinct().Count());
     }

@@ -32,7 +32,9 @@ public sealed class RenewAccessTests
 
         // The session was not refreshed in time: its access token is still valid, and is the last one.
         await using (var database = await (await MedCorFixture.Get()).OpenDatabase("identity"))
-        await using (var expire = new NpgsqlCommand("UPDATE refresh_tokens SET expires_at = now() WHERE session_id IN (SELECT id FROM sessions WHERE user_id = $1)", database) { Parameters = { new() { Value = patient.Id } } })
+        await using (var expire =
+            new NpgsqlCommand("UPDATE refresh_tokens SET expires_at = now() WHERE session_id IN (SELECT id FROM sessions WHERE user_id = $1)",
+                database) { Parameters = { new() { Value = patient.Id } } })
             await expire.ExecuteNonQueryAsync();
         using var late = await identity.Post(patient, "/sessions/token", new { });
         Assert.Equal(HttpStatusCode.Unauthorized, late.StatusCode);
@@ -48,7 +50,8 @@ public sealed class RenewAccessTests
         var (session, refreshToken) = await identity.StartSession();
         var begun = identity.Clock.Now;
 
-        Assert.Equal(begun + SessionOptions.MaxRenewalWithoutRefresh, await EndOfLine(identity, Holder(identity, session, begun, begun.AddHours(1)) with { RefreshedAt = begun }));
+        Assert.Equal(begun + SessionOptions.MaxRenewalWithoutRefresh,
+            await EndOfLine(identity, Holder(identity, session, begun, begun.AddHours(1)) with { RefreshedAt = begun }));
 
         // A refresh in time continues the session, and the renewal limit counts from that refresh.
         var refreshed = identity.Clock.Now;
@@ -65,7 +68,8 @@ public sealed class RenewAccessTests
 
         var stolen = Holder(identity, session, begun, begun.AddHours(1)) with { RefreshedAt = begun };
         var end = await EndOfLine(identity, stolen, meanwhile: async () =>
-            refreshToken = (await identity.Execute<RefreshSessionHandler, SessionTokens>(h => h.HandleAsync(new(refreshToken), CancellationToken.None))).RefreshToken);
+            refreshToken =
+                (await identity.Execute<RefreshSessionHandler, SessionTokens>(h => h.HandleAsync(new(refreshToken), CancellationToken.None))).RefreshToken);
 
         Assert.Equal(begun + SessionOptions.MaxRenewalWithoutRefresh, end);
     }
@@ -82,7 +86,8 @@ public sealed class RenewAccessTests
         foreach (var hours in (double[])[4, 5.5])
         {
             identity.Clock.Now = begun.AddHours(hours);
-            refreshToken = (await identity.Execute<RefreshSessionHandler, SessionTokens>(h => h.HandleAsync(new(refreshToken), CancellationToken.None))).RefreshToken;
+            refreshToken =
+                (await identity.Execute<RefreshSessionHandler, SessionTokens>(h => h.HandleAsync(new(refreshToken), CancellationToken.None))).RefreshToken;
         }
 
         var issued = begun.AddHours(issuedAfter);
@@ -95,7 +100,9 @@ public sealed class RenewAccessTests
     public async Task No_token_outlives_its_session(bool byIdling)
     {
         await using var identity = await IdentityFixture.Create();
-        var (session, refreshToken) = (new Session { UserId = identity.Admin.Id, StartedAt = identity.Clock.Now, EndsAt = identity.Clock.Now.AddMinutes(byIdling ? 600 : 30) }, RefreshToken.Create());
+        var (session, refreshToken) =
+            (new Session { UserId = identity.Admin.Id, StartedAt = identity.Clock.Now, EndsAt = identity.Clock.Now.AddMinutes(byIdling ? 600 : 30) },
+                RefreshToken.Create());
         await identity.Write(db =>
         {
             db.Add(session);
@@ -117,7 +124,8 @@ public sealed class RenewAccessTests
     private static Caller Read(IdentityFixture identity, Session session, string token)
     {
         var read = new JsonWebToken(token);
-        return Holder(identity, session, read.IssuedAt, read.ValidTo) with { RefreshedAt = DateTimeOffset.FromUnixTimeSeconds(read.GetPayloadValue<long>("refreshed_at")) };
+        return Holder(identity, session, read.IssuedAt,
+            read.ValidTo) with { RefreshedAt = DateTimeOffset.FromUnixTimeSeconds(read.GetPayloadValue<long>("refreshed_at")) };
     }
 
     /// <summary>Renews a token as a stream does, one minute before it expires, until the renewal is refused. Returns when the last token expires.</summary>

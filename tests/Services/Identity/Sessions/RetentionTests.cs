@@ -15,7 +15,8 @@ public sealed class RetentionTests
     {
         await using var identity = await IdentityFixture.Create();
         var now = identity.Clock.Now;
-        await identity.Write(db => db.AddRange(Days(-2, -1, 1).Select(end => new Session { UserId = identity.Admin.Id, StartedAt = now.AddDays(-9), EndsAt = now + end })));
+        await identity.Write(
+            db => db.AddRange(Days(-2, -1, 1).Select(end => new Session { UserId = identity.Admin.Id, StartedAt = now.AddDays(-9), EndsAt = now + end })));
 
         Assert.Equal((1, 1, 0), await DeleteOneByOne(identity, db => new SessionRetention(db)));
         Assert.Equal([now.AddDays(1)], await Read(identity, db => db.Sessions.Select(s => s.EndsAt)));
@@ -38,17 +39,19 @@ public sealed class RetentionTests
         await using var identity = await IdentityFixture.Create();
         var now = identity.Clock.Now;
         byte hash = 0;
-        await identity.Write(db => db.AddRange(Days(-2, -1, 1).Select(late => new FailedLogIns { EmailHash = [hash++], LastAt = now - LockOut.ForgetAfter + late / 2 })));
+        await identity.Write(
+            db => db.AddRange(Days(-2, -1, 1).Select(late => new FailedLogIns { EmailHash = [hash++], LastAt = now - LockOut.ForgetAfter + late / 2 })));
 
         Assert.Equal((1, 1, 0), await DeleteOneByOne(identity, db => new FailedLogInRetention(db)));
         Assert.Equal([now - LockOut.ForgetAfter + TimeSpan.FromHours(12)], await Read(identity, db => db.FailedLogIns.Select(f => f.LastAt)));
     }
 
-    private static Task<DateTimeOffset[]> Read(IdentityFixture identity, Func<IdentityDb, IQueryable<DateTimeOffset>> rows) => identity.Execute<IdentityDb, DateTimeOffset[]>(db =>
-    {
-        db.Tenancy.Enter(hospital: null);
-        return rows(db).ToArrayAsync();
-    });
+    private static Task<DateTimeOffset[]> Read(IdentityFixture identity, Func<IdentityDb, IQueryable<DateTimeOffset>> rows) =>
+        identity.Execute<IdentityDb, DateTimeOffset[]>(db =>
+        {
+            db.Tenancy.Enter(hospital: null);
+            return rows(db).ToArrayAsync();
+        });
 
     private static IEnumerable<TimeSpan> Days(params int[] days) => days.Select(d => TimeSpan.FromDays(d));
 

@@ -19,7 +19,8 @@ public class SpecialtiesTests
         Assert.Equal((code, $"Name {code}", "Another", 2), (changed.Code, changed.Name, changed.Description, changed.Version));
         Assert.Equal("CONFLICT", (await platform.TryCall("update_specialty", new { specialty_id = made.Id, name = "x", expected_version = 1 })).Code);
         foreach (var who in new[] { "admin@general.example", "doctor@riverside.example", "nurse@general.example", "patient@riverside.example" })
-            Assert.Equal(1, (await (await ApiClient.LogInShared(who)).Call<Page<Specialty>>("list_specialties", new { search = code, is_active = true })).Total);
+            Assert.Equal(1,
+                (await (await ApiClient.LogInShared(who)).Call<Page<Specialty>>("list_specialties", new { search = code, is_active = true })).Total);
         Assert.Equal(0, (await platform.Call<Page<Doctor>>("get_specialty_doctors", new { specialty_id = made.Id })).Total);
     }
 
@@ -38,7 +39,8 @@ public class SpecialtiesTests
         await platform.Call("update_specialty", new { specialty_id = (string?)made["id"], description = "Another" });
         Assert.Equal(1, await Published());
 
-        Task<long> Published() => house.QueryNumber("identity", "SELECT count(*) FROM outbox WHERE type LIKE '%SpecialtyUpdated%' AND position($1 IN body) > 0", (string)made["id"]!);
+        Task<long> Published() =>
+            house.QueryNumber("identity", "SELECT count(*) FROM outbox WHERE type LIKE '%SpecialtyUpdated%' AND position($1 IN body) > 0", (string)made["id"]!);
     }
 
     [Fact]
@@ -75,7 +77,8 @@ public class SpecialtiesTests
         await platform.Call("update_specialty", new { specialty_id = made.Id, is_active = false });
         var doctor = await TestUser.Create("DOCTOR");
 
-        Assert.Equal("CONFLICT", (await platform.TryCall("update_doctor_specialties", new { doctor_id = doctor.Id, specialties = new[] { new { specialty_id = made.Id } } })).Code);
+        Assert.Equal("CONFLICT",
+            (await platform.TryCall("update_doctor_specialties", new { doctor_id = doctor.Id, specialties = new[] { new { specialty_id = made.Id } } })).Code);
         Assert.Equal("RESOURCE_NOT_FOUND", (await platform.TryCall("get_specialty_doctors", new { specialty_id = Guid.NewGuid() })).Code);
     }
 }

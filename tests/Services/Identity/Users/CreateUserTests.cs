@@ -32,8 +32,10 @@ public class CreateUserTests
             years_of_experience = 10,
         });
 
-        Assert.Equal((email, hospital.ToString(), "John", "Doe"), ((string?)user["email"], (string?)user["hospital_id"], (string?)user["first_name"], (string?)user["last_name"]));
-        Assert.Equal(("+1-555-2222", "1990-01-01", "MD12345", 10), ((string?)user["phone_number"], (string?)user["date_of_birth"], (string?)user["license_number"], (int?)user["years_of_experience"]));
+        Assert.Equal((email, hospital.ToString(), "John", "Doe"),
+            ((string?)user["email"], (string?)user["hospital_id"], (string?)user["first_name"], (string?)user["last_name"]));
+        Assert.Equal(("+1-555-2222", "1990-01-01", "MD12345", 10),
+            ((string?)user["phone_number"], (string?)user["date_of_birth"], (string?)user["license_number"], (int?)user["years_of_experience"]));
         Assert.Equal(("PATIENT", 1, true), ((string?)user["role"], (int?)user["version"], (bool?)user["is_active"]));
         Assert.Null(user["password"]);
         Assert.Equal(user.ToJsonString(), (await admin.Call("get_user", new { user_id = (string?)user["id"] })).ToJsonString());
@@ -57,10 +59,14 @@ public class CreateUserTests
     {
         var platform = await ApiClient.LogInShared("admin@medcor.example");
 
-        var answer = await platform.TryCall("create_user", new { email = TestUser.NewEmail(), password = "password", first_name = "Robin", last_name = "Testperson", role = "DOCTOR", date_of_birth = "1990-01-01" });
+        var answer = await platform.TryCall("create_user", new
+        {
+            email = TestUser.NewEmail(), password = "password", first_name = "Robin", last_name = "Testperson", role = "DOCTOR", date_of_birth = "1990-01-01"
+        });
 
         Assert.Equal((HttpStatusCode.BadRequest, "VALIDATION_ERROR"), (answer.Status, answer.Code));
-        Assert.Equal("date_of_birth hospital_id password", string.Join(' ', answer.Details!.AsObject().Select(d => d.Key).Where(k => k != "request_id").Order()));
+        Assert.Equal("date_of_birth hospital_id password",
+            string.Join(' ', answer.Details!.AsObject().Select(d => d.Key).Where(k => k != "request_id").Order()));
     }
 
     [Fact]
@@ -79,7 +85,8 @@ public class CreateUserTests
     public async Task An_address_is_one_however_its_accents_and_its_domain_are_written()
     {
         var (admin, name) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), $"t{Guid.NewGuid():N}");
-        string[] forms = [$"{name}.jos\u00E9@b\u00FCcher.example", $"{name}.jose\u0301@bu\u0308cher.example", $"{name}.jos\u00E9@xn--bcher-kva.example", $"{name}.JOS\u00C9@B\u00DCCHER.example"];
+        string[] forms = [$"{name}.jos\u00E9@b\u00FCcher.example", $"{name}.jose\u0301@bu\u0308cher.example", $"{name}.jos\u00E9@xn--bcher-kva.example",
+            $"{name}.JOS\u00C9@B\u00DCCHER.example"];
 
         var opened = await admin.Call<User>("create_user", Patient(forms[2]));
 
@@ -97,13 +104,15 @@ public class CreateUserTests
     {
         var (somebody, unique) = (await TestUser.Create(), $"t{Guid.NewGuid():N}.");
         await using (var connection = await (await MedCorFixture.Get()).OpenDatabase("identity"))
-        await using (var age = new NpgsqlCommand("UPDATE users SET email = $2, email_key = $2 WHERE id = $1", connection) { Parameters = { new() { Value = somebody.Id }, new() { Value = unique + kept } } })
+        await using (var age = new NpgsqlCommand("UPDATE users SET email = $2, email_key = $2 WHERE id = $1",
+            connection) { Parameters = { new() { Value = somebody.Id }, new() { Value = unique + kept } } })
             await age.ExecuteNonQueryAsync();
 
         Assert.Equal(HttpStatusCode.OK, (await TestUser.PostLogIn(unique + kept, somebody.Password)).Status);
         if (present is null) return;
         Assert.Equal(HttpStatusCode.OK, (await TestUser.PostLogIn(unique + present, somebody.Password)).Status);
-        Assert.Equal("CONFLICT", (await (await ApiClient.LogInShared(TestUser.OtherHospitalAdminEmail)).TryCall("create_user", Patient(unique + present))).Code);
+        Assert.Equal("CONFLICT",
+            (await (await ApiClient.LogInShared(TestUser.OtherHospitalAdminEmail)).TryCall("create_user", Patient(unique + present))).Code);
     }
 
     [Fact]
@@ -111,7 +120,11 @@ public class CreateUserTests
     {
         var admin = await ApiClient.LogInShared(TestUser.HospitalAdminEmail);
 
-        var opened = await admin.Call<User>("create_user", new { email = TestUser.NewEmail(), password = "Korrekt-Pferd-7", first_name = " Ju\u0308rgen\u00A0", last_name = "Mu\u0308ller", role = "PATIENT" });
+        var opened = await admin.Call<User>("create_user",
+            new
+            {
+                email = TestUser.NewEmail(), password = "Korrekt-Pferd-7", first_name = " Ju\u0308rgen\u00A0", last_name = "Mu\u0308ller", role = "PATIENT"
+            });
 
         Assert.Equal(("J\u00FCrgen", "M\u00FCller"), (opened.FirstName, opened.LastName));
     }
@@ -145,7 +158,8 @@ public class CreateUserTests
     {
         var admin = await ApiClient.LogInShared(TestUser.HospitalAdminEmail);
 
-        var answer = await admin.TryCall("create_user", new { email = TestUser.NewEmail(), password, first_name = "Rosalind", last_name = "Hargreaves", role = "NURSE" });
+        var answer = await admin.TryCall("create_user",
+            new { email = TestUser.NewEmail(), password, first_name = "Rosalind", last_name = "Hargreaves", role = "NURSE" });
 
         Assert.Equal("VALIDATION_ERROR", answer.Code);
         Assert.NotEmpty(answer.Details!["password"]!.AsArray());
@@ -161,14 +175,19 @@ public class CreateUserTests
     {
         var admin = await ApiClient.LogInShared(TestUser.HospitalAdminEmail);
         object With(object? born, object? licence, object? years) =>
-            new { email = TestUser.NewEmail(), password = "Korrekt-Pferd-7", first_name = "Robin", last_name = "Testperson", role, date_of_birth = born, license_number = licence, years_of_experience = years };
+            new
+            {
+                email = TestUser.NewEmail(), password = "Korrekt-Pferd-7", first_name = "Robin", last_name = "Testperson", role, date_of_birth = born,
+                license_number = licence, years_of_experience = years
+            };
 
         var answer = await admin.TryCall("create_user", With("1990-01-01", "MD-1", 10));
 
         if (others.Length == 0) Assert.Null(answer.Code);
         else
         {
-            Assert.Equal((others, "VALIDATION_ERROR"), (string.Join(' ', answer.Details!.AsObject().Select(d => d.Key).Where(k => k != "request_id").Order()), answer.Code));
+            Assert.Equal((others, "VALIDATION_ERROR"),
+                (string.Join(' ', answer.Details!.AsObject().Select(d => d.Key).Where(k => k != "request_id").Order()), answer.Code));
             Assert.Equal($"is for the role PATIENT, not {role}: leave it out", (string?)answer.Details!["date_of_birth"]![0]);
         }
         Assert.Null((await admin.TryCall("create_user", With(null, null, null))).Code);
@@ -180,9 +199,14 @@ public class CreateUserTests
         var admin = await ApiClient.LogInShared(TestUser.HospitalAdminEmail);
         foreach (var control in (string[])["\n", "\t", "\r\n", "\u2028", "\u001b"])
         {
-            var answer = await admin.TryCall("create_user", new { email = TestUser.NewEmail(), password = "Korrekt-Pferd-7", first_name = $"Rob{control}in", last_name = $"Test{control}person", role = "NURSE", phone_number = $"+1{control}5" });
+            var answer = await admin.TryCall("create_user", new
+            {
+                email = TestUser.NewEmail(), password = "Korrekt-Pferd-7", first_name = $"Rob{control}in", last_name = $"Test{control}person", role = "NURSE",
+                phone_number = $"+1{control}5"
+            });
 
-            Assert.Equal("first_name last_name phone_number", string.Join(' ', answer.Details!.AsObject().Select(d => d.Key).Where(k => k != "request_id").Order()));
+            Assert.Equal("first_name last_name phone_number",
+                string.Join(' ', answer.Details!.AsObject().Select(d => d.Key).Where(k => k != "request_id").Order()));
         }
     }
 
@@ -191,10 +215,15 @@ public class CreateUserTests
     {
         var admin = await ApiClient.LogInShared(TestUser.HospitalAdminEmail);
 
-        var answer = await admin.TryCall("create_user", new { email = "nobody", password = "x", first_name = "", last_name = "Doe", role = "PATIENT", date_of_birth = "2999-01-01", years_of_experience = -1 });
+        var answer = await admin.TryCall("create_user",
+            new
+            {
+                email = "nobody", password = "x", first_name = "", last_name = "Doe", role = "PATIENT", date_of_birth = "2999-01-01", years_of_experience = -1
+            });
 
         Assert.Equal("VALIDATION_ERROR", answer.Code);
-        Assert.Equal(["date_of_birth", "email", "first_name", "password", "years_of_experience"], answer.Details!.AsObject().Select(d => d.Key).Where(k => k != "request_id").Order());
+        Assert.Equal(["date_of_birth", "email", "first_name", "password", "years_of_experience"],
+            answer.Details!.AsObject().Select(d => d.Key).Where(k => k != "request_id").Order());
     }
 
     [Fact]
@@ -222,7 +251,8 @@ public class CreateUserTests
         var missing = await admin.TryCall("create_user", Patient(TestUser.NewEmail(), hospital: Guid.NewGuid()));
 
         Assert.Equal("RESOURCE_NOT_FOUND", foreign.Code);
-        Assert.Equal((missing.Status, missing.Code, (string?)missing.Body["error"]!["message"]), (foreign.Status, foreign.Code, (string?)foreign.Body["error"]!["message"]));
+        Assert.Equal((missing.Status, missing.Code, (string?)missing.Body["error"]!["message"]),
+            (foreign.Status, foreign.Code, (string?)foreign.Body["error"]!["message"]));
     }
 
     [Fact]
@@ -232,12 +262,14 @@ public class CreateUserTests
         var email = TestUser.NewEmail();
 
         var made = await platform.Call("create_user", Patient(email, role: "ADMIN"));
-        var ofHospital = await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).Call<User>("create_user", Patient(TestUser.NewEmail(), role: "ADMIN"));
+        var ofHospital = await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).Call<User>("create_user",
+            Patient(TestUser.NewEmail(), role: "ADMIN"));
 
         Assert.Null(made["hospital_id"]);
         Assert.Equal(DemoTenants.Hospitals[0].Id, ofHospital.HospitalId);
         Assert.Equal("VALIDATION_ERROR", (await platform.TryCall("create_user", Patient(TestUser.NewEmail(), role: "DOCTOR"))).Code);
-        Assert.Equal("RESOURCE_NOT_FOUND", (await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).TryCall("get_user", new { user_id = (string?)made["id"] })).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND",
+            (await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).TryCall("get_user", new { user_id = (string?)made["id"] })).Code);
     }
 
     [Fact]

@@ -52,7 +52,9 @@ public class DeleteUserTests
 
         var gone = await ward.Admin.Call("delete_user", new { user_id = ward.Doctor });
         // No events were published for these appointments, so the counts in other services would never agree.
-        await (await MedCorFixture.Get()).QueryNumber("clinical", "WITH less AS (DELETE FROM appointments WHERE doctor_id = $1 AND id <> $2 RETURNING 1) SELECT count(*) FROM less", ward.Doctor, Guid.Parse((string)first["id"]!));
+        await (await MedCorFixture.Get()).QueryNumber("clinical",
+            "WITH less AS (DELETE FROM appointments WHERE doctor_id = $1 AND id <> $2 RETURNING 1) SELECT count(*) FROM less", ward.Doctor,
+            Guid.Parse((string)first["id"]!));
 
         var affected = gone["affected"]!.AsArray();
         Assert.Equal((100, 101), (affected.Count, (int)gone["affected_count"]!));

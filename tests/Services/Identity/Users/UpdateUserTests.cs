@@ -32,7 +32,8 @@ public class UpdateUserTests
         var key = Guid.NewGuid().ToString();
         object To(string password) => new { user_id = somebody.Id, password };
 
-        var (first, again) = (await admin.TryCall("update_user", To("first of two 2026"), key), await admin.TryCall("update_user", To("first of two 2026"), key));
+        var (first, again) = (await admin.TryCall("update_user", To("first of two 2026"), key),
+            await admin.TryCall("update_user", To("first of two 2026"), key));
         var second = await admin.TryCall("update_user", To("second of two 2026"), key);
 
         Assert.Equal((System.Net.HttpStatusCode.OK, true, first.Body.ToJsonString()), (first.Status, again.IsReplay, again.Body.ToJsonString()));
@@ -47,7 +48,8 @@ public class UpdateUserTests
         var doctor = await somebody.LogIn();
 
         Assert.Equal("Own", (await doctor.Call<UpdatedUser>("update_user", new { user_id = somebody.Id, first_name = "Own" })).FirstName);
-        Assert.Equal("PERMISSION_DENIED", (await doctor.TryCall("update_user", new { user_id = DemoTenants.Hospitals[0].Nurse.Id, first_name = "Foreign" })).Code);
+        Assert.Equal("PERMISSION_DENIED",
+            (await doctor.TryCall("update_user", new { user_id = DemoTenants.Hospitals[0].Nurse.Id, first_name = "Foreign" })).Code);
     }
 
     [Fact]
@@ -57,7 +59,8 @@ public class UpdateUserTests
         {
             var somebody = await TestUser.Create(role);
             var client = await somebody.LogIn();
-            Assert.Equal("PERMISSION_DENIED", (await client.TryCall("update_user", new { user_id = somebody.Id, role = role == "ADMIN" ? "DOCTOR" : "ADMIN" })).Code);
+            Assert.Equal("PERMISSION_DENIED",
+                (await client.TryCall("update_user", new { user_id = somebody.Id, role = role == "ADMIN" ? "DOCTOR" : "ADMIN" })).Code);
             Assert.Equal("PERMISSION_DENIED", (await client.TryCall("update_user", new { user_id = somebody.Id, is_active = false })).Code);
         }
     }
@@ -67,20 +70,28 @@ public class UpdateUserTests
     {
         var somebody = await TestUser.Create("DOCTOR");
 
-        Assert.Equal("PERMISSION_DENIED", (await (await somebody.LogIn()).TryCall("update_user", new { user_id = somebody.Id, license_number = "MD-SELF" })).Code);
-        Assert.Equal("MD-ADMIN", (await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).Call<UpdatedUser>("update_user", new { user_id = somebody.Id, license_number = "MD-ADMIN" })).LicenseNumber);
+        Assert.Equal("PERMISSION_DENIED",
+            (await (await somebody.LogIn()).TryCall("update_user", new { user_id = somebody.Id, license_number = "MD-SELF" })).Code);
+        Assert.Equal("MD-ADMIN", (await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).Call<UpdatedUser>("update_user",
+            new { user_id = somebody.Id, license_number = "MD-ADMIN" })).LicenseNumber);
     }
 
     [Fact]
     public async Task Fields_of_another_role_are_refused_unless_already_stored()
     {
-        var (admin, nurse, doctor) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), await TestUser.Create("NURSE"), await TestUser.Create("DOCTOR"));
+        var (admin, nurse, doctor) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), await TestUser.Create("NURSE"),
+            await TestUser.Create("DOCTOR"));
 
-        var refused = await admin.TryCall("update_user", new { user_id = nurse.Id, date_of_birth = "1990-01-01", license_number = "RN-1", years_of_experience = 3, is_available = false });
-        Assert.Equal(["date_of_birth", "is_available", "license_number", "years_of_experience"], refused.Details!.AsObject().Select(d => d.Key).Where(k => k != "request_id").Order());
+        var refused = await admin.TryCall("update_user",
+            new { user_id = nurse.Id, date_of_birth = "1990-01-01", license_number = "RN-1", years_of_experience = 3, is_available = false });
+        Assert.Equal(["date_of_birth", "is_available", "license_number", "years_of_experience"],
+            refused.Details!.AsObject().Select(d => d.Key).Where(k => k != "request_id").Order());
 
         await admin.Call("update_user", new { user_id = doctor.Id, license_number = "MD-1", years_of_experience = 3, is_available = false });
-        Assert.Equal(["license_number"], (await admin.TryCall("update_user", new { user_id = doctor.Id, role = "NURSE", license_number = "RN-1", years_of_experience = 3, is_available = false })).Details!.AsObject().Select(d => d.Key).Where(k => k != "request_id"));
+        Assert.Equal(["license_number"],
+            (await admin.TryCall("update_user",
+                new { user_id = doctor.Id, role = "NURSE", license_number = "RN-1", years_of_experience = 3, is_available = false })).Details!.AsObject()
+                .Select(d => d.Key).Where(k => k != "request_id"));
         await admin.Call("update_user", new { user_id = doctor.Id, role = "NURSE", license_number = "MD-1", years_of_experience = 3, is_available = false });
     }
 
@@ -93,8 +104,10 @@ public class UpdateUserTests
 
         foreach (var other in new object[]
         {
-            new { user_id = somebody.Id, first_name = "Somebody" }, new { user_id = somebody.Id, last_name = "Else" }, new { user_id = somebody.Id, date_of_birth = "1990-05-05" },
-            new { user_id = somebody.Id, phone_number = "+1-555-4444", last_name = "Else" }, new { user_id = somebody.Id, last_name = "Else", email = TestUser.NewEmail(), current_password = somebody.Password },
+            new { user_id = somebody.Id, first_name = "Somebody" }, new { user_id = somebody.Id, last_name = "Else" },
+            new { user_id = somebody.Id, date_of_birth = "1990-05-05" },
+            new { user_id = somebody.Id, phone_number = "+1-555-4444", last_name = "Else" },
+            new { user_id = somebody.Id, last_name = "Else", email = TestUser.NewEmail(), current_password = somebody.Password },
         })
         {
             var refused = await patient.TryCall("update_user", other);
@@ -103,9 +116,13 @@ public class UpdateUserTests
         }
 
         // Sending the current values is no change, and the hospital may change them.
-        var same = await patient.Call<UpdatedUser>("update_user", new { user_id = somebody.Id, first_name = "Robin", last_name = "Testperson", date_of_birth = "1990-05-04", phone_number = "+1-555-5555" });
+        var same = await patient.Call<UpdatedUser>("update_user",
+            new { user_id = somebody.Id, first_name = "Robin", last_name = "Testperson", date_of_birth = "1990-05-04", phone_number = "+1-555-5555" });
         Assert.Equal(("Robin", "+1-555-5555"), (same.FirstName, same.PhoneNumber));
-        Assert.Equal(("Else", "1990-05-05"), await admin.Call("update_user", new { user_id = somebody.Id, last_name = "Else", date_of_birth = "1990-05-05" }) is var changed ? ((string?)changed["last_name"], (string?)changed["date_of_birth"]) : default);
+        Assert.Equal(("Else", "1990-05-05"),
+            await admin.Call("update_user", new { user_id = somebody.Id, last_name = "Else", date_of_birth = "1990-05-05" }) is var changed
+                ? ((string?)changed["last_name"], (string?)changed["date_of_birth"])
+                : default);
     }
 
     [Fact]
@@ -113,7 +130,8 @@ public class UpdateUserTests
     {
         var (one, two) = (await TestUser.Create(), await TestUser.Create(by: TestUser.OtherHospitalAdminEmail));
 
-        Assert.Equal("CONFLICT", (await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).TryCall("update_user", new { user_id = one.Id, email = two.Email.ToUpperInvariant() })).Code);
+        Assert.Equal("CONFLICT", (await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).TryCall("update_user",
+            new { user_id = one.Id, email = two.Email.ToUpperInvariant() })).Code);
     }
 
     [Fact]
@@ -122,7 +140,8 @@ public class UpdateUserTests
         var (admin, somebody) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), await TestUser.Create());
         foreach (var change in new object[] { new { user_id = somebody.Id }, new { user_id = somebody.Id, first_name = "Robin", is_active = true } })
             Assert.Equal(somebody.User.Version, (await admin.Call<UpdatedUser>("update_user", change)).Version);
-        Assert.Equal(somebody.User.Version + 1, (await admin.Call<UpdatedUser>("update_user", new { user_id = somebody.Id, password = "Korrekt-Pferd-8" })).Version);
+        Assert.Equal(somebody.User.Version + 1,
+            (await admin.Call<UpdatedUser>("update_user", new { user_id = somebody.Id, password = "Korrekt-Pferd-8" })).Version);
     }
 
     [Fact]
@@ -150,7 +169,8 @@ public class UpdateUserTests
         const string fresh = "Neues-Kennwort-9";
 
         Assert.NotNull((await client.TryCall("update_user", new { user_id = somebody.Id, password = fresh })).Details!["current_password"]);
-        Assert.NotNull((await client.TryCall("update_user", new { user_id = somebody.Id, password = fresh, current_password = "wrong" })).Details!["current_password"]);
+        Assert.NotNull(
+            (await client.TryCall("update_user", new { user_id = somebody.Id, password = fresh, current_password = "wrong" })).Details!["current_password"]);
         await client.Call("update_user", new { user_id = somebody.Id, password = fresh, current_password = somebody.Password });
 
         Assert.Equal("AUTH_INVALID", (await TestUser.PostLogIn(somebody.Email, somebody.Password)).Code);
@@ -164,9 +184,11 @@ public class UpdateUserTests
         var somebody = await TestUser.Create();
         var client = await somebody.LogIn();
         for (var i = 0; i < 5; i++)
-            Assert.Equal("VALIDATION_ERROR", (await client.TryCall("update_user", new { user_id = somebody.Id, password = "Neues-Kennwort-9", current_password = "wrong" })).Code);
+            Assert.Equal("VALIDATION_ERROR",
+                (await client.TryCall("update_user", new { user_id = somebody.Id, password = "Neues-Kennwort-9", current_password = "wrong" })).Code);
 
-        Assert.Equal("RATE_LIMIT", (await client.TryCall("update_user", new { user_id = somebody.Id, password = "Neues-Kennwort-9", current_password = somebody.Password })).Code);
+        Assert.Equal("RATE_LIMIT",
+            (await client.TryCall("update_user", new { user_id = somebody.Id, password = "Neues-Kennwort-9", current_password = somebody.Password })).Code);
         Assert.Equal("RATE_LIMIT", (await TestUser.PostLogIn(somebody.Email, somebody.Password)).Code);
     }
 
@@ -185,7 +207,8 @@ public class UpdateUserTests
     {
         var (admin, somebody) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), await TestUser.Create());
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 5).Select(i => admin.TryCall("update_user", new { user_id = somebody.Id, first_name = $"N{i}", expected_version = 1 })));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 5).Select(i => admin.TryCall("update_user", new { user_id = somebody.Id, first_name = $"N{i}", expected_version = 1 })));
 
         Assert.Single(answers, a => a.Code is null);
         Assert.Equal(4, answers.Count(a => a.Code == "CONFLICT"));

@@ -63,13 +63,16 @@ public class UserQueriesTests
     public async Task A_user_of_another_hospital_is_indistinguishable_from_a_missing_one(string who, string tool, string parameter)
     {
         var client = await ApiClient.LogInShared(who);
-        var theirs = tool.Contains("doctor", StringComparison.Ordinal) ? DemoTenants.Hospitals[1].Doctors[0].Person.Id : DemoTenants.Hospitals[1].Patients[0].Id;
+        var theirs = tool.Contains("doctor", StringComparison.Ordinal)
+            ? DemoTenants.Hospitals[1].Doctors[0].Person.Id
+            : DemoTenants.Hospitals[1].Patients[0].Id;
 
         var foreign = await client.TryCall(tool, new Dictionary<string, object> { [parameter] = theirs });
         var nobody = await client.TryCall(tool, new Dictionary<string, object> { [parameter] = Guid.NewGuid() });
 
         Assert.Equal("RESOURCE_NOT_FOUND", foreign.Code);
-        Assert.Equal((nobody.Status, nobody.Code, (string?)nobody.Body["error"]!["message"]), (foreign.Status, foreign.Code, (string?)foreign.Body["error"]!["message"]));
+        Assert.Equal((nobody.Status, nobody.Code, (string?)nobody.Body["error"]!["message"]),
+            (foreign.Status, foreign.Code, (string?)foreign.Body["error"]!["message"]));
     }
 
     [Fact]

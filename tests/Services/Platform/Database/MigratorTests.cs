@@ -40,7 +40,8 @@ public class MigratorTests
         var owner = await (await MedCorFixture.Get()).CreateDatabase();
         await Migrator.MigrateAsync(owner, CancellationToken.None);
         await using (var database = NpgsqlDataSource.Create(owner))
-        await using (var change = database.CreateCommand("UPDATE schema_migrations SET checksum = 'other' WHERE name = 'analytics/0001_visits'")) await change.ExecuteNonQueryAsync();
+        await using (var change = database.CreateCommand("UPDATE schema_migrations SET checksum = 'other' WHERE name = 'analytics/0001_visits'"))
+            await change.ExecuteNonQueryAsync();
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => Migrator.MigrateAsync(owner, CancellationToken.None));
     }

@@ -24,7 +24,8 @@ public class RowLevelSecurityTests
     public async Task The_service_role_owns_nothing_and_cannot_bypass_row_level_security(string service)
     {
         Assert.Empty(await Names(service, $"SELECT relname FROM pg_class WHERE relowner = 'medcor_{service}'::regrole"));
-        Assert.Empty(await Names(service, $"SELECT rolname FROM pg_roles WHERE rolname = 'medcor_{service}' AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb)"));
+        Assert.Empty(await Names(service,
+            $"SELECT rolname FROM pg_roles WHERE rolname = 'medcor_{service}' AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb)"));
     }
 
     [Theory, MemberData(nameof(Services))]
@@ -33,7 +34,9 @@ public class RowLevelSecurityTests
         var house = await MedCorFixture.Get();
         await using var connection = await house.OpenDatabase(service);
         await using (var role = new NpgsqlCommand($"SET ROLE medcor_{service}", connection)) await role.ExecuteNonQueryAsync();
-        foreach (var table in await Names(service, "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'hospital_id' WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace"))
+        foreach (var table in await Names(service,
+            "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'hospital_id' WHERE c.relkind = 'r' AND c.relnamespace "
+            + "= 'public'::regnamespace"))
         {
             await using var count = new NpgsqlCommand($"SELECT count(*) FROM {table}", connection);
             Assert.Equal(0L, await count.ExecuteScalarAsync());

@@ -52,7 +52,8 @@ public sealed class TenantDbTests : IAsyncLifetime
             await create.ExecuteNonQueryAsync();
         }
         // A single connection, so that every test reuses the connection that the previous one left behind.
-        _database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(owner) { Pooling = true, MaxPoolSize = 1, Options = "-c role=medcor_chat" }.ConnectionString);
+        _database = NpgsqlDataSource.Create(
+            new NpgsqlConnectionStringBuilder(owner) { Pooling = true, MaxPoolSize = 1, Options = "-c role=medcor_chat" }.ConnectionString);
     }
 
     public async Task DisposeAsync()
@@ -102,7 +103,8 @@ public sealed class TenantDbTests : IAsyncLifetime
         await using var db = As(Ours);
 
         Assert.Equal(["ours"], await db.Set<Note>().IgnoreQueryFilters().Select(n => n.Text).ToListAsync());
-        Assert.Equal(0, await db.Set<Note>().IgnoreQueryFilters().Where(n => n.HospitalId == Theirs).ExecuteUpdateAsync(s => s.SetProperty(n => n.Text, "changed")));
+        Assert.Equal(0,
+            await db.Set<Note>().IgnoreQueryFilters().Where(n => n.HospitalId == Theirs).ExecuteUpdateAsync(s => s.SetProperty(n => n.Text, "changed")));
     }
 
     [Fact]

@@ -26,7 +26,8 @@ public class IdempotencyStoreTests
         ApiClient[] nurses = [await ClinicFixture.LogIn("nurse@general.example", gateway: 0), await ClinicFixture.LogIn("nurse@general.example", gateway: 1)];
         var key = Guid.NewGuid().ToString();
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => nurses[i % 2].TryCall("create_appointment", ward.BookingRequest("09:30:00"), key)));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(i => nurses[i % 2].TryCall("create_appointment", ward.BookingRequest("09:30:00"), key)));
 
         Assert.All(answers, a => Assert.Equal(HttpStatusCode.OK, a.Status));
         Assert.Single(answers.Select(a => (string)a.Body["id"]!).Distinct());
@@ -78,8 +79,10 @@ public class IdempotencyStoreTests
     {
         const string Password = "Korrekt-Pferd-7";
         var (ward, email, key) = (await ClinicFixture.Open(), TestUser.NewEmail(), Guid.NewGuid().ToString());
-        var user = (string)(await ward.Admin.Call("create_user", new { email, password = Password, first_name = "Nora", last_name = "Nurse", role = "NURSE", hospital_id = ward.Admin.HospitalId }))["id"]!;
-        Assert.Equal(HttpStatusCode.OK, (await (await ApiClient.LogIn(email, Password)).TryCall("create_appointment", ward.BookingRequest("13:00:00"), key)).Status);
+        var user = (string)(await ward.Admin.Call("create_user",
+            new { email, password = Password, first_name = "Nora", last_name = "Nurse", role = "NURSE", hospital_id = ward.Admin.HospitalId }))["id"]!;
+        Assert.Equal(HttpStatusCode.OK,
+            (await (await ApiClient.LogIn(email, Password)).TryCall("create_appointment", ward.BookingRequest("13:00:00"), key)).Status);
 
         await ward.Admin.Call("update_user", new { user_id = user, role = "PATIENT" });
         var again = await (await ApiClient.LogIn(email, Password)).TryCall("create_appointment", ward.BookingRequest("13:00:00"), key);
@@ -94,7 +97,8 @@ public class IdempotencyStoreTests
         var key = Guid.NewGuid().ToString();
         (string Tool, object Params)[] writes =
         [
-            ("create_appointment", ward.BookingRequest("09:00:00")), ("create_medical_record", new { patient_id = ward.Patient, title = "Checkup", record_type = "OTHER" }),
+            ("create_appointment", ward.BookingRequest("09:00:00")),
+            ("create_medical_record", new { patient_id = ward.Patient, title = "Checkup", record_type = "OTHER" }),
             ("update_user", new { user_id = ward.Patient, first_name = "Renamed" }), ("create_department", new { name = "Sleep", code = key[..8] }),
         ];
 
@@ -113,9 +117,13 @@ public class IdempotencyStoreTests
         var key = Guid.NewGuid().ToString();
         var first = await ward.Admin.TryCall("create_appointment", ward.BookingRequest("09:00:00"), key);
         // The previous version stored the key alone, without a hash of secrets.
-        Assert.Equal(1, await house.QueryNumber("clinical", "WITH changed AS (UPDATE recorded_calls SET key = $1, secrets_hash = NULL WHERE key = $2 RETURNING 1) SELECT count(*) FROM changed", key, $"create_appointment\n{key}"));
+        Assert.Equal(1,
+            await house.QueryNumber("clinical",
+                "WITH changed AS (UPDATE recorded_calls SET key = $1, secrets_hash = NULL WHERE key = $2 RETURNING 1) SELECT count(*) FROM changed", key,
+                $"create_appointment\n{key}"));
 
-        var (again, other) = (await ward.Admin.TryCall("create_appointment", ward.BookingRequest("09:00:00"), key), await ward.Admin.TryCall("create_appointment", ward.BookingRequest("09:30:00"), key));
+        var (again, other) = (await ward.Admin.TryCall("create_appointment", ward.BookingRequest("09:00:00"), key),
+            await ward.Admin.TryCall("create_appointment", ward.BookingRequest("09:30:00"), key));
         var another = await ward.Admin.TryCall("set_doctor_schedule", new { doctor_id = ward.Doctor, working_hours = Array.Empty<object>() }, key);
 
         Assert.Equal((first.Body.ToJsonString(), true), (again.Body.ToJsonString(), again.IsReplay));
@@ -134,7 +142,10 @@ public class IdempotencyStoreTests
             Content = new StringContent("""{"tool":"list_doctors"}""", System.Text.Encoding.UTF8, "application/json"),
         };
         request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
-        using var http = new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => System.Text.Encoding.UTF8 }) { BaseAddress = ward.Http.BaseAddress };
+        using var http = new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => System.Text.Encoding.UTF8 })
+        {
+            BaseAddress = ward.Http.BaseAddress
+        };
         request.Headers.Authorization = new("Bearer", ward.AccessToken);
 
         using var response = await http.SendAsync(request);

@@ -27,10 +27,12 @@ public sealed class HospitalCopiesTests : IAsyncLifetime
         await Tell(new HospitalCreated(hospital));
 
         await Tell(new HospitalUpdated(hospital with { Name = "Renamed", MaxOpenPatientBookings = null, Version = 2 }));
-        Assert.Equal(1, await _house.QueryNumber("clinical", "SELECT count(*) FROM known_hospitals WHERE hospital_id = $1 AND name = 'Renamed' AND max_open_patient_bookings = 7 AND version = 2", hospital.Id));
+        Assert.Equal(1, await _house.QueryNumber("clinical",
+            "SELECT count(*) FROM known_hospitals WHERE hospital_id = $1 AND name = 'Renamed' AND max_open_patient_bookings = 7 AND version = 2", hospital.Id));
 
         await Tell(new HospitalUpdated(hospital with { MaxOpenPatientBookings = 0, Version = 3 }));
-        Assert.Equal(1, await _house.QueryNumber("clinical", "SELECT count(*) FROM known_hospitals WHERE hospital_id = $1 AND max_open_patient_bookings = 0 AND version = 3", hospital.Id));
+        Assert.Equal(1, await _house.QueryNumber("clinical",
+            "SELECT count(*) FROM known_hospitals WHERE hospital_id = $1 AND max_open_patient_bookings = 0 AND version = 3", hospital.Id));
     }
 
     [Fact]
@@ -38,14 +40,16 @@ public sealed class HospitalCopiesTests : IAsyncLifetime
     {
         var hospital = Opened(maxOpenPatientBookings: null);
         await Tell(new HospitalCreated(hospital));
-        Assert.Equal(1, await _house.QueryNumber("clinical", "SELECT count(*) FROM known_hospitals WHERE hospital_id = $1 AND max_open_patient_bookings = 3", hospital.Id));
+        Assert.Equal(1,
+            await _house.QueryNumber("clinical", "SELECT count(*) FROM known_hospitals WHERE hospital_id = $1 AND max_open_patient_bookings = 3", hospital.Id));
     }
 
     /// <summary>Publishes an event and waits until the service has handled it.</summary>
     private async Task Tell<T>(T happened) where T : IntegrationEvent
     {
         await _bus.Publish(happened);
-        await Wait.Until(async () => await _house.QueryNumber("clinical", "SELECT count(*) FROM inbox WHERE event_id = $1", happened.EventId) == 1, "Clinical handled the event");
+        await Wait.Until(async () => await _house.QueryNumber("clinical", "SELECT count(*) FROM inbox WHERE event_id = $1", happened.EventId) == 1,
+            "Clinical handled the event");
     }
 
     private static Contracts.Hospital.Hospital Opened(int? maxOpenPatientBookings)

@@ -45,13 +45,15 @@ public sealed class InboxTests : IAsyncLifetime
 
         var late = new AppointmentUpdated(visit with { Status = AppointmentStatus.InProgress, Version = 2 });
         await _bus.Publish(late);
-        await Wait.Until(async () => await _house.QueryNumber("analytics", "SELECT count(*) FROM inbox WHERE event_id = $1", late.EventId) == 1, "the late event was handled");
+        await Wait.Until(async () => await _house.QueryNumber("analytics", "SELECT count(*) FROM inbox WHERE event_id = $1", late.EventId) == 1,
+            "the late event was handled");
 
         Assert.Equal(1, await _house.QueryNumber("analytics", "SELECT count(*) FROM visits WHERE appointment_id = $1 AND status = 'COMPLETED'", visit.Id));
     }
 
     private Task Counted(Appointment visit, AppointmentStatus status) => Wait.Until(
-        async () => await _house.QueryNumber("analytics", "SELECT count(*) FROM visits WHERE appointment_id = $1 AND status = $2", visit.Id, status.ToString().ToUpperInvariant()) == 1,
+        async () => await _house.QueryNumber("analytics", "SELECT count(*) FROM visits WHERE appointment_id = $1 AND status = $2", visit.Id,
+            status.ToString().ToUpperInvariant()) == 1,
         "Analytics counted the visit");
 
     /// <summary>Waits until all published messages are handled. Several are handled concurrently, so as many later ones must be handled first.</summary>

@@ -14,10 +14,13 @@ public class OutboxAgeMetricTests
             await using var command = new NpgsqlCommand(sql, hospital);
             await command.ExecuteNonQueryAsync();
         }
-        double Age() => house.Telemetry.Gauges.Values.Where(g => g.Name == "medcor.outbox.age" && g.Process.Contains("hospital-", StringComparison.Ordinal)).Select(g => g.Value).DefaultIfEmpty(-1).Max();
+        double Age() =>
+            house.Telemetry.Gauges.Values.Where(g => g.Name == "medcor.outbox.age" && g.Process.Contains("hospital-", StringComparison.Ordinal))
+                .Select(g => g.Value).DefaultIfEmpty(-1).Max();
 
         // An unknown event type, so that the event stays in the outbox.
-        await Do("INSERT INTO outbox (event_id, type, body, occurred_at) VALUES (gen_random_uuid(), 'MedCor.Contracts.AnHourOld', '{}', now() - interval '1 hour')");
+        await Do(
+            "INSERT INTO outbox (event_id, type, body, occurred_at) VALUES (gen_random_uuid(), 'MedCor.Contracts.AnHourOld', '{}', now() - interval '1 hour')");
         await Wait.Until(() => Task.FromResult(Age() is >= 3600 and < 3800), "its age is measured");
 
         await Do("DELETE FROM outbox WHERE type = 'MedCor.Contracts.AnHourOld'");

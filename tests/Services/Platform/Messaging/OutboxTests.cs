@@ -11,12 +11,15 @@ public class OutboxTests
         var ward = await ClinicFixture.Open();
         var stranger = Guid.CreateVersion7();
         await using (var clinical = await house.OpenDatabase("clinical"))
-        await using (var insert = new NpgsqlCommand("INSERT INTO outbox (event_id, type, body, occurred_at) VALUES ($1, 'MedCor.Contracts.FromTheFuture', '{}', now())", clinical) { Parameters = { new() { Value = stranger } } })
+        await using (var insert =
+            new NpgsqlCommand("INSERT INTO outbox (event_id, type, body, occurred_at) VALUES ($1, 'MedCor.Contracts.FromTheFuture', '{}', now())",
+                clinical) { Parameters = { new() { Value = stranger } } })
             await insert.ExecuteNonQueryAsync();
 
         var booked = Guid.Parse((string)(await ward.Book("15:00:00"))["id"]!);
 
-        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM visits WHERE appointment_id = $1", booked) == 1, "the booking behind it was told");
+        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM visits WHERE appointment_id = $1", booked) == 1,
+            "the booking behind it was told");
         Assert.Equal(1, await house.QueryNumber("clinical", "SELECT count(*) FROM outbox WHERE event_id = $1 AND dispatched_at IS NULL", stranger));
     }
 
@@ -28,6 +31,8 @@ public class OutboxTests
 
         var booked = (string)(await ward.Book("15:30:00"))["id"]!;
 
-        await Wait.Until(async () => await house.QueryNumber("clinical", "SELECT count(*) FROM outbox WHERE position(cast($1 AS text) in body) > 0 AND dispatched_at IS NOT NULL", booked) == 1, "the event is marked as told");
+        await Wait.Until(async () => await house.QueryNumber("clinical",
+            "SELECT count(*) FROM outbox WHERE position(cast($1 AS text) in body) > 0 AND dispatched_at IS NOT NULL", booked) == 1,
+            "the event is marked as told");
     }
 }

@@ -56,12 +56,16 @@ public sealed partial class QueryCostTests
         await new Migrator(dbType.Assembly, service, NullLogger.Instance).MigrateAsync(owner, CancellationToken.None);
         await Execute(owner, $"{SetIndexesAside}{fill(Hospital, rows)}{fill(Other, 1_000)}{PutIndexesBack}");
         await Execute(owner, "VACUUM ANALYZE");
-        await using var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(owner) { Pooling = true, Options = $"-c role=medcor_{service}" }.ConnectionString);
+        await using var database = NpgsqlDataSource.Create(
+            new NpgsqlConnectionStringBuilder(owner) { Pooling = true, Options = $"-c role=medcor_{service}" }.ConnectionString);
 
-        var growing = dbType.Assembly.GetTypes().Where(t => !t.IsAbstract && ResourceTypes.ArgumentsOf(t) is { } p && typeof(QueryCostTests).GetMethod(nameof(Grows), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(p).Invoke(null, [t]) is true).ToArray();
+        var growing = dbType.Assembly.GetTypes().Where(t => !t.IsAbstract && ResourceTypes.ArgumentsOf(t) is { } p
+            && typeof(QueryCostTests).GetMethod(nameof(Grows), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(p).Invoke(null, [t]) is true)
+            .ToArray();
         Assert.NotEmpty(growing);
         foreach (var type in growing)
-            await (Task)typeof(QueryCostTests).GetMethod(nameof(CheckResource), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(ResourceTypes.ArgumentsOf(type)!).Invoke(null, [dbType, type, database])!;
+            await (Task)typeof(QueryCostTests).GetMethod(nameof(CheckResource), BindingFlags.NonPublic | BindingFlags.Static)!
+                .MakeGenericMethod(ResourceTypes.ArgumentsOf(type)!).Invoke(null, [dbType, type, database])!;
         await house.DropDatabase(owner);
     }
 
@@ -110,12 +114,14 @@ public sealed partial class QueryCostTests
                 options.UseNpgsql(database).AddInterceptors(new RowLevelSecurityInterceptor(), signal, commands);
                 await using var db = (TenantDb)Activator.CreateInstance(dbType, options.Options, tenancy, TimeProvider.System, signal)!;
                 var resource = (QueryableResource<T, TRow, TContract>)Activator.CreateInstance(type, db)!;
-                if (search is not null) return await resource.ReadPageAsync(new Asked<TContract>(), list => list.Search("search", search), CancellationToken.None);
+                if (search is not null)
+                    return await resource.ReadPageAsync(new Asked<TContract>(), list => list.Search("search", search), CancellationToken.None);
                 var query = new Dictionary<string, StringValues> { ["filter"] = filter };
                 if (sort.Length > 0) query["sort"] = sort;
                 try
                 {
-                    return (Page<TContract>)await ((IResourceHandler<TContract>)resource).ListAsync(new ResourceQuery(kind, new QueryCollection(query), isOfOne: false), CancellationToken.None);
+                    return (Page<TContract>)await ((IResourceHandler<TContract>)resource).ListAsync(
+                        new ResourceQuery(kind, new QueryCollection(query), isOfOne: false), CancellationToken.None);
                 }
                 catch (ValidationFailed)
                 {
@@ -147,7 +153,8 @@ public sealed partial class QueryCostTests
             yield return Of("""{"in": ["Anna", "Ännä"]}""");
         }
         // Combinations that the tools use.
-        foreach (var (other, otherValue) in sample.Where(o => o.Key is "status" or "role" or "is_active" or "doctor_id" or "hospital_id" && o.Key != field.Name))
+        foreach (var (other, otherValue) in sample.Where(
+            o => o.Key is "status" or "role" or "is_active" or "doctor_id" or "hospital_id" && o.Key != field.Name))
             yield return $$$"""{"{{{field.Name}}}": {{{value}}}, "{{{other}}}": {{{otherValue!.ToJsonString()}}}}""";
 
         string Of(string condition) => $$$"""{"{{{field.Name}}}": {{{condition}}}}""";
@@ -157,7 +164,8 @@ public sealed partial class QueryCostTests
     {
         await using var connection = await database.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
-        var (seal, statement) = (command.CommandText[..(command.CommandText.IndexOf('\n', StringComparison.Ordinal) + 1)], command.CommandText[(command.CommandText.IndexOf('\n', StringComparison.Ordinal) + 1)..]);
+        var (seal, statement) = (command.CommandText[..(command.CommandText.IndexOf('\n', StringComparison.Ordinal) + 1)],
+            command.CommandText[(command.CommandText.IndexOf('\n', StringComparison.Ordinal) + 1)..]);
         await using (var set = new NpgsqlCommand(seal, connection, transaction))
         {
             set.Parameters.Add(command.Parameters[RowLevelSecurityInterceptor.ParameterName].Clone());
@@ -168,10 +176,12 @@ public sealed partial class QueryCostTests
             if (parameter.ParameterName != RowLevelSecurityInterceptor.ParameterName) explain.Parameters.Add(parameter.Clone());
         var plan = JsonNode.Parse((string)(await explain.ExecuteScalarAsync())!)![0]!["Plan"]!;
 
-        var whole = Nodes(plan).Where(n => (string)n["Node Type"]! == "Seq Scan" && (string)n["Relation Name"]! is not ("known_hospitals" or "specialties")).ToArray();
+        var whole = Nodes(plan).Where(n => (string)n["Node Type"]! == "Seq Scan" && (string)n["Relation Name"]! is not ("known_hospitals" or "specialties"))
+            .ToArray();
         Assert.True(whole.Length == 0, $"{asked} reads a whole table:\n{statement}\n{plan.ToJsonString(new JsonSerializerOptions { WriteIndented = true })}");
         var pages = (long)plan["Shared Hit Blocks"]! + (long)plan["Shared Read Blocks"]!;
-        Assert.True(pages <= (Searched().IsMatch(asked) ? MaxPagesSearched : MaxPagesRead), $"{asked} reads {pages} pages:\n{statement}\n{plan.ToJsonString(new JsonSerializerOptions { WriteIndented = true })}");
+        Assert.True(pages <= (Searched().IsMatch(asked) ? MaxPagesSearched : MaxPagesRead),
+            $"{asked} reads {pages} pages:\n{statement}\n{plan.ToJsonString(new JsonSerializerOptions { WriteIndented = true })}");
     }
 
     [GeneratedRegex("contains|search=|Ännä")]
@@ -238,7 +248,8 @@ public sealed partial class QueryCostTests
     {
         public List<NpgsqlCommand> All { get; } = [];
 
-        public override ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result, CancellationToken cancellationToken = default)
+        public override ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(DbCommand command, CommandEventData eventData,
+            InterceptionResult<DbDataReader> result, CancellationToken cancellationToken = default)
         {
             All.Add(((NpgsqlCommand)command).Clone());
             return ValueTask.FromResult(result);

@@ -28,7 +28,8 @@ public sealed class TokenValidatorTests : IAsyncLifetime
     private TokenValidator _check = null!;
     private PublishedKeys _published = null!;
 
-    public TokenValidatorTests() => (_key, _other) = (SigningKey.Create(Encryption, _clock.Now, _clock.Now), SigningKey.Create(Encryption, _clock.Now, _clock.Now));
+    public TokenValidatorTests() =>
+        (_key, _other) = (SigningKey.Create(Encryption, _clock.Now, _clock.Now), SigningKey.Create(Encryption, _clock.Now, _clock.Now));
 
     public async Task InitializeAsync()
     {
@@ -100,7 +101,8 @@ public sealed class TokenValidatorTests : IAsyncLifetime
         // At the last moment at which the key is still cached here, the longest-lived token that is accepted.
         _clock.Now += SigningKeyCache.MaxStaleAge - TimeSpan.FromSeconds(1);
         var ends = (await _check.ValidateAsync(Token(_key, _clock.Now + slack, _clock.Now + slack + Hour + slack), default)).ExpiresAt;
-        await Assert.ThrowsAsync<Unauthenticated>(async () => await _check.ValidateAsync(Token(_key, _clock.Now + slack, _clock.Now + slack + Hour + slack + TimeSpan.FromSeconds(1)), default));
+        await Assert.ThrowsAsync<Unauthenticated>(
+            async () => await _check.ValidateAsync(Token(_key, _clock.Now + slack, _clock.Now + slack + Hour + slack + TimeSpan.FromSeconds(1)), default));
         _clock.Now += TimeSpan.FromSeconds(1);
         await Assert.ThrowsAsync<HttpRequestException>(async () => await _check.ValidateAsync(Token(_key, _clock.Now, _clock.Now + Hour), default));
 
@@ -128,7 +130,8 @@ public sealed class TokenValidatorTests : IAsyncLifetime
     {
         var claims = new Dictionary<string, object>
         {
-            [TokenClaims.UserId] = Guid.NewGuid().ToString(), [TokenClaims.Session] = Guid.NewGuid().ToString(), [TokenClaims.Role] = EnumNames.Of(Role.Admin), [TokenClaims.Email] = "a@b.example",
+            [TokenClaims.UserId] = Guid.NewGuid().ToString(), [TokenClaims.Session] = Guid.NewGuid().ToString(), [TokenClaims.Role] = EnumNames.Of(Role.Admin),
+            [TokenClaims.Email] = "a@b.example",
         };
         if (refreshedAt is { } then) claims[TokenClaims.RefreshedAt] = then.ToUnixTimeSeconds();
         return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
@@ -160,7 +163,12 @@ public sealed class TokenValidatorTests : IAsyncLifetime
 
         public HttpClient CreateClient(string name) => new(this, disposeHandler: false) { BaseAddress = new("http://identity") };
 
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => IsAway ? throw new HttpRequestException("away") : Task.FromResult(
-            new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(JsonSerializer.Serialize(new { keys = _keys.Select(k => k.ToPublicKey()) }, Json.Options), Encoding.UTF8, "application/json") });
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            IsAway ? throw new HttpRequestException("away") : Task.FromResult(
+                new HttpResponseMessage(HttpStatusCode.OK)
+                {
+                    Content = new StringContent(JsonSerializer.Serialize(new { keys = _keys.Select(k => k.ToPublicKey()) }, Json.Options),
+                        Encoding.UTF8, "application/json")
+                });
     }
 }

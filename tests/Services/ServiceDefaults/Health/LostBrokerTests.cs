@@ -10,7 +10,8 @@ public sealed class LostBrokerTests
     {
         await using var gateway = await ServiceProcess.Start(("ConnectionStrings__messaging", $"amqp://guest:guest@127.0.0.1:{ServiceProcess.FreePort()}"));
 
-        await Wait.Until(async () => await gateway.GetReadiness("/readyz") is (HttpStatusCode.ServiceUnavailable, ["broker does not answer"]), "it says what is missing", explain: () => gateway.Output);
+        await Wait.Until(async () => await gateway.GetReadiness("/readyz") is (HttpStatusCode.ServiceUnavailable, ["broker does not answer"]),
+            "it says what is missing", explain: () => gateway.Output);
         using var answer = await gateway.Post(await ApiClient.LogInShared("nurse@general.example"), "/api/mcp/tools/invoke", new { tool = "list_hospitals" });
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await gateway.GetReadiness("/health")).Status);

@@ -20,12 +20,15 @@ public sealed class LostDatabaseTests : IAsyncLifetime
     {
         var house = await MedCorFixture.Get();
         var database = new NpgsqlConnectionStringBuilder(await house.CreateDatabase());
-        await new Migrator(typeof(MedCor.Hospital.HospitalDb).Assembly, "hospital", NullLogger.Instance).MigrateAsync(database.ConnectionString, CancellationToken.None);
+        await new Migrator(typeof(MedCor.Hospital.HospitalDb).Assembly, "hospital", NullLogger.Instance).MigrateAsync(database.ConnectionString,
+            CancellationToken.None);
         _wire = new(database.Host!, database.Port);
         (database.Host, database.Port) = ("127.0.0.1", _wire.Port);
         // Not the Development environment, in which the service would create the demo hospitals a second time.
-        _hospital = await ServiceProcess.StartService("hospital", ("ConnectionStrings__db", database.ConnectionString), ("ASPNETCORE_ENVIRONMENT", "Production"), ("DOTNET_ENVIRONMENT", null));
-        _gateway = await ServiceProcess.Start(("services__hospital__http__0", _hospital.Http.BaseAddress!.GetLeftPart(UriPartial.Authority)), ("services__hospital__http__1", null));
+        _hospital = await ServiceProcess.StartService("hospital", ("ConnectionStrings__db", database.ConnectionString),
+            ("ASPNETCORE_ENVIRONMENT", "Production"), ("DOTNET_ENVIRONMENT", null));
+        _gateway = await ServiceProcess.Start(("services__hospital__http__0", _hospital.Http.BaseAddress!.GetLeftPart(UriPartial.Authority)),
+            ("services__hospital__http__1", null));
         _admin = await ApiClient.LogInShared("admin@medcor.example");
     }
 
@@ -36,8 +39,10 @@ public sealed class LostDatabaseTests : IAsyncLifetime
         await Wait.Until(async () => (await _gateway.GetReadiness("/readyz")).Status == HttpStatusCode.OK, "all is well", explain: () => _gateway.Output);
 
         _wire.Stall();
-        await Wait.Until(async () => (await _hospital.GetReadiness("/health")).Reasons is ["database does not answer"], "the service knows", explain: () => _hospital.Output);
-        await Wait.Until(async () => (await _gateway.GetReadiness("/readyz")).Reasons is ["hospital: database does not answer"], "the gateway tells it by name", explain: () => _gateway.Output);
+        await Wait.Until(async () => (await _hospital.GetReadiness("/health")).Reasons is ["database does not answer"], "the service knows",
+            explain: () => _hospital.Output);
+        await Wait.Until(async () => (await _gateway.GetReadiness("/readyz")).Reasons is ["hospital: database does not answer"], "the gateway tells it by name",
+            explain: () => _gateway.Output);
 
         var before = _wire.ConnectionCount;
         var answers = await Task.WhenAll(Enumerable.Range(0, Calls).Select(_ => Ask()));
@@ -52,7 +57,8 @@ public sealed class LostDatabaseTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, (await _hospital.Http.GetAsync(new Uri("/alive", UriKind.Relative))).StatusCode);
 
         _wire.Resume();
-        await Wait.Until(async () => (await _gateway.GetReadiness("/readyz")).Status == HttpStatusCode.OK, "all is well again", explain: () => _hospital.Output);
+        await Wait.Until(async () => (await _gateway.GetReadiness("/readyz")).Status == HttpStatusCode.OK, "all is well again",
+            explain: () => _hospital.Output);
         Assert.Equal(HttpStatusCode.OK, (await Ask()).StatusCode);
     }
 

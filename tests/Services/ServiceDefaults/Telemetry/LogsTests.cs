@@ -14,8 +14,10 @@ public sealed partial class LogsTests : IDisposable
     {
         var file = Path.Combine(_folder, "mcp_server.log");
         (string, string?)[] settings = [("MCP_LOG_FILE", file), ("MCP_DATABASE_URL", "postgresql://user:hidden@localhost/medcor")];
-        await using var talkative = await ServiceProcess.Start([.. settings, ("MEDCOR_INSTANCE", null), ("OTEL_RESOURCE_ATTRIBUTES", "service.instance.id=gateway-8")]);
-        await using var quiet = await ServiceProcess.Start([.. settings, ("MEDCOR_INSTANCE", null), ("OTEL_RESOURCE_ATTRIBUTES", "service.instance.id=gateway-9"), ("MCP_LOG_LEVEL", "error")]);
+        await using var talkative = await ServiceProcess.Start([.. settings, ("MEDCOR_INSTANCE", null),
+            ("OTEL_RESOURCE_ATTRIBUTES", "service.instance.id=gateway-8")]);
+        await using var quiet = await ServiceProcess.Start([.. settings, ("MEDCOR_INSTANCE", null),
+            ("OTEL_RESOURCE_ATTRIBUTES", "service.instance.id=gateway-9"), ("MCP_LOG_LEVEL", "error")]);
 
         var lines = await Lines("mcp_server.gateway-8.log");
         Assert.All(lines, line => Assert.Matches(Line(), line));
