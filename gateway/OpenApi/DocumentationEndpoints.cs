@@ -43,8 +43,7 @@ internal static class DocumentationEndpoints
     /// <summary>Adds the OpenAPI document of all endpoints.</summary>
     public static void AddOpenApiDocument(this IServiceCollection services)
     {
-        // A document is created in a scope of its own.
-        services.AddScoped<ComponentRegistry>().AddScoped<OperationTransformer>();
+        services.AddSingleton<ComponentRegistry>().AddSingleton<OperationTransformer>();
         services.AddOpenApi(OpenApiDocumentCache.DocumentName, options =>
         {
             // HEAD is answered wherever GET is. What orchestrators ask is not described.

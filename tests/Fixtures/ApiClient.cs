@@ -17,9 +17,9 @@ public sealed class ApiClient(HttpClient http, string accessToken, string refres
     public Guid? HospitalId { get; } = (string?)user["hospital_id"] is { } id ? Guid.Parse(id) : null;
 
     /// <summary>Logs in a user of the demo data, once for all tests. For tests that do not change the session.</summary>
-    public static Task<ApiClient> LogInShared(string email) => _sharedLogIns.GetOrAdd(email, e => new(() => LogIn(e))).Value;
+    public static Task<ApiClient> LogInShared(string email) => SharedLogIns.GetOrAdd(email, e => new(() => LogIn(e))).Value;
 
-    private static readonly ConcurrentDictionary<string, Lazy<Task<ApiClient>>> _sharedLogIns = new();
+    private static readonly ConcurrentDictionary<string, Lazy<Task<ApiClient>>> SharedLogIns = new();
 
     /// <summary>Logs in at a gateway replica of the running system.</summary>
     public static async Task<ApiClient> LogIn(string email, string password = "Demo-Medcor-2026", int gateway = 0)
@@ -61,9 +61,9 @@ public sealed class ApiClient(HttpClient http, string accessToken, string refres
     }
 
     /// <summary>Invokes a tool, expects the status 200 and reads the result as its contract, of which no field may be missing.</summary>
-    public async Task<T> Call<T>(string tool, object? parameters = null) => (await Call(tool, parameters)).Deserialize<T>(_whole)!;
+    public async Task<T> Call<T>(string tool, object? parameters = null) => (await Call(tool, parameters)).Deserialize<T>(CompleteOptions)!;
 
-    private static readonly JsonSerializerOptions _whole = new(Json.Options) { RespectRequiredConstructorParameters = true };
+    private static readonly JsonSerializerOptions CompleteOptions = new(Json.Options) { RespectRequiredConstructorParameters = true };
 }
 
 /// <summary>Represents the response to a tool call.</summary>

@@ -12,7 +12,7 @@ internal sealed class ClinicFixture
     private static readonly ConcurrentDictionary<(string, int), Task<ApiClient>> LoggedIn = new();
 
     /// <summary>Hashing a password occupies a processor, and Identity refuses requests when too many are hashed at once.</summary>
-    private static readonly SemaphoreSlim _creationGate = new(2);
+    private static readonly SemaphoreSlim CreationGate = new(2);
 
     private static readonly Lazy<Task<ClinicFixture>> SharedReadOnly = new(() => Open());
 
@@ -157,7 +157,7 @@ internal sealed class ClinicFixture
     private static async Task<(Guid Id, string Email)> CreateUser(ApiClient admin, string hospital, string role)
     {
         var email = $"{role.ToLowerInvariant()}-{Guid.NewGuid():N}@{hospital}.example";
-        await _creationGate.WaitAsync();
+        await CreationGate.WaitAsync();
         try
         {
             var user = await admin.Call<User>("create_user",
@@ -166,7 +166,7 @@ internal sealed class ClinicFixture
         }
         finally
         {
-            _creationGate.Release();
+            CreationGate.Release();
         }
     }
 }
