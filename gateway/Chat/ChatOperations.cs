@@ -14,36 +14,42 @@ internal static class ChatOperations
     private const string ExampleCallId = "01980a3c-5d2e-7b41-9c07-3f6a1e8b2d54";
 
     public static IEndpointConventionBuilder DescribeManifest(this IEndpointConventionBuilder endpoint) => endpoint.Describe(
-        "describe_chat", "What there is to chat with", "The tools of the chat surface and what they take.",
+        "describe_chat", "Get the chat manifest", "Returns the tools of the chat API and their inputs.",
         _ => new()
         {
             ResponseDescription = "The manifest.",
             ResponseContents = OperationDetails.Json(
-                SchemaBuilder.Object("What the chat surface says of itself.",
+                SchemaBuilder.Object("The manifest of the chat API.",
                     ("server_name", SchemaBuilder.Text(100)), ("version", SchemaBuilder.Text(20)), ("role", SchemaBuilder.Text(500)),
-                    ("description", SchemaBuilder.Text(500)),
-                    ("capabilities", SchemaBuilder.ArrayOf(SchemaBuilder.Text(200), 20)),
-                    ("tools", SchemaBuilder.ArrayOf(SchemaBuilder.AnyObject("A tool: its id, name, description and inputs."), 20))),
+                    ("description", SchemaBuilder.Text(500)), ("capabilities", SchemaBuilder.ArrayOf(SchemaBuilder.Text(200), 20)),
+                    ("tools", SchemaBuilder.ArrayOf(SchemaBuilder.AnyObject("A tool, with its ID, name, description and inputs."), 20))),
                 System.Text.Json.JsonSerializer.SerializeToNode(ChatManifest.Current, Json.Options)),
         });
 
     public static IEndpointConventionBuilder DescribeExecute(this IEndpointConventionBuilder endpoint) => endpoint.Describe(
         "ask_model", "Ask the model",
         """
-        Begins a call and answers at once; `GET /mcp/stream/{call_id}` has the answer as it comes. Send `messages` with what belongs to them, or `tool` (`openai_chat`) with `input`. The
-        rules of a careful clinical assistant, who claims no diagnosis, always come first; `system` and `developer` messages follow them and do not replace them.
+        Starts a call of the model and returns its `call_id` immediately. Read the answer from `GET /mcp/stream/{call_id}`. Send `messages` with their settings,
+        or `tool` (`openai_chat`) with `input`. MedCor's system prompt always comes first: it makes the model a careful clinical assistant that claims no
+        diagnosis. `system` and `developer` messages follow it and do not replace it.
 
-        `content` is text or a list of parts `{"type": "text", "text": …}`. What else clients of OpenAI's API send (other parts, results of tools, `stream: false`, `top_p`, …) is refused by name, with the reason;
-        `max_completion_tokens` is taken for `max_tokens`. The server decides which models may be named, how long an answer may become, how many answers are written for a user at once, and how many of the model's tokens
-        a user and a hospital may use a day: beyond that it answers 429 before the model is asked.
+        `content` is text or a list of parts `{"type": "text", "text": …}`. Other fields and parts of OpenAI's API (images, tool results, `stream: false`,
+        `top_p`, …) are rejected with an error that names the field and the reason. `max_completion_tokens` is a synonym of `max_tokens`.
 
-        With a `session_id` the conversation is remembered, for its owner alone: a follow-up may send only what is new. A question that holds an `assistant` message is taken as the whole conversation.
-        With a `request_id` it is asked once within 24 hours, however often it is sent: every repetition gets the same `call_id`, and how far it has come.
+        The server limits the models that can be selected, the length of an answer, the concurrent answers of a user, and the tokens that a user and a hospital
+        can use per day. A request beyond the limit of concurrent answers or of tokens returns 429 before the model is called.
+
+        A `session_id` continues a conversation, which only its owner can access: a follow-up needs to contain only the new messages. A request with an
+        `assistant` message is treated as the complete conversation. With a `request_id`, the model is called once within 24 hours: a retry with the same
+        `request_id` returns the same `call_id` and the current status.
         """,
         components => new()
         {
-            Parameters = [OperationDetails.Parameter(ParameterLocation.Header, IdempotencyKey.Header,
-                "Another way to send request_id. When both are sent, they must be equal.", SchemaBuilder.Text(255))],
+            Parameters =
+            [
+                OperationDetails.Parameter(ParameterLocation.Header, IdempotencyKey.Header,
+                    "An alternative to `request_id`. If both are sent, they must be equal.", SchemaBuilder.Text(255)),
+            ],
             Body = DescribeRequest(components),
             BodyExamples = new()
             {
@@ -62,19 +68,22 @@ internal static class ChatOperations
                     ["request_id"] = "visit-42-2",
                 }),
             },
-            ResponseDescription = "The call, which goes on by itself.",
+            ResponseDescription = "The call, which continues in the background.",
             ResponseContents = OperationDetails.Json(
-                SchemaBuilder.Object("A call.", ("call_id", SchemaBuilder.Uuid("What to read and to cancel it by.")), ("status", StatusSchema())),
+                SchemaBuilder.Object("A call.",
+                    ("call_id", SchemaBuilder.Uuid("The ID of the call, to read its answer and to cancel it.")), ("status", StatusSchema())),
                 new JsonObject { ["call_id"] = ExampleCallId, ["status"] = "started" }),
             ExtraHeaders = [ResponseHeaders.Replayed],
             ErrorStatuses = [StatusCodes.Status404NotFound, StatusCodes.Status409Conflict, StatusCodes.Status502BadGateway],
         });
 
     public static IEndpointConventionBuilder DescribeStream(this IEndpointConventionBuilder endpoint) => endpoint.Describe(
-        "read_answer", "Read an answer as it comes",
+        "read_answer", "Stream the answer of a call",
         """
-        A `text/event-stream`, from the first event on, for as many readers as there are, whenever they come and at whichever gateway: `partial` events, then one of `final` (all the text), `error` (with `error_code` and whether it is
-        `retryable`) or `cancelled`. Each has an `id`; with the last one as `Last-Event-ID` a reader goes on where they were, and gets 204 when there is no more. Nothing for 300 seconds ends the stream, not the call.
+        Streams the events of a call from the first one on, as `text/event-stream`. Any number of clients can read them, at any time and from any gateway:
+        `partial` events, followed by one of `final` (with the complete text), `error` (with `error_code` and `retryable`) or `cancelled`. Every event has an
+        `id`. To resume, send the last one as `Last-Event-ID`; the response is 204 if no events follow it. A stream without events for 300 seconds ends; the
+        call continues.
         """,
         components => new()
         {
@@ -82,43 +91,45 @@ internal static class ChatOperations
             [
                 CallIdParameter(),
                 OperationDetails.Parameter(ParameterLocation.Header, "Last-Event-ID",
-                    "The id of the last event that you had: go on from there.", SchemaBuilder.Text(10)),
-                OperationDetails.Parameter(ParameterLocation.Query, "last_event_id", "The same, where no header can be sent.", SchemaBuilder.Text(10)),
+                    "The ID of the last event received. The stream resumes after it.", SchemaBuilder.Text(10)),
+                OperationDetails.Parameter(ParameterLocation.Query, "last_event_id",
+                    "The ID of the last event received, for clients that cannot send the Last-Event-ID header.", SchemaBuilder.Text(10)),
             ],
-            ResponseDescription = "The answer's events.",
+            ResponseDescription = "The events of the call.",
             ResponseContents = OperationDetails.EventStream(
-                components.ReferenceNamed("ChatEvent", () => SchemaBuilder.Object("What happened.",
-                    ("type", SchemaBuilder.EnumOf("The event's name.", "partial", "final", "error", "cancelled")),
+                components.ReferenceNamed("ChatEvent", () => SchemaBuilder.Object("An event of a call.",
+                    ("type", SchemaBuilder.EnumOf("The name of the event.", "partial", "final", "error", "cancelled")),
                     ("text?", SchemaBuilder.Nullable(SchemaBuilder.Text(131_072,
-                        "A piece of the answer, or all of it; null where all is too long for a line of 128 KiB."))),
-                    ("text_omitted?", SchemaBuilder.Boolean("True where all of it is null for that reason: the pieces are the answer.")),
-                    ("message?", SchemaBuilder.Text(500, "Why there is none.")), ("error_code?", SchemaBuilder.Text(50)),
-                    ("retryable?", SchemaBuilder.Boolean("Whether to ask once more may help.")),
-                    ("retry_after?", SchemaBuilder.Integer(0, 86_400, "After how many seconds.")))),
+                        "A part of the answer in `partial`, the complete answer in `final`; null if the complete answer is too long for a line of 128 KiB."))),
+                    ("text_omitted?", SchemaBuilder.Boolean("True if `text` is null for that reason; concatenate the `partial` events instead.")),
+                    ("message?", SchemaBuilder.Text(500, "The reason why there is no answer.")), ("error_code?", SchemaBuilder.Text(50)),
+                    ("retryable?", SchemaBuilder.Boolean("Whether a retry can succeed.")),
+                    ("retry_after?", SchemaBuilder.Integer(0, 86_400, "The number of seconds to wait before a retry.")))),
                 "id: 1\nevent: partial\ndata: {\"type\":\"partial\",\"text\":\"Anemia\"}\n\nid: 2\nevent: final\ndata: "
                 + "{\"type\":\"final\",\"text\":\"Anemia\"}\n\n"),
-            OtherResponses = new() { [StatusCodes.Status204NoContent] = new("There is no more than what you have.") },
+            OtherResponses = new() { [StatusCodes.Status204NoContent] = new("No events follow the last one received.") },
             ErrorStatuses = [StatusCodes.Status404NotFound],
         });
 
     public static IEndpointConventionBuilder DescribeCancel(this IEndpointConventionBuilder endpoint) => endpoint.Describe(
-        "cancel_call", "End a call",
-        "Lets go of the model wherever the call is carried out; its readers get `cancelled`. One that has ended stays as it ended.", _ => new()
+        "cancel_call", "Cancel a call", "Stops the model and sends `cancelled` to all readers of the call. A call that has ended is not changed.",
+        _ => new()
         {
             Parameters = [CallIdParameter()],
-            ResponseDescription = "How it has ended.",
-            ResponseContents = OperationDetails.Json(SchemaBuilder.Object("What came of it.", ("status", StatusSchema())),
-                new JsonObject { ["status"] = "cancelled" }),
+            ResponseDescription = "The status of the call.",
+            ResponseContents = OperationDetails.Json(
+                SchemaBuilder.Object("The status of the call.", ("status", StatusSchema())), new JsonObject { ["status"] = "cancelled" }),
             ErrorStatuses = [StatusCodes.Status404NotFound],
         });
 
     public static IEndpointConventionBuilder DescribeCancelAll(this IEndpointConventionBuilder endpoint) => endpoint.Describe(
-        "cancel_calls", "End all your calls", "Ends every call of yours that is under way, at whatever replica.",
+        "cancel_calls", "Cancel all calls", "Cancels all of your calls that are in progress, at all replicas.",
         _ => new()
         {
-            ResponseDescription = "Those that were ended.",
+            ResponseDescription = "The calls that were cancelled.",
             ResponseContents = OperationDetails.Json(
-                SchemaBuilder.Object("What was ended.", ("status", SchemaBuilder.EnumOf(null, "cancelled")), ("count", SchemaBuilder.Integer(0, 1000)),
+                SchemaBuilder.Object("The calls that were cancelled.",
+                    ("status", SchemaBuilder.EnumOf(null, "cancelled")), ("count", SchemaBuilder.Integer(0, 1000)),
                     ("call_ids", SchemaBuilder.ArrayOf(SchemaBuilder.Uuid(), 1000))),
                 new JsonObject { ["status"] = "cancelled", ["count"] = 1, ["call_ids"] = new JsonArray(ExampleCallId) }),
         });
@@ -128,8 +139,8 @@ internal static class ChatOperations
             endpoint.WithMetadata(ErrorFormat.Instance).Describe(id, ApiTags.Chat, summary, description, details);
 
     /// <summary>
-    /// Describes the request as its record does, and adds the second accepted form of <c>content</c>: a list of text parts, which are joined before the
-    /// record is deserialized.
+    /// Returns the schema of the request: that of its record, with the second accepted form of <c>content</c>, a list of text parts, which are joined before
+    /// the record is deserialized.
     /// </summary>
     private static JsonObject DescribeRequest(ComponentRegistry components)
     {
@@ -137,7 +148,7 @@ internal static class ChatOperations
         var fields = components.Resolve((JsonObject)components.Resolve(question)["properties"]!["messages"]!["items"]!)["properties"]!.AsObject();
         var text = (JsonObject)fields["content"]!.DeepClone();
         text.Remove("description", out var description);
-        var part = SchemaBuilder.ClosedObject("A part of a text.", ("type", SchemaBuilder.EnumOf(null, "text")), ("text", SchemaBuilder.Text(500_000)));
+        var part = SchemaBuilder.ClosedObject("A part of the content.", ("type", SchemaBuilder.EnumOf(null, "text")), ("text", SchemaBuilder.Text(500_000)));
         fields["content"] = new JsonObject { ["description"] = description, ["anyOf"] = new JsonArray(text, SchemaBuilder.ArrayOf(part, 500_000)) };
         return question;
     }
@@ -145,10 +156,10 @@ internal static class ChatOperations
     private static JsonArray Message(string role, string content) => [new JsonObject { ["role"] = role, ["content"] = content }];
 
     private static OpenApiParameter CallIdParameter() =>
-        OperationDetails.Parameter(ParameterLocation.Path, "call_id", "The call that execute answered.", SchemaBuilder.Uuid(), ExampleCallId);
+        OperationDetails.Parameter(ParameterLocation.Path, "call_id", "The ID of the call, which `ask_model` returned.", SchemaBuilder.Uuid(), ExampleCallId);
 
     private static JsonObject StatusSchema() =>
-        SchemaBuilder.EnumOf("How far it has come.", [.. Enum.GetNames<ChatRunState>().Select(s => s.ToLowerInvariant())]);
+        SchemaBuilder.EnumOf("The status of the call.", [.. Enum.GetNames<ChatRunState>().Select(s => s.ToLowerInvariant())]);
 
     /// <summary>Describes errors in the format of the chat API.</summary>
     private sealed class ErrorFormat : IErrorFormatMetadata
@@ -164,17 +175,23 @@ internal static class ChatOperations
             new Conflict("This request_id was used for another question. Use a new one for each."),
             new RequestTimeout(), new PayloadTooLarge(),
             new UnsupportedMediaType(),
-            new ValidationFailed(
-                new Dictionary<string, List<string>>
-                {
-                    ["messages[0].role"] = ["must be system, developer, user or assistant"],
-                    ["input.messages[1].content[0].type"] = ["must be text. image_url is not taken, since the model is given text alone: describe it in words"],
-                    ["request_id"] = ["must have 1 to 255 characters or entries"]
-                }),
+            new ValidationFailed(new Dictionary<string, List<string>>
+            {
+                ["messages[0].role"] =
+                [
+                    "must be system, developer, user or assistant. "
+                        + "Tool results are not supported, because the model calls no tools: send them in a user message",
+                ],
+                ["input.messages[1].content[0].type"] =
+                [
+                    "must be text. image_url is not supported, because the model receives only text: describe it in words",
+                ],
+                ["request_id"] = ["must have 1 to 255 characters"],
+            }),
             new RateLimited("No more than 100 calls a minute. Wait until the minute is over.", 12),
             new InternalError(),
             new ChatErrorResponse.ChatApiException(502, ChatErrorCodes.Model,
-                "OpenAI API error: the model has failed repeatedly and is given a rest. Try again shortly."),
+                "OpenAI API error: the model has failed repeatedly and is not called for a moment. Retry shortly."),
             new Unavailable("missing OPENAI_API_KEY"),
         ];
 
@@ -198,8 +215,8 @@ internal static class ChatOperations
                 },
             });
 
-        private static JsonObject Schema() => SchemaBuilder.Object("An error.", ("error", SchemaBuilder.Object("What went wrong.",
-            ("message", SchemaBuilder.Text(20_000, "For a person.")), ("error_code", SchemaBuilder.Text(50, "For a program.")),
-            ("type", SchemaBuilder.Text(50)))));
+        private static JsonObject Schema() => SchemaBuilder.Object("An error response.", ("error", SchemaBuilder.Object("The error.",
+            ("message", SchemaBuilder.Text(20_000, "A message for people.")), ("error_code", SchemaBuilder.Text(50, "A code for programs.")),
+            ("type", SchemaBuilder.Text(50, "The type of the error, for older clients.")))));
     }
 }

@@ -64,25 +64,26 @@ internal sealed class HomePage : IEndpoints
     public void Map(IEndpointRouteBuilder app)
     {
         app.MapGet("/", HandleAsync).AllowAnonymous().Describe(
-            "describe_server", ApiTags.Operation, "What this is and where to go from here",
-            "For programs as JSON; for browsers, which ask for `text/html`, a page.", _ => new()
+            "describe_server", ApiTags.Operation, "Get server information",
+            "Returns the name, version and readiness of MedCor and links to its endpoints: as JSON, or as a page for clients that prefer `text/html`.",
+            _ => new()
             {
-                ResponseDescription = "What this is.",
+                ResponseDescription = "The server information.",
                 ResponseContents = new()
                 {
                     ["application/json"] = new(
-                        SchemaBuilder.Object("What this is.",
+                        SchemaBuilder.Object("Information about the server.",
                             ("name", SchemaBuilder.Text(50)), ("version", SchemaBuilder.Text(50)), ("description", SchemaBuilder.Text(500)),
-                            ("ready", SchemaBuilder.Boolean("Whether all parts run.")),
-                            ("reasons", SchemaBuilder.ArrayOf(SchemaBuilder.Text(100), 20, "What does not run.")),
-                            ("links", SchemaBuilder.AnyObject("Paths, by what they are for.")),
-                            ("demo?", SchemaBuilder.AnyObject("How to try it out; in Development alone."))),
+                            ("ready", SchemaBuilder.Boolean("Whether all parts are available.")),
+                            ("reasons", SchemaBuilder.ArrayOf(SchemaBuilder.Text(100), 20, "The reason for each unavailable part.")),
+                            ("links", SchemaBuilder.AnyObject("The paths of the endpoints, by purpose.")),
+                            ("demo?", SchemaBuilder.AnyObject("The demo accounts and their password; only in Development."))),
                         new JsonObject
                         {
                             ["name"] = "MedCor", ["version"] = "1.0.0", ["description"] = "A healthcare back end.", ["ready"] = true,
                             ["reasons"] = new JsonArray(), ["links"] = new JsonObject { ["openapi"] = "/api/openapi.json", ["docs"] = "/api/docs/" },
                         }),
-                    ["text/html"] = new(SchemaBuilder.Text(100_000, "A page."), null),
+                    ["text/html"] = new(SchemaBuilder.Text(100_000, "The server information as a page."), null),
                 },
             });
         foreach (var (path, type, bytes) in new[]
@@ -120,7 +121,7 @@ internal sealed class HomePage : IEndpoints
     }
 
     private ServerIndex CreateIndex(IReadOnlyList<string> reasons) => new(
-        "MedCor", Version, "A healthcare back end that people, programs and AI agents drive through the same tools.", reasons.Count == 0, reasons, Links,
+        "MedCor", Version, "A healthcare back end that people, programs and AI agents use through the same tools.", reasons.Count == 0, reasons, Links,
         _demo is null ? null : new { _demo.Password, Accounts = _demo.Accounts.Select(a => new { a.Email, Who = a.Description }), Dashboard = _dashboard });
 
     private static string RenderState(IReadOnlyList<string> reasons) => reasons.Count == 0

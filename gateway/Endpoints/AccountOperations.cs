@@ -5,36 +5,38 @@ using Microsoft.OpenApi;
 
 namespace MedCor.Gateway.Endpoints;
 
-/// <summary>Describes the operations for logging in, refreshing a session and logging out, and for reading the public keys that verify tokens.</summary>
+/// <summary>Describes the operations that log in, refresh a session and log out, and those that return the public keys and the discovery document.</summary>
 internal static class AccountOperations
 {
-    /// <param name="example">The example of the body; null for the one of its record.</param>
+    /// <param name="example">The example of the body; null for the example of the record.</param>
     public static IEndpointConventionBuilder DescribeLogIn(this IEndpointConventionBuilder endpoint, JsonObject? example) =>
         endpoint.DescribeSession<LogIn, SessionTokens>(
             "log_in", "Log in",
-            "Answers an access token, a refresh token and who you are. Whether the address or the password is wrong is told apart by nothing; after repeated "
-            + "failures the account is locked for a growing time.",
+            "Creates a session and returns an access token, a refresh token and the user. The error is the same whether the e-mail address or the password is "
+            + "wrong. Repeated failures lock the address for an increasing time.",
             example: example);
 
     public static IEndpointConventionBuilder DescribeRefreshSession(this IEndpointConventionBuilder endpoint) =>
         endpoint.DescribeSession<RefreshSession, SessionTokens>(
-            "refresh_session", "Exchange a refresh token",
-            "Answers new tokens. The old refresh token is spent; if it comes a second time, the whole session ends.");
+            "refresh_session", "Refresh a session",
+            "Exchanges a refresh token for new tokens. A refresh token can be used once; using it a second time ends the whole session.");
 
     public static IEndpointConventionBuilder DescribeLogOut(this IEndpointConventionBuilder endpoint) => endpoint.DescribeSession<LogOut, LoggedOut>(
         "log_out", "Log out",
-        "Ends the session that the access token or the refresh token belongs to. Its tokens stop working within seconds.", bodyIsOptional: true);
+        "Ends the session of the access token or the refresh token. The tokens of the session become invalid within seconds.", bodyIsOptional: true);
 
     public static IEndpointConventionBuilder DescribeSigningKeys(this IEndpointConventionBuilder endpoint) => endpoint.Describe(
-        "get_signing_keys", ApiTags.Accounts, "The public keys that tokens are signed with",
-        "A JSON Web Key Set (RFC 7517). Keys are rotated: fetch it again when a token names one that is not known.", _ => new()
+        "get_signing_keys", ApiTags.Accounts, "Get the signing keys",
+        "Returns the public keys that verify access tokens, as a JSON Web Key Set (RFC 7517). Keys are rotated: request the set again when a token names an "
+        + "unknown key.",
+        _ => new()
         {
-            ResponseDescription = "The keys.",
+            ResponseDescription = "The signing keys.",
             ResponseContents = OperationDetails.Json(
                 SchemaBuilder.Object("A JSON Web Key Set.", ("keys", SchemaBuilder.ArrayOf(SchemaBuilder.Object("An elliptic-curve key.",
                     ("kty", SchemaBuilder.EnumOf(null, "EC")), ("use", SchemaBuilder.EnumOf(null, "sig")), ("alg", SchemaBuilder.EnumOf(null, "ES256")),
-                    ("crv", SchemaBuilder.EnumOf(null, "P-256")),
-                    ("kid", SchemaBuilder.Text(128, "Names the key, as tokens do.")), ("x", SchemaBuilder.Text(64)), ("y", SchemaBuilder.Text(64))), 20))),
+                    ("crv", SchemaBuilder.EnumOf(null, "P-256")), ("kid", SchemaBuilder.Text(128, "The key ID, which tokens name in their header.")),
+                    ("x", SchemaBuilder.Text(64)), ("y", SchemaBuilder.Text(64))), 20))),
                 new JsonObject
                 {
                     ["keys"] = new JsonArray(new JsonObject
@@ -46,13 +48,15 @@ internal static class AccountOperations
         });
 
     public static IEndpointConventionBuilder DescribeDiscovery(this IEndpointConventionBuilder endpoint) => endpoint.Describe(
-        "discover", ApiTags.Accounts, "Where to find what", "OpenID Connect Discovery 1.0, as far as it applies.",
+        "discover", ApiTags.Accounts, "Get the discovery document",
+        "Returns the metadata of the token issuer, as defined by OpenID Connect Discovery 1.0, as far as it applies.",
         _ => new()
         {
-            ResponseDescription = "The addresses.",
+            ResponseDescription = "The discovery document.",
             ResponseContents = OperationDetails.Json(
-                SchemaBuilder.Object("What there is and where.",
-                    ("issuer", SchemaBuilder.Text(200, "What tokens have as iss.")), ("jwks_uri", SchemaBuilder.Uri()), ("token_endpoint", SchemaBuilder.Uri()),
+                SchemaBuilder.Object("The metadata of the token issuer.",
+                    ("issuer", SchemaBuilder.Text(200, "The value of the iss claim of tokens.")),
+                    ("jwks_uri", SchemaBuilder.Uri("The URL of the signing keys.")), ("token_endpoint", SchemaBuilder.Uri("The URL to log in at.")),
                     ("id_token_signing_alg_values_supported", Words()), ("subject_types_supported", Words()), ("response_types_supported", Words())),
                 new JsonObject
                 {
@@ -76,11 +80,11 @@ internal static class AccountOperations
                 BodyIsOptional = bodyIsOptional,
                 BodyExamples = new()
                 {
-                    ["demo"] = OperationDetails.Example(example ?? ExampleValues.ForAllFields(request, components),
-                        example is null ? null : "Somebody of the demo data")
+                    ["demo"] = OperationDetails.Example(
+                        example ?? ExampleValues.ForAllFields(request, components), example is null ? null : "A patient of the demo data"),
                 },
                 ResponseContents = OperationDetails.Json(response, ExampleValues.ForResponse(response, components)),
-                // Identity checks the credentials, which are in the body.
+                // Identity returns it for wrong credentials in the body.
                 ErrorStatuses = [StatusCodes.Status401Unauthorized],
             };
         });

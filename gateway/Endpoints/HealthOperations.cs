@@ -3,29 +3,29 @@ using MedCor.Gateway.OpenApi;
 
 namespace MedCor.Gateway.Endpoints;
 
-/// <summary>Describes the health endpoints.</summary>
+/// <summary>Describes the operations of the health endpoints.</summary>
 internal static class HealthOperations
 {
     public static IEndpointConventionBuilder DescribeLiveness(this IEndpointConventionBuilder endpoint) => endpoint.Describe(
-        "is_running", ApiTags.Operation, "Whether the gateway runs", "Answers as long as the process does, whatever it depends on.",
+        "is_running", ApiTags.Operation, "Check liveness", "Returns 200 as long as the gateway's process runs, whether or not its dependencies are available.",
         _ => new()
         {
-            ResponseDescription = "It runs.",
-            ResponseContents = OperationDetails.Json(SchemaBuilder.Object("A sign of life.", ("status", SchemaBuilder.EnumOf(null, "ok"))),
-                new JsonObject { ["status"] = "ok" }),
+            ResponseDescription = "The gateway is running.",
+            ResponseContents = OperationDetails.Json(
+                SchemaBuilder.Object("The status of the gateway.", ("status", SchemaBuilder.EnumOf(null, "ok"))), new JsonObject { ["status"] = "ok" }),
         });
 
     public static IEndpointConventionBuilder DescribeReadiness(this IEndpointConventionBuilder endpoint) => endpoint.Describe(
-        "is_ready", ApiTags.Operation, "Whether all parts of MedCor run",
-        "As looks at the services, Redis, the broker and the model found it, taken every two seconds. That something does not answer is told once it was seen "
-        + "three times in a row, that it is back once it was seen twice.",
+        "is_ready", ApiTags.Operation, "Check readiness",
+        "Returns whether all parts of MedCor are available: the services, Redis, the broker and the model. Each is checked every two seconds. It is reported "
+        + "as unavailable after three failed checks in a row, and as available again after two successful ones.",
         _ => new()
         {
-            ResponseDescription = "All parts run.",
+            ResponseDescription = "All parts are available.",
             ResponseContents = OperationDetails.Json(ReadinessSchema(), new JsonObject { ["ready"] = true }),
             OtherResponses = new()
             {
-                [StatusCodes.Status503ServiceUnavailable] = new("Not all parts run; `reasons` names those that do not.", new()
+                [StatusCodes.Status503ServiceUnavailable] = new("Some parts are unavailable; `reasons` names them.", new()
                 {
                     ["application/json"] = new(ReadinessSchema(),
                         new JsonObject { ["ready"] = false, ["reasons"] = new JsonArray("clinical: database does not answer", "redis does not answer") }),
@@ -33,7 +33,7 @@ internal static class HealthOperations
             },
         });
 
-    private static JsonObject ReadinessSchema() =>
-        SchemaBuilder.Object("What runs.", ("ready", SchemaBuilder.Boolean()),
-            ("reasons?", SchemaBuilder.ArrayOf(SchemaBuilder.Text(100), 20, "What does not run.")));
+    private static JsonObject ReadinessSchema() => SchemaBuilder.Object("The readiness of MedCor.",
+        ("ready", SchemaBuilder.Boolean("Whether all parts are available.")),
+        ("reasons?", SchemaBuilder.ArrayOf(SchemaBuilder.Text(100), 20, "The reason for each unavailable part.")));
 }

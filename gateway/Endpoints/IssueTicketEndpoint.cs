@@ -18,18 +18,20 @@ namespace MedCor.Gateway.Endpoints;
 internal sealed class IssueTicketEndpoint(TicketStore tickets) : IEndpoints
 {
     public void Map(IEndpointRouteBuilder app) => app.MapPost("/api/mcp/sse/ticket", HandleAsync).AcceptServerToken().Describe(
-        "issue_ticket", ApiTags.Events, "A ticket for a browser",
-        "For one connection within a minute, where no header can be sent: `/api/mcp/sse?ticket=…`, `/api/mcp/ws?ticket=…` or `/mcp/stream/{call_id}?ticket=…`. "
-        + "With a `path` it is good for that path alone; without a body for any of the three.",
+        "issue_ticket", ApiTags.Events, "Create a ticket",
+        "Creates a ticket for clients that cannot send an Authorization header, such as a browser's EventSource. A ticket is valid for one minute and opens "
+        + "one connection: `/api/mcp/sse?ticket=…`, `/api/mcp/ws?ticket=…` or `/mcp/stream/{call_id}?ticket=…`. With a `path`, the ticket is valid for that "
+        + "path only; without a body, it is valid for any of the three.",
         _ => new()
         {
-            Body = SchemaBuilder.ClosedObject("What the ticket is for.", ("path?", SchemaBuilder.Text(200, "The only path that it is to be good for."))),
+            Body = SchemaBuilder.ClosedObject("The scope of the ticket.", ("path?", SchemaBuilder.Text(200, "The only path for which the ticket is valid."))),
             BodyIsOptional = true,
             BodyExamples = new() { ["bound"] = OperationDetails.Example(new JsonObject { ["path"] = TicketStore.SsePath }) },
             ResponseDescription = "The ticket.",
             ResponseContents = OperationDetails.Json(
-                SchemaBuilder.Object("A ticket.", ("ticket", SchemaBuilder.Text(64, "Goes into the address.")),
-                    ("expires_in", SchemaBuilder.Integer(0, 60, "How many seconds it is good for."))),
+                SchemaBuilder.Object("A ticket.",
+                    ("ticket", SchemaBuilder.Text(64, "The ticket, to send as the query parameter `ticket`.")),
+                    ("expires_in", SchemaBuilder.Integer(0, 60, "The lifetime of the ticket in seconds."))),
                 new JsonObject
                 {
                     ["ticket"] = "Yk8wQ0l2U3RnV1pGd0p5b1ZkR2hXc0x1TnFBcFJtRWM2VDFiSzRJajlIeE83M3pE", ["expires_in"] = TicketStore.LifetimeSeconds

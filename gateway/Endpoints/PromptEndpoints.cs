@@ -17,15 +17,15 @@ internal sealed class PromptEndpoints(ToolInvoker invoker) : IEndpoints
     public void Map(IEndpointRouteBuilder app)
     {
         app.MapGet("/api/mcp/prompts", http => InvokeAsync(http, "list_prompts", EmptyParams))
-            .DescribePrompt("list_prompts", "The guided prompts that your role may use");
+            .DescribePrompt("list_prompts", "List available prompts");
         app.MapPost("/api/mcp/prompts/invoke", http => InvokeWithBodyAsync(http, "invoke_prompt", body => body))
-            .DescribePrompt("invoke_prompt", "Begin a guided prompt", hasBody: true);
+            .DescribePrompt("invoke_prompt", "Start a prompt", hasBody: true);
         app.MapPost(SessionPath, http => InvokeWithBodyAsync(http, "answer_prompt", body => WithSession(http, body)))
-            .DescribePrompt("answer_prompt", "Answer the present step", hasBody: true, hasSession: true);
+            .DescribePrompt("answer_prompt", "Answer the current step of a prompt", hasBody: true, hasSession: true);
         app.MapGet(SessionPath, http => InvokeAsync(http, "get_prompt_session", WithSession(http, EmptyParams)))
-            .DescribePrompt("get_prompt_session", "See where it stands", hasSession: true);
+            .DescribePrompt("get_prompt_session", "Get the state of a prompt", hasSession: true);
         app.MapDelete(SessionPath, http => InvokeAsync(http, "abandon_prompt", WithSession(http, EmptyParams)))
-            .DescribePrompt("abandon_prompt", "End it", hasSession: true);
+            .DescribePrompt("abandon_prompt", "Abandon a prompt", hasSession: true);
     }
 
     private async Task InvokeWithBodyAsync(HttpContext http, string tool, Func<ReadOnlySequence<byte>, ReadOnlySequence<byte>> parameters)

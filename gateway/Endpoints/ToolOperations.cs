@@ -9,23 +9,25 @@ namespace MedCor.Gateway.Endpoints;
 internal static class ToolOperations
 {
     public static IEndpointConventionBuilder DescribeListTools(this IEndpointConventionBuilder endpoint) => endpoint.Describe(
-        "list_tools", ApiTags.CallingTools, "The tools that your role may use",
-        "Each with its description, the JSON Schemas (2020-12) of its parameters and its result, and what a call may change.",
+        "list_tools", ApiTags.CallingTools, "List available tools",
+        "Returns the tools that your role may use, each with its description, the JSON Schemas (2020-12) of its parameters and result, and the effects "
+        + "of a call.",
         _ => new()
         {
             HasETag = true,
-            ResponseDescription = "The tools, by name.",
+            ResponseDescription = "The tools, ordered by name.",
             ResponseContents = OperationDetails.Json(
-                SchemaBuilder.Object("Tools.", ("tools", SchemaBuilder.ArrayOf(SchemaBuilder.Object("A tool.",
-                    ("name", SchemaBuilder.EnumOf("What it is called by.", [.. ToolCatalogue.All.Keys])),
-                    ("service", SchemaBuilder.EnumOf("The service that owns it.", [.. ToolCatalogue.All.Values.Select(t => t.Service).Distinct().Order()])),
-                    ("description", SchemaBuilder.Text(2000, "What it does, for people and models.")),
-                    ("input_schema", SchemaBuilder.AnyObject("The JSON Schema of its parameters.")),
-                    ("output_schema", SchemaBuilder.AnyObject("The JSON Schema of its result.")),
-                    ("annotations", SchemaBuilder.Object("What a call may change.",
-                        ("read_only", SchemaBuilder.Boolean("It changes nothing.")),
-                        ("idempotent", SchemaBuilder.Boolean("Calling twice changes no more than calling once.")),
-                        ("destructive", SchemaBuilder.Boolean("It takes something out of use."))))), 1000))),
+                SchemaBuilder.Object("The available tools.", ("tools", SchemaBuilder.ArrayOf(SchemaBuilder.Object("A tool.",
+                    ("name", SchemaBuilder.EnumOf("The name of the tool.", [.. ToolCatalogue.All.Keys])),
+                    ("service", SchemaBuilder.EnumOf(
+                        "The service that owns the tool.", [.. ToolCatalogue.All.Values.Select(t => t.Service).Distinct().Order()])),
+                    ("description", SchemaBuilder.Text(2000, "The description of the tool, for people and models.")),
+                    ("input_schema", SchemaBuilder.AnyObject("The JSON Schema of the parameters.")),
+                    ("output_schema", SchemaBuilder.AnyObject("The JSON Schema of the result.")),
+                    ("annotations", SchemaBuilder.Object("The effects of a call.",
+                        ("read_only", SchemaBuilder.Boolean("Whether the tool changes nothing.")),
+                        ("idempotent", SchemaBuilder.Boolean("Whether repeating a call has no further effect.")),
+                        ("destructive", SchemaBuilder.Boolean("Whether the tool ends or deactivates an entity."))))), 1000))),
                 new JsonObject
                 {
                     ["tools"] = new JsonArray(new JsonObject
@@ -41,36 +43,37 @@ internal static class ToolOperations
         });
 
     public static IEndpointConventionBuilder DescribeInvokeTool(this IEndpointConventionBuilder endpoint) => endpoint.Describe(
-        "invoke_tool", ApiTags.CallingTools, "Call any tool by its name",
-        "The same as the tool's own operation, with the tool's name and its parameters in one envelope.",
+        "invoke_tool", ApiTags.CallingTools, "Call a tool by name",
+        "Calls a tool as its own operation does, with the tool's name and parameters in one envelope.",
         _ => new()
         {
             AcceptsIdempotencyKey = true,
             Body = RequestEnvelope(),
             BodyExamples = new()
             {
-                ["who_am_i"] = OperationDetails.Example(new JsonObject { ["tool"] = "get_current_user", ["params"] = new JsonObject() }, "Who am I?"),
-                ["doctors"] = OperationDetails.Example(new JsonObject { ["tool"] = "list_doctors", ["params"] = new JsonObject { ["limit"] = 3 } },
-                    "Which doctors are there?"),
+                ["who_am_i"] = OperationDetails.Example(
+                    new JsonObject { ["tool"] = "get_current_user", ["params"] = new JsonObject() }, "Get the current user"),
+                ["doctors"] = OperationDetails.Example(
+                    new JsonObject { ["tool"] = "list_doctors", ["params"] = new JsonObject { ["limit"] = 3 } }, "List doctors"),
             },
-            ResponseDescription = "The tool's bare result.",
+            ResponseDescription = "The result of the tool, without an envelope.",
             ResponseContents = OperationDetails.Json(
-                SchemaBuilder.AnyObject("What the tool's own operation answers."),
+                SchemaBuilder.AnyObject("The result, as the tool's own operation returns it."),
                 new JsonObject { ["id"] = "01980000-0000-7000-8001-000000000028", ["role"] = "PATIENT" }),
             ErrorStatuses = OperationDetails.ToolErrorStatuses,
         });
 
     public static IEndpointConventionBuilder DescribeInvokeTools(this IEndpointConventionBuilder endpoint) => endpoint.Describe(
-        "invoke_tools", ApiTags.CallingTools, "Call many tools at once",
-        "Up to 100 calls, answered in their order. They run at the same time, and one that fails stops no other: its place in the answer has its error. "
-        + "Every call counts towards the limit.",
+        "invoke_tools", ApiTags.CallingTools, "Call several tools",
+        "Executes up to 100 calls in parallel and returns their results in the order of the calls. A call that fails does not affect the others; its item in "
+        + "the response is an error. Every call counts toward the rate limit.",
         components => new()
         {
-            Body = SchemaBuilder.ClosedObject("Calls.", ("requests", new JsonObject
+            Body = SchemaBuilder.ClosedObject("A batch of calls.", ("requests", new JsonObject
             {
                 ["type"] = "array",
-                ["items"] = RequestEnvelope(("idempotency_key?",
-                    SchemaBuilder.Nullable(SchemaBuilder.Text(IdempotencyKey.MaxLength, "As the header Idempotency-Key of a single call.")))),
+                ["items"] = RequestEnvelope(("idempotency_key?", SchemaBuilder.Nullable(SchemaBuilder.Text(IdempotencyKey.MaxLength,
+                    "The idempotency key of the call; corresponds to the Idempotency-Key header of a single call.")))),
                 ["minItems"] = 1,
                 ["maxItems"] = 100,
             })),
@@ -83,14 +86,14 @@ internal static class ToolOperations
                             new JsonObject { ["tool"] = "get_current_user" },
                             new JsonObject { ["tool"] = "list_doctors", ["params"] = new JsonObject { ["limit"] = 3 } }),
                     },
-                    "Who am I, and which doctors are there?"),
+                    "Get the current user and list doctors"),
             },
-            ResponseDescription = "An answer for each call, in their order.",
+            ResponseDescription = "The result or error of each call, in the order of the calls.",
             ResponseContents = OperationDetails.Json(
                 SchemaBuilder.ArrayOf(SchemaBuilder.OneOf(
-                    SchemaBuilder.Object("What the tool answers.",
-                        ("result", SchemaBuilder.AnyObject("The tool's bare result.")),
-                        ("idempotent_replayed?", SchemaBuilder.Boolean("Whether it is the answer to an earlier call with the same key."))),
+                    SchemaBuilder.Object("The result of a call.",
+                        ("result", SchemaBuilder.AnyObject("The result of the tool, without an envelope.")),
+                        ("idempotent_replayed?", SchemaBuilder.Boolean("Whether the result is that of an earlier call with the same idempotency key."))),
                     components.ReferenceOutput(typeof(ErrorEnvelope))), 100),
                 new JsonArray(
                     new JsonObject { ["result"] = new JsonObject { ["id"] = "01980000-0000-7000-8001-000000000028", ["role"] = "PATIENT" } },
@@ -102,10 +105,10 @@ internal static class ToolOperations
 
     /// <summary>Creates the schema of the envelope of a tool call.</summary>
     /// <param name="more">The additional fields of the envelope.</param>
-    private static JsonObject RequestEnvelope(params (string, JsonObject)[] more) => SchemaBuilder.ClosedObject("A call of a tool.",
+    private static JsonObject RequestEnvelope(params (string, JsonObject)[] more) => SchemaBuilder.ClosedObject("A tool call.",
     [
-        ("tool", SchemaBuilder.EnumOf("Which tool.", [.. ToolCatalogue.All.Keys])),
-        ("params?", SchemaBuilder.Nullable(SchemaBuilder.AnyObject("Its parameters, as its own operation describes them; none unless given."))),
+        ("tool", SchemaBuilder.EnumOf("The name of the tool to call.", [.. ToolCatalogue.All.Keys])),
+        ("params?", SchemaBuilder.Nullable(SchemaBuilder.AnyObject("The parameters of the tool, as its own operation documents them; none if omitted."))),
         .. more,
     ]);
 }

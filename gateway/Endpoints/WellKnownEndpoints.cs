@@ -32,7 +32,7 @@ internal sealed partial class WellKnownEndpoints(ServiceHttpInvoker upstream, Ti
     {
         Map(_keys.Path, http => HandleAsync(http, _keys)).DescribeSigningKeys();
         Map(_discovery.Path, http => HandleAsync(http, _discovery)).DescribeDiscovery();
-        // Unknown paths are counted as well.
+        // Rate limits also apply to unknown paths.
         Map("/.well-known/{**rest}", _ => throw new NotFound("path")).ExcludeFromDescription();
 
         IEndpointConventionBuilder Map(string pattern, RequestDelegate handler) =>

@@ -18,8 +18,8 @@ using Yarp.ReverseProxy.Transforms;
 namespace MedCor.Gateway.Forwarding;
 
 /// <summary>
-/// Maps the paths that YARP forwards, because nothing is read from the response before it is passed on: <c>/api/auth/*</c> to Identity, <c>/mcp/cancel/*</c>
-/// and <c>/mcp/cancel_all</c> to Chat. See <c>docs/decisions/0028-yarp-where-a-response-passes-through.md</c>.
+/// Maps the paths whose responses the gateway passes on without reading them, and forwards their requests with YARP: <c>/api/auth/*</c> to Identity,
+/// <c>/mcp/cancel/*</c> and <c>/mcp/cancel_all</c> to Chat. See <c>docs/decisions/0028-yarp-where-a-response-passes-through.md</c>.
 /// </summary>
 internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoints
 {
@@ -40,15 +40,13 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
         Post(LogIn, "/api/auth/login", Identity),
         Post(Refresh, "/api/auth/refresh", Identity),
         Post(LogOut, "/api/auth/logout", Identity),
-        // Unknown paths are counted as well.
+        // Rate limits also apply to unknown paths.
         Post(OtherSession, "/api/auth/{**rest}", Identity),
         Post(Cancel, "/mcp/cancel/{call_id}", Chat).WithTransformPathRouteValues("/chat/calls/{call_id}/cancel"),
         Post(CancelAll, "/mcp/cancel_all", Chat).WithTransformPathSet("/chat/calls/cancel"),
     ];
 
-    /// <summary>
-    /// The services. Which of its replicas receives a request is decided by <see cref="ServiceHttpInvoker"/>, for YARP and for tool calls alike.
-    /// </summary>
+    /// <summary>The services, one cluster each. <see cref="ServiceHttpInvoker"/> selects the replica, for YARP as for tool calls.</summary>
     internal static readonly ClusterConfig[] Clusters =
     [
         .. from service in ServiceCatalogue.All
@@ -64,7 +62,7 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
     {
         services.AddSingleton<IForwarderHttpClientFactory, ServiceClientFactory>();
         services.AddReverseProxy().LoadFromMemory(Routes, Clusters).AddTransforms<ForwardedHeaders>();
-        // YARP adds Data Protection for session affinity, which no cluster has. It would write keys to disk.
+        // YARP adds Data Protection for session affinity, which no cluster uses. Data Protection would write keys to disk.
         services.Remove(services.Single(service => service.ImplementationType?.Name == "DataProtectionHostedService"));
     }
 
@@ -120,7 +118,7 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
         if (http.Features.Get<Refused>() is { } refusal) throw refusal;
     }
 
-    /// <summary>Makes YARP send with the invoker of tool calls, which knows the replicas.</summary>
+    /// <summary>Makes YARP send requests with the invoker of tool calls, which selects a replica.</summary>
     private sealed class ServiceClientFactory(ServiceHttpInvoker upstream) : IForwarderHttpClientFactory
     {
         public HttpMessageInvoker CreateClient(ForwarderHttpClientContext context) => upstream;

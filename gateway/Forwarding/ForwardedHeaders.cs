@@ -11,8 +11,8 @@ using Yarp.ReverseProxy.Transforms.Builder;
 namespace MedCor.Gateway.Forwarding;
 
 /// <summary>
-/// Removes what a client may not tell a service: who and where it is. A request to an endpoint that authenticates its caller carries none of the client's
-/// headers but the credential, and its response is passed on if it is successful; an error is thrown, so that it has the form of the gateway's own errors.
+/// Removes headers by which a client could forge its identity or address. A request to an endpoint that authenticates its caller contains none of the client's
+/// headers except the credential. Its response is passed on if it is successful; an error is thrown, so that it has the format of the gateway's own errors.
 /// </summary>
 internal sealed class ForwardedHeaders : ITransformProvider
 {

@@ -8,88 +8,103 @@ namespace MedCor.Gateway.LiveEvents;
 /// <summary>Describes the operations that deliver live events.</summary>
 internal static class LiveEventOperations
 {
-    /// <summary>The events, each with when it comes and the schema of its data.</summary>
+    /// <summary>The events: the name, the time of delivery and the schema of the data.</summary>
     private static readonly (string Name, string When, Func<ComponentRegistry, JsonObject> Data)[] Events =
     [
-        ("resource_update", "something that you may read was created, changed or deleted", _ => SchemaBuilder.Object("A change.",
+        ("resource_update", "an entity that you may read was created, updated or deleted", _ => SchemaBuilder.Object("A change of an entity.",
             ("type", SchemaBuilder.EnumOf(null, "resource_update")),
-            ("resource", SchemaBuilder.EnumOf("What kind of thing.", [.. LiveResources.All.Keys.Order()])),
-            ("action", SchemaBuilder.EnumOf("What happened to it.", "created", "updated", "deleted")),
-            ("data", SchemaBuilder.AnyObject("The thing as it now is; what was written about a patient is null or not there: ask for it.")),
-            ("data_omitted?", SchemaBuilder.Boolean("True where it is too long for an event: data has its id alone.")),
-            ("timestamp", SchemaBuilder.DateTime("When.")))),
+            ("resource", SchemaBuilder.EnumOf("The resource of the entity.", [.. LiveResources.All.Keys.Order()])),
+            ("action", SchemaBuilder.EnumOf("How the entity changed.", "created", "updated", "deleted")),
+            ("data", SchemaBuilder.AnyObject("The current state of the entity. Clinical content is null or omitted; request the entity to read it.")),
+            ("data_omitted?", SchemaBuilder.Boolean("True if the entity is too long for an event. `data` then contains only its ID.")),
+            ("timestamp", SchemaBuilder.DateTime("The time of the change.")))),
         .. NamedLiveEvents.All.Select(e => (
-            e.Name, $"{e.Occasion}; besides its resource_update",
+            e.Name, $"{e.Occasion}; sent in addition to `resource_update`",
             (Func<ComponentRegistry, JsonObject>)(components => WithEventType(e.Name, components.ReferenceOutput(e.Data))))),
-        ("tool_response", "a tool that you called answered, whatever surface you called it by", _ => SchemaBuilder.Object("A tool's answer.",
-            ("type", SchemaBuilder.EnumOf(null, "tool_response")), ("tool", SchemaBuilder.Text(100, "Which tool.")), ("result", SchemaBuilder.Nullable(
-                SchemaBuilder.AnyObject("What it answered; null where that may tell of a patient's health, or is too long for an event."))),
-            ("result_omitted?", SchemaBuilder.Boolean("True where the result is null for one of these reasons.")),
-            ("request_id", SchemaBuilder.Text(128, "The call's request id.")), ("timestamp", SchemaBuilder.DateTime("When.")))),
-        ("error_event", "a tool that you called was refused; or, with `details.reload`, events may have been missed: load anew what you show",
-            _ => SchemaBuilder.Object("A problem.",
-                ("type", SchemaBuilder.EnumOf(null, "error_event")), ("error", SchemaBuilder.Text(500, "What is wrong.")),
-                ("details", SchemaBuilder.AnyObject("Further facts.")), ("timestamp", SchemaBuilder.DateTime("When.")))),
-        ("heartbeat", "nothing else came for a while",
-            _ => SchemaBuilder.Object("A sign of life.", ("type", SchemaBuilder.EnumOf(null, "heartbeat")), ("timestamp", SchemaBuilder.DateTime("When.")))),
-        ("auth_refresh", "your token is about to expire", _ => SchemaBuilder.Object("A fresh token.",
-            ("type", SchemaBuilder.EnumOf(null, "auth_refresh")), ("new_token", SchemaBuilder.Text(4096, "An access token.")),
-            ("expires_at", SchemaBuilder.DateTime("When it expires.")))),
+        ("tool_response", "a tool call of yours returned a result, through any endpoint", _ => SchemaBuilder.Object("The result of a tool call.",
+            ("type", SchemaBuilder.EnumOf(null, "tool_response")), ("tool", SchemaBuilder.Text(100, "The name of the tool.")),
+            ("result", SchemaBuilder.Nullable(SchemaBuilder.AnyObject(
+                "The result; null if it may contain health data of a patient or is too long for an event."))),
+            ("result_omitted?", SchemaBuilder.Boolean("True if the result is null for one of these reasons.")),
+            ("request_id", SchemaBuilder.Text(128, "The request ID of the call.")), ("timestamp", SchemaBuilder.DateTime("The time of the response.")))),
+        ("error_event", "a tool call of yours failed; or, with `details.reload`, events may have been missed and the displayed data must be reloaded",
+            _ => SchemaBuilder.Object("An error.",
+                ("type", SchemaBuilder.EnumOf(null, "error_event")), ("error", SchemaBuilder.Text(500, "The error message.")),
+                ("details", SchemaBuilder.AnyObject("Further details of the error.")), ("timestamp", SchemaBuilder.DateTime("The time of the error.")))),
+        ("heartbeat", "at a regular interval", _ => SchemaBuilder.Object("A heartbeat.",
+            ("type", SchemaBuilder.EnumOf(null, "heartbeat")), ("timestamp", SchemaBuilder.DateTime("The time of the heartbeat.")))),
+        ("auth_refresh", "your access token is about to expire", _ => SchemaBuilder.Object("A new access token.",
+            ("type", SchemaBuilder.EnumOf(null, "auth_refresh")), ("new_token", SchemaBuilder.Text(4096, "The access token.")),
+            ("expires_at", SchemaBuilder.DateTime("The time at which the token expires.")))),
     ];
 
     public static IEndpointConventionBuilder DescribeEventStream(this IEndpointConventionBuilder endpoint) => endpoint.Describe(
-        "hear_events", ApiTags.Events, "Hear live events",
-        "A `text/event-stream` of what you may see, from now on. Every event has an `id`, an `event` and a line of JSON as `data`, which carries the event's "
-        + "name as `type` too.\n\n| event | comes when | data |\n|---|---|---|\n"
-        + string.Concat(Events.Select(e => $"| `{e.Name}` | {e.When} | `{SchemaName(e.Name)}` |\n"))
-        + "\nA token is never accepted in the address; a browser, whose EventSource cannot send it as a header, takes a ticket.\n\n"
-        + "Who comes back with `Last-Event-ID` gets, from any gateway, all that they missed, in order and once: of the last 24 hours, and of at least the last "
-        + "10,000 events of their hospital. Where more was missed, or may have been lost, an `error_event` with `details.reload` comes in its place. Answers "
-        + "of tools are told while you listen and for two minutes after, and kept for 15.\n\nWhat happened before you logged in is told to nobody who comes "
-        + "back: a `Last-Event-ID` from before is answered with that `error_event`, and then with what happened since. No line of the stream is longer than "
-        + "128 KiB.",
+        "hear_events", ApiTags.Events, "Stream live events",
+        "Streams the events that you may see, from now on, as `text/event-stream`. Every event has an `id`, an `event` name and one line of JSON as `data`, "
+        + "which repeats the name in `type`.\n\n"
+        + "| event | sent when | data |\n|---|---|---|\n" + string.Concat(Events.Select(e => $"| `{e.Name}` | {e.When} | `{SchemaName(e.Name)}` |\n"))
+        + "\nA token is never accepted in the URL. In a browser, whose EventSource cannot send an Authorization header, use a ticket.\n\n"
+        + "To resume, reconnect to any gateway with `Last-Event-ID`. The stream then begins with the events that were missed, in order and once. The events of "
+        + "the last 24 hours are retained, at most the last 10,000 of a hospital. If older events were missed, or events may have been lost, an `error_event` "
+        + "with `details.reload` replaces them. Tool responses are published while you are connected and for two minutes afterwards, and retained for 15 "
+        + "minutes.\n\n"
+        + "Events from before your login are not replayed: a `Last-Event-ID` from before it returns an `error_event` with `details.reload`, followed by the "
+        + "events since your login. No line of the stream is longer than 128 KiB.",
         components => new()
         {
             Parameters =
             [
-                ResourcesParameter("Only changes of these resources, separated by commas; all unless given."),
-                OperationDetails.Parameter(ParameterLocation.Header, "Last-Event-ID", "The id of the last event that you had: go on from there.",
-                    SchemaBuilder.Text(ResumeToken.MaxLength)),
+                ResourcesParameter("The resources whose changes to send, separated by commas; all if omitted."),
+                OperationDetails.Parameter(ParameterLocation.Header, "Last-Event-ID",
+                    "The ID of the last event received. The stream resumes after it.", SchemaBuilder.Text(ResumeToken.MaxLength)),
                 LastEventIdParameter(),
             ],
-            ResponseDescription = "Events until you leave, or until your session ends.",
+            ResponseDescription = "The events, until the client disconnects or the session ends.",
             ResponseContents = OperationDetails.EventStream(
                 SchemaBuilder.OneOf([.. Events.Select(e => components.ReferenceNamed(SchemaName(e.Name), () => e.Data(components)))]),
-                "retry: 2000\nid: 1769954400000-41.1769954400000-3.1769954400000-7\n\nid: 1769954400000-41.1769954400000-3.1769954400000-7\nevent: "
-                + "heartbeat\ndata: {\"type\":\"heartbeat\",\"timestamp\":\"2026-02-01T14:00:00.12Z\"}\n\n"),
-            // Nothing of some resources is told to every role.
+                "retry: 2000\nid: 1769954400000-41.1769954400000-3.1769954400000-7\n\n"
+                + "id: 1769954400000-41.1769954400000-3.1769954400000-7\nevent: heartbeat\n"
+                + "data: {\"type\":\"heartbeat\",\"timestamp\":\"2026-02-01T14:00:00.12Z\"}\n\n"),
+            // Some roles may not subscribe to some resources.
             ErrorStatuses = [StatusCodes.Status403Forbidden],
         });
 
-    /// <param name="errors">The errors that only the handshake has.</param>
+    /// <param name="errors">The errors of the handshake that no other operation has.</param>
     public static IEndpointConventionBuilder DescribeWebSocket(this IEndpointConventionBuilder endpoint, params ErrorResponse[] errors) => endpoint.Describe(
-        "open_socket", ApiTags.Events, "Call tools and hear changes over a WebSocket",
+        "open_socket", ApiTags.Events, "Open a WebSocket for tool calls and changes",
         """
-        Messages are JSON objects with a `type`. The first is `auth`, within ten seconds, unless the request itself says who you are; otherwise the connection is closed with 4401.
+        Messages are JSON objects with a `type`. The first message must be `auth`, within ten seconds, unless the handshake request is authenticated; otherwise
+        the connection is closed with 4401.
 
-        | you send | you get |
+        | client sends | server sends |
         |---|---|
-        | `auth {token, resources?, last_event_id?}` | `auth_success {user_id, expires_at}`; with `resources` a `subscribed` of each, and after `last_event_id` what you missed of them |
-        | `tool_invoke {request_id, tool, params, idempotency_key?}` | `tool_response {request_id, result}` or `{request_id, error: "CODE: text", code, details}`, as soon as it is there |
+        | `auth {token, resources?, last_event_id?}` | `auth_success {user_id, expires_at}`, a `subscribed` per resource, the changes since `last_event_id` |
+        | `tool_invoke {request_id, tool, params, idempotency_key?}` | `tool_response {request_id, result}` or `{request_id, error: "CODE: …", code, details}` |
         | `subscribe {resource}`, `unsubscribe {resource}` | `subscribed {resource}`, `unsubscribed {resource}` |
-        | | `resource_update {id, resource, action, data, timestamp}` of what you subscribed to and may read |
-        | | `heartbeat`, `auth_refresh {new_token, expires_at}`, `error {error, details}`: with `details.reload`, load anew what you show |
+        | | `resource_update {id, resource, action, data, timestamp}` for each change of a subscribed resource that you may read |
+        | | `heartbeat`, `auth_refresh {new_token, expires_at}`, `error {error, details}`; with `details.reload`, reload the displayed data |
 
-        What is not understood is answered with `error {error, code, details}`, and the connection lives. Sixteen calls may be under way at once; further messages wait. Who reads more slowly than events come is
-        closed with 4408, who is not known any more with 4401, all with 1001 when a gateway stops: come back, anywhere, with the `id` of the last message. A message is at most 1 MiB, before `auth` 16 KiB (1009), and whole within ten
-        seconds of its first byte (1008). Who has too many sockets is refused with 429, or after `auth` with `RATE_LIMIT` and 4429.
+        A `tool_response` is sent as soon as it is available, whatever the order of the calls. Up to 16 calls can be in progress; further messages wait. An
+        invalid message is answered with `error {error, code, details}`; the connection stays open. A message can have up to 1 MiB, and up to 16 KiB before
+        `auth`.
+
+        | close code | reason |
+        |---|---|
+        | 1001 | the gateway is stopping |
+        | 1008 | a message was not complete within ten seconds of its first byte |
+        | 1009 | a message is too large |
+        | 4401 | authentication is missing, or is no longer valid |
+        | 4408 | the client reads more slowly than events arrive |
+        | 4429 | the user has too many WebSockets; preceded by an `error` with the code `RATE_LIMIT` |
+
+        A handshake request of a user with too many WebSockets returns 429. Reconnect to any gateway with the `id` of the last message.
         """,
         _ => new()
         {
             Status = StatusCodes.Status101SwitchingProtocols,
-            Parameters = [ResourcesParameter("What to subscribe to at once, where the request itself says who you are."), LastEventIdParameter()],
+            Parameters = [ResourcesParameter("The resources to subscribe to at once, if the handshake request is authenticated."), LastEventIdParameter()],
             ResponseDescription = "The connection is a WebSocket.",
-            // Nothing of some resources is told to every role, and pages of some origins may open no socket.
+            // Some roles may not subscribe to some resources, and pages of origins that are not allowed may not open a WebSocket.
             ErrorStatuses = [StatusCodes.Status403Forbidden],
             OwnErrors = errors,
         });
@@ -98,13 +113,13 @@ internal static class LiveEventOperations
         OperationDetails.Parameter(ParameterLocation.Query, "resources", description, SchemaBuilder.Text(500), "appointments,patients");
 
     private static OpenApiParameter LastEventIdParameter() =>
-        OperationDetails.Parameter(ParameterLocation.Query, "last_event_id", "The id of the last event that you had, where no header can be sent.",
-            SchemaBuilder.Text(ResumeToken.MaxLength));
+        OperationDetails.Parameter(ParameterLocation.Query, "last_event_id",
+            "The ID of the last event received, for clients that cannot send the Last-Event-ID header.", SchemaBuilder.Text(ResumeToken.MaxLength));
 
     /// <summary>Returns the name of the schema of an event's data.</summary>
     private static string SchemaName(string name) =>
         string.Concat(name.Replace("_event", "", StringComparison.Ordinal).Split('_').Select(word => char.ToUpperInvariant(word[0]) + word[1..])) + "Event";
 
     private static JsonObject WithEventType(string name, JsonObject entity) =>
-        new() { ["allOf"] = new JsonArray(entity, SchemaBuilder.Object("Its name besides.", ("type", SchemaBuilder.EnumOf(null, name)))) };
+        new() { ["allOf"] = new JsonArray(entity, SchemaBuilder.Object("The name of the event.", ("type", SchemaBuilder.EnumOf(null, name)))) };
 }

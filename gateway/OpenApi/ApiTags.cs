@@ -2,7 +2,7 @@ using MedCor.Contracts;
 
 namespace MedCor.Gateway.OpenApi;
 
-/// <summary>The tags of the OpenAPI document, in the order in which a reader needs them.</summary>
+/// <summary>Defines the tags of the OpenAPI document and the order in which the document lists them.</summary>
 internal static class ApiTags
 {
     public const string Accounts = "Accounts";
@@ -16,14 +16,14 @@ internal static class ApiTags
     /// <summary>Gets all tags with the groups that they belong to.</summary>
     public static IReadOnlyList<(string Group, string Name, string Description)> All { get; } =
     [
-        ("Begin", Accounts, "Log in, stay logged in, log out."),
+        ("Getting started", Accounts, "Log in, refresh the session, log out."),
         .. from service in ServiceCatalogue.All select ("Tools", OfService(service.Name), service.Description),
-        ("Other ways", CallingTools, "Tools by name, one or many at once."),
-        ("Other ways", Resources, "Rows to read by address: filtered, sorted, cut to the fields that you want."),
-        ("Other ways", Prompts, "Longer work, asked step by step."),
-        ("Other ways", Events, "What happens, as it happens."),
-        ("Other ways", Chat, "Questions to a chat model, answered once and read by any number."),
-        ("Running it", Operation, "For monitors and programs."),
+        ("Other APIs", CallingTools, "Call tools by name, one at a time or in a batch."),
+        ("Other APIs", Resources, "Read entities by URL, with filters, sorting and field selection."),
+        ("Other APIs", Prompts, "Complete tasks of several steps, guided step by step."),
+        ("Other APIs", Events, "Receive changes in real time."),
+        ("Other APIs", Chat, "Send questions to a chat model and stream the answers to any number of clients."),
+        ("Operations", Operation, "Health checks, server information and this document."),
     ];
 
     /// <summary>Returns the tag of a service's tools.</summary>

@@ -10,8 +10,8 @@ internal static class ClientGeneratorTransformer
     private static readonly string[] Values = ["example", "examples", "value"];
 
     /// <summary>
-    /// Moves every default value into the description of its field: generators take a field with a default for one that is always present, and then require
-    /// clients to send it. Also sets <c>additionalProperties</c> on an object without named fields, which generators otherwise take for an empty object.
+    /// Moves every default value into the description of its field: generators treat a field with a default as always present, and then require clients to
+    /// send it. Also sets <c>additionalProperties</c> on an object without named fields, which generators otherwise treat as an empty object.
     /// </summary>
     public static void Transform(JsonNode? node)
     {

@@ -52,7 +52,7 @@ internal sealed class ComponentRegistry
     {
         var problem = ToOpenApi(ReferenceOutput(typeof(ErrorEnvelope)), document);
         var details = _schemas[nameof(Problem)].Schema["properties"]!["details"]!.AsObject();
-        details["properties"] = new JsonObject { ["request_id"] = SchemaBuilder.Text(128, "Quote it when you report the error.") };
+        details["properties"] = new JsonObject { ["request_id"] = SchemaBuilder.Text(128, "The ID of the request. Include it when you report the error.") };
         details["required"] = new JsonArray("request_id");
         details["additionalProperties"] = new JsonObject();
         foreach (var (name, (_, schema)) in _schemas) document.AddComponent(name, ToOpenApi(schema, document));
@@ -61,7 +61,7 @@ internal sealed class ComponentRegistry
     }
 
     /// <summary>Converts a schema to the object model, in the form that client generators understand.</summary>
-    /// <param name="document">The document that references lead into; null for a schema without references.</param>
+    /// <param name="document">The document that contains the referenced components; null for a schema without references.</param>
     public static IOpenApiSchema ToOpenApi(JsonObject schema, OpenApiDocument? document)
     {
         document ??= new();
@@ -76,8 +76,8 @@ internal sealed class ComponentRegistry
     private const string SchemaPrefix = "#/components/schemas/";
 
     /// <summary>
-    /// Returns a reference to the schema of a record inside parameters. It differs from the schema of the same record inside a result: it allows no
-    /// additional fields.
+    /// Returns a reference to the schema of a record inside parameters. Unlike the schema of the same record inside a result, it allows no additional
+    /// fields.
     /// </summary>
     private JsonObject ReferenceNestedInput(Type type) =>
         AddReference(GetSchemaName(type) + "Input", type,

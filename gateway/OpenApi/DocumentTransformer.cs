@@ -4,7 +4,9 @@ using Microsoft.OpenApi;
 
 namespace MedCor.Gateway.OpenApi;
 
-/// <summary>Completes the document with what concerns it as a whole. It runs last: operations that are added afterwards have no components.</summary>
+/// <summary>
+/// Adds the introduction, tags and components to the document. Runs last, because components of operations that are added later would be missing.
+/// </summary>
 internal sealed class DocumentTransformer(ComponentRegistry components, IHostEnvironment environment) : IOpenApiDocumentTransformer
 {
     private const string SecurityScheme = "bearer";
@@ -15,26 +17,22 @@ internal sealed class DocumentTransformer(ComponentRegistry components, IHostEnv
         {
             Title = "MedCor",
             Version = "1.0.0",
-            Summary = "A healthcare back end that people, programs and AI agents drive through the same tools.",
+            Summary = "A healthcare back end that people, programs and AI agents use through the same tools.",
             Description = DescribeUse(),
             Contact = new() { Name = "MedCor", Email = "support@medcor.ai" },
         };
         document.Servers =
         [
-            new()
-            {
-                Url = "/", Description = "The gateway that this document came from, be it a local one or production",
-                Extensions = Extension("x-internal", false)
-            },
+            new() { Url = "/", Description = "The gateway that serves this document", Extensions = Extension("x-internal", false) },
         ];
         document.AddComponent<IOpenApiSecurityScheme>(SecurityScheme, new OpenApiSecurityScheme
         {
             Type = SecuritySchemeType.Http,
             Scheme = "bearer",
             BearerFormat = "JWT",
-            Description =
-                "The access_token of a log-in. Checked as RFC8725 wants it: signed with ES256 by a key of /.well-known/jwks.json, with issuer, audience and "
-                + "expiry.",
+            // Spectral's OWASP ruleset requires the text "RFC8725", without a space.
+            Description = "An access_token that the login returns. Validated as RFC8725 recommends: the ES256 signature by a key of /.well-known/jwks.json, "
+                + "the issuer, the audience and the expiry.",
         });
         document.Security = [new() { [new OpenApiSecuritySchemeReference(SecurityScheme, document)] = [] }];
         SortByTags(document);
@@ -67,17 +65,19 @@ internal sealed class DocumentTransformer(ComponentRegistry components, IHostEnv
 
     private string DescribeUse() =>
         $$$"""
-        Everything is done by calling **tools**: by their own operations below, all at once, or by name. Lists, entities and figures can also be read as resources, and
-        what happens is told live.
+        Every action is a call of a **tool**: through the tool's own operation below, by name, or in a batch. Lists, entities and statistics can also be read as
+        resources, and changes are published as live events.
 
         1. Call `POST /api/auth/login` {{{(DemoLogins.Find(environment) is { } logins ? DescribeDemoAccounts(logins) : "with the e-mail address and the password of your account.")}}}
-        2. Send the `access_token` with every further call as `Authorization: Bearer …`. On the page to try things out, *Authorize* does it.
-        3. Call `get_current_user`, then whatever your role may.
+        2. Send the `access_token` with every further request as `Authorization: Bearer …`. In Swagger UI, set it with *Authorize*.
+        3. Call `get_current_user`, then any tool that your role may use.
 
-        Fields are `snake_case`, ids UUIDs, instants RFC 3339 in UTC, wall-clock dates and times those of the hospital. Every error has one form,
-        `{error: {code, message, details, timestamp}}`, and one that concerns fields names all of them at once. A slash at the end of a path is optional.
+        Field names are `snake_case`. IDs are UUIDs. Timestamps are RFC 3339 in UTC; dates and times without an offset are local to the hospital. Every error
+        has the form `{error: {code, message, details, timestamp}}`. A validation error names all invalid fields at once. A trailing slash in a path is
+        optional.
         """;
 
     private static string DescribeDemoAccounts(DemoLogins logins) =>
-        $"as somebody of the demo data, with the password `{logins.Password}`:\n\n   {string.Join("\n   ", logins.Accounts.Select(a => $"- `{a.Email}`, {a.Description}"))}\n";
+        $"with one of the demo accounts. Their password is `{logins.Password}`:\n\n"
+        + $"   {string.Join("\n   ", logins.Accounts.Select(a => $"- `{a.Email}`, {a.Description}"))}\n";
 }

@@ -46,7 +46,7 @@ internal static class DocumentationEndpoints
         services.AddSingleton<ComponentRegistry>().AddSingleton<OperationTransformer>();
         services.AddOpenApi(OpenApiDocumentCache.DocumentName, options =>
         {
-            // HEAD is answered wherever GET is. What orchestrators ask is not described.
+            // HEAD is supported wherever GET is. The probes of orchestrators are not documented.
             options.ShouldInclude = endpoint =>
                 endpoint.HttpMethod != HttpMethods.Head && endpoint.ActionDescriptor.EndpointMetadata.Any(m => m is OperationDescriber or ToolPathMetadata);
             options.AddOperationTransformer<OperationTransformer>().AddDocumentTransformer<ToolDocumentTransformer>()
@@ -60,13 +60,15 @@ internal static class DocumentationEndpoints
     {
         var cache = app.ServiceProvider.GetRequiredService<OpenApiDocumentCache>();
         app.MapGet(DocumentPath, async http => await (await cache.GetResponseAsync()).WriteToAsync(http)).AllowAnonymous().Describe(
-            "describe_api", ApiTags.Operation, "This document", "OpenAPI 3.1.",
+            "describe_api", ApiTags.Operation, "Get this document", "Returns the OpenAPI 3.1 document of this API.",
             _ => new()
             {
-                ResponseDescription = "The document.",
+                ResponseDescription = "The OpenAPI document.",
                 ResponseContents = OperationDetails.Json(
-                    SchemaBuilder.Object("An OpenAPI document.", ("openapi", SchemaBuilder.Text(10)), ("info", SchemaBuilder.AnyObject("What it is about.")),
-                        ("paths", SchemaBuilder.AnyObject("What there is."))),
+                    SchemaBuilder.Object("An OpenAPI document.",
+                        ("openapi", SchemaBuilder.Text(10)),
+                        ("info", SchemaBuilder.AnyObject("The title, version and description of the API.")),
+                        ("paths", SchemaBuilder.AnyObject("The operations, by path and method."))),
                     new JsonObject { ["openapi"] = "3.1.1", ["info"] = new JsonObject { ["title"] = "MedCor" }, ["paths"] = new JsonObject() }),
                 HasETag = true,
             });
@@ -80,7 +82,7 @@ internal static class DocumentationEndpoints
             if (!http.Request.Path.StartsWithSegments($"/{SwaggerPath}") && !http.Request.Path.StartsWithSegments($"/{RedocPath}")) return next(http);
             http.Response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
             if (HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method)) return next(http);
-            // Routing does not know these pages, so the response that it would give is written here.
+            // These pages have no endpoints, so routing does not reject other methods.
             http.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
             http.Response.Headers.Allow = $"{HttpMethods.Get}, {HttpMethods.Head}";
             return Task.CompletedTask;

@@ -12,25 +12,27 @@ internal sealed record ErrorResponse(string Name, string Description, params Api
 
     public static ErrorResponse[] All { get; } =
     [
-        new("Invalid", "What was asked cannot be meant so. `details` names every bad field, each with all that is wrong with it.",
+        new("Invalid", "The request is invalid. `details` names every invalid field with all of its errors.",
             new ValidationFailed(new Dictionary<string, List<string>> { ["appointment_date"] = ["is required"], ["limit"] = ["must be between 1 and 100"] })),
-        new("Unauthenticated",
-            "Nobody is known to be calling: the token is missing (`AUTH_REQUIRED`), or it expired, was revoked or never was one (`AUTH_INVALID`).",
+        new("Unauthenticated", "The access token is missing (`AUTH_REQUIRED`), or it is malformed, expired or revoked (`AUTH_INVALID`).",
             new Unauthenticated(ErrorCodes.AuthRequired, "Log in first: send Authorization: Bearer with an access token."),
-            new Unauthenticated(ErrorCodes.AuthInvalid, "The access token is not valid or has expired.")),
-        new("Forbidden", "The caller's role does not include this, whether or not what it names exists.",
+            new Unauthenticated(ErrorCodes.AuthInvalid, "The access token is not valid, or no longer. Refresh it or log in again.")),
+        new("Forbidden", "The caller's role does not permit the operation. The response is the same whether or not the entities that the request names exist.",
             new Forbidden("Your role does not include create_hospital.")),
-        new("Missing", "There is no such thing, as far as the caller may know. What belongs to another hospital is missing in just these words.",
+        new("Missing", "The entity does not exist, or the caller may not see it. The response for an entity of another hospital is the same.",
             new NotFound("appointment")),
-        new("Conflict", "The present state does not allow it: the time is taken, the version is another, the move is not possible, the name is in use.",
+        new("Conflict",
+            "The current state does not allow the operation: the time is taken, the version has changed, the transition is not possible or the name is in use.",
             new Conflict("The doctor is already booked then. Choose another time; details.alternatives has the nearest free ones.")
                 .WithDetail("alternatives", new[] { new { Date = "2027-03-01", Time = "14:30:00" }, new { Date = "2027-03-01", Time = "13:30:00" } })),
-        new("TooSlow", "The body did not come in time: within 30 seconds, and at a kibibyte a second once five are over.", new RequestTimeout()),
-        new("TooLarge", "The body is larger than 1 MiB; for `/api/auth/`, than 16 KiB.", new PayloadTooLarge()),
+        new("TooSlow", "The body did not arrive in time. It must be complete within 30 seconds and, after 5 seconds, arrive at 1 KiB per second or faster.",
+            new RequestTimeout()),
+        new("TooLarge", "The body is larger than 1 MiB, or than 16 KiB for `/api/auth/`.", new PayloadTooLarge()),
         new("WrongMediaType", "The body is not JSON, not UTF-8, or compressed.", new UnsupportedMediaType()),
-        new("TooMany", "Too often. The answer tells when to come again.", new RateLimited("Too many calls. Try again in 12 seconds.", 12)),
-        new("Broken", "A fault of MedCor's. It tells nothing of the inside; quote its request_id.", new InternalError()),
-        new("Unavailable", "Something that is needed is down at present. Try again after `retry_after` seconds.", new Unavailable()),
+        new("TooMany", "Too many requests. Retry after `retry_after` seconds.",
+            new RateLimited("No more than 100 calls a minute. Wait until the minute is over.", 12)),
+        new("Broken", "An internal error. The response contains no internal details; include its `request_id` when you report the error.", new InternalError()),
+        new("Unavailable", "A required service is unavailable. Retry after `retry_after` seconds.", new Unavailable()),
     ];
 
     /// <summary>Gets the status code, which is the same for all examples.</summary>

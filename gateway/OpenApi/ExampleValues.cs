@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 namespace MedCor.Gateway.OpenApi;
 
 /// <summary>
-/// Creates example values that match a schema: those of the contracts (see <see cref="Contracts.ContractExamples"/>), and for other fields the simplest value
-/// that the schema allows. The people and the hospital in the contracts are those of the demo data, so that a call can be tried without changes.
+/// Creates example values that match a schema: the examples of the contracts (see <see cref="Contracts.ContractExamples"/>), and for other fields the simplest
+/// value that the schema allows. The contracts' examples name people and a hospital of the demo data, so that a call can be tried without changes.
 /// </summary>
 internal static class ExampleValues
 {
@@ -18,7 +18,7 @@ internal static class ExampleValues
         return (JsonObject)Create(parameters, components, "", "", required.Contains)!;
     }
 
-    /// <summary>Creates parameters with all fields except <c>expected_version</c>, whose current value a person who tries the call cannot know.</summary>
+    /// <summary>Creates parameters with all fields except <c>expected_version</c>, whose current value the example cannot know.</summary>
     public static JsonObject ForAllFields(JsonObject parameters, ComponentRegistry components) =>
         (JsonObject)Create(parameters, components, "", "", name => name != "expected_version")!;
 

@@ -9,12 +9,12 @@ namespace MedCor.Gateway.OpenApi;
 internal delegate OperationDetails OperationDescriber(ComponentRegistry components);
 
 /// <summary>
-/// Describes what an endpoint takes and answers, as far as its other metadata does not: see <see cref="OperationTransformer"/> for what is derived from
-/// access control, rate limits and the query.
+/// Describes the requests and responses of an endpoint, except for what <see cref="OperationTransformer"/> derives from access control, rate limits and the
+/// query.
 /// </summary>
 internal sealed record OperationDetails
 {
-    /// <summary>The status codes with which services refuse tool calls, in addition to those that are derived.</summary>
+    /// <summary>The status codes of errors that services return for tool calls, in addition to the derived ones.</summary>
     public static readonly int[] ToolErrorStatuses = [StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound, StatusCodes.Status409Conflict];
 
     /// <summary>Gets the schema of the JSON request body; null when the operation takes no body.</summary>
@@ -32,21 +32,21 @@ internal sealed record OperationDetails
     public int Status { get; init; } = StatusCodes.Status200OK;
 
     /// <summary>Gets the description of a successful response.</summary>
-    public string ResponseDescription { get; init; } = "Done.";
+    public string ResponseDescription { get; init; } = "The operation succeeded.";
 
     /// <summary>Gets the contents of a successful response, by media type.</summary>
     public Dictionary<string, ResponseContent> ResponseContents { get; init; } = [];
 
-    /// <summary>Gets the response headers in addition to those that every response carries.</summary>
+    /// <summary>Gets the response headers in addition to those of every response.</summary>
     public string[] ExtraHeaders { get; init; } = [];
 
-    /// <summary>Gets whether a response has an ETag, for which <c>If-None-Match</c> is answered with 304.</summary>
+    /// <summary>Gets whether a successful response has an ETag. A request whose <c>If-None-Match</c> matches it returns 304.</summary>
     public bool HasETag { get; init; }
 
-    /// <summary>Gets whether the operation is a write that an idempotency key makes safe to repeat.</summary>
+    /// <summary>Gets whether the operation accepts an idempotency key, which makes a write safe to retry.</summary>
     public bool AcceptsIdempotencyKey { get; init; }
 
-    /// <summary>Gets the status codes of error responses in addition to those that are derived.</summary>
+    /// <summary>Gets the status codes of error responses in addition to the derived ones.</summary>
     public int[] ErrorStatuses { get; init; } = [];
 
     /// <summary>Gets error responses that no other operation has.</summary>
@@ -69,7 +69,7 @@ internal sealed record OperationDetails
                 ["type"] = "string",
                 ["maxLength"] = BufferedBytesLimiter.MaxResponseLength,
                 ["pattern"] = SchemaBuilder.NoNulPattern,
-                ["description"] = "Each event's data:",
+                ["description"] = "Server-sent events. The schema describes the data of each event.",
                 ["contentMediaType"] = "application/json",
                 ["contentSchema"] = data,
             },
@@ -102,13 +102,15 @@ internal static class OperationDetailsExtensions
 {
     /// <summary>Describes an endpoint for the OpenAPI document.</summary>
     /// <param name="id">The operation id, unique in the document.</param>
-    /// <param name="tag">The tag that the operation is listed under: one of <see cref="ApiTags"/>.</param>
+    /// <param name="tag">The tag of the operation: one of <see cref="ApiTags"/>.</param>
     /// <param name="summary">The summary, one line.</param>
     public static IEndpointConventionBuilder Describe(this IEndpointConventionBuilder endpoint, string id, string tag, string summary, string description,
         OperationDescriber details) =>
             endpoint.WithName(id).WithTags(tag).WithSummary(summary).WithDescription(description).WithMetadata(details);
 
-    /// <summary>Lets the API explorer find endpoints that are request delegates: it lists only those with the method that handles them.</summary>
+    /// <summary>
+    /// Makes endpoints that are request delegates visible to the API explorer, which lists only endpoints whose metadata contains the handler method.
+    /// </summary>
     public static RouteGroupBuilder WithApiDescription(this RouteGroupBuilder routes)
     {
         ((IEndpointConventionBuilder)routes).Finally(endpoint =>

@@ -16,18 +16,18 @@ internal interface IErrorFormatMetadata
 }
 
 /// <summary>
-/// Completes each operation from the metadata of its endpoint: its <see cref="OperationDetails"/>, and what follows from how the gateway treats the endpoint.
+/// Completes each operation from the metadata of its endpoint: its <see cref="OperationDetails"/>, and the metadata by which the gateway handles requests.
 /// </summary>
 /// <remarks>
-/// Access control documents 401, a counted endpoint 429 and 503, a request body 408, 413 and 415, and what can be wrong with a request 400. Every endpoint can
-/// fail with 500. So a document cannot say anything else than the metadata by which the gateway handles requests.
+/// Access control implies 401; rate limiting 429 and 503; a request body 400, 408, 413 and 415; a validated query 400. Every endpoint can return 500. The
+/// document therefore always agrees with how the gateway handles requests.
 /// </remarks>
 internal sealed class OperationTransformer(ComponentRegistry components) : IOpenApiOperationTransformer
 {
     public Task TransformAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         var metadata = new EndpointMetadataCollection(context.Description.ActionDescriptor.EndpointMetadata);
-        // The endpoint that calls any tool by its path is described tool by tool: see ToolDocumentTransformer.
+        // ToolDocumentTransformer replaces the endpoint that calls any tool by its path with one operation per tool.
         if (metadata.GetMetadata<OperationDescriber>() is { } describe) Complete(operation, describe(components), metadata, context.Document!);
         return Task.CompletedTask;
     }
@@ -64,7 +64,8 @@ internal sealed class OperationTransformer(ComponentRegistry components) : IOpen
             [$"{details.Status}"] = Response(details.ResponseDescription, [.. headers, .. replayed, .. details.ExtraHeaders, .. etag], details.ResponseContents,
                 document)
         };
-        if (details.HasETag) operation.Responses["304"] = Response("What you have still holds.", [.. headers, .. etag], [], document);
+        if (details.HasETag)
+            operation.Responses["304"] = Response("The response has not changed since the version in `If-None-Match`.", [.. headers, .. etag], [], document);
         foreach (var (status, other) in details.OtherResponses)
             operation.Responses[$"{status}"] = Response(other.Description, headers, other.Contents ?? [], document);
         foreach (var (status, error) in DescribeErrors(details, metadata, document)) operation.Responses.TryAdd(status, error);
@@ -86,7 +87,7 @@ internal sealed class OperationTransformer(ComponentRegistry components) : IOpen
         var anonymous = metadata.GetMetadata<IAllowAnonymous>();
         if (anonymous is null or OptionalAuthenticationMetadata) statuses.Add(StatusCodes.Status401Unauthorized);
         if (IsCounted(metadata)) statuses.UnionWith([StatusCodes.Status429TooManyRequests, StatusCodes.Status503ServiceUnavailable]);
-        // A public endpoint that declares nothing ignores its query.
+        // A public endpoint without query metadata ignores its query.
         if (anonymous is null || metadata.GetMetadata<QueryParametersMetadata>() is not null) statuses.Add(StatusCodes.Status400BadRequest);
         if (details.Body is not null)
             statuses.UnionWith([StatusCodes.Status400BadRequest, StatusCodes.Status408RequestTimeout, StatusCodes.Status413PayloadTooLarge,
@@ -113,16 +114,16 @@ internal sealed class OperationTransformer(ComponentRegistry components) : IOpen
         };
 
     private static OpenApiParameter IdempotencyKeyParameter() => OperationDetails.Parameter(ParameterLocation.Header, IdempotencyKey.Header,
-        "Makes a write safe to repeat for 24 hours: with the same key and the same parameters it happens once, and a repetition gets the first answer; with "
-        + "other parameters, a password among them, it is a CONFLICT. The key belongs to you and to the tool: with another tool it is another write. A new "
-        + "UUID for each write is a good one.",
+        "Makes a write safe to retry for 24 hours. A request with the same key and the same parameters is executed once, and a retry returns the first "
+        + "response. A request with the same key and other parameters, including passwords, returns CONFLICT. A key applies to one user and one tool: the "
+        + "same key with another tool is a separate write. Use a new UUID for each write.",
         new() { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = IdempotencyKey.MaxLength, ["pattern"] = "^[ -~]+$" });
 
     private static OpenApiParameter IfNoneMatchParameter() =>
-        OperationDetails.Parameter(ParameterLocation.Header, "If-None-Match", "The ETag of what you have: if it still holds, the answer is 304.",
-            SchemaBuilder.Text(200));
+        OperationDetails.Parameter(ParameterLocation.Header, "If-None-Match",
+            "The ETag of the version that you have. Returns 304 if it is still current.", SchemaBuilder.Text(200));
 
     private static OpenApiParameter TicketParameter() => OperationDetails.Parameter(ParameterLocation.Query, TicketHandler.Parameter,
-        "In the place of the Authorization header: a ticket, which is good once and for a minute.",
+        "A ticket that replaces the Authorization header. It is valid once and for one minute.",
         new() { ["type"] = "string", ["minLength"] = 64, ["maxLength"] = 64, ["pattern"] = "^[A-Za-z0-9_-]{64}$" });
 }

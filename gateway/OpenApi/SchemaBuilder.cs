@@ -5,7 +5,7 @@ namespace MedCor.Gateway.OpenApi;
 /// <summary>Builds JSON schemas for values that have no record in the contracts.</summary>
 internal static class SchemaBuilder
 {
-    /// <summary>A pattern that matches text without U+0000.</summary>
+    /// <summary>A pattern that matches strings without U+0000.</summary>
     public const string NoNulPattern = "^[^\\u0000]*$";
 
     /// <summary>Returns the type of a schema's values, ignoring whether they can also be null.</summary>

@@ -5,13 +5,13 @@ using Microsoft.OpenApi;
 
 namespace MedCor.Gateway.OpenApi;
 
-/// <summary>Marks the endpoint that calls any tool by its path. The document has an operation for each tool in its place.</summary>
+/// <summary>Marks the endpoint that calls any tool by its path. In the document, one operation per tool replaces it.</summary>
 internal sealed class ToolPathMetadata
 {
     public static readonly ToolPathMetadata Instance = new();
 }
 
-/// <summary>Replaces the operation that calls any tool by its path with an operation of its own for each tool of the catalogue.</summary>
+/// <summary>Replaces the operation that calls any tool by its path with one operation for each tool of the catalogue.</summary>
 internal sealed class ToolDocumentTransformer(OperationTransformer operations, ComponentRegistry components) : IOpenApiDocumentTransformer
 {
     private const int MaxSummaryLength = 80;
@@ -46,7 +46,7 @@ internal sealed class ToolDocumentTransformer(OperationTransformer operations, C
         (string Name, IOpenApiExample Value)[] examples =
         [
             ("shortest", OperationDetails.Example(shortest, WhoMustGive(tool, fullest, shortest))),
-            ("fullest", OperationDetails.Example(fullest, "All that may be given")),
+            ("fullest", OperationDetails.Example(fullest, "All parameters")),
         ];
         if (JsonNode.DeepEquals(shortest, fullest)) examples = examples[..1];
         // Documentation pages prefill the first example: for reads the simplest call, for creates and updates one with all fields.
@@ -57,7 +57,7 @@ internal sealed class ToolDocumentTransformer(OperationTransformer operations, C
             Body = input,
             BodyIsOptional = shortest.Count == 0,
             BodyExamples = examples.ToDictionary(e => e.Name, e => e.Value),
-            ResponseDescription = "The tool's bare result.",
+            ResponseDescription = "The result of the tool, without an envelope.",
             ResponseContents = OperationDetails.Json(output, ExampleValues.ForResponse(output, components)),
             AcceptsIdempotencyKey = tool.Effect != Effect.Read,
             ErrorStatuses = OperationDetails.ToolErrorStatuses,
@@ -65,15 +65,15 @@ internal sealed class ToolDocumentTransformer(OperationTransformer operations, C
     }
 
     /// <summary>
-    /// Returns the summary of the shortest example. A platform administrator has no hospital and must name one when creating something in a hospital; the
-    /// summary then says that the example is for a member of a hospital.
+    /// Returns the summary of the shortest example. A platform administrator belongs to no hospital and must name one to create an entity in it; for such a
+    /// tool, the summary states that the example applies to users of a hospital.
     /// </summary>
     private static string WhoMustGive(ToolDescriptor tool, JsonObject fullest, JsonObject shortest) =>
         tool.Effect == Effect.Create && tool.Callers.HasFlag(Callers.Platform) && fullest.ContainsKey("hospital_id") && !shortest.ContainsKey("hospital_id")
-            ? "What must be given by somebody of a hospital"
-            : "What must be given";
+            ? "Required parameters, for users of a hospital"
+            : "Required parameters";
 
-    /// <summary>Returns what a tool acts on: the part of its name after the verb.</summary>
+    /// <summary>Returns the noun in a tool's name: the part after the verb.</summary>
     private static string GetNoun(ToolDescriptor tool) => tool.Name[(tool.Name.IndexOf('_', StringComparison.Ordinal) + 1)..];
 
     /// <summary>Returns the first sentence of a description, or its main clause when the sentence is too long.</summary>
@@ -87,15 +87,15 @@ internal sealed class ToolDocumentTransformer(OperationTransformer operations, C
 
     private static string DescribeEffect(Effect effect) => effect switch
     {
-        Effect.Read => "Changes nothing.",
-        Effect.Create => "Calling twice adds two, unless both calls carry the same Idempotency-Key.",
-        Effect.Update => "Calling twice changes no more than calling once.",
-        _ => "Takes out of use; nothing is erased.",
+        Effect.Read => "Read-only.",
+        Effect.Create => "Not idempotent: each call creates another entity, unless it repeats an Idempotency-Key.",
+        Effect.Update => "Idempotent: repeating the call has no further effect.",
+        _ => "Ends or deactivates the entity.",
     };
 
     private static string DescribeCallers(Callers callers)
     {
-        if (callers == Callers.Everyone) return "For every role.";
-        return $"For {string.Join(", ", CallerKinds.All.Where(k => callers.HasFlag(k.Value)).Select(k => $"{k.Label}s"))}.";
+        if (callers == Callers.Everyone) return "Available to every role.";
+        return $"Available to {string.Join(", ", CallerKinds.All.Where(k => callers.HasFlag(k.Value)).Select(k => $"{k.Label}s"))}.";
     }
 }

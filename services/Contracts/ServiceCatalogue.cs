@@ -27,8 +27,8 @@ public static class ServiceCatalogue
         new("identity", "Users, doctors, patients, specialties.") { CanReplay = true },
         new("clinical", "Schedules, appointments, medical records, treatments.") { CanReplay = true },
         new("billing", "Plans, subscriptions, invoices.") { CanReplay = true },
-        new("analytics", "Hospitals and doctors in figures."),
-        new("chat", "Longer work, asked step by step."),
+        new("analytics", "Statistics of hospitals and doctors."),
+        new("chat", "Guided tasks of several steps."),
     ];
 
     /// <summary>Gets the queues of integration events. Every program that consumes events has one, named after it.</summary>

@@ -12,7 +12,7 @@ public interface ITool<TResult>;
 
 /// <summary>Marks a record as a tool. The last part of the record's namespace is the service that owns the tool.</summary>
 /// <param name="name">The name of the tool, unique in the whole system, in <c>snake_case</c>.</param>
-/// <param name="effect">What a call may change.</param>
+/// <param name="effect">The effect of a call.</param>
 /// <param name="callers">The roles that may call the tool at all; the handler also decides on each row.</param>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
 public sealed class ToolAttribute(string name, Effect effect, Callers callers) : Attribute
@@ -84,7 +84,7 @@ public enum Role { Admin, Doctor, Nurse, Patient }
 /// <typeparam name="T">The type of the listed entries.</typeparam>
 public abstract record PagedTool<T> : ITool<Page<T>>
 {
-    /// <summary>Which page, from 1.</summary>
+    /// <summary>The number of the page, starting at 1.</summary>
     [Range(1, 1_000_000), DefaultValue(1)]
     public int Page { get; init; } = 1;
 

@@ -61,7 +61,7 @@ public sealed class ContractSchemaTests
         var properties = Properties<ListHospitals>();
 
         Assert.Equal((1, 100, 20), ((int)properties["limit"]!["minimum"]!, (int)properties["limit"]!["maximum"]!, (int)properties["limit"]!["default"]!));
-        Assert.Equal("Which page, from 1.", (string?)properties["page"]!["description"]);
+        Assert.Equal("The number of the page, starting at 1.", (string?)properties["page"]!["description"]);
     }
 
     [Fact]
