@@ -54,7 +54,8 @@ internal sealed class HomePage : IEndpoints
                 StringComparison.Ordinal)
             .Replace("{{accounts}}", _demo is null ? "" : RenderDemoAccounts(_demo), StringComparison.Ordinal);
         var style = _page[(_page.IndexOf("<style>", StringComparison.Ordinal) + "<style>".Length).._page.IndexOf("</style>", StringComparison.Ordinal)];
-        _policy = $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(style)))}'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        var hash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(style)));
+        _policy = $"default-src 'none'; style-src 'sha256-{hash}'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     }
 
     /// <summary>Gets the version of MedCor.</summary>

@@ -26,7 +26,8 @@ internal static class ResourceOperations
         OpenApiParameter[] parameters, int[] errorStatuses) =>
             endpoint.Describe(
                 id, ApiTags.Resources, summary,
-                $"{summary}. Returns the same data as the tools return to you. An unknown name in any of the parameters is rejected with an error that names it.",
+                $"{summary}. Returns the same data as the tools return to you. An unknown name in any of the parameters is rejected with an error that names "
+                    + "it.",
                 components =>
                 {
                     var answer = components.ReferenceOutput(result);

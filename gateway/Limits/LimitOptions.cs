@@ -130,7 +130,8 @@ internal sealed class LimitOptions : IValidatableObject
         else
             foreach (var wide in proxies.Where(IsTooWide))
                 yield return new(
-                    $"MCP_TRUSTED_PROXIES must name the proxies' own addresses or network: {wide} is a whole private network, or one wider than /16 (IPv6: /48), and any other host in it could forge a caller's address.");
+                    $"MCP_TRUSTED_PROXIES must name the proxies' own addresses or network: {wide} is a whole private network, or one wider than /16 "
+                        + "(IPv6: /48), and any other host in it could forge a caller's address.");
     }
 
     /// <summary>

@@ -33,13 +33,15 @@ internal sealed class EventSubscriptions(LiveEventReader reader, ConnectionMonit
         bool IsOpen(string name) => LiveResources.All[name] == Callers.Everyone || caller.IsOneOf(LiveResources.All[name]);
         if (resources?.Where(r => !IsOpen(r)).Order().ToArray() is not { Length: > 0 } forbidden) return;
         throw new Forbidden(
-            $"Your role may not subscribe to {string.Join(", ", forbidden)}. Available resources: {string.Join(", ", LiveResources.All.Keys.Where(IsOpen).Order())}.")
+            $"Your role may not subscribe to {string.Join(", ", forbidden)}. "
+                + $"Available resources: {string.Join(", ", LiveResources.All.Keys.Where(IsOpen).Order())}.")
             .WithDetail("resources", forbidden);
     }
 
     /// <summary>Formats the validation error of unknown resources.</summary>
     public static string FormatUnknown(IEnumerable<string> unknown) =>
-        $"does not know {string.Join(", ", unknown)}; there are {string.Join(", ", LiveResources.All.Keys.Order())}{DidYouMean.Hint(unknown.First(), LiveResources.All.Keys)}";
+        $"does not know {string.Join(", ", unknown)}; there are {string.Join(", ", LiveResources.All.Keys.Order())}"
+        + DidYouMean.Hint(unknown.First(), LiveResources.All.Keys);
 
     /// <summary>
     /// Subscribes to events from now on, or from a position on. Throws while Redis is unavailable.

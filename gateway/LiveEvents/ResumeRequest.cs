@@ -23,7 +23,8 @@ internal static class ResumeRequest
         string[] known = [.. parameters, Parameter, TicketHandler.Parameter];
         foreach (var name in request.Query.Keys.Except(known))
             errors.AddError(name,
-                $"is not a parameter; there are {string.Join(", ", known[..^1])} and {known[^1]}. A token is never accepted in an address{DidYouMean.Hint(name, known)}");
+                $"is not a parameter; there are {string.Join(", ", known[..^1])} and {known[^1]}. A token is never accepted in an address"
+                    + DidYouMean.Hint(name, known));
 
         // A browser that reconnects by itself sends the header; a client that opens a new stream, with a new ticket, can only use the query.
         var (field, id) = request.Headers.TryGetValue(Header, out var header) ? (Header, header.ToString()) : (Parameter, request.Query[Parameter].ToString());

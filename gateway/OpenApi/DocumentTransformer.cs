@@ -63,12 +63,15 @@ internal sealed class DocumentTransformer(ComponentRegistry components, IHostEnv
 
     private static Dictionary<string, IOpenApiExtension> Extension(string name, JsonNode value) => new() { [name] = new JsonNodeExtension(value) };
 
+    private string DescribeAccounts() =>
+        DemoLogins.Find(environment) is { } logins ? DescribeDemoAccounts(logins) : "with the e-mail address and the password of your account.";
+
     private string DescribeUse() =>
         $$$"""
         Every action is a call of a **tool**: through the tool's own operation below, by name, or in a batch. Lists, entities and statistics can also be read as
         resources, and changes are published as live events.
 
-        1. Call `POST /api/auth/login` {{{(DemoLogins.Find(environment) is { } logins ? DescribeDemoAccounts(logins) : "with the e-mail address and the password of your account.")}}}
+        1. Call `POST /api/auth/login` {{{DescribeAccounts()}}}
         2. Send the `access_token` with every further request as `Authorization: Bearer …`. In Swagger UI, set it with *Authorize*.
         3. Call `get_current_user`, then any tool that your role may use.
 

@@ -79,8 +79,8 @@ internal readonly record struct ToolRequest(ToolDescriptor Tool, ReadOnlySequenc
                 else
                 {
                     var name = reader.GetString()!;
-                    if ((mistakes ??= []).HasRoomFor(name)) mistakes.AddError(name,
-                        $"is not a field here; there are {fields}{DidYouMean.Hint(name, takesKey ? ["tool", "params", "idempotency_key"] : ["tool", "params"])}");
+                    string[] known = takesKey ? ["tool", "params", "idempotency_key"] : ["tool", "params"];
+                    if ((mistakes ??= []).HasRoomFor(name)) mistakes.AddError(name, $"is not a field here; there are {fields}{DidYouMean.Hint(name, known)}");
                     reader.Skip();
                 }
             }
