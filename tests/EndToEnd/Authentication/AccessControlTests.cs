@@ -19,6 +19,9 @@ public sealed class AccessControlTests
         "GET /api/mcp/ws",
     ];
 
+    /// <summary>The route that the gateway lets through and Identity refuses, since it needs the token in question.</summary>
+    private const string RefusedByIdentity = "POST /api/auth/logout";
+
     [Fact]
     public void Only_the_listed_routes_allow_strangers() =>
         Assert.Equal(PublicRoutes.Order(StringComparer.Ordinal),
@@ -34,7 +37,7 @@ public sealed class AccessControlTests
             {
                 using var answer = await Send(http, method, MappedRoutes.SampleAddressOf(route));
 
-                var isPublic = PublicRoutes.Contains(Name(route));
+                var isPublic = PublicRoutes.Contains(Name(route)) && Name(route) != RefusedByIdentity;
                 Assert.Equal($"{method} {route.RoutePattern.RawText} refuses: {!isPublic}",
                     $"{method} {route.RoutePattern.RawText} refuses: {answer.StatusCode == HttpStatusCode.Unauthorized}");
                 if (isPublic) answered++;
