@@ -44,7 +44,8 @@ static async Task Answer(HttpContext http, JsonObject request)
 static string[] Words(string question)
 {
     var quoted = question.Length > 200 ? question[..200] + "…" : question;
-    var text = $"I am MedCor's demo model: not an AI, and nothing here is medical advice. You asked: “{quoted}” — a real model would now explain what is generally known about it, "
+    var text = $"I am MedCor's demo model: not an AI, and nothing here is medical advice. You asked: “{quoted}” — "
+        + "a real model would now explain what is generally known about it, "
         + "which signs need a clinician and which the emergency services. To use one, stop MedCor and start it again with OPENAI_API_KEY set, and with "
         + "OPENAI_BASE_URL for another server with OpenAI's protocol.";
     return [.. text.Split(' ').Select((word, i) => i == 0 ? word : " " + word)];

@@ -39,7 +39,10 @@ internal sealed class ConsoleReport(TextWriter output, bool isQuiet) : IDisposab
         }
         else if (hasEndedByItself)
         {
-            Write($"  {Yellow("↻")} {name,-14}ended{(now.ExitCode is { } code ? string.Create(CultureInfo.InvariantCulture, $" with exit code {code}") : "")}; starting it again ({now.Restarts})");
+            Write(
+                $"  {Yellow("↻")} {name,-14}ended"
+                + $"{(now.ExitCode is { } code ? string.Create(CultureInfo.InvariantCulture, $" with exit code {code}") : "")}"
+                + $"; starting it again ({now.Restarts})");
             if (now.FailedStarts == FailuresBeforeLogHint) Write($"    {Dim($"what it says: {Path.Combine(_data, "logs", name + ".log")}")}");
         }
         else if (before.Healthy && now.State == KnownResourceStates.Running)

@@ -60,7 +60,8 @@ internal sealed class AddDemoYear(ClinicalDb db, TimeProvider clock) : IOperator
             people.Select(p => p.LastName).ToArray());
         await db.Database.ExecuteSqlAsync($"""
             INSERT INTO people (hospital_id, id, role, first_name, last_name, is_active, version)
-            SELECT {DemoYear.Hospital.Id}, id, role, first_name, last_name, true, 0 FROM unnest({ids}, {roles}, {firstNames}, {lastNames}) AS p (id, role, first_name, last_name)
+            SELECT {DemoYear.Hospital.Id}, id, role, first_name, last_name, true, 0
+            FROM unnest({ids}, {roles}, {firstNames}, {lastNames}) AS p (id, role, first_name, last_name)
             ON CONFLICT DO NOTHING
             """, ct);
     }
@@ -98,15 +99,19 @@ internal sealed class AddDemoYear(ClinicalDb db, TimeProvider clock) : IOperator
                     chance / 1000 % 100 AS luck, chance / 100000 % 100 AS taste
                 FROM taken
             ), fates AS (
-                SELECT *, CASE WHEN luck >= 92 THEN 'CANCELLED' WHEN starts_at > {now} THEN 'SCHEDULED' WHEN luck >= 86 THEN 'NO_SHOW' ELSE 'COMPLETED' END AS status FROM visits
+                SELECT *,
+                    CASE WHEN luck >= 92 THEN 'CANCELLED' WHEN starts_at > {now} THEN 'SCHEDULED' WHEN luck >= 86 THEN 'NO_SHOW' ELSE 'COMPLETED' END AS status
+                FROM visits
             )
-            INSERT INTO appointments (hospital_id, id, patient_id, doctor_id, appointment_date, appointment_time, duration_minutes, time_zone, starts_at, ends_at,
-                reason, notes, status, rating, version, created_at, updated_at)
-            SELECT {hospital.Id}, ('01980000-0000-7000-8001-' || lpad(to_hex(268435456 + {week} * 4096 + week_slot), 12, '0'))::uuid, patient_id, ({doctors})[1 + doctor], date, time, 30,
-                {hospital.TimeZone}, starts_at, starts_at + interval '30 minutes',
-                (ARRAY['Regular checkup', 'Blood pressure', 'Back pain', 'Follow-up', 'Vaccination', 'Headaches', 'Skin rash', 'Test results', 'Knee pain', 'Cough'])[1 + taste % 10],
+            INSERT INTO appointments (hospital_id, id, patient_id, doctor_id, appointment_date, appointment_time, duration_minutes, time_zone,
+                starts_at, ends_at, reason, notes, status, rating, version, created_at, updated_at)
+            SELECT {hospital.Id}, ('01980000-0000-7000-8001-' || lpad(to_hex(268435456 + {week} * 4096 + week_slot), 12, '0'))::uuid,
+                patient_id, ({doctors})[1 + doctor], date, time, 30, {hospital.TimeZone}, starts_at, starts_at + interval '30 minutes',
+                (ARRAY['Regular checkup', 'Blood pressure', 'Back pain', 'Follow-up', 'Vaccination',
+                    'Headaches', 'Skin rash', 'Test results', 'Knee pain', 'Cough'])[1 + taste % 10],
                 CASE WHEN status = 'CANCELLED' THEN 'The patient called in.' END, status,
-                CASE WHEN status = 'COMPLETED' AND taste < 45 THEN CASE WHEN taste < 22 THEN 5 WHEN taste < 35 THEN 4 WHEN taste < 41 THEN 3 WHEN taste < 44 THEN 2 ELSE 1 END END,
+                CASE WHEN status = 'COMPLETED' AND taste < 45 THEN
+                    CASE WHEN taste < 22 THEN 5 WHEN taste < 35 THEN 4 WHEN taste < 41 THEN 3 WHEN taste < 44 THEN 2 ELSE 1 END END,
                 CASE status WHEN 'SCHEDULED' THEN 1 WHEN 'COMPLETED' THEN 4 ELSE 2 END,
                 least(starts_at, {now}) - (1 + taste % 30) * interval '1 day', least(starts_at + interval '30 minutes', {now})
             FROM fates ORDER BY starts_at, doctor
@@ -126,8 +131,10 @@ internal sealed class AddDemoYear(ClinicalDb db, TimeProvider clock) : IOperator
                 SELECT a.*, abs(hashint8(('x' || right(id::text, 8))::bit(32)::bigint)::bigint) % 5 AS turn FROM appointments a
                 WHERE hospital_id = {hospital} AND appointment_date BETWEEN {monday} AND {sunday} AND doctor_id = ANY ({doctors}) AND status = 'COMPLETED'
             ), records AS (
-                INSERT INTO medical_records (hospital_id, id, patient_id, doctor_id, author_id, record_type, status, title, description, attachments, version, created_at, updated_at)
-                SELECT hospital_id, overlay(id::text PLACING '1' FROM 25)::uuid, patient_id, doctor_id, doctor_id, CASE reason WHEN 'Regular checkup' THEN 'CHECKUP' ELSE 'CONSULTATION' END,
+                INSERT INTO medical_records (hospital_id, id, patient_id, doctor_id, author_id,
+                    record_type, status, title, description, attachments, version, created_at, updated_at)
+                SELECT hospital_id, overlay(id::text PLACING '1' FROM 25)::uuid, patient_id, doctor_id, doctor_id,
+                    CASE reason WHEN 'Regular checkup' THEN 'CHECKUP' ELSE 'CONSULTATION' END,
                     'ACTIVE', reason, 'Seen for: ' || lower(reason) || '. Nothing urgent.', ARRAY[]::text[], 1, ends_at, ends_at
                 FROM seen WHERE turn < 3
                 ON CONFLICT (hospital_id, id) DO NOTHING RETURNING *
@@ -136,7 +143,8 @@ internal sealed class AddDemoYear(ClinicalDb db, TimeProvider clock) : IOperator
                 SELECT hospital_id, id, 1, author_id, created_at, status, title, description, attachments FROM records
             )
             INSERT INTO treatments (hospital_id, id, patient_id, doctor_id, author_id, status, name, medications, instructions, version, created_at, updated_at)
-            SELECT hospital_id, overlay(id::text PLACING '2' FROM 25)::uuid, patient_id, doctor_id, doctor_id, CASE WHEN ends_at < now() - interval '30 days' THEN 'COMPLETED' ELSE 'ACTIVE' END,
+            SELECT hospital_id, overlay(id::text PLACING '2' FROM 25)::uuid, patient_id, doctor_id, doctor_id,
+                CASE WHEN ends_at < now() - interval '30 days' THEN 'COMPLETED' ELSE 'ACTIVE' END,
                 'For ' || lower(reason), '[]', 'Rest, drink enough, come back if it does not get better.', 1, ends_at, ends_at
             FROM seen WHERE turn = 0
             ON CONFLICT (hospital_id, id) DO NOTHING

@@ -91,7 +91,8 @@ public sealed class ResponseBuffer : IBufferWriter<byte>, IDisposable
     /// <param name="limit">The requested number of entries; null when the response is not a list.</param>
     public static ApiException CreateTooLargeException(int? limit) => limit is > 1
         ? new ValidationFailed("limit",
-            $"makes an answer of more than {MaxLength / 1024 / 1024} MiB: request fewer at once, such as {Math.Max(1, limit.Value / 4)}, or only some of the fields")
+            $"makes an answer of more than {MaxLength / 1024 / 1024} MiB: request fewer at once, "
+                + $"such as {Math.Max(1, limit.Value / 4)}, or only some of the fields")
         : new Conflict($"The response would be larger than {MaxLength / 1024 / 1024} MiB. Request less.");
 
     /// <summary>The exception that is thrown when a response would exceed <see cref="MaxLength"/>.</summary>

@@ -75,7 +75,8 @@ public class BrowserTests
                 socket.onmessage = ({ data }) => {
                   const message = JSON.parse(data);
                   said[message.type] = message;
-                  if (message.type === 'subscribed') socket.send(JSON.stringify({ type: 'tool_invoke', request_id: 'booking', tool: 'create_appointment', params: wish }));
+                  if (message.type === 'subscribed')
+                    socket.send(JSON.stringify({ type: 'tool_invoke', request_id: 'booking', tool: 'create_appointment', params: wish }));
                   if (said.tool_response && said.resource_update) resolve(JSON.stringify(said));
                 };
               });
@@ -97,7 +98,8 @@ public class BrowserTests
 
         var told = JsonNode.Parse(await page.EvaluateAsync<string>("""
             async gateway => {
-              const post = (path, body, headers) => fetch(gateway + path, { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(body) });
+              const post = (path, body, headers) => fetch(gateway + path,
+                { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(body) });
               const { access_token: token } = await (await post('api/auth/login', { email: 'nurse@general.example', password: 'Demo-Medcor-2026' })).json();
               const known = { Authorization: `Bearer ${token}`, 'X-Request-Id': 'from-elsewhere', 'Idempotency-Key': 'from-elsewhere' };
               const doctors = await post('api/mcp/tools/list_doctors', { limit: 1 }, known);

@@ -144,7 +144,9 @@ internal sealed class ClinicFixture
         }
 
         Task<long> Shift(int weeks) => house.QueryNumber("clinical", """
-            UPDATE appointments SET appointment_date = appointment_date + 7 * $2, starts_at = starts_at + $2 * interval '1 week', ends_at = ends_at + $2 * interval '1 week' WHERE id = $1 RETURNING 1
+            UPDATE appointments SET appointment_date = appointment_date + 7 * $2, starts_at = starts_at + $2 * interval '1 week',
+                ends_at = ends_at + $2 * interval '1 week'
+            WHERE id = $1 RETURNING 1
             """, id, weeks);
     }
 

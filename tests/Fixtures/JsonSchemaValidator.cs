@@ -75,6 +75,7 @@ internal static partial class JsonSchemaValidator
 
     /// <summary>Matches a dot-atom, an @, and the labels of a host.</summary>
     [GeneratedRegex(
-        @"^[^\s\p{C}@.""(),:;<>\[\\\]]+(\.[^\s\p{C}@.""(),:;<>\[\\\]]+)*@[\p{L}\p{M}\p{N}](-*[\p{L}\p{M}\p{N}])*(\.[\p{L}\p{M}\p{N}](-*[\p{L}\p{M}\p{N}])*)*\z")]
+        @"^[^\s\p{C}@.""(),:;<>\[\\\]]+(\.[^\s\p{C}@.""(),:;<>\[\\\]]+)*"
+            + @"@[\p{L}\p{M}\p{N}](-*[\p{L}\p{M}\p{N}])*(\.[\p{L}\p{M}\p{N}](-*[\p{L}\p{M}\p{N}])*)*\z")]
     private static partial Regex Email();
 }

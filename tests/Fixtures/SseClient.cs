@@ -90,7 +90,8 @@ public sealed class SseClient : IAsyncDisposable
             }
             var rest = limit - watch.Elapsed;
             if (rest <= TimeSpan.Zero || _reading.IsCompleted)
-                Assert.Fail($"Not heard {(_reading.IsCompleted ? "before the connection ended" : $"within {limit.TotalSeconds:0} s")}. Heard: {string.Join(", ", Events.Select(h => $"{h.Name} {h.Data["resource"]} {h.Data["action"]}"))}.");
+                Assert.Fail($"Not heard {(_reading.IsCompleted ? "before the connection ended" : $"within {limit.TotalSeconds:0} s")}. "
+                    + $"Heard: {string.Join(", ", Events.Select(h => $"{h.Name} {h.Data["resource"]} {h.Data["action"]}"))}.");
             try
             {
                 await Task.WhenAny(next, _reading).WaitAsync(rest);

@@ -19,7 +19,8 @@ internal static class BurstMeasurement
 
         TimeSpan[] cut = [.. with.Where(t => t.CutAfter is not null).Select(t => t.CutAfter!.Value)];
         report.Begin(
-            $"{options.Burst:N0} events at once to {crowd.Size:N0} listeners, without and with one more who does not read: median of {options.Bursts} (least to most)");
+            $"{options.Burst:N0} events at once to {crowd.Size:N0} listeners, without and with one more who does not read: "
+                + $"median of {options.Bursts} (least to most)");
         Compare("first call to last event", t => t.Duration);
         Compare("delay, median", t => t.Median);
         Compare("delay, 99th percentile", t => t.Percentile99);
@@ -31,7 +32,8 @@ internal static class BurstMeasurement
         {
             var (a, b) = (without.Select(figure), with.Select(figure));
             report.Add(what,
-                $"{Report.Spread(a)} without, {Report.Spread(b)} with: ratio {Report.Median(b.Select(t => t.TotalSeconds)) / Report.Median(a.Select(t => t.TotalSeconds)):N2}");
+                $"{Report.Spread(a)} without, {Report.Spread(b)} with: "
+                    + $"ratio {Report.Median(b.Select(t => t.TotalSeconds)) / Report.Median(a.Select(t => t.TotalSeconds)):N2}");
         }
     }
 

@@ -122,7 +122,9 @@ internal sealed class ChatLatency(MeasuredSystem house, PacedModelServer model, 
 
         /// <summary>Describes by how much this sample exceeds another.</summary>
         public string Minus(LatencySample other) =>
-            $"median {Format(Median - other.Median)}, 99th percentile {Format(Percentile99 - other.Percentile99)}; first token {Format(FirstToken - other.FirstToken)}; ratio of the medians {(Median / other.Median).ToString("N1", CultureInfo.InvariantCulture)}";
+            $"median {Format(Median - other.Median)}, 99th percentile {Format(Percentile99 - other.Percentile99)}; "
+                + $"first token {Format(FirstToken - other.FirstToken)}; "
+                + $"ratio of the medians {(Median / other.Median).ToString("N1", CultureInfo.InvariantCulture)}";
 
         private static string Format(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:N2} ms");
     }

@@ -27,7 +27,8 @@ internal sealed record LoadOptions(
           --burst-listeners N  listeners to bursts (50)
           --burst N            events of a burst (2000)
           --bursts N           bursts with a slow reader, and as many without (3)
-          --running DIR        measure the one that runs with its data in DIR and MCP_RATE_LIMIT=0 MCP_MAX_STREAMS=0 MCP_MAX_LISTENERS=0; leaves departments there
+          --running DIR        measure the one that runs with its data in DIR and MCP_RATE_LIMIT=0 MCP_MAX_STREAMS=0 MCP_MAX_LISTENERS=0;
+                               leaves departments there
 
         With chat as the first argument it measures instead what MedCor adds between the tokens of a model, which it brings, and their readers.
 

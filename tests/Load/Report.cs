@@ -10,7 +10,9 @@ internal sealed class Report
 
     /// <summary>Gets a description of this machine.</summary>
     public static string Machine =>
-        $"{Environment.ProcessorCount} processors, which clients and servers share; {Memory(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)} of memory; {RuntimeInformation.OSDescription}; {RuntimeInformation.FrameworkDescription}";
+        $"{Environment.ProcessorCount} processors, which clients and servers share; "
+            + $"{Memory(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)} of memory; "
+            + $"{RuntimeInformation.OSDescription}; {RuntimeInformation.FrameworkDescription}";
 
     public void Begin(string section) => _lines.Add((section, null));
 

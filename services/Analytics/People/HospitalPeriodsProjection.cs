@@ -32,7 +32,9 @@ internal sealed class HospitalPeriodsProjection(AnalyticsDb db)
 
     private Task UpsertAsync(HospitalEvent integrationEvent, CancellationToken ct) =>
         integrationEvent.ActivePeriods is not { } periods ? Task.CompletedTask : db.Database.ExecuteSqlAsync($"""
-            INSERT INTO hospital_periods (hospital_id, active_periods, version) VALUES ({integrationEvent.Hospital.Id}, {JsonSerializer.Serialize(periods, Json.Options)}::jsonb, {integrationEvent.Version})
-            ON CONFLICT (hospital_id) DO UPDATE SET active_periods = excluded.active_periods, version = excluded.version WHERE hospital_periods.version < excluded.version
+            INSERT INTO hospital_periods (hospital_id, active_periods, version)
+            VALUES ({integrationEvent.Hospital.Id}, {JsonSerializer.Serialize(periods, Json.Options)}::jsonb, {integrationEvent.Version})
+            ON CONFLICT (hospital_id) DO UPDATE SET active_periods = excluded.active_periods, version = excluded.version
+            WHERE hospital_periods.version < excluded.version
             """, ct);
 }

@@ -30,9 +30,11 @@ internal sealed class PeopleProjection(AnalyticsDb db)
         var main = doctor.Specialties.OrderByDescending(s => s.IsPrimary).ThenBy(s => s.SpecialtyId).FirstOrDefault()?.SpecialtyId;
         var periods = integrationEvent.ActivePeriods is { } activePeriods ? JsonSerializer.Serialize(activePeriods, Json.Options) : null;
         return db.Database.ExecuteSqlAsync($"""
-            INSERT INTO practices (hospital_id, doctor_id, specialty_id, active_periods, version) VALUES ({doctor.HospitalId}, {doctor.Id}, {main}, {periods}::jsonb, {doctor.Version})
-            ON CONFLICT (hospital_id, doctor_id) DO UPDATE SET specialty_id = excluded.specialty_id, active_periods = coalesce(excluded.active_periods, practices.active_periods),
-                version = excluded.version WHERE practices.version < excluded.version
+            INSERT INTO practices (hospital_id, doctor_id, specialty_id, active_periods, version)
+            VALUES ({doctor.HospitalId}, {doctor.Id}, {main}, {periods}::jsonb, {doctor.Version})
+            ON CONFLICT (hospital_id, doctor_id) DO UPDATE SET specialty_id = excluded.specialty_id,
+                active_periods = coalesce(excluded.active_periods, practices.active_periods), version = excluded.version
+            WHERE practices.version < excluded.version
             """, ct);
     }
 
@@ -44,7 +46,8 @@ internal sealed class PeopleProjection(AnalyticsDb db)
         return db.Database.ExecuteSqlAsync($"""
             INSERT INTO schedule_versions (hospital_id, doctor_id, valid_from, schedule, version)
             VALUES ({schedule.HospitalId}, {schedule.DoctorId}, {validFrom}, {JsonSerializer.Serialize(schedule, Json.Options)}::jsonb, {schedule.Version})
-            ON CONFLICT (hospital_id, doctor_id, valid_from) DO UPDATE SET schedule = excluded.schedule, version = excluded.version WHERE schedule_versions.version < excluded.version
+            ON CONFLICT (hospital_id, doctor_id, valid_from) DO UPDATE SET schedule = excluded.schedule, version = excluded.version
+            WHERE schedule_versions.version < excluded.version
             """, ct);
     }
 

@@ -77,7 +77,8 @@ internal sealed class RebuildReadModels(AnalyticsDb db, IConfiguration configura
                 }
                 if (clock.GetUtcNow() - lastProgressAt <= StallTimeout) continue;
                 await Console.Error.WriteLineAsync(
-                    $"No event has arrived for {StallTimeout.TotalMinutes:0} minutes, and {string.Join(", ", SourceServices.Except(done))} are not complete. Check that all services are running.");
+                    $"No event has arrived for {StallTimeout.TotalMinutes:0} minutes, and "
+                        + $"{string.Join(", ", SourceServices.Except(done))} are not complete. Check that all services are running.");
                 return false;
             }
         }

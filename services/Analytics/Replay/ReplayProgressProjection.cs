@@ -8,7 +8,9 @@ namespace MedCor.Analytics.Replay;
 internal sealed class ReplayProgressProjection(AnalyticsDb db) : IEventHandler<HistoryTold>
 {
     public Task HandleAsync(HistoryTold integrationEvent, CancellationToken ct) =>
-        db.Database.ExecuteSqlAsync(
-            $"INSERT INTO histories (history_id, service, events) VALUES ({integrationEvent.HistoryId}, {integrationEvent.Service}, {integrationEvent.Events}) ON CONFLICT DO NOTHING",
-            ct);
+        db.Database.ExecuteSqlAsync($"""
+            INSERT INTO histories (history_id, service, events)
+            VALUES ({integrationEvent.HistoryId}, {integrationEvent.Service}, {integrationEvent.Events})
+            ON CONFLICT DO NOTHING
+            """, ct);
 }

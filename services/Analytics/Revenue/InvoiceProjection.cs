@@ -12,7 +12,8 @@ internal sealed class InvoiceProjection(AnalyticsDb db) : IEventHandler<InvoiceI
     {
         var invoice = integrationEvent.Invoice;
         return db.Database.ExecuteSqlAsync($"""
-            INSERT INTO invoices (hospital_id, id, issued_on, currency, total) VALUES ({invoice.HospitalId}, {invoice.Id}, {invoice.IssuedOn}, {invoice.Currency}, {Money.ParseMinorUnits(invoice.Total)})
+            INSERT INTO invoices (hospital_id, id, issued_on, currency, total)
+            VALUES ({invoice.HospitalId}, {invoice.Id}, {invoice.IssuedOn}, {invoice.Currency}, {Money.ParseMinorUnits(invoice.Total)})
             ON CONFLICT DO NOTHING;
             INSERT INTO months (hospital_id, month) VALUES ({invoice.HospitalId}, date_trunc('month', {invoice.IssuedOn}::date)::date) ON CONFLICT DO NOTHING
             """, ct);

@@ -51,23 +51,27 @@ internal sealed class StatisticsQueries(AnalyticsDb db, HospitalCopies hospitals
         var ends = periods.Select(a => StartOfDay(a.Hospital, a.Period.To.AddDays(1))).ToArray();
         var figures = await db.Database.SqlQuery<FiguresRow>($"""
             SELECT coalesce(money.total, 0)::bigint AS "Total", coalesce(money.currency, {DefaultCurrency}) AS "Currency", seen.patients AS "PatientsSeen",
-                days.scheduled AS "Scheduled", days.in_progress AS "InProgress", days.completed AS "Completed", days.cancelled AS "Cancelled", days.no_shows AS "NoShows",
-                days.ratings AS "Ratings", days.rating_sum AS "RatingSum", registered.patients AS "NewPatients"
+                days.scheduled AS "Scheduled", days.in_progress AS "InProgress", days.completed AS "Completed", days.cancelled AS "Cancelled",
+                days.no_shows AS "NoShows", days.ratings AS "Ratings", days.rating_sum AS "RatingSum", registered.patients AS "NewPatients"
             FROM unnest({ids}, {from}, {to}, {begins}, {ends}) WITH ORDINALITY AS asked (hospital_id, first, last, begins, ends, n)
             LEFT JOIN LATERAL (
-                SELECT i.currency, (SELECT sum(s.total) FROM invoices s WHERE s.hospital_id = asked.hospital_id AND s.issued_on BETWEEN asked.first AND asked.last AND s.currency = i.currency) AS total
+                SELECT i.currency, (
+                    SELECT sum(s.total) FROM invoices s
+                    WHERE s.hospital_id = asked.hospital_id AND s.issued_on BETWEEN asked.first AND asked.last AND s.currency = i.currency) AS total
                 FROM invoices i WHERE i.hospital_id = asked.hospital_id ORDER BY i.issued_on DESC, i.id DESC LIMIT 1) AS money ON true
             CROSS JOIN LATERAL (
                 SELECT count(DISTINCT patient_id)::integer AS patients FROM visits v
                 WHERE v.hospital_id = asked.hospital_id AND v.day BETWEEN asked.first AND asked.last AND v.status = 'COMPLETED') AS seen
             CROSS JOIN LATERAL (
-                SELECT coalesce(sum(scheduled), 0)::integer AS scheduled, coalesce(sum(in_progress), 0)::integer AS in_progress, coalesce(sum(completed), 0)::integer AS completed,
+                SELECT coalesce(sum(scheduled), 0)::integer AS scheduled, coalesce(sum(in_progress), 0)::integer AS in_progress,
+                    coalesce(sum(completed), 0)::integer AS completed,
                     coalesce(sum(cancelled), 0)::integer AS cancelled, coalesce(sum(no_shows), 0)::integer AS no_shows,
                     coalesce(sum(ratings), 0)::integer AS ratings, coalesce(sum(rating_sum), 0)::integer AS rating_sum
                 FROM doctor_days d WHERE d.hospital_id = asked.hospital_id AND d.day BETWEEN asked.first AND asked.last) AS days
             CROSS JOIN LATERAL (
                 SELECT count(*)::integer AS patients FROM people p
-                WHERE p.hospital_id = asked.hospital_id AND p.role = 'PATIENT' AND p.registered_at >= asked.begins AND p.registered_at < asked.ends) AS registered
+                WHERE p.hospital_id = asked.hospital_id AND p.role = 'PATIENT'
+                    AND p.registered_at >= asked.begins AND p.registered_at < asked.ends) AS registered
             ORDER BY asked.n
             """).ToListAsync(ct);
         return [.. figures.Select(f => new ReportFigures(

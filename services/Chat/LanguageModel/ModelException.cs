@@ -61,7 +61,8 @@ internal sealed class ModelException(string message, bool isTransient, TimeSpan?
             new("the model does not accept MedCor's API key. The operator must set another.", isTransient: false),
         HttpStatusCode.NotFound => new("the model does not exist.", isTransient: false),
         HttpStatusCode.TooManyRequests => new(
-            $"Rate limit exceeded. {(delay is { } w ? string.Create(CultureInfo.InvariantCulture, $"Try again in {Math.Ceiling(w.TotalSeconds)} seconds.") : "Retry shortly.")}",
+            "Rate limit exceeded. "
+                + (delay is { } w ? string.Create(CultureInfo.InvariantCulture, $"Try again in {Math.Ceiling(w.TotalSeconds)} seconds.") : "Retry shortly."),
             isTransient: true, delay),
         HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError => new("the model failed. Retry shortly.", isTransient: true, delay),
         _ => new("the model rejected the question; it may be too long.", isTransient: false),

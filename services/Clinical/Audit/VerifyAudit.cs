@@ -110,7 +110,8 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
     {
         var unlinked = await db.Database.SqlQuery<Unlinked>($"""
             SELECT count(*) FILTER (WHERE w.event_id IS NOT NULL) AS "Waiting", count(*) FILTER (WHERE w.event_id IS NULL) AS "Strays",
-                (SELECT count(*) FROM audit_waiting w WHERE NOT EXISTS (SELECT FROM audit_events e WHERE e.hospital_id = w.hospital_id AND e.id = w.event_id)) AS "Gone"
+                (SELECT count(*) FROM audit_waiting w
+                    WHERE NOT EXISTS (SELECT FROM audit_events e WHERE e.hospital_id = w.hospital_id AND e.id = w.event_id)) AS "Gone"
             FROM audit_events e
             LEFT JOIN audit_links l ON l.hospital_id = e.hospital_id AND l.event_id = e.id
             LEFT JOIN audit_waiting w ON w.hospital_id = e.hospital_id AND w.event_id = e.id

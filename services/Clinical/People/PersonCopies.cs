@@ -23,7 +23,8 @@ internal sealed class PersonCopies(ClinicalDb db, ToolClient tools)
         // A user event takes precedence over a doctor event of the same version: the user may just have ceased to be a doctor.
         await db.Database.ExecuteSqlAsync($"""
             INSERT INTO people (hospital_id, id, role, first_name, last_name, is_active, version)
-            VALUES ({person.HospitalId}, {person.Id}, {person.Role.ToString().ToUpperInvariant()}, {person.FirstName}, {person.LastName}, {person.IsActive}, {person.Version})
+            VALUES ({person.HospitalId}, {person.Id}, {person.Role.ToString().ToUpperInvariant()},
+                {person.FirstName}, {person.LastName}, {person.IsActive}, {person.Version})
             ON CONFLICT (hospital_id, id) DO UPDATE SET role = excluded.role, first_name = excluded.first_name, last_name = excluded.last_name,
                 is_active = excluded.is_active, version = excluded.version
             WHERE people.version < excluded.version OR (people.version = excluded.version AND {person.AvailableVersion} = 0)

@@ -34,7 +34,8 @@ internal sealed class BookingPauses(ClinicalDb db, TimeProvider clock) : IRetent
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         await LockExclusiveAsync(user ?? request.HospitalId, ct);
         await db.Database.ExecuteSqlAsync($"""
-            INSERT INTO booking_pauses (hospital_id, subject_id, version, until) VALUES ({request.HospitalId}, {user ?? request.HospitalId}, {request.Version}, {now + PauseDuration})
+            INSERT INTO booking_pauses (hospital_id, subject_id, version, until)
+            VALUES ({request.HospitalId}, {user ?? request.HospitalId}, {request.Version}, {now + PauseDuration})
             ON CONFLICT (hospital_id, subject_id) DO UPDATE SET version = excluded.version, until = excluded.until
             """, ct);
 
@@ -84,9 +85,10 @@ internal sealed class BookingPauses(ClinicalDb db, TimeProvider clock) : IRetent
         db.Database.ExecuteSqlAsync($"DELETE FROM booking_pauses WHERE subject_id = {subject} AND version < {version}", ct);
 
     public Task<int> DeleteExpiredAsync(DateTimeOffset now, int maxCount, CancellationToken ct) =>
-        db.Database.ExecuteSqlAsync(
-            $"DELETE FROM booking_pauses WHERE (hospital_id, subject_id) IN (SELECT hospital_id, subject_id FROM booking_pauses WHERE until < {now} LIMIT {maxCount})",
-            ct);
+        db.Database.ExecuteSqlAsync($"""
+            DELETE FROM booking_pauses
+            WHERE (hospital_id, subject_id) IN (SELECT hospital_id, subject_id FROM booking_pauses WHERE until < {now} LIMIT {maxCount})
+            """, ct);
 
     private Task<bool> IsPausedAsync(Guid hospital, Guid doctor, Guid patient, CancellationToken ct)
     {

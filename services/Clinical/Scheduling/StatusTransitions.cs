@@ -32,8 +32,8 @@ internal static class StatusTransitions
     {
         var allowed = AllowedFrom(appointment.Status, hasStarted: false);
         return new Conflict(
-            $"The appointment begins at {appointment.AppointmentTime:HH:mm} on {appointment.AppointmentDate:yyyy-MM-dd} ({appointment.TimeZone}); NO_SHOW is possible from then on. "
-                    + $"Until then it can only become {string.Join(" or ", allowed.Select(ToWireName))}.")
+            $"The appointment begins at {appointment.AppointmentTime:HH:mm} on {appointment.AppointmentDate:yyyy-MM-dd} ({appointment.TimeZone}); "
+                + $"NO_SHOW is possible from then on. Until then it can only become {string.Join(" or ", allowed.Select(ToWireName))}.")
             .WithDetail("status", appointment.Status).WithDetail("allowed", allowed).WithDetail("no_show_from", appointment.StartsAt);
     }
 

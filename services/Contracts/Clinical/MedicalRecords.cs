@@ -3,7 +3,10 @@ using System.ComponentModel.DataAnnotations;
 namespace MedCor.Contracts.Clinical;
 
 /// <summary>Specifies the kind of a medical record.</summary>
-public enum RecordType { Consultation, Checkup, Appointment, Triage, Vitals, NursingNote, LabResult, Prescription, Procedure, Imaging, Discharge, Referral, Onboarding, Other }
+public enum RecordType
+{
+    Consultation, Checkup, Appointment, Triage, Vitals, NursingNote, LabResult, Prescription, Procedure, Imaging, Discharge, Referral, Onboarding, Other,
+}
 
 /// <summary>Specifies whether a medical record is valid.</summary>
 public enum RecordStatus { Active, EnteredInError }

@@ -75,7 +75,8 @@ public sealed partial class Migrator(Assembly assembly, string service, ILogger 
             "SELECT string_agg(indexrelid::regclass::text, ', ' ORDER BY indexrelid) FROM pg_index WHERE NOT indisvalid", connection);
         if (await command.ExecuteScalarAsync(ct) is string invalid)
             throw new InvalidOperationException(
-                $"The database of {service} has invalid indexes: {invalid}. Their concurrent build has failed, or is under way: wait for it, or run REINDEX INDEX CONCURRENTLY for each. Then migrate again.");
+                $"The database of {service} has invalid indexes: {invalid}. "
+                    + "Their concurrent build has failed, or is under way: wait for it, or run REINDEX INDEX CONCURRENTLY for each. Then migrate again.");
     }
 
     private static async Task<Dictionary<string, string>> ReadAppliedAsync(NpgsqlConnection connection, CancellationToken ct)

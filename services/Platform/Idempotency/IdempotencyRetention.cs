@@ -8,7 +8,8 @@ internal sealed class IdempotencyRetention(DbContext db) : IRetentionPolicy
 {
     /// <inheritdoc/>
     public Task<int> DeleteExpiredAsync(DateTimeOffset now, int maxCount, CancellationToken ct) =>
-        db.Database.ExecuteSqlAsync(
-            $"DELETE FROM recorded_calls WHERE ctid IN (SELECT ctid FROM recorded_calls WHERE recorded_at < {now - IdempotencyStore.Retention} LIMIT {maxCount})",
-            ct);
+        db.Database.ExecuteSqlAsync($"""
+            DELETE FROM recorded_calls
+            WHERE ctid IN (SELECT ctid FROM recorded_calls WHERE recorded_at < {now - IdempotencyStore.Retention} LIMIT {maxCount})
+            """, ct);
 }

@@ -88,8 +88,10 @@ internal sealed class IdempotencyStore(TenantDb db, SecretHasher hashes, TimePro
         var (now, forgotten) = (clock.GetUtcNow(), clock.GetUtcNow() - Retention);
         return await db.Database.ExecuteSqlAsync($"""
             INSERT INTO recorded_calls AS known (caller_id, key, hospital_id, tool, params_hash, secrets_hash, role, recorded_at)
-            VALUES ({caller.UserId}, {ToStoredKey(key, tool)}, {caller.HospitalId}, {tool.Name}, {Split(request).ParamsHash}, {secretsHash}, {CallersRole}, {now})
-            ON CONFLICT (caller_id, key) DO UPDATE SET params_hash = excluded.params_hash, secrets_hash = excluded.secrets_hash, role = excluded.role, recorded_at = excluded.recorded_at
+            VALUES ({caller.UserId}, {ToStoredKey(key, tool)}, {caller.HospitalId}, {tool.Name}, {Split(request).ParamsHash},
+                {secretsHash}, {CallersRole}, {now})
+            ON CONFLICT (caller_id, key) DO UPDATE SET params_hash = excluded.params_hash, secrets_hash = excluded.secrets_hash,
+                role = excluded.role, recorded_at = excluded.recorded_at
             WHERE known.recorded_at < {forgotten}
             """, ct) == 1;
     }

@@ -95,7 +95,8 @@ public sealed class HospitalCopies(TenantDb db, ToolClient tools)
     /// </summary>
     private Task<int> UpsertAsync(Hospital hospital, CancellationToken ct) => db.Database.ExecuteSqlAsync($"""
         INSERT INTO known_hospitals (hospital_id, name, time_zone, is_active, max_open_patient_bookings, version)
-        VALUES ({hospital.Id}, {hospital.Name}, {hospital.TimeZone}, {hospital.IsActive}, coalesce({hospital.MaxOpenPatientBookings}, {Hospital.DefaultMaxOpenPatientBookings}), {hospital.Version})
+        VALUES ({hospital.Id}, {hospital.Name}, {hospital.TimeZone}, {hospital.IsActive},
+            coalesce({hospital.MaxOpenPatientBookings}, {Hospital.DefaultMaxOpenPatientBookings}), {hospital.Version})
         ON CONFLICT (hospital_id) DO UPDATE SET name = excluded.name, time_zone = excluded.time_zone, is_active = excluded.is_active,
             max_open_patient_bookings = coalesce({hospital.MaxOpenPatientBookings}, known_hospitals.max_open_patient_bookings), version = excluded.version
         WHERE known_hospitals.version < excluded.version

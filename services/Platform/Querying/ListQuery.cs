@@ -159,7 +159,8 @@ public sealed class ListQuery<T> where T : class
                 break;
             default:
                 AddError(field.Name,
-                    $"{Truncate(operation)} is not an operator; use the value itself, in{(field.IsComparable ? ", gt, gte, lt, lte" : "")}{(SupportsContains(field) ? ", contains" : "")}");
+                    $"{Truncate(operation)} is not an operator; use the value itself, in"
+                        + $"{(field.IsComparable ? ", gt, gte, lt, lte" : "")}{(SupportsContains(field) ? ", contains" : "")}");
                 break;
         }
     }
@@ -279,7 +280,9 @@ public sealed class ListQuery<T> where T : class
 
         var isExact = !IsIndexed || total <= MaxRows;
         if (skip >= MaxRows && !isExact) throw new ValidationFailed("page",
-            $"is beyond the first {MaxRows} rows, which is the maximum. Narrow the list with a filter, or continue with gte (lte in descending order) from the last row's value of the first sort field; rows with that value are repeated");
+            $"is beyond the first {MaxRows} rows, which is the maximum. "
+                + "Narrow the list with a filter, or continue with gte (lte in descending order) from the last row's value of "
+                + "the first sort field; rows with that value are repeated");
         return new([.. page.Select(show)], isExact ? total : MaxRows, _request.Page, _request.Limit, skip + page.Count < total, isExact ? null : false);
     }
 
@@ -391,10 +394,12 @@ public sealed class ListQuery<T> where T : class
         var filters = _equalityFields.Concat(_rangeFields).Concat(_alternatives.Select(a => a.Field.Name)).Distinct().ToArray();
         var wrong = sorts.Length == 0
             ? $"is possible with the other filters only in combination with a filter by one of {few}: the list can be long, and no index supports it"
-            : $"is possible only with one of these sorts, ascending or descending: {string.Join(" or ", sorts)}; ranges only on its first field. For anything else filter by one of {few}";
+            : $"is possible only with one of these sorts, ascending or descending: {string.Join(" or ", sorts)}; "
+                + $"ranges only on its first field. For anything else filter by one of {few}";
         foreach (var name in filters) AddError(name, wrong);
         if (filters.Length == 0) _errors.AddError("sort",
-            $"can be {string.Join(" or ", sorts)}, ascending or descending, or a prefix of these; any other order only in combination with a filter by one of {few}");
+            $"can be {string.Join(" or ", sorts)}, ascending or descending, or a prefix of these; "
+                + $"any other order only in combination with a filter by one of {few}");
     }
 
     /// <param name="FilterFirst">Whether the rows are found before they are sorted.</param>

@@ -98,7 +98,8 @@ public sealed class QueryableFields<T>(string usualOrder, Expression<Func<T, Gui
             var field = Find(isDescending ? part[1..] : part);
             if (field is null || order.Any(o => o.Field == field))
             {
-                var choices = $"can be {string.Join(", ", Names)}, each once and also with a leading -{(field is null ? DidYouMean.Hint(part.TrimStart('-'), Names) : "")}";
+                var choices = $"can be {string.Join(", ", Names)}, each once and also with a leading -"
+                    + (field is null ? DidYouMean.Hint(part.TrimStart('-'), Names) : "");
                 error = part.Length == 0 ? $"{ValidationErrors.EmptyName(sort!)}; it {choices}" : choices;
                 return [];
             }

@@ -43,7 +43,8 @@ internal sealed class ReplayService(IServiceScopeFactory scopes, ServiceInfo ser
         db.Tenancy.Enter(hospital: null);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var replay = (await db.Database.SqlQuery<PendingReplay>($"""
-            SELECT history_id AS "HistoryId", asker AS "Asker", events AS "Events", teller AS "Teller", last_hospital AS "Hospital", last_id AS "Id", told AS "Told"
+            SELECT history_id AS "HistoryId", asker AS "Asker", events AS "Events", teller AS "Teller",
+                last_hospital AS "Hospital", last_id AS "Id", told AS "Told"
             FROM tellings LIMIT 1 FOR UPDATE SKIP LOCKED
             """).ToListAsync(ct)).SingleOrDefault();
         if (replay is null) return false;

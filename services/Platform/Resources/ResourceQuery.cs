@@ -119,7 +119,8 @@ public sealed class ResourceQuery
         foreach (var name in names.Where(n => !allowed.Contains(n)))
             if (name.Length == 0) _errors.AddError(parameter, ValidationErrors.EmptyName(text));
             else _errors.AddError(parameter,
-                $"{(name.Length <= 60 ? name : name[..60] + "…")} is not among {(allowed.Any() ? string.Join(", ", allowed) : "these, of which there are none")}{DidYouMean.Hint(name, allowed)}");
+                $"{(name.Length <= 60 ? name : name[..60] + "…")} is not among "
+                    + $"{(allowed.Any() ? string.Join(", ", allowed) : "these, of which there are none")}{DidYouMean.Hint(name, allowed)}");
         return names;
     }
 

@@ -129,7 +129,8 @@ public class InputSchemaTests
                     var isTaken = reply.Status is HttpStatusCode.OK or HttpStatusCode.NotFound
                         || (asked == "sort" && isNamed && ((string)reply.Details["sort"]![0]!).Contains("can be", StringComparison.Ordinal));
                     if (isRight ? !isTaken : !isNamed || reply.Status == HttpStatusCode.OK) disagreements.Add(
-                        $"{path}?{asked}={(text.Length > 80 ? text[..80] + "…" : text)} is {(isRight ? "right" : "wrong")} by {schema.ToJsonString()}: {reply}");
+                        $"{path}?{asked}={(text.Length > 80 ? text[..80] + "…" : text)} "
+                            + $"is {(isRight ? "right" : "wrong")} by {schema.ToJsonString()}: {reply}");
                 }
             }
         Assert.Empty(disagreements);

@@ -107,7 +107,9 @@ public class InputTests
         types.Count == 0 || types.Contains(type) || (type == "integer" && types.Contains("number"));
 
     private static string Json(JsonObject parameters, string name, string json) =>
-        $"{{{string.Join(',', parameters.Where(p => p.Key != name).Select(p => $"\"{p.Key}\":{p.Value?.ToJsonString() ?? "null"}").Append($"\"{name}\":{json}"))}}}";
+        "{"
+        + string.Join(',', parameters.Where(p => p.Key != name).Select(p => $"\"{p.Key}\":{p.Value?.ToJsonString() ?? "null"}").Append($"\"{name}\":{json}"))
+        + "}";
 
     private static void AssertSane(CallResponse reply, string sent)
     {

@@ -42,17 +42,39 @@ public class ParameterRulesTests
         { Platform, "get_hospital_statistics", """{"date_from":"x","period":"YEARLY"}""", "date_from hospital_id period" },
         { Platform, "get_specialty_demand", """{"period":"EVER"}""", "hospital_id period" },
         { Platform, "create_department", """{"name":"","code":"!"}""", "code hospital_id name" },
-        { Admin, "create_user", """{"email":"nobody","password":"password","first_name":"A","role":"DOCTOR","date_of_birth":"2000-01-01"}""", "date_of_birth email last_name password" },
-        { Platform, "create_user", """{"email":"a@b.example","password":"Korrekt-Pferd-7","first_name":"","last_name":"B","role":"PATIENT","license_number":1}""", "first_name hospital_id license_number" },
-        { Admin, "create_user", """{"email":"a@b.example","password":"password","first_name":"A","last_name":"B","role":"COOK","date_of_birth":"2000-01-01"}""", "password role" },
+        {
+            Admin, "create_user",
+            """{"email":"nobody","password":"password","first_name":"A","role":"DOCTOR","date_of_birth":"2000-01-01"}""",
+            "date_of_birth email last_name password"
+        },
+        {
+            Platform, "create_user",
+            """{"email":"a@b.example","password":"Korrekt-Pferd-7","first_name":"","last_name":"B","role":"PATIENT","license_number":1}""",
+            "first_name hospital_id license_number"
+        },
+        {
+            Admin, "create_user",
+            """{"email":"a@b.example","password":"password","first_name":"A","last_name":"B","role":"COOK","date_of_birth":"2000-01-01"}""",
+            "password role"
+        },
         { Admin, "update_user", $$"""{"user_id":"{{Anybody}}","password":"password","first_name":""}""", "first_name password" },
-        { Admin, "update_doctor_specialties", $$"""{"doctor_id":"x","specialties":[{"specialty_id":"{{Anybody}}","is_primary":true},{"specialty_id":"{{Anybody}}","is_primary":true}]}""", "doctor_id specialties specialties[1].specialty_id" },
+        {
+            Admin, "update_doctor_specialties",
+            $$"""{"doctor_id":"x","specialties":[{"specialty_id":"{{Anybody}}","is_primary":true}"""
+                + $$""",{"specialty_id":"{{Anybody}}","is_primary":true}]}""",
+            "doctor_id specialties specialties[1].specialty_id"
+        },
         {
             Doctor, "set_doctor_schedule",
-            """{"doctor_id":"x","working_hours":[{"weekday":"MONDAY","start":"10:00","end":"09:00"}],"breaks":[{"weekday":"FRIDAY","start":"12:00","end":"13:00"}],"exceptions":[{"date":"2026-02-02","start":"12:00"}]}""",
+            """{"doctor_id":"x","working_hours":[{"weekday":"MONDAY","start":"10:00","end":"09:00"}]"""
+                + ""","breaks":[{"weekday":"FRIDAY","start":"12:00","end":"13:00"}],"exceptions":[{"date":"2026-02-02","start":"12:00"}]}""",
             "breaks[0] doctor_id exceptions[0] working_hours[0].end"
         },
-        { Doctor, "set_doctor_schedule", """{"doctor_id":"x","working_hours":7,"breaks":[{"weekday":"FRIDAY","start":"12:00:30","end":"13:00"}]}""", "breaks[0].start doctor_id working_hours" },
+        {
+            Doctor, "set_doctor_schedule",
+            """{"doctor_id":"x","working_hours":7,"breaks":[{"weekday":"FRIDAY","start":"12:00:30","end":"13:00"}]}""",
+            "breaks[0].start doctor_id working_hours"
+        },
         { Nurse, "invoke_prompt", """{"prompt":"foo","initial_data":7}""", "initial_data prompt" },
     };
 

@@ -41,11 +41,13 @@ public class StoredValueTests
         ["update_medical_record"] = new("clinical", async w =>
             (w.Admin, (await w.Admin.Call<MedicalRecord>("create_medical_record", new { patient_id = w.Patient, title = "x", record_type = "OTHER" })).Id),
             "resources/medical_records",
-            @"UPDATE medical_records SET title = E'\x1b', description = E'\u202e', diagnosis = E'\x01', symptoms = E'\u2800', attachments = ARRAY['C:\scan.png', 'javascript:alert(1)', E'\x1b'] WHERE id = $1"),
+            @"UPDATE medical_records SET title = E'\x1b', description = E'\u202e', diagnosis = E'\x01', symptoms = E'\u2800', "
+                + @"attachments = ARRAY['C:\scan.png', 'javascript:alert(1)', E'\x1b'] WHERE id = $1"),
         ["update_treatment"] = new("clinical", async w =>
             (w.Admin, (await w.Admin.Call<Treatment>("create_treatment",
                 new { patient_id = w.Patient, doctor_id = w.Doctor, name = "x", medications = new[] { new { name = "x" } } })).Id), "resources/treatments",
-            """UPDATE treatments SET name = E'\x1b', description = E'\x1b', instructions = E'\x1b', medications = '[{"name": "\u001b", "dosage": "\u001b"}, {"name": "x"}]' WHERE id = $1"""),
+            """UPDATE treatments SET name = E'\x1b', description = E'\x1b', instructions = E'\x1b', """
+                + """medications = '[{"name": "\u001b", "dosage": "\u001b"}, {"name": "x"}]' WHERE id = $1"""),
         ["set_doctor_schedule"] = new("clinical", async w =>
         {
             var hours = new[] { new { weekday = "MONDAY", start = "09:00", end = "17:00" } };

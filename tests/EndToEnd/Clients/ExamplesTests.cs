@@ -19,16 +19,17 @@ public class ExamplesTests
         ("list_hospitals", """{"search": "hospital", "is_active": true}""", "results total page limit has_more"),
         ("get_hospital", """{"hospital_id": "any"}""", "id name subdomain is_active"),
         ("create_hospital", """
-            {"name": "Lakeside", "subdomain": "lakeside-example", "registration_number": "LS-1", "email": "office@lakeside.example", "phone_number": "+1-555-0100", "address_line1": "1 Lake Road",
-             "city": "New York", "state": "NY", "country": "USA", "postal_code": "10001", "hospital_type": "General"}
+            {"name": "Lakeside", "subdomain": "lakeside-example", "registration_number": "LS-1", "email": "office@lakeside.example",
+             "phone_number": "+1-555-0100", "address_line1": "1 Lake Road", "city": "New York", "state": "NY", "country": "USA", "postal_code": "10001",
+             "hospital_type": "General"}
             """, "id name subdomain registration_number email phone_number address_line1 city state country postal_code hospital_type is_active"),
         ("update_hospital", """{"hospital_id": "any", "name": "Lakeside and Hills", "phone_number": "+1-555-0101"}""", "id name phone_number version"),
         ("delete_hospital", """{"hospital_id": "new"}""", "id is_active"),
         ("list_users", """{"role": "DOCTOR", "hospital_id": "any", "is_active": true}""", "results total"),
         ("get_user", """{"user_id": "any"}""", "id email first_name last_name role hospital_id is_active"),
         ("create_user", """
-            {"email": "jo@lakeside.example", "password": "Lakes-and-Hills-9", "first_name": "Jo", "last_name": "Example", "role": "PATIENT", "hospital_id": "any", "phone_number": "+1-555-0102",
-             "date_of_birth": "1990-01-01", "license_number": "MD-1", "years_of_experience": 10}
+            {"email": "jo@lakeside.example", "password": "Lakes-and-Hills-9", "first_name": "Jo", "last_name": "Example", "role": "PATIENT",
+             "hospital_id": "any", "phone_number": "+1-555-0102", "date_of_birth": "1990-01-01", "license_number": "MD-1", "years_of_experience": 10}
             """, "id email first_name last_name role hospital_id phone_number date_of_birth license_number years_of_experience"),
         ("update_user", """{"user_id": "any", "first_name": "Joan", "phone_number": "+1-555-0103"}""", "id first_name phone_number"),
         ("delete_user", """{"user_id": "new"}""", "id is_active affected"),
@@ -42,23 +43,26 @@ public class ExamplesTests
         ("get_specialty_doctors", """{"specialty_id": "any", "hospital_id": "any"}""", "results total"),
         ("list_appointments",
             """{"patient_id": "any", "doctor_id": "any", "status": "SCHEDULED", "date_from": "2025-01-01", "date_to": "2027-12-31"}""", "results total"),
-        ("create_appointment",
-            """{"patient_id": "any", "doctor_id": "any", "appointment_date": "DAY", "appointment_time": "14:00:00", "reason": "Regular checkup", "notes": "Allergic to nuts"}""",
-            "id patient_id doctor_id appointment_date appointment_time reason notes status"),
+        ("create_appointment", """
+            {"patient_id": "any", "doctor_id": "any", "appointment_date": "DAY", "appointment_time": "14:00:00", "reason": "Regular checkup",
+             "notes": "Allergic to nuts"}
+            """, "id patient_id doctor_id appointment_date appointment_time reason notes status"),
         ("update_appointment_status", """{"appointment_id": "new", "status": "IN_PROGRESS", "notes": "Came on time"}""", "id status notes"),
         ("list_appointment_slots", """{"doctor_id": "any", "date": "DAY"}""", "doctor_id date available_times"),
         ("list_medical_records",
             """{"patient_id": "any", "record_type": "CONSULTATION", "date_from": "2024-01-01", "date_to": "2024-12-31"}""", "results total"),
         ("get_medical_record", """{"record_id": "any"}""", "id patient_id title record_type"),
         ("create_medical_record", """
-            {"patient_id": "any", "title": "Yearly checkup", "description": "Routine", "record_type": "CHECKUP", "diagnosis": "In good health", "symptoms": "None", "attachments": ["one.pdf", "two.pdf"]}
+            {"patient_id": "any", "title": "Yearly checkup", "description": "Routine", "record_type": "CHECKUP",
+             "diagnosis": "In good health", "symptoms": "None", "attachments": ["one.pdf", "two.pdf"]}
             """, "id patient_id title description record_type diagnosis symptoms attachments"),
         ("update_medical_record", """{"record_id": "any", "diagnosis": "In very good health", "treatment_plan": "Walks"}""",
             "id diagnosis treatment_plan version"),
         ("list_treatments", """{"patient_id": "any", "doctor_id": "any", "status": "ACTIVE"}""", "results total"),
         ("create_treatment", """
             {"patient_id": "any", "doctor_id": "any", "name": "Blood pressure", "description": "Lowering it",
-             "medications": [{"name": "Lisinopril", "dosage": "10mg", "frequency": "Once daily", "duration": "3 months"}], "instructions": "Measure daily", "follow_up_date": "DAY"}
+             "medications": [{"name": "Lisinopril", "dosage": "10mg", "frequency": "Once daily", "duration": "3 months"}],
+             "instructions": "Measure daily", "follow_up_date": "DAY"}
             """, "id patient_id doctor_id name description medications instructions follow_up_date status"),
         ("update_treatment", """{"treatment_id": "new", "status": "COMPLETED", "notes": "It went well"}""", "id status notes"),
         ("list_subscription_plans", """{"plan_type": "PROFESSIONAL", "is_active": true}""", "results total"),

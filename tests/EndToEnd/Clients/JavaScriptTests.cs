@@ -128,14 +128,16 @@ public class JavaScriptTests
             const told = [], refreshes = [];
             const getToken = () => current;
             const refreshToken = async () => {
-              const answer = await (await fetch('/api/auth/refresh/', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ refresh_token: refresh }) })).json();
+              const answer = await (await fetch('/api/auth/refresh/',
+                { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ refresh_token: refresh }) })).json();
               current = answer.access_token;
               refreshes.push(Object.keys(answer));
             };
             const showError = text => told.push(text), showValidationErrors = details => told.push(details), delay = async ms => waited.push(ms);
             const me = await MCPErrorHandler.handleMCPRequest('get_current_user', {});
             const codes = [];
-            for (const [tool, params] of [['delete_hospital', { hospital_id: me.hospital_id }], ['get_user', { user_id: 'x' }], ['get_user', { user_id: nobody }]])
+            for (const [tool, params] of [['delete_hospital', { hospital_id: me.hospital_id }], ['get_user', { user_id: 'x' }],
+                ['get_user', { user_id: nobody }]])
               await MCPErrorHandler.handleMCPRequest(tool, params).catch(error => codes.push([error.code, error.message, error.timestamp]));
             return { me, refreshes, codes, told };
             """, new { refresh = session.RefreshToken, nobody = Guid.CreateVersion7() });
@@ -170,7 +172,8 @@ public class JavaScriptTests
 
         var result = await PublishedClient.Run("batch.js", """
             const client = new MCPBatchClient(token);
-            const outcomes = Array.from({ length: 25 }, (_, i) => client.addToQueue(i % 5 ? 'get_user' : 'delete_hospital', i % 5 ? { user_id: me } : { hospital_id: me }));
+            const outcomes = Array.from({ length: 25 },
+              (_, i) => client.addToQueue(i % 5 ? 'get_user' : 'delete_hospital', i % 5 ? { user_id: me } : { hospital_id: me }));
             return (await Promise.allSettled(outcomes)).map(o => o.value?.id ?? o.reason.code);
             """, new { token = nurse.AccessToken, me = nurse.Id });
 

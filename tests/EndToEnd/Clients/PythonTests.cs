@@ -26,7 +26,8 @@ public class PythonTests
             threading.Thread(target=connect_sse, args=(token,), daemon=True).start()
             for wish in wishes:
                 body = json.dumps({'tool': 'create_appointment', 'params': wish}).encode()
-                urllib.request.urlopen(urllib.request.Request(gateway + '/api/mcp/tools/invoke', body, {'Authorization': f'Bearer {token}', 'Content-Type': 'application/json'}))
+                urllib.request.urlopen(urllib.request.Request(gateway + '/api/mcp/tools/invoke', body,
+                    {'Authorization': f'Bearer {token}', 'Content-Type': 'application/json'}))
                 if told.wait(2):
                     break
             result = heard[0]

@@ -55,7 +55,8 @@ public class SocketTests
             await until(() => heard.includes(before.id));
             wsClient.unsubscribe('appointments');
             const after = await wsClient.invokeTool('create_appointment', { ...wish, appointment_time: '10:00:00' });
-            const record = await wsClient.invokeTool('create_medical_record', { patient_id: wish.patient_id, title: 'Visit', description: 'Routine', record_type: 'CHECKUP' });
+            const record = await wsClient.invokeTool('create_medical_record',
+              { patient_id: wish.patient_id, title: 'Visit', description: 'Routine', record_type: 'CHECKUP' });
             await until(() => heard.includes(record.id));
             return heard.includes(after.id);
             """, await ward.LogInDoctor(), ward.BookingRequest("09:00:00"));

@@ -55,7 +55,8 @@ public class FuzzTests(ITestOutputHelper output)
         watch.Stop();
 
         output.WriteLine(
-            $"{count} in {watch.Elapsed.TotalSeconds:0.0} s; {valid.Requests.Count} valid requests, {valid.Messages.Count} valid messages. Answers: {string.Join(", ", statuses.OrderBy(s => s.Key).Select(s => $"{s.Key}: {s.Value}"))}.");
+            $"{count} in {watch.Elapsed.TotalSeconds:0.0} s; {valid.Requests.Count} valid requests, {valid.Messages.Count} valid messages. "
+                + $"Answers: {string.Join(", ", statuses.OrderBy(s => s.Key).Select(s => $"{s.Key}: {s.Value}"))}.");
         Assert.True(faults.IsEmpty, $"Seed {seed}: {faults.Count} faults.\n{string.Join('\n', faults.Take(20))}");
         await StillWorks(valid);
     }

@@ -114,8 +114,11 @@ internal sealed class ValidRequests
             }
         }
         foreach (var page in (string[])["/api/docs/", "/api/redoc/", "/health", "/alive", "/"]) Add(_premises.Admin, "GET", page, null);
-        var parts = JsonNode.Parse(
-            """{"tool": "openai_chat", "input": {"messages": [{"role": "developer", "content": [{"type": "text", "text": "Be brief."}]}, {"role": "user", "content": "What is anemia?"}], "temperature": 0, "stream": true, "max_tokens": 5}, "metadata": {"a": [1]}, "session_id": "fuzz", "request_id": "fuzz-1"}""");
+        var parts = JsonNode.Parse("""
+            {"tool": "openai_chat", "input": {"messages": [{"role": "developer", "content": [{"type": "text", "text": "Be brief."}]},
+             {"role": "user", "content": "What is anemia?"}], "temperature": 0, "stream": true, "max_tokens": 5}, "metadata": {"a": [1]},
+             "session_id": "fuzz", "request_id": "fuzz-1"}
+            """);
         Add(_premises.People[Callers.Nurse], "POST", "/mcp/execute", parts);
         foreach (var prompt in (string[])["appointment_booking", "patient_onboarding", "emergency_triage"])
             Add(_premises.People[Callers.Nurse], "POST", "/api/mcp/prompts/invoke",

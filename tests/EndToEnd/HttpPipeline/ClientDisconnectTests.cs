@@ -85,7 +85,8 @@ public class ClientDisconnectTests
             await client.ConnectAsync(gateway.Http.BaseAddress!.Host, gateway.Http.BaseAddress.Port);
             var trace = Guid.NewGuid().ToString("N");
             var request =
-                $"{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {nurse.AccessToken}\r\ntraceparent: 00-{trace}-00f067aa0ba902b7-01\r\nContent-Type: application/json\r\n{headers}\r\n{body}";
+                $"{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {nurse.AccessToken}\r\n"
+                    + $"traceparent: 00-{trace}-00f067aa0ba902b7-01\r\nContent-Type: application/json\r\n{headers}\r\n{body}";
             await client.GetStream().WriteAsync(Encoding.UTF8.GetBytes(takesLittle ? string.Concat(Enumerable.Repeat(request, Pipelined)) : request));
             if (hears is not null)
             {

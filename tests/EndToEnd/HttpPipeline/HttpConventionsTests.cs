@@ -36,7 +36,8 @@ public sealed class HttpConventionsTests
         Assert.Empty(wrongs);
 
         static string Told(HttpResponseMessage answer) =>
-            $"{(int)answer.StatusCode} {answer.Content.Headers.ContentType} {answer.Headers.ETag} {answer.Headers.CacheControl} {string.Join(',', answer.Headers.Vary)}";
+            $"{(int)answer.StatusCode} {answer.Content.Headers.ContentType} {answer.Headers.ETag} {answer.Headers.CacheControl} "
+                + $"{string.Join(',', answer.Headers.Vary)}";
     }
 
     [Fact]

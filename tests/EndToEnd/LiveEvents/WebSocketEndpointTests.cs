@@ -274,7 +274,9 @@ public sealed class WebSocketEndpointTests
         await connection.ConnectAsync(house.Gateways[0].Host, house.Gateways[0].Port);
         await using var stream = connection.GetStream();
         await stream.WriteAsync(Encoding.ASCII.GetBytes(
-            $"GET /api/mcp/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer {nurse.AccessToken}\r\n\r\n"));
+            "GET /api/mcp/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                + $"Authorization: Bearer {nurse.AccessToken}\r\n\r\n"));
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         var heard = new MemoryStream();
         await HearUntil("auth_success");

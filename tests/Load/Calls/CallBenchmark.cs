@@ -95,8 +95,9 @@ internal sealed record CallReport(
     public void Print()
     {
         Console.WriteLine($"\n{MeasuredAt:yyyy-MM-dd}, on {Machine}");
-        if (DemoYear is { } year) Console.WriteLine(Text(
-            $"Analytics counted {year.Appointments:N0} appointments in {year.Seconds:N0} s; Clinical's outbox published {year.EventsPerSecond:N0} events a second"));
+        if (DemoYear is { } year) Console.WriteLine(
+            Text($"Analytics counted {year.Appointments:N0} appointments in {year.Seconds:N0} s; ")
+            + Text($"Clinical's outbox published {year.EventsPerSecond:N0} events a second"));
 
         Console.WriteLine();
         PrintTable(["operation", "requests/s", "p50 ms", "p99 ms", "CPU ms", "allocated KiB", "round trips", "pgbench/s", "share"],

@@ -15,7 +15,8 @@ internal sealed class DatabaseWatch(MeasuredSystem house) : IAsyncDisposable
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(30);
 
     private readonly Dictionary<string, NpgsqlDataSource> _databases = Names.ToDictionary(name => name, name => NpgsqlDataSource.Create(
-        $"Host=127.0.0.1;Port={house.PostgresPort};Username=postgres;Password={house.PostgresPassword};Database={name};Maximum Pool Size=1;Application Name=load"));
+        $"Host=127.0.0.1;Port={house.PostgresPort};Username=postgres;Password={house.PostgresPassword};Database={name};"
+            + "Maximum Pool Size=1;Application Name=load"));
 
     /// <summary>Waits until all outboxes are empty and no service has written for a while.</summary>
     public async Task WaitUntilQuiet()

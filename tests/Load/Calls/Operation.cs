@@ -33,7 +33,8 @@ internal sealed record Operation(string Name, string Path, Func<object> NextBody
                 \set n random(1, {appointments.Length})
                 BEGIN;
                 SELECT a.*, p.first_name, p.last_name, d.first_name, d.last_name FROM appointments a
-                    LEFT JOIN people p ON p.hospital_id = a.hospital_id AND p.id = a.patient_id LEFT JOIN people d ON d.hospital_id = a.hospital_id AND d.id = a.doctor_id
+                    LEFT JOIN people p ON p.hospital_id = a.hospital_id AND p.id = a.patient_id
+                    LEFT JOIN people d ON d.hospital_id = a.hospital_id AND d.id = a.doctor_id
                     WHERE a.hospital_id = {Hospital} AND a.id = {Element(appointments)};
                 {Audit("READ")}
                 COMMIT;
@@ -42,7 +43,8 @@ internal sealed record Operation(string Name, string Path, Func<object> NextBody
                 \set n random(0, {DemoYear.PatientCount - 1})
                 BEGIN;
                 SELECT a.*, p.first_name, p.last_name, d.first_name, d.last_name, count(*) OVER () FROM appointments a
-                    LEFT JOIN people p ON p.hospital_id = a.hospital_id AND p.id = a.patient_id LEFT JOIN people d ON d.hospital_id = a.hospital_id AND d.id = a.doctor_id
+                    LEFT JOIN people p ON p.hospital_id = a.hospital_id AND p.id = a.patient_id
+                    LEFT JOIN people d ON d.hospital_id = a.hospital_id AND d.id = a.doctor_id
                     WHERE a.hospital_id = {Hospital} AND a.patient_id = overlay('{DemoYear.Patient(0).Id}' PLACING to_hex({0x20000} + :n) FROM 32)::uuid
                     ORDER BY a.appointment_date DESC, a.appointment_time DESC, a.id DESC LIMIT 20;
                 {Audit("READ")}
@@ -53,16 +55,20 @@ internal sealed record Operation(string Name, string Path, Func<object> NextBody
                 "clinicaldb", $"""
                     \set n random(1, {doctors.Length})
                     \set day random(0, {SlotDays - 1})
-                    SELECT * FROM people p LEFT JOIN known_hospitals h USING (hospital_id) LEFT JOIN schedules s ON s.hospital_id = p.hospital_id AND s.doctor_id = p.id
+                    SELECT * FROM people p LEFT JOIN known_hospitals h USING (hospital_id)
+                        LEFT JOIN schedules s ON s.hospital_id = p.hospital_id AND s.doctor_id = p.id
                         WHERE p.hospital_id = {Hospital} AND p.id = {Element(doctors)};
                     SELECT starts_at, ends_at FROM appointments WHERE hospital_id = {Hospital} AND doctor_id = {Element(doctors)}
-                        AND appointment_date BETWEEN date '{tomorrow:yyyy-MM-dd}' + :day::integer - 1 AND date '{tomorrow:yyyy-MM-dd}' + :day::integer + 1 AND status IN ('SCHEDULED', 'IN_PROGRESS', 'COMPLETED');
+                        AND appointment_date BETWEEN date '{tomorrow:yyyy-MM-dd}' + :day::integer - 1 AND date '{tomorrow:yyyy-MM-dd}' + :day::integer + 1
+                        AND status IN ('SCHEDULED', 'IN_PROGRESS', 'COMPLETED');
                     """),
             Tool("get_hospital_statistics", () => new { }, "analyticsdb", $"""
                 SELECT sum(patients), sum(doctors), sum(nurses) FROM head_counts WHERE hospital_id = {Hospital};
-                SELECT sum(scheduled), sum(in_progress), sum(completed), sum(cancelled), sum(no_shows), sum(ratings), sum(rating_sum), sum(scheduled) FILTER (WHERE day = current_date)
+                SELECT sum(scheduled), sum(in_progress), sum(completed), sum(cancelled), sum(no_shows), sum(ratings),
+                    sum(rating_sum), sum(scheduled) FILTER (WHERE day = current_date)
                     FROM doctor_days WHERE hospital_id = {Hospital} AND day BETWEEN date_trunc('month', current_date) AND current_date;
-                SELECT count(DISTINCT patient_id) FROM visits WHERE hospital_id = {Hospital} AND day BETWEEN date_trunc('month', current_date) AND current_date AND status = 'COMPLETED';
+                SELECT count(DISTINCT patient_id) FROM visits WHERE hospital_id = {Hospital}
+                    AND day BETWEEN date_trunc('month', current_date) AND current_date AND status = 'COMPLETED';
                 SELECT count(*) FROM people WHERE hospital_id = {Hospital} AND role = 'PATIENT' AND registered_at >= date_trunc('month', current_date);
                 SELECT sum(total) FROM invoices WHERE hospital_id = {Hospital} AND issued_on BETWEEN date_trunc('month', current_date) AND current_date;
                 """),
@@ -85,10 +91,11 @@ internal sealed record Operation(string Name, string Path, Func<object> NextBody
             BEGIN;
             SELECT * FROM people p LEFT JOIN known_hospitals h USING (hospital_id) LEFT JOIN schedules s ON s.hospital_id = p.hospital_id AND s.doctor_id = p.id
                 WHERE p.hospital_id = {Hospital} AND p.id = {Element(doctors)};
-            INSERT INTO appointments (hospital_id, id, patient_id, doctor_id, appointment_date, appointment_time, duration_minutes, time_zone, starts_at, ends_at,
-                    reason, status, version, created_at, updated_at)
-                SELECT {Hospital}, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), date '{tomorrow:yyyy-MM-dd}' + 1, '09:00', 30, 'UTC', date '{tomorrow:yyyy-MM-dd}' + time '09:00',
-                    date '{tomorrow:yyyy-MM-dd}' + time '09:30', 'Regular checkup', 'SCHEDULED', 1, now(), now() FROM generate_series(1, {count});
+            INSERT INTO appointments (hospital_id, id, patient_id, doctor_id, appointment_date, appointment_time, duration_minutes, time_zone,
+                    starts_at, ends_at, reason, status, version, created_at, updated_at)
+                SELECT {Hospital}, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), date '{tomorrow:yyyy-MM-dd}' + 1, '09:00', 30, 'UTC',
+                    date '{tomorrow:yyyy-MM-dd}' + time '09:00', date '{tomorrow:yyyy-MM-dd}' + time '09:30',
+                    'Regular checkup', 'SCHEDULED', 1, now(), now() FROM generate_series(1, {count});
             {Audit("CREATE", count)}
             {Event("AppointmentCreated", count)}
             COMMIT;
@@ -103,7 +110,8 @@ internal sealed record Operation(string Name, string Path, Func<object> NextBody
 
     private static string Audit(string action, int count = 1) => $"""
         INSERT INTO audit_events (hospital_id, id, created_at, user_id, role, session_id, action, resource, resource_id, rows, outcome, request_id)
-            SELECT {Hospital}, gen_random_uuid(), now(), gen_random_uuid(), 'ADMIN', gen_random_uuid(), '{action}', 'appointments', gen_random_uuid(), 1, 'DONE', gen_random_uuid()::text
+            SELECT {Hospital}, gen_random_uuid(), now(), gen_random_uuid(), 'ADMIN', gen_random_uuid(), '{action}',
+                'appointments', gen_random_uuid(), 1, 'DONE', gen_random_uuid()::text
             FROM generate_series(1, {count});
         """;
 

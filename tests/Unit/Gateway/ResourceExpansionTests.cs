@@ -15,12 +15,14 @@ public sealed class ResourceExpansionTests
     public void Referenced_entities_are_embedded_and_missing_ones_are_null()
     {
         const string Page =
-            """{"results":[{"id":"1","doctor_id":"d","text":"a \"doctor_id\": \u00fc","other":{"doctor_id":"x"}},{"id":"2","doctor_id":null},{"id":"3","doctor_id":"gone"}],"total":3}""";
+            """{"results":[{"id":"1","doctor_id":"d","text":"a \"doctor_id\": \u00fc","other":{"doctor_id":"x"}},"""
+                + """{"id":"2","doctor_id":null},{"id":"3","doctor_id":"gone"}],"total":3}""";
 
         var written = Expand(Page, isList: true, [Own], null, new() { ["d"] = """{"id":"d","name":"Ü"}""" });
 
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse("""
-            {"results":[{"id":"1","doctor_id":"d","text":"a \"doctor_id\": ü","other":{"doctor_id":"x"},"doctor":{"id":"d","name":"Ü"}},{"id":"2","doctor_id":null,"doctor":null},{"id":"3","doctor_id":"gone","doctor":null}],"total":3}
+            {"results":[{"id":"1","doctor_id":"d","text":"a \"doctor_id\": ü","other":{"doctor_id":"x"},"doctor":{"id":"d","name":"Ü"}},
+             {"id":"2","doctor_id":null,"doctor":null},{"id":"3","doctor_id":"gone","doctor":null}],"total":3}
             """), written));
     }
 
@@ -47,7 +49,8 @@ public sealed class ResourceExpansionTests
     public void Only_what_is_named_in_its_place_is_asked_for()
     {
         var page = Encoding.UTF8.GetBytes(
-            """{"doctor_id":"no","results":[{"doctor_id":"a","x":{"doctor_id":"no"},"parts":[{"plan_id":"p"},{"plan_id":null}]},{"doctor_id":"a"},{"doctor_id":"b","plan_id":"no"}]}""");
+            """{"doctor_id":"no","results":[{"doctor_id":"a","x":{"doctor_id":"no"},"parts":[{"plan_id":"p"},{"plan_id":null}]},"""
+                + """{"doctor_id":"a"},{"doctor_id":"b","plan_id":"no"}]}""");
 
         Assert.Equal(["a", "b"], new ResourceExpansion(isList: true).CollectIds(page, Own));
         Assert.Equal(["p"], new ResourceExpansion(isList: true).CollectIds(page, Inner));

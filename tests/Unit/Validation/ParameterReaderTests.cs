@@ -167,7 +167,8 @@ public class ParameterReaderTests
     public void Every_bad_field_is_named_at_once()
     {
         var wrong = Wrong(
-            """{"id":"x","day":"2026-02-30","at":"25:00","for":"COOK","prority":1,"priority":99,"items":[{"name":"a","amount":"2"},{"amount":1}],"urgent":"yes"}""");
+            """{"id":"x","day":"2026-02-30","at":"25:00","for":"COOK","prority":1,"priority":99"""
+                + ""","items":[{"name":"a","amount":"2"},{"amount":1}],"urgent":"yes"}""");
 
         Assert.Equal(["must be a UUID"], wrong["id"]);
         Assert.Equal(["must be a date, yyyy-MM-dd"], wrong["day"]);

@@ -50,7 +50,8 @@ public class RebuildReadModelsTests
         var house = await MedCorFixture.Get();
         var hospital = Guid.CreateVersion7();
         await house.QueryNumber("clinical", """
-            WITH many AS (INSERT INTO schedules SELECT $1, gen_random_uuid(), gen_random_uuid(), '{"slot_minutes": 30, "working_hours": [], "breaks": [], "exceptions": []}', 1, now(), now()
+            WITH many AS (INSERT INTO schedules SELECT $1, gen_random_uuid(), gen_random_uuid(),
+                '{"slot_minutes": 30, "working_hours": [], "breaks": [], "exceptions": []}', 1, now(), now()
                 FROM generate_series(1, $2) RETURNING 1) SELECT count(*) FROM many
             """, hospital, Many);
 

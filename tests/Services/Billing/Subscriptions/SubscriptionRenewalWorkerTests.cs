@@ -66,7 +66,8 @@ public class SubscriptionRenewalWorkerTests
                     Parameters = { new() { Value = hospitals }, new() { Value = isActive } }
                 },
                 new("""
-                    INSERT INTO subscriptions (hospital_id, id, plan_id, start_date, billing_cycle, status, auto_renew, cancel_at_period_end, periods, due_on, price, currency, version, created_at, updated_at)
+                    INSERT INTO subscriptions (hospital_id, id, plan_id, start_date, billing_cycle, status, auto_renew,
+                        cancel_at_period_end, periods, due_on, price, currency, version, created_at, updated_at)
                     SELECT h, gen_random_uuid(), '01980000-0000-7000-9000-000000000001', current_date - interval '4 months', 'MONTHLY', 'ACTIVE', $2, $3, 1,
                         (current_date - interval '4 months')::date + interval '1 month', 19900, 'USD', 1, now(), now() FROM unnest($1) h
                     """) { Parameters = { new() { Value = hospitals }, new() { Value = autoRenew }, new() { Value = cancelAtPeriodEnd } } },

@@ -45,7 +45,8 @@ public class DeleteUserTests
         await (await MedCorFixture.Get()).QueryNumber("clinical", """
             WITH more AS (
                 INSERT INTO appointments SELECT (jsonb_populate_record(a, jsonb_build_object(
-                    'id', gen_random_uuid(), 'appointment_date', a.appointment_date + n, 'starts_at', a.starts_at + n * interval '1 day', 'ends_at', a.ends_at + n * interval '1 day'))).*
+                    'id', gen_random_uuid(), 'appointment_date', a.appointment_date + n,
+                    'starts_at', a.starts_at + n * interval '1 day', 'ends_at', a.ends_at + n * interval '1 day'))).*
                 FROM appointments a, generate_series(1, 100) n WHERE a.id = $1 RETURNING 1)
             SELECT count(*) FROM more
             """, Guid.Parse((string)first["id"]!));

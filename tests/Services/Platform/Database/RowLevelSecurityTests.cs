@@ -14,7 +14,8 @@ public class RowLevelSecurityTests
         var open = await Names(service, """
             SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'hospital_id' AND NOT a.attisdropped
             WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace
-              AND NOT (c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND pg_get_expr(p.polqual, p.polrelid) LIKE '%medcor.hospital%'))
+              AND NOT (c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (
+                  SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND pg_get_expr(p.polqual, p.polrelid) LIKE '%medcor.hospital%'))
             """);
 
         Assert.Empty(open);

@@ -44,7 +44,8 @@ public sealed class TenantDbTests : IAsyncLifetime
             await connection.OpenAsync();
             await using var create = new NpgsqlCommand(
                 $"""
-                CREATE TABLE notes (id uuid PRIMARY KEY, hospital_id uuid NOT NULL, text text NOT NULL, version bigint NOT NULL, created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL);
+                CREATE TABLE notes (id uuid PRIMARY KEY, hospital_id uuid NOT NULL, text text NOT NULL,
+                    version bigint NOT NULL, created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL);
                 SELECT seal('notes');
                 INSERT INTO notes SELECT gen_random_uuid(), '{Ours}', 'ours', 1, now(), now();
                 INSERT INTO notes SELECT gen_random_uuid(), '{Theirs}', 'theirs', 1, now(), now();

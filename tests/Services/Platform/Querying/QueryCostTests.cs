@@ -194,7 +194,8 @@ public sealed partial class QueryCostTests
 
     /// <summary>Drops the migrations' indexes, because building them after all rows are inserted takes a tenth of the time.</summary>
     private const string SetIndexesAside = """
-        CREATE TEMP TABLE aside AS SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND indexname NOT IN (SELECT conname FROM pg_constraint);
+        CREATE TEMP TABLE aside AS SELECT indexname, indexdef FROM pg_indexes
+            WHERE schemaname = 'public' AND indexname NOT IN (SELECT conname FROM pg_constraint);
         DO $$ DECLARE i record; BEGIN FOR i IN SELECT * FROM aside LOOP EXECUTE 'DROP INDEX ' || quote_ident(i.indexname); END LOOP; END $$;
         """;
 
@@ -208,20 +209,28 @@ public sealed partial class QueryCostTests
         INSERT INTO people SELECT '{hospital}', md5('{hospital}p' || n)::uuid, 'PATIENT', 'Pat' || n, 'Ient', true, 1 FROM generate_series(0, {rows} / 20) n;
         INSERT INTO people SELECT '{hospital}', md5('{hospital}d' || n)::uuid, 'DOCTOR', 'Doc' || n, 'Tor', true, 1 FROM generate_series(0, {rows} / 500) n;
         ALTER TABLE appointments DISABLE TRIGGER book_in_turn;
-        INSERT INTO appointments (hospital_id, id, patient_id, doctor_id, appointment_date, appointment_time, duration_minutes, time_zone, starts_at, ends_at, reason, status, version, created_at, updated_at)
-        SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n % ({rows} / 20 + 1))::uuid, md5('{hospital}d' || n % ({rows} / 500 + 1))::uuid, t::date, t::time, 30, 'UTC', t, t + interval '30 minutes', 'Growth',
-            CASE n % 60 WHEN 0 THEN 'SCHEDULED' WHEN 30 THEN 'COMPLETED' ELSE (ARRAY['CANCELLED', 'NO_SHOW'])[1 + n % 2] END, 1, t - interval '9 days', t - n % 7 * interval '1 day'
+        INSERT INTO appointments (hospital_id, id, patient_id, doctor_id, appointment_date, appointment_time, duration_minutes, time_zone,
+            starts_at, ends_at, reason, status, version, created_at, updated_at)
+        SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n % ({rows} / 20 + 1))::uuid,
+            md5('{hospital}d' || n % ({rows} / 500 + 1))::uuid, t::date, t::time, 30, 'UTC', t, t + interval '30 minutes', 'Growth',
+            CASE n % 60 WHEN 0 THEN 'SCHEDULED' WHEN 30 THEN 'COMPLETED' ELSE (ARRAY['CANCELLED', 'NO_SHOW'])[1 + n % 2] END,
+            1, t - interval '9 days', t - n % 7 * interval '1 day'
         FROM (SELECT n, timestamptz '2026-01-01Z' + n / ({rows} / 500 + 1) * interval '30 minutes' AS t FROM generate_series(0, {rows} - 1) n) AS a;
         ALTER TABLE appointments ENABLE TRIGGER book_in_turn;
-        INSERT INTO medical_records SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n % ({rows} / 60 + 1))::uuid, md5('{hospital}d' || n % ({rows} / 500 + 1))::uuid, md5('{hospital}d1')::uuid,
-            (ARRAY['CHECKUP', 'VITALS', 'LAB_RESULT'])[1 + n % 3], CASE WHEN n % 1000 = 0 THEN 'ENTERED_IN_ERROR' ELSE 'ACTIVE' END, 'Growth', NULL, NULL, NULL, NULL, ARRAY[]::text[], 1, t, t
+        INSERT INTO medical_records SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n % ({rows} / 60 + 1))::uuid,
+            md5('{hospital}d' || n % ({rows} / 500 + 1))::uuid, md5('{hospital}d1')::uuid,
+            (ARRAY['CHECKUP', 'VITALS', 'LAB_RESULT'])[1 + n % 3], CASE WHEN n % 1000 = 0 THEN 'ENTERED_IN_ERROR' ELSE 'ACTIVE' END,
+            'Growth', NULL, NULL, NULL, NULL, ARRAY[]::text[], 1, t, t
         FROM (SELECT n, timestamptz '2026-01-01Z' + n * interval '1 minute' AS t FROM generate_series(0, {rows} / 3) n) AS r;
-        INSERT INTO treatments SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n % ({rows} / 60 + 1))::uuid, md5('{hospital}d' || n % ({rows} / 500 + 1))::uuid, md5('{hospital}d1')::uuid,
+        INSERT INTO treatments SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n % ({rows} / 60 + 1))::uuid,
+            md5('{hospital}d' || n % ({rows} / 500 + 1))::uuid, md5('{hospital}d1')::uuid,
             (ARRAY['ACTIVE', 'COMPLETED', 'DISCONTINUED'])[1 + n % 3], 'Growth', NULL, '[]', NULL, NULL, NULL, 1, t, t
         FROM (SELECT n, timestamptz '2026-01-01Z' + n * interval '1 minute' AS t FROM generate_series(0, {rows} / 3) n) AS r;
         ALTER TABLE audit_events DISABLE TRIGGER await_link;
-        INSERT INTO audit_events SELECT '{hospital}', gen_random_uuid(), timestamptz '2026-01-01Z' + n * interval '1 minute', md5('{hospital}d' || n % ({rows} / 500 + 1))::uuid, 'DOCTOR', gen_random_uuid(),
-            (ARRAY['get_medical_record', 'list_medical_records', 'resources/treatments'])[1 + n % 3], (ARRAY['medical_records', 'treatments'])[1 + n % 2], gen_random_uuid(), NULL, 1,
+        INSERT INTO audit_events SELECT '{hospital}', gen_random_uuid(), timestamptz '2026-01-01Z' + n * interval '1 minute',
+            md5('{hospital}d' || n % ({rows} / 500 + 1))::uuid, 'DOCTOR', gen_random_uuid(),
+            (ARRAY['get_medical_record', 'list_medical_records', 'resources/treatments'])[1 + n % 3], (ARRAY['medical_records', 'treatments'])[1 + n % 2],
+            gen_random_uuid(), NULL, 1,
             md5('{hospital}p' || n % ({rows} / 60 + 1))::uuid, 1, CASE WHEN n % 1000 = 0 THEN 'MISSING' ELSE 'DONE' END, NULL, NULL, 'growth'
         FROM generate_series(0, {rows} / 3) n;
         ALTER TABLE audit_events ENABLE TRIGGER await_link;
@@ -230,10 +239,13 @@ public sealed partial class QueryCostTests
     /// <summary>Creates one doctor per thousand patients, with realistic names: some common, most rare.</summary>
     private static string Identity(Guid hospital, int rows) => $"""
         INSERT INTO known_hospitals VALUES ('{hospital}', 'Large', 'UTC', true, 1);
-        INSERT INTO users (id, hospital_id, email, email_key, first_name, last_name, role, date_of_birth, is_available, is_active, version, created_at, updated_at)
-        SELECT md5('{hospital}p' || n)::uuid, '{hospital}', e, e, 'Anna' || substr(md5(n::text), 1, n % 5), initcap(substr(md5('l' || n), 1, 6)), CASE WHEN n % 1000 = 0 THEN 'DOCTOR' ELSE 'PATIENT' END,
+        INSERT INTO users (id, hospital_id, email, email_key, first_name, last_name, role, date_of_birth,
+            is_available, is_active, version, created_at, updated_at)
+        SELECT md5('{hospital}p' || n)::uuid, '{hospital}', e, e, 'Anna' || substr(md5(n::text), 1, n % 5), initcap(substr(md5('l' || n), 1, 6)),
+            CASE WHEN n % 1000 = 0 THEN 'DOCTOR' ELSE 'PATIENT' END,
             date '1940-01-01' + n % 25000, true, n % 50 <> 1, 1, t, t
-        FROM (SELECT n, 'p' || n || '@' || left('{hospital}', 8) || right('{hospital}', 2) || '.example' AS e, timestamptz '2026-01-01Z' + n * interval '1 minute' AS t FROM generate_series(0, {rows}) n) AS u;
+        FROM (SELECT n, 'p' || n || '@' || left('{hospital}', 8) || right('{hospital}', 2) || '.example' AS e,
+            timestamptz '2026-01-01Z' + n * interval '1 minute' AS t FROM generate_series(0, {rows}) n) AS u;
         """;
 
     private static async Task Execute(string owner, string sql)

@@ -238,7 +238,8 @@ public sealed class TextSearchTests
                 SELECT format('INSERT INTO %1$I (%2$s) SELECT %3$s FROM %1$I WHERE id = $1', $1,
                     string_agg(quote_ident(column_name), ', '),
                     string_agg(CASE WHEN column_name = 'id' OR (column_name = 'hospital_id' AND $1 = 'hospitals') THEN '$2'
-                        WHEN column_name IN ('email_key', 'code', 'subdomain', 'registration_number') OR (column_name = 'name' AND $1 = 'specialties') THEN '$2::text'
+                        WHEN column_name IN ('email_key', 'code', 'subdomain', 'registration_number')
+                            OR (column_name = 'name' AND $1 = 'specialties') THEN '$2::text'
                         WHEN $1 = 'invoices' AND column_name = 'number' THEN '-1'
                         WHEN $1 = 'invoices' AND column_name = 'period_start' THEN 'NULL'
                         WHEN $1 = 'subscriptions' AND column_name = 'status' THEN '''EXPIRED'''
