@@ -1,6 +1,6 @@
-using MedCor.Identity.Revocations;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Keys;
+using MedCor.Identity.Revocations;
 using MedCor.Identity.Sessions;
 using MedCor.Identity.Specialties;
 using MedCor.Platform.Database;

@@ -128,9 +128,11 @@ public class TraceSearchTests
         var other = Guid.Parse((string)(await ward.Book("09:00:00"))["id"]!);
         await using var clinical = await house.OpenDatabase("clinical");
         await using var undecided = await clinical.BeginTransactionAsync();
-        await using (var move =
-            new NpgsqlCommand("UPDATE appointments SET starts_at = starts_at + interval '2 hours', ends_at = ends_at + interval '2 hours' WHERE id = $1",
-                clinical) { Parameters = { new() { Value = other } } })
+        await using (var move = new NpgsqlCommand(
+            "UPDATE appointments SET starts_at = starts_at + interval '2 hours', ends_at = ends_at + interval '2 hours' WHERE id = $1", clinical)
+        {
+            Parameters = { new() { Value = other } },
+        })
             Assert.Equal(1, await move.ExecuteNonQueryAsync());
 
         var booking = ward.Nurse.Http.PostAsJsonAsync("/api/mcp/tools/invoke", new { tool = "create_appointment", @params = ward.BookingRequest("11:00:00") });

@@ -69,8 +69,10 @@ public class TraceTests
             patient_id = patient.Id, doctor_id = ward.Doctor, appointment_date = ward.Weekday(), appointment_time = "09:00:00", reason = secret, notes = secret
         });
         // Refused by the service, by a constraint, and by the gateway.
-        Assert.Equal("RESOURCE_NOT_FOUND", (await nurse.TryCall("create_appointment", new { patient_id = patient.Id, doctor_id = Guid
-            .NewGuid(), appointment_date = ward.Weekday(), appointment_time = "09:00:00", reason = secret })).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await nurse.TryCall("create_appointment", new
+        {
+            patient_id = patient.Id, doctor_id = Guid.NewGuid(), appointment_date = ward.Weekday(), appointment_time = "09:00:00", reason = secret
+        })).Code);
         Assert.Equal("CONFLICT", (await nurse.TryCall("create_user",
             new { email, password = "SecurePass123!", first_name = secret, last_name = secret, role = "PATIENT", hospital_id = nurse.HospitalId })).Code);
         Assert.Equal("VALIDATION_ERROR", (await nurse.TryCall("create_appointment", new { patient_id = secret })).Code);

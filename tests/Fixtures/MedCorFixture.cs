@@ -126,8 +126,10 @@ public sealed class MedCorFixture
     /// <summary>Runs an operator command that reads a line of input.</summary>
     public async Task<(int ExitCode, string Said)> RunOperatorCommand(string[] operation, string input)
     {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [FindHostAssembly(), "--data", _data, "run",
-            .. operation]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [FindHostAssembly(), "--data", _data, "run", .. operation])
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        })!;
         await process.StandardInput.WriteLineAsync(input);
         process.StandardInput.Close();
         var (said, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
@@ -227,7 +229,10 @@ public sealed class MedCorFixture
         [
             "-c", HostUntilRunEnds, run.ToString(CultureInfo.InvariantCulture), Path.Combine(data, "host.log"),
             FindHostAssembly(), "--data", data, "--reset", "--replicas", "2", "--servers", "processes", "--no-dashboard",
-        ]) { RedirectStandardOutput = true };
+        ])
+        {
+            RedirectStandardOutput = true,
+        };
         start.Environment["MCP_SERVER_PORT"] = "0";
         start.Environment["MCP_RATE_LIMIT"] = "0";
         // All tests listen as the same few users of the demo data.

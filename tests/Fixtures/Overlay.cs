@@ -44,8 +44,10 @@ internal sealed class Overlay
 
     private static string Render(string name)
     {
-        using var process = Process.Start(new ProcessStartInfo(Renderer![0],
-            [.. Renderer[1..], Path.Combine(OverlaysFolder, name)]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo(Renderer![0], [.. Renderer[1..], Path.Combine(OverlaysFolder, name)])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true,
+        })!;
         var errors = process.StandardError.ReadToEndAsync();
         var rendered = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

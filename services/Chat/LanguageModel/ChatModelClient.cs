@@ -51,8 +51,11 @@ internal sealed class ChatModelClient : IDisposable
         (_options, _clock) = (options.Value, clock);
         if (!string.IsNullOrEmpty(_options.ApiKey))
         {
-            _http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5), PooledConnectionLifetime = TimeSpan.FromMinutes(
-                5), UseCookies = false, AllowAutoRedirect = false }) { Timeout = Timeout.InfiniteTimeSpan };
+            var handler = new SocketsHttpHandler
+            {
+                ConnectTimeout = TimeSpan.FromSeconds(5), PooledConnectionLifetime = TimeSpan.FromMinutes(5), UseCookies = false, AllowAutoRedirect = false,
+            };
+            _http = new(handler) { Timeout = Timeout.InfiniteTimeSpan };
             var clientOptions = new OpenAIClientOptions
             {
                 Transport = new HttpClientPipelineTransport(_http),

@@ -45,9 +45,10 @@ internal sealed class ModelException(string message, bool isTransient, TimeSpan?
     {
         ModelException modelException => modelException,
         ClientResultException { Status: > 0 } failure => From((HttpStatusCode)failure.Status, RetryAfterOf(failure, now)),
-        ClientResultException or HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
-            or HttpRequestError.SecureConnectionError } =>
-            Unreachable,
+        ClientResultException or HttpRequestException
+        {
+            HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
+        } => Unreachable,
         // SocketsHttpHandler throws this when a connection attempt times out.
         OperationCanceledException { InnerException: TimeoutException } => Unreachable,
         // The library throws on a finish_reason that OpenAI does not define, and other servers report with this one that they gave up.

@@ -110,8 +110,16 @@ internal sealed class RecordVersion : ITenantOwned
     {
         var earlier = record.ToContract() with
         {
-            AuthorId = AuthorId, Status = Status, Title = Title, Description = Description, Diagnosis = Diagnosis, Symptoms = Symptoms,
-            TreatmentPlan = TreatmentPlan, Attachments = MedicalRecord.ToShownAttachments(Attachments), Version = Version, UpdatedAt = WrittenAt,
+            AuthorId = AuthorId,
+            Status = Status,
+            Title = Title,
+            Description = Description,
+            Diagnosis = Diagnosis,
+            Symptoms = Symptoms,
+            TreatmentPlan = TreatmentPlan,
+            Attachments = MedicalRecord.ToShownAttachments(Attachments),
+            Version = Version,
+            UpdatedAt = WrittenAt,
         };
         return kind == Callers.Platform
             ? new(Version, AuthorId, WrittenAt, null, earlier.WithoutContent())

@@ -44,8 +44,10 @@ internal sealed class UpdateDoctorSpecialtiesHandler(IdentityDb db, DoctorResour
             var link = doctor.SpecialtyLinks.SingleOrDefault(p => p.SpecialtyId == entry.SpecialtyId);
             if (link is null)
             {
-                link = new() { HospitalId = doctor.HospitalId!.Value, DoctorId = doctor.Id, SpecialtyId = entry.SpecialtyId, Specialty =
-                    specialties[entry.SpecialtyId] };
+                link = new()
+                {
+                    HospitalId = doctor.HospitalId!.Value, DoctorId = doctor.Id, SpecialtyId = entry.SpecialtyId, Specialty = specialties[entry.SpecialtyId],
+                };
                 doctor.SpecialtyLinks.Add(link);
             }
             link.IsPrimary = entry.IsPrimary;

@@ -1,6 +1,6 @@
 using MedCor.Contracts.Identity;
-using MedCor.Identity.Revocations;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Revocations;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.IdentityModel.Tokens;
 

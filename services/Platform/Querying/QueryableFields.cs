@@ -139,8 +139,10 @@ public abstract class QueryableField<T>(string name, LambdaExpression of, Select
             || new NullabilityInfoContext().Create(property).ReadState != NullabilityState.NotNull;
 
     private static Expression WithoutCollation(Expression of) =>
-        of is MethodCallExpression { Method: { Name: nameof(RelationalDbFunctionsExtensions.Collate), DeclaringType: var declaring }, Arguments: [_, var column,
-            _] } && declaring == typeof(RelationalDbFunctionsExtensions) ? column : of;
+        of is MethodCallExpression
+        {
+            Method: { Name: nameof(RelationalDbFunctionsExtensions.Collate), DeclaringType: var declaring }, Arguments: [_, var column, _],
+        } && declaring == typeof(RelationalDbFunctionsExtensions) ? column : of;
 
     /// <summary>Gets whether the values have an order, so that ranges are possible. Texts are compared by the collation that they are sorted by.</summary>
     internal bool IsComparable =>

@@ -140,8 +140,11 @@ public class InputSchemaTests
     public async Task A_field_that_is_given_twice_in_an_object_that_may_hold_anything_is_named()
     {
         var premises = await CatalogueFixture.Own;
-        var free = (from tool in ToolCatalogue.All.Values from property in tool.Params.GetProperties() where property.PropertyType
-            == typeof(JsonObject) select (tool, Name: Json.Options.PropertyNamingPolicy!.ConvertName(property.Name))).ToArray();
+        var free = (
+            from tool in ToolCatalogue.All.Values
+            from property in tool.Params.GetProperties()
+            where property.PropertyType == typeof(JsonObject)
+            select (tool, Name: Json.Options.PropertyNamingPolicy!.ConvertName(property.Name))).ToArray();
         Assert.NotEmpty(free);
         foreach (var (tool, name) in free)
         {

@@ -122,9 +122,11 @@ public class TenancyTests
                 while (await reader.ReadAsync()) tables.Add(reader.GetString(0));
             foreach (var table in tables)
             {
-                await using var sum =
-                    new NpgsqlCommand($"SELECT count(*) || ' rows, versions ' || coalesce(sum(version), 0) FROM {table} WHERE hospital_id = $1",
-                        connection) { Parameters = { new() { Value = hospital } } };
+                await using var sum = new NpgsqlCommand(
+                    $"SELECT count(*) || ' rows, versions ' || coalesce(sum(version), 0) FROM {table} WHERE hospital_id = $1", connection)
+                {
+                    Parameters = { new() { Value = hospital } },
+                };
                 told.Add($"{service}.{table}: {await sum.ExecuteScalarAsync()}");
             }
         }

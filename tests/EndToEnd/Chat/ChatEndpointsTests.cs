@@ -256,10 +256,12 @@ public class ChatEndpointsTests(ChatFixture house)
         await Expect(422, "VALIDATION_ERROR", "ValidationError", someone.Execute(new { messages = new[] { new { role = "system", content = "Be kind." } } }),
             "messages must contain a message with the role user");
         await Expect(422, "VALIDATION_ERROR", "ValidationError",
-            someone.Execute(new { tool = 7, input = new
+            someone.Execute(new
             {
-                messages = new[] { new { role = "patient", content = "" } }, max_tokens = 0, temperature = 2, stream = false, top_p = 1
-            }, stream = "x", request_id = "", session_id = new string('x', 201), metadata = "none", sesion = "x" }),
+                tool = 7,
+                input = new { messages = new[] { new { role = "patient", content = "" } }, max_tokens = 0, temperature = 2, stream = false, top_p = 1 },
+                stream = "x", request_id = "", session_id = new string('x', 201), metadata = "none", sesion = "x"
+            }),
             "tool", "input.messages[0].role", "input.messages[0].content", "input.max_tokens", "input.temperature", "input.stream must be true",
             "input.top_p is not supported", "; stream must be true or false", "request_id", "session_id", "metadata", "sesion is not a parameter");
 

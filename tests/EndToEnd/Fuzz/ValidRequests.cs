@@ -98,8 +98,8 @@ internal sealed class ValidRequests
             {
                 var parameters = (operation!["parameters"]?.AsArray() ?? []).Select(p => p!).ToArray();
                 var (target, isAuth) = (await FillPath(path), path.StartsWith("/api/auth/", StringComparison.Ordinal));
-                var query = string.Join('&', from p in parameters where (string?)p["in"] == "query"
-                    && (string?)p["name"] != "ticket" select $"{p["name"]}={Uri.EscapeDataString(Query(path, (string)p["name"]!))}");
+                var query = string.Join('&', parameters.Where(p => (string?)p["in"] == "query" && (string?)p["name"] != "ticket")
+                    .Select(p => $"{p["name"]}={Uri.EscapeDataString(Query(path, (string)p["name"]!))}"));
                 // A logout may end only the spare session, and failed logins may lock only an account that does not exist.
                 var caller = isAuth ? _spare : path.StartsWith("/mcp/", StringComparison.Ordinal)
                     || path.Contains("prompts", StringComparison.Ordinal) ? _premises.People[Callers.Nurse] : _premises.Admin;

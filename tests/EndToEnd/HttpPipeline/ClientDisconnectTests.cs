@@ -60,8 +60,10 @@ public class ClientDisconnectTests
         // Responses that waited for the client are discarded, so that the next request of this size is answered.
         foreach (var (_, path, body) in Long)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post,
-                path) { Content = new StringContent(body, Encoding.UTF8, "application/json"), Headers = { Authorization = new("Bearer", nurse.AccessToken) } };
+            using var request = new HttpRequestMessage(HttpMethod.Post, path)
+            {
+                Content = new StringContent(body, Encoding.UTF8, "application/json"), Headers = { Authorization = new("Bearer", nurse.AccessToken) },
+            };
             using var answer = await gateway.Http.SendAsync(request);
             var length = (await answer.Content.ReadAsByteArrayAsync()).Length;
             Assert.True(answer.IsSuccessStatusCode && length * Pipelined > 8_000_000, $"{answer.StatusCode}, {length} bytes");

@@ -354,8 +354,11 @@ public sealed class StreamSubscriptionTests
         /// <param name="loggedInAt">The time of the login; by default before all events.</param>
         public async Task<RecordingSubscriber> Subscribe(Guid hospital, string? after = null, Role role = Role.Nurse, DateTimeOffset? loggedInAt = null)
         {
-            var caller = new Caller(Guid.CreateVersion7(), "a@b.example", role, hospital, Guid.CreateVersion7(), DateTimeOffset.UtcNow,
-                DateTimeOffset.UtcNow.AddHours(1)) { LoggedInAt = loggedInAt ?? DateTimeOffset.UnixEpoch };
+            var now = DateTimeOffset.UtcNow;
+            var caller = new Caller(Guid.CreateVersion7(), "a@b.example", role, hospital, Guid.CreateVersion7(), now, now.AddHours(1))
+            {
+                LoggedInAt = loggedInAt ?? DateTimeOffset.UnixEpoch,
+            };
             var listener = new EventSubscriber(caller, "token", receivesToolResponses: true);
             ResumeToken? place = null;
             Assert.True(after is null || MedCor.Gateway.LiveEvents.ResumeToken.TryParse(after, out place));

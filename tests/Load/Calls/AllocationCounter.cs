@@ -28,7 +28,10 @@ internal sealed class AllocationCounter
             using var source = new EventPipeEventSource(session.EventStream);
             source.Dynamic.All += counter.Add;
             source.Process();
-        }) { IsBackground = true }.Start();
+        })
+        {
+            IsBackground = true,
+        }.Start();
         return counter;
     }
 

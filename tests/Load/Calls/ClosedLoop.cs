@@ -25,8 +25,10 @@ internal static class ClosedLoop
             List<TimeSpan> mine = [];
             while (Stopwatch.GetElapsedTime(began) < duration)
             {
-                using var body = new ByteArrayContent(
-                    JsonSerializer.SerializeToUtf8Bytes(operation.NextBody())) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+                using var body = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(operation.NextBody()))
+                {
+                    Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
+                };
                 var sentAt = Stopwatch.GetTimestamp();
                 using var response = await http.PostAsync(operation.Path, body);
                 var received = await response.Content.ReadAsByteArrayAsync();

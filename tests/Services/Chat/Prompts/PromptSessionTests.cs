@@ -137,8 +137,10 @@ public sealed class PromptSessionTests
             ("PUT", $"/api/mcp/prompts/sessions/{talk.Id}", "{}", 405), ("GET", "/api/mcp/prompts/nothing", null, 404),
         })
         {
-            using var request = new HttpRequestMessage(new(method),
-                path) { Content = body is null ? null : new StringContent(body, System.Text.Encoding.UTF8, "application/json") };
+            using var request = new HttpRequestMessage(new(method), path)
+            {
+                Content = body is null ? null : new StringContent(body, System.Text.Encoding.UTF8, "application/json"),
+            };
             using var response = await nurse.Http.SendAsync(request);
             Assert.Equal((method, path, status), (method, path, (int)response.StatusCode));
             Assert.NotNull(System.Text.Json.Nodes.JsonNode.Parse(await response.Content.ReadAsStringAsync())!["error"]!["details"]!["request_id"]);

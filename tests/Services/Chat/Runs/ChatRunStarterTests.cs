@@ -203,8 +203,10 @@ public class ChatRunStarterTests(ChatFixture house)
         var call = await house.ServerTokenClient().Start(question, request);
         await house.ServerTokenClient().ReadToEnd(call);
         await using (var chat = await (await MedCorFixture.Get()).OpenDatabase("chat"))
-        await using (var age = new Npgsql.NpgsqlCommand("UPDATE chat_calls SET created_at = created_at - interval '24 hours' WHERE id = $1",
-            chat) { Parameters = { new() { Value = call } } })
+        await using (var age = new Npgsql.NpgsqlCommand("UPDATE chat_calls SET created_at = created_at - interval '24 hours' WHERE id = $1", chat)
+        {
+            Parameters = { new() { Value = call } },
+        })
             Assert.Equal(1, await age.ExecuteNonQueryAsync());
         await Forget(Of(request));
 

@@ -174,8 +174,10 @@ public sealed class MedicalRecordTests
         await using var clinical = await (await MedCorFixture.Get()).OpenDatabase("clinical");
         foreach (var (table, id) in ((string, string)[])[("medical_records", "id"), ("medical_record_versions", "record_id")])
         {
-            await using var old = new Npgsql.NpgsqlCommand($"UPDATE {table} SET attachments = $1 WHERE {id} = $2",
-                clinical) { Parameters = { new() { Value = stored }, new() { Value = Guid.Parse(Id(record)) } } };
+            await using var old = new Npgsql.NpgsqlCommand($"UPDATE {table} SET attachments = $1 WHERE {id} = $2", clinical)
+            {
+                Parameters = { new() { Value = stored }, new() { Value = Guid.Parse(Id(record)) } },
+            };
             Assert.Equal(1, await old.ExecuteNonQueryAsync());
         }
 
@@ -313,8 +315,10 @@ public sealed class MedicalRecordTests
         var ward = await ClinicFixture.Open();
         var record = Guid.Parse(Id(await Write(ward, ward.Admin)));
         await using (var clinical = await (await MedCorFixture.Get()).OpenDatabase("clinical"))
-        await using (var backdate = new Npgsql.NpgsqlCommand("UPDATE medical_records SET created_at = '2026-01-15T23:30:00Z' WHERE id = $1",
-            clinical) { Parameters = { new() { Value = record } } })
+        await using (var backdate = new Npgsql.NpgsqlCommand("UPDATE medical_records SET created_at = '2026-01-15T23:30:00Z' WHERE id = $1", clinical)
+        {
+            Parameters = { new() { Value = record } },
+        })
             await backdate.ExecuteNonQueryAsync();
 
         async Task<long> On(string day) =>

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using MedCor.Identity.Revocations;
 using MedCor.Identity;
 using MedCor.Identity.Keys;
+using MedCor.Identity.Revocations;
 using MedCor.Identity.Sessions;
 using MedCor.ServiceDefaults.Authentication;
 using Microsoft.EntityFrameworkCore;

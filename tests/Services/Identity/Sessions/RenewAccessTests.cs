@@ -32,9 +32,11 @@ public sealed class RenewAccessTests
 
         // The session was not refreshed in time: its access token is still valid, and is the last one.
         await using (var database = await (await MedCorFixture.Get()).OpenDatabase("identity"))
-        await using (var expire =
-            new NpgsqlCommand("UPDATE refresh_tokens SET expires_at = now() WHERE session_id IN (SELECT id FROM sessions WHERE user_id = $1)",
-                database) { Parameters = { new() { Value = patient.Id } } })
+        await using (var expire = new NpgsqlCommand(
+            "UPDATE refresh_tokens SET expires_at = now() WHERE session_id IN (SELECT id FROM sessions WHERE user_id = $1)", database)
+        {
+            Parameters = { new() { Value = patient.Id } },
+        })
             await expire.ExecuteNonQueryAsync();
         using var late = await identity.Post(patient, "/sessions/token", new { });
         Assert.Equal(HttpStatusCode.Unauthorized, late.StatusCode);
@@ -124,8 +126,8 @@ public sealed class RenewAccessTests
     private static Caller Read(IdentityFixture identity, Session session, string token)
     {
         var read = new JsonWebToken(token);
-        return Holder(identity, session, read.IssuedAt,
-            read.ValidTo) with { RefreshedAt = DateTimeOffset.FromUnixTimeSeconds(read.GetPayloadValue<long>("refreshed_at")) };
+        var refreshedAt = DateTimeOffset.FromUnixTimeSeconds(read.GetPayloadValue<long>("refreshed_at"));
+        return Holder(identity, session, read.IssuedAt, read.ValidTo) with { RefreshedAt = refreshedAt };
     }
 
     /// <summary>Renews a token as a stream does, one minute before it expires, until the renewal is refused. Returns when the last token expires.</summary>

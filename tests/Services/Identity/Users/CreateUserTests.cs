@@ -104,8 +104,10 @@ public class CreateUserTests
     {
         var (somebody, unique) = (await TestUser.Create(), $"t{Guid.NewGuid():N}.");
         await using (var connection = await (await MedCorFixture.Get()).OpenDatabase("identity"))
-        await using (var age = new NpgsqlCommand("UPDATE users SET email = $2, email_key = $2 WHERE id = $1",
-            connection) { Parameters = { new() { Value = somebody.Id }, new() { Value = unique + kept } } })
+        await using (var age = new NpgsqlCommand("UPDATE users SET email = $2, email_key = $2 WHERE id = $1", connection)
+        {
+            Parameters = { new() { Value = somebody.Id }, new() { Value = unique + kept } },
+        })
             await age.ExecuteNonQueryAsync();
 
         Assert.Equal(HttpStatusCode.OK, (await TestUser.PostLogIn(unique + kept, somebody.Password)).Status);

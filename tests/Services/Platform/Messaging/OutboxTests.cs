@@ -11,9 +11,11 @@ public class OutboxTests
         var ward = await ClinicFixture.Open();
         var stranger = Guid.CreateVersion7();
         await using (var clinical = await house.OpenDatabase("clinical"))
-        await using (var insert =
-            new NpgsqlCommand("INSERT INTO outbox (event_id, type, body, occurred_at) VALUES ($1, 'MedCor.Contracts.FromTheFuture', '{}', now())",
-                clinical) { Parameters = { new() { Value = stranger } } })
+        await using (var insert = new NpgsqlCommand(
+            "INSERT INTO outbox (event_id, type, body, occurred_at) VALUES ($1, 'MedCor.Contracts.FromTheFuture', '{}', now())", clinical)
+        {
+            Parameters = { new() { Value = stranger } },
+        })
             await insert.ExecuteNonQueryAsync();
 
         var booked = Guid.Parse((string)(await ward.Book("15:00:00"))["id"]!);

@@ -83,8 +83,10 @@ public sealed class TextSearchTests
 
         foreach (var text in texts)
         {
-            await using var inIndex = new NpgsqlCommand("SELECT search_letters(folded_text($1)) ~ '[[:alnum:]]{3}'",
-                connection) { Parameters = { new() { Value = text } } };
+            await using var inIndex = new NpgsqlCommand("SELECT search_letters(folded_text($1)) ~ '[[:alnum:]]{3}'", connection)
+            {
+                Parameters = { new() { Value = text } },
+            };
             Assert.True((bool)(await inIndex.ExecuteScalarAsync())! == TextSearch.HasTrigram(text),
                 $"{text}: {string.Join(' ', text.EnumerateRunes().Select(r => $"U+{r.Value:X4}"))}");
         }
