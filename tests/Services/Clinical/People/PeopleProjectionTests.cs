@@ -36,21 +36,7 @@ public sealed class PeopleProjectionTests : IAsyncLifetime
     public async Task Availability_is_versioned_separately_from_personal_data()
     {
         var person = Someone(Role.Doctor, version: 1);
-        var doctor = new Doctor(
-            Id: person.Id,
-            HospitalId: Hospital,
-            Email: person.Email,
-            FirstName: "Late",
-            LastName: "News",
-            PhoneNumber: null,
-            LicenseNumber: null,
-            YearsOfExperience: null,
-            Specialties: [],
-            IsAvailable: true,
-            IsActive: true,
-            Version: 1,
-            CreatedAt: person.CreatedAt,
-            UpdatedAt: person.UpdatedAt);
+        var doctor = DoctorOf(person);
 
         // One change is published as two events of the same version, and either may arrive first.
         await Tell(new UserUpdated(person with { Version = 4 }));
@@ -67,21 +53,7 @@ public sealed class PeopleProjectionTests : IAsyncLifetime
         var person = Someone(Role.Doctor, version: 1);
         await Tell(new UserCreated(person));
 
-        await Tell(new DoctorUpdated(new Doctor(
-            Id: person.Id,
-            HospitalId: Hospital,
-            Email: person.Email,
-            FirstName: "Late",
-            LastName: "News",
-            PhoneNumber: null,
-            LicenseNumber: null,
-            YearsOfExperience: null,
-            Specialties: [],
-            IsAvailable: true,
-            IsActive: false,
-            Version: 2,
-            CreatedAt: person.CreatedAt,
-            UpdatedAt: person.UpdatedAt)));
+        await Tell(new DoctorUpdated(DoctorOf(person) with { IsActive = false, Version = 2 }));
         await Tell(new UserUpdated(person with { Role = Role.Patient, Version = 2 }));
 
         Assert.Equal(1,
@@ -95,6 +67,22 @@ public sealed class PeopleProjectionTests : IAsyncLifetime
         await Wait.Until(async () => await _house.QueryNumber("clinical", "SELECT count(*) FROM inbox WHERE event_id = $1", happened.EventId) == 1,
             "Clinical handled the event");
     }
+
+    private static Doctor DoctorOf(User person) => new(
+        Id: person.Id,
+        HospitalId: Hospital,
+        Email: person.Email,
+        FirstName: "Late",
+        LastName: "News",
+        PhoneNumber: null,
+        LicenseNumber: null,
+        YearsOfExperience: null,
+        Specialties: [],
+        IsAvailable: true,
+        IsActive: true,
+        Version: 1,
+        CreatedAt: person.CreatedAt,
+        UpdatedAt: person.UpdatedAt);
 
     private static User Someone(Role role, long version)
     {
