@@ -31,7 +31,7 @@ public class OperatorCommandTests
     [InlineData("analytics rebuild --what", "rebuild accepts no arguments; remove --what.")]
     [InlineData("rebuild --what", "analytics: rebuild accepts no arguments; remove --what.")]
     [InlineData("identity migrate --what", "migrate --what is not a command of this service.")]
-    [InlineData("clinical verify-audit --what", "--what is no head")]
+    [InlineData("clinical verify-audit --what", "--what is not a chain head")]
     [InlineData("clinical --what", "run clinical needs a command.")]
     [InlineData("clinical", "run clinical needs a command.")]
     public async Task What_a_command_does_not_take_is_refused_and_nothing_is_run(string line, string wrong)
