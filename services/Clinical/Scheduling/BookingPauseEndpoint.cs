@@ -1,5 +1,5 @@
-using MedCor.Contracts.Clinical;
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 using MedCor.Platform.Calls;
 using MedCor.Platform.Tenancy;
 using MedCor.ServiceDefaults.Authentication;

@@ -2,8 +2,8 @@ using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.Contracts.Analytics;
 using MedCor.Contracts.Clinical;
-using MedCor.Contracts.Identity;
 using MedCor.Contracts.Hospital;
+using MedCor.Contracts.Identity;
 
 namespace MedCor.Tests.Services.Analytics.Statistics;
 
