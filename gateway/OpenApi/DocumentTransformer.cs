@@ -23,7 +23,8 @@ internal sealed class DocumentTransformer(ComponentRegistry components, IHostEnv
         };
         document.Servers =
         [
-            new() { Url = "/", Description = "The gateway that serves this document", Extensions = Extension("x-internal", false) },
+            // Spectral's OWASP ruleset requires the name of an environment.
+            new() { Url = "/", Description = "The gateway that serves this document, local or in production", Extensions = Extension("x-internal", false) },
         ];
         document.AddComponent<IOpenApiSecurityScheme>(SecurityScheme, new OpenApiSecurityScheme
         {

@@ -86,8 +86,7 @@ public partial class ResponseSchemaTests
         {
             var (up, down) = (await Sorted(field), await Sorted($"-{field}"));
             // A list that grows with a hospital is sorted by an index, or in other orders when it is filtered; the error says so.
-            if (up.Code == ErrorCodes.ValidationError
-                && up.Details.Any(d => d.Value is JsonArray told && told.Any(t => ((string)t!).Contains("in combination with a filter", StringComparison.Ordinal)))) continue;
+            if (up.Code == ErrorCodes.ValidationError && up.Details.ToJsonString().Contains("in combination with a filter", StringComparison.Ordinal)) continue;
             Assert.True(up.Status == HttpStatusCode.OK && down.Status == HttpStatusCode.OK, $"{field}: {up} {down}");
             Assert.True(Ascends(up, field) && Ascends(down, field, downwards: true), $"{field}: {up} {down}");
         }

@@ -39,9 +39,9 @@ public class SubscriptionAuthorizationTests
         await admin.Call("cancel_subscription", new { subscription_id = mine });
 
         Assert.Equal(mine, (string?)Assert.Single((await admin.Call("list_subscriptions"))["results"]!.AsArray())!["id"]);
-        Assert.Equal(0, (await admin.Call<Page<Subscription>>("list_subscriptions", new { hospital_id = foreign.Id })).Total);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await admin.TryCall("list_subscriptions", new { hospital_id = foreign.Id })).Code);
         Assert.Equal(2, (await admin.Call<Page<Invoice>>("list_invoices")).Total);
-        Assert.Equal(0, (await admin.Call<Page<Invoice>>("list_invoices", new { hospital_id = foreign.Id })).Total);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await admin.TryCall("list_invoices", new { hospital_id = foreign.Id })).Code);
         foreach (var tool in new[] { "get_subscription", "update_subscription", "cancel_subscription" })
         {
             var (a, b) = (await admin.TryCall(tool, new { subscription_id = theirs }), await admin.TryCall(tool, new { subscription_id = Guid.NewGuid() }));

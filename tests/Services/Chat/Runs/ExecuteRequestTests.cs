@@ -143,7 +143,7 @@ public class ExecuteRequestTests(ChatFixture house)
     {
         await Refused("""{"messages": [{"role": "user", "content": "x"}], "\ud800": 1}""", "Not valid: body must be valid Unicode");
         await Refused("""{"messages": [{"role": "user", "content": [{"type": "text", "text": "x"}, {"type": "text", "text": "\ud800"}]}], "n": 2}""",
-            "Not valid: messages[0].content[1].text must be valid Unicode", "n is not taken");
+            "Not valid: messages[0].content[1].text must be valid Unicode", "n is not supported");
         await Refused("""{"messages": [{"role": "user", "content": "\ud800"}], "model": "\ud800", "request_id": "\udc00"}""",
             "messages[0].content must be valid Unicode", "model must be valid Unicode", "request_id must be valid Unicode");
         await Refused("""{"tool": "\ud800", "input": {"messages": [{"role": "user", "content": [{"type": "\ud800", "text": "x"}]}]}}""",
