@@ -86,7 +86,7 @@ public partial class ResponseSchemaTests
         {
             var (up, down) = (await Sorted(field), await Sorted($"-{field}"));
             // A list that grows with a hospital is sorted by an index, or in other orders when it is filtered; the error says so.
-            if (up.Code == ErrorCodes.ValidationError && up.Details.ToJsonString().Contains("in combination with a filter", StringComparison.Ordinal)) continue;
+            if (up.Code == ErrorCodes.ValidationError && UnindexedOrder().IsMatch(up.Details.ToJsonString())) continue;
             Assert.True(up.Status == HttpStatusCode.OK && down.Status == HttpStatusCode.OK, $"{field}: {up} {down}");
             Assert.True(Ascends(up, field) && Ascends(down, field, downwards: true), $"{field}: {up} {down}");
         }
@@ -112,6 +112,9 @@ public partial class ResponseSchemaTests
     }
 
     private static bool IsList(ToolDescriptor tool) => tool.Result.IsGenericType && tool.Result.GetGenericTypeDefinition() == typeof(Page<>);
+
+    [GeneratedRegex("in combination with a filter|For anything else filter by")]
+    private static partial Regex UnindexedOrder();
 
     [GeneratedRegex("^can be (.+), each once")]
     private static partial Regex SortFields();
