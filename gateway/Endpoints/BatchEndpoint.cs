@@ -26,6 +26,8 @@ internal sealed class BatchEndpoint(CallQuota quota, ToolInvoker invoker, TimePr
 
     private const int FlushThreshold = 64 * 1024;
 
+    private static readonly string[] Fields = ["requests"];
+
     public void Map(IEndpointRouteBuilder app) => app.MapPost("/api/mcp/batch", HandleAsync).DescribeInvokeTools();
 
     private async Task HandleAsync(HttpContext http)
@@ -69,49 +71,28 @@ internal sealed class BatchEndpoint(CallQuota quota, ToolInvoker invoker, TimePr
     /// <summary>Splits the array into its items. Throws <see cref="ValidationFailed"/> when it is malformed, empty or too long.</summary>
     private static List<ReadOnlySequence<byte>> SplitRequests(in ReadOnlySequence<byte> json, int maxCount)
     {
-        List<ReadOnlySequence<byte>>? items = null;
-        var errors = new Dictionary<string, List<string>>();
-        try
+        List<ReadOnlySequence<byte>> items = [];
+        var envelope = new EnvelopeReader(json, "body", depth: 3, Fields);
+        while (envelope.Read(out var field))
         {
-            var reader = new Utf8JsonReader(json);
-            reader.Read();
-            if (reader.TokenType != JsonTokenType.StartObject) throw new ValidationFailed("body", "must be an object with the field requests");
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            items.Clear();
+            var value = envelope.Value;
+            if (value.TokenType != JsonTokenType.StartArray)
             {
-                if (!reader.ValueTextEquals("requests"u8))
-                {
-                    var name = reader.GetString()!;
-                    if (errors.HasRoomFor(name)) errors.AddError(name, $"is not a field here; there is requests{DidYouMean.Hint(name, ["requests"])}");
-                    reader.Skip();
-                    continue;
-                }
-                if (items is not null) errors.AddError("requests", "is given twice");
-                items = [];
-                reader.Read();
-                if (reader.TokenType != JsonTokenType.StartArray)
-                {
-                    errors.AddError("requests", "must be an array");
-                    reader.Skip();
-                    continue;
-                }
-                var count = 0;
-                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-                {
-                    var start = reader.TokenStartIndex;
-                    reader.Skip();
-                    if (++count <= maxCount) items.Add(json.Slice(start, reader.BytesConsumed - start));
-                }
-                if (count == 0 || count > maxCount) errors.AddError("requests", $"must be 1 to {maxCount}, not {count}");
+                envelope.AddError(field, "must be an array");
+                continue;
             }
-            // Anything after the object is malformed; this read throws then.
-            reader.Read();
+            var count = 0;
+            while (value.Read() && value.TokenType != JsonTokenType.EndArray)
+            {
+                var start = value.TokenStartIndex;
+                value.Skip();
+                if (++count <= maxCount) items.Add(json.Slice(start, value.BytesConsumed - start));
+            }
+            if (count == 0 || count > maxCount) envelope.AddError(field, $"must be 1 to {maxCount}, not {count}");
         }
-        catch (Exception e) when (ClientJson.IsReadFailure(e))
-        {
-            throw new ValidationFailed("body", ClientJson.DescribeFailure(e, json, around: 3));
-        }
-        if (items is null) errors.AddError("requests", "is required");
-        return errors.Count == 0 ? items! : throw new ValidationFailed(errors);
+        envelope.Complete();
+        return items;
     }
 
     /// <summary>Runs the calls of one batch.</summary>

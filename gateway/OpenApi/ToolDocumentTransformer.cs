@@ -45,7 +45,7 @@ internal sealed class ToolDocumentTransformer(OperationTransformer operations, C
         var (shortest, fullest) = (ExampleValues.ForRequiredOnly(input, components), ExampleValues.ForAllFields(input, components));
         (string Name, IOpenApiExample Value)[] examples =
         [
-            ("shortest", OperationDetails.Example(shortest, WhoMustGive(tool, fullest, shortest))),
+            ("shortest", OperationDetails.Example(shortest, SummarizeShortest(tool, fullest, shortest))),
             ("fullest", OperationDetails.Example(fullest, "All parameters")),
         ];
         if (JsonNode.DeepEquals(shortest, fullest)) examples = examples[..1];
@@ -68,7 +68,7 @@ internal sealed class ToolDocumentTransformer(OperationTransformer operations, C
     /// Returns the summary of the shortest example. A platform administrator belongs to no hospital and must name one to create an entity in it; for such a
     /// tool, the summary states that the example applies to users of a hospital.
     /// </summary>
-    private static string WhoMustGive(ToolDescriptor tool, JsonObject fullest, JsonObject shortest) =>
+    private static string SummarizeShortest(ToolDescriptor tool, JsonObject fullest, JsonObject shortest) =>
         tool.Effect == Effect.Create && tool.Callers.HasFlag(Callers.Platform) && fullest.ContainsKey("hospital_id") && !shortest.ContainsKey("hospital_id")
             ? "Required parameters, for users of a hospital"
             : "Required parameters";

@@ -12,6 +12,9 @@ internal readonly record struct ToolRequest(ToolDescriptor Tool, ReadOnlySequenc
 {
     private const int MaxNameLength = 512;
 
+    private static readonly string[] Fields = ["tool", "params"];
+    private static readonly string[] FieldsWithKey = ["tool", "params", "idempotency_key"];
+
     private static readonly FrozenDictionary<string, ToolDescriptor>.AlternateLookup<ReadOnlySpan<char>> Catalogue =
         ToolCatalogue.All.ToFrozenDictionary(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
 
@@ -24,7 +27,7 @@ internal readonly record struct ToolRequest(ToolDescriptor Tool, ReadOnlySequenc
             : throw new NotFound("tool", DidYouMean.Hint(name, ToolCatalogue.All.Keys));
 
     /// <summary>Parses <c>{tool, params}</c>. Throws <see cref="ValidationFailed"/> with all errors when the envelope is invalid.</summary>
-    public static ToolRequest Parse(in ReadOnlySequence<byte> json) => Parse(json, takesKey: false, [], out _);
+    public static ToolRequest Parse(in ReadOnlySequence<byte> json) => Parse(json, Fields, [], out _);
 
     /// <summary>
     /// Parses <c>{tool, params, idempotency_key}</c>, for callers that cannot send the key in a header. Throws <see cref="ValidationFailed"/> with all
@@ -32,116 +35,61 @@ internal readonly record struct ToolRequest(ToolDescriptor Tool, ReadOnlySequenc
     /// </summary>
     /// <param name="around">The names of envelope fields that have already been read.</param>
     public static ToolRequest Parse(in ReadOnlySequence<byte> json, out string? idempotencyKey, params ReadOnlySpan<string> around) =>
-        Parse(json, takesKey: true, around, out idempotencyKey);
+        Parse(json, FieldsWithKey, around, out idempotencyKey);
 
-    private static ToolRequest Parse(in ReadOnlySequence<byte> json, bool takesKey, ReadOnlySpan<string> around, out string? idempotencyKey)
+    private static ToolRequest Parse(in ReadOnlySequence<byte> json, string[] fields, ReadOnlySpan<string> around, out string? idempotencyKey)
     {
         ToolDescriptor? tool = null;
         var parameters = EmptyParams;
-        var (toolSeen, paramsSeen, keySeen) = (false, false, false);
-        var fields = takesKey ? "tool, params and idempotency_key" : "tool and params";
         idempotencyKey = null;
-        Dictionary<string, List<string>>? mistakes = null;
-        try
+        var envelope = new EnvelopeReader(json, "body", depth: 1, fields) { OtherFields = around };
+        while (envelope.Read(out var field))
         {
-            var reader = new Utf8JsonReader(json);
-            reader.Read();
-            if (reader.TokenType != JsonTokenType.StartObject) throw new ValidationFailed("body", $"must be an object with the fields {fields}");
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-            {
-                if (reader.ValueTextEquals("tool"u8))
-                {
-                    if (toolSeen) (mistakes ??= []).AddError("tool", "is given twice");
-                    toolSeen = true;
-                    tool = ReadTool(ref reader, ref mistakes);
-                }
-                else if (reader.ValueTextEquals("params"u8))
-                {
-                    if (paramsSeen) (mistakes ??= []).AddError("params", "is given twice");
-                    paramsSeen = true;
-                    reader.Read();
-                    if (reader.TokenType == JsonTokenType.Null) continue;
-                    if (reader.TokenType != JsonTokenType.StartObject) (mistakes ??= []).AddError("params", "must be an object");
-                    var start = reader.TokenStartIndex;
-                    reader.Skip();
-                    parameters = json.Slice(start, reader.BytesConsumed - start);
-                }
-                else if (takesKey && reader.ValueTextEquals("idempotency_key"u8))
-                {
-                    if (keySeen) (mistakes ??= []).AddError("idempotency_key", "is given twice");
-                    keySeen = true;
-                    idempotencyKey = ReadKey(ref reader, ref mistakes);
-                }
-                else if (MatchesAny(reader, around))
-                {
-                    reader.Skip();
-                }
-                else
-                {
-                    var name = reader.GetString()!;
-                    string[] known = takesKey ? ["tool", "params", "idempotency_key"] : ["tool", "params"];
-                    if ((mistakes ??= []).HasRoomFor(name)) mistakes.AddError(name, $"is not a field here; there are {fields}{DidYouMean.Hint(name, known)}");
-                    reader.Skip();
-                }
-            }
-            // Anything after the object is malformed; this read throws then.
-            reader.Read();
+            if (field == "tool") tool = ReadTool(ref envelope);
+            else if (field == "idempotency_key") idempotencyKey = ReadKey(ref envelope);
+            else if (envelope.Value.TokenType == JsonTokenType.StartObject) parameters = envelope.ValueBytes;
+            else if (envelope.Value.TokenType != JsonTokenType.Null) envelope.AddError("params", "must be an object");
         }
-        catch (Exception e) when (ClientJson.IsReadFailure(e))
-        {
-            throw new ValidationFailed("body", ClientJson.DescribeFailure(e, json, around: 1));
-        }
-
-        if (!toolSeen) (mistakes ??= []).AddError("tool", "is required");
-        return mistakes is null ? new(tool!, parameters) : throw new ValidationFailed(mistakes);
+        envelope.Complete();
+        return new(tool!, parameters);
     }
 
-    private static bool MatchesAny(in Utf8JsonReader reader, ReadOnlySpan<string> names)
+    private static ToolDescriptor? ReadTool(ref EnvelopeReader envelope)
     {
-        foreach (var name in names)
-            if (reader.ValueTextEquals(name)) return true;
-        return false;
-    }
-
-    private static ToolDescriptor? ReadTool(ref Utf8JsonReader reader, ref Dictionary<string, List<string>>? mistakes)
-    {
-        reader.Read();
-        if (reader.TokenType != JsonTokenType.String)
+        var value = envelope.Value;
+        if (value.TokenType != JsonTokenType.String)
         {
-            (mistakes ??= []).AddError("tool", "must be text");
-            reader.Skip();
+            envelope.AddError("tool", "must be text");
             return null;
         }
         var hint = "";
-        if ((reader.HasValueSequence ? reader.ValueSequence.Length : reader.ValueSpan.Length) <= MaxNameLength)
+        if ((value.HasValueSequence ? value.ValueSequence.Length : value.ValueSpan.Length) <= MaxNameLength)
         {
             Span<char> name = stackalloc char[MaxNameLength];
             try
             {
-                name = name[..reader.CopyString(name)];
+                name = name[..value.CopyString(name)];
             }
             catch (InvalidOperationException)
             {
-                (mistakes ??= []).AddError("tool", ValidationErrors.NotUnicode);
+                envelope.AddError("tool", ValidationErrors.NotUnicode);
                 return null;
             }
             if (Catalogue.TryGetValue(name, out var tool)) return tool;
-            if (mistakes?.HasRoomFor("tool") is false) return null;
             hint = DidYouMean.Hint(name.ToString(), ToolCatalogue.All.Keys);
         }
-        (mistakes ??= []).AddError("tool", $"is not a tool; GET /api/mcp/tools lists those that you may use{hint}");
+        envelope.AddError("tool", $"is not a tool; GET /api/mcp/tools lists those that you may use{hint}");
         return null;
     }
 
     /// <summary>Reads an idempotency key; null means no key.</summary>
-    private static string? ReadKey(ref Utf8JsonReader reader, ref Dictionary<string, List<string>>? mistakes)
+    private static string? ReadKey(ref EnvelopeReader envelope)
     {
-        reader.Read();
-        if (reader.TokenType == JsonTokenType.Null) return null;
-        var key = reader.TokenType == JsonTokenType.String ? ClientJson.ReadText(ref reader) : "";
+        var value = envelope.Value;
+        if (value.TokenType == JsonTokenType.Null) return null;
+        var key = value.TokenType == JsonTokenType.String ? ClientJson.ReadText(ref value) : "";
         if (key is not null && IdempotencyKey.IsValid(key)) return key;
-        (mistakes ??= []).AddError("idempotency_key", key is null ? ValidationErrors.NotUnicode : IdempotencyKey.ErrorText);
-        reader.Skip();
+        envelope.AddError("idempotency_key", key is null ? ValidationErrors.NotUnicode : IdempotencyKey.ErrorText);
         return null;
     }
 }

@@ -19,6 +19,8 @@ internal sealed class WebSocketMessage : IDisposable
     private const int InitialBufferSize = 4096;
     private const int MaxRequestIdLength = 128;
 
+    private static readonly string[] Fields = ["type", "request_id"];
+
     private readonly BufferedBytesLimiter.BufferLease _lease;
     private readonly int _maxLength;
     private byte[] _buffer = [];
@@ -77,51 +79,22 @@ internal sealed class WebSocketMessage : IDisposable
     public (string Type, ReadOnlyMemory<byte> RequestId) ReadEnvelope()
     {
         if (!IsText) throw new ValidationFailed("message", "must be text");
-        string? type = null;
-        ReadOnlyMemory<byte>? requestId = null;
-        var mistakes = new Dictionary<string, List<string>>();
-        try
+        var type = "";
+        ReadOnlyMemory<byte> requestId = default;
+        var envelope = new EnvelopeReader(new(Bytes), "message", depth: 1, Fields) { HasOtherFields = true };
+        while (envelope.Read(out var field))
         {
-            var reader = new Utf8JsonReader(Bytes.Span);
-            reader.Read();
-            if (reader.TokenType != JsonTokenType.StartObject) throw new ValidationFailed("message", "must be an object with the field type");
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-                if (reader.ValueTextEquals("type"u8))
-                {
-                    if (type is not null) mistakes.AddError("type", "is given twice");
-                    reader.Read();
-                    type = reader.TokenType == JsonTokenType.String ? ClientJson.ReadText(ref reader) : "";
-                    if (type is null) mistakes.AddError("type", ValidationErrors.NotUnicode);
-                    type ??= "";
-                    reader.Skip();
-                }
-                else if (reader.ValueTextEquals("request_id"u8))
-                {
-                    if (requestId is not null) mistakes.AddError("request_id", "is given twice");
-                    reader.Read();
-                    var start = (int)reader.TokenStartIndex;
-                    if (reader.TokenType == JsonTokenType.Null) continue;
-                    var isValidType = reader.TokenType is JsonTokenType.String or JsonTokenType.Number;
-                    var isUnicode = reader.TokenType != JsonTokenType.String || ClientJson.ReadText(ref reader) is not null;
-                    reader.Skip();
-                    var raw = Bytes[start..(int)reader.BytesConsumed];
-                    if (!isUnicode) mistakes.AddError("request_id", ValidationErrors.NotUnicode);
-                    else if (!isValidType || raw.Length > MaxRequestIdLength) mistakes.AddError("request_id", "must be text or a number, of at most 128 bytes");
-                    else requestId = raw;
-                }
-                else
-                {
-                    reader.Skip();
-                }
-            // Anything after the object is malformed; this read throws then.
-            reader.Read();
+            var value = envelope.Value;
+            var text = value.TokenType == JsonTokenType.String ? ClientJson.ReadText(ref value) : "";
+            if (text is null) envelope.AddError(field, ValidationErrors.NotUnicode);
+            else if (field == "type") type = text;
+            else if (value.TokenType == JsonTokenType.Null) requestId = default;
+            else if (value.TokenType is not (JsonTokenType.String or JsonTokenType.Number) || envelope.ValueBytes.Length > MaxRequestIdLength)
+                envelope.AddError(field, "must be text or a number, of at most 128 bytes");
+            else requestId = envelope.ValueBytes.First;
         }
-        catch (Exception e) when (ClientJson.IsReadFailure(e))
-        {
-            throw new ValidationFailed("message", ClientJson.DescribeFailure(e, new(Bytes), around: 1));
-        }
-        if (type is null) mistakes.AddError("type", "is required");
-        return mistakes.Count == 0 ? (type!, requestId ?? default) : throw new ValidationFailed(mistakes);
+        envelope.Complete();
+        return (type, requestId);
     }
 
     public void Dispose()
