@@ -62,6 +62,8 @@ internal sealed class MeasuredSystem
             Environment =
             {
                 ["MCP_SERVER_PORT"] = "0", ["MCP_RATE_LIMIT"] = "0", ["MCP_MAX_STREAMS"] = "0", ["MCP_MAX_LISTENERS"] = "0",
+                // One caller makes all calls.
+                ["MCP_MAX_WAITING_BYTES"] = "2147483647",
                 ["MCP_MAX_CHAT_CALLS"] = "0", ["MCP_CHAT_DAILY_TOKENS_USER"] = "0", ["MCP_CHAT_DAILY_TOKENS_HOSPITAL"] = "0",
                 ["MCP_CHAT_DAILY_TOKENS_SERVER"] = "0", ["OPENAI_MAX_TOKENS"] = "1000000",
             },
