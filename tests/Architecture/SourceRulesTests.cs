@@ -138,7 +138,7 @@ public partial class SourceRulesTests
         Assert.Empty(uses.Select(use => $"{use.Path}: {use.From} uses {use.To}"));
     }
 
-    /// <summary>What runs in production. The host of a laptop lives in the laptop's time and waits for its processes.</summary>
+    /// <summary>Returns the matches in what runs in production. The development host is left out: it uses the system clock and waits for processes.</summary>
     private static IEnumerable<string> ProductSources(Regex forbidden) => Where(Sources.Where(s => IsProduct().IsMatch(s.Path)), forbidden);
 
     private static IEnumerable<string> Where(IEnumerable<(string Path, string Text)> sources, Regex forbidden) =>

@@ -17,7 +17,7 @@ internal static class MappedRoutes
     /// <summary>All of it, with what orchestrators ask.</summary>
     public static IReadOnlyList<RouteEndpoint> AllRoutes { get; } = MapAll();
 
-    /// <summary>What clients can call.</summary>
+    /// <summary>Gets the routes that clients can call.</summary>
     public static IReadOnlyList<RouteEndpoint> Routes { get; } = [.. AllRoutes.Where(r => r.RoutePattern.RawText is not ("/health" or "/alive"))];
 
     /// <summary>Gets a sample path of each route, with the methods that the route accepts.</summary>
