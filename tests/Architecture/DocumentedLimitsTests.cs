@@ -66,6 +66,7 @@ public sealed class DocumentedLimitsTests
         { "a call at its service", Seconds(ServiceForwarder.RequestTimeout) },
         { "age of what", Seconds(WellKnownEndpoints.RefreshInterval) },
         { "one thing", Size(ResponseBuffer.MaxEntityLength) },
+        { "active periods of a doctor", Number(ActivePeriods.MaxPeriods) },
         { "an answer | 16", Size(ResponseBuffer.MaxLength) },
         { "time in which an answer is taken", Seconds(ResponseSender.SendTimeout) },
         { "what is kept of reference data", $"{new ReferenceDataCacheOptions().TimeToLiveSeconds} s" },
