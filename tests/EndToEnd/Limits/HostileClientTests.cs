@@ -23,7 +23,7 @@ public sealed class HostileClientTests
 
     private static readonly bool IsWhole = Environment.GetEnvironmentVariable("MEDCOR_HOSTILE") == "whole";
     private static readonly (int Senders, int Sockets, int Streams, int Readers, int Silent, int Dribblers, int Doublers, TimeSpan For) Size =
-        IsWhole ? (1000, 500, 4000, 100, 1000, 1000, 30, TimeSpan.FromSeconds(120)) : (150, 60, 1000, 24, 100, 100, 3, TimeSpan.FromSeconds(12));
+        IsWhole ? (1000, 500, 3000, 100, 1000, 1000, 30, TimeSpan.FromSeconds(120)) : (150, 60, 1000, 24, 100, 100, 3, TimeSpan.FromSeconds(12));
 
     [Fact]
     public async Task A_gateway_of_little_memory_stays_up_and_serves_others_whatever_is_done_to_it()
@@ -72,7 +72,7 @@ public sealed class HostileClientTests
         Assert.Empty(late);
         Assert.True(served > LeastServed, $"{served} calls were served.");
         Assert.InRange(gateway.PeakMemory, 1, MostMemory);
-        Assert.DoesNotContain("OutOfMemory", gateway.Output, StringComparison.Ordinal);
+        Assert.False(gateway.Output.Contains("OutOfMemory", StringComparison.Ordinal), gateway.Output);
     }
 
     /// <summary>Sends a body of one mebibyte slowly, and again when it is cut off.</summary>

@@ -39,10 +39,7 @@ internal static class CallBenchmark
 
         var meter = new CostMeter(house);
         var round = TimeSpan.FromSeconds(options.Seconds);
-        Console.WriteLine("Idle");
-        var idle = await meter.Measure(databases, () => Delay.For(3 * round));
-
-        List<OperationResult> results = [];
+        List<(string Operation, TimeSpan[] Latencies, TimeSpan Duration, Costs Costs, double PgBench)> rounds = [];
         foreach (var operation in operations)
         {
             Console.WriteLine($"{operation.Name}: warming up");
@@ -56,8 +53,15 @@ internal static class CallBenchmark
                 async () => (latencies, duration) = await ClosedLoop.Run(house.Gateways[0], admin.Token, operation, Connections, round));
             Console.WriteLine($"{operation.Name}: pgbench");
             var rate = await pgbench.Measure(operation.Database, operation.Script, Connections, options.Seconds);
-            results.Add(OperationResult.From(operation.Name, latencies, duration, costs.PerRequest(idle, latencies.Length), rate));
+            rounds.Add((operation.Name, latencies, duration, costs, rate));
         }
+
+        // At the end, when all that runs while idle has been compiled.
+        Console.WriteLine("Idle");
+        await databases.WaitUntilQuiet();
+        var idle = await meter.Measure(databases, () => Delay.For(3 * round));
+        OperationResult[] results =
+            [.. rounds.Select(r => OperationResult.From(r.Operation, r.Latencies, r.Duration, r.Costs.PerRequest(idle, r.Latencies.Length), r.PgBench))];
 
         var report = new CallReport(DateTimeOffset.UtcNow, Report.Machine, Connections, options.Seconds, year,
             idle.CpuMilliseconds.ToDictionary(cpu => cpu.Key, cpu => cpu.Value / idle.Seconds), results);
