@@ -68,8 +68,8 @@ internal sealed class LimitOptions : IValidatableObject
 
     public const int UsualConnections = 20_000;
 
-    /// <summary>The measured maximum number of bytes that a connection uses: 16 KiB of objects and a block to read or write.</summary>
-    public const int MemoryOfConnection = 20 * 1024;
+    /// <summary>The measured maximum number of bytes that a connection uses: 16 KiB of objects, a block to read and one to write.</summary>
+    public const int MemoryOfConnection = 24 * 1024;
 
     /// <summary>
     /// Gets or sets the maximum number of connections from one address (for IPv6, one /64) at one gateway, excluding trusted proxies; 0 for no limit. The

@@ -4,13 +4,12 @@ using MedCor.Analytics.Revenue;
 using MedCor.Platform.Database;
 using MedCor.Platform.LocalCopies;
 using MedCor.Platform.Messaging;
-using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Analytics;
 
-internal sealed class AnalyticsDb(DbContextOptions<AnalyticsDb> options, TenantContext tenancy, TimeProvider clock, OutboxSignal signal)
-    : TenantDb(options, tenancy, clock, signal)
+internal sealed class AnalyticsDb(DbContextOptions<AnalyticsDb> options, TimeProvider clock, OutboxSignal signal)
+    : TenantDb(options, clock, signal)
 {
     internal IQueryable<HospitalCopy> Hospitals => Rows<HospitalCopy>();
     internal IQueryable<AppointmentRow> Appointments => Rows<AppointmentRow>();

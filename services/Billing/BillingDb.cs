@@ -3,13 +3,12 @@ using MedCor.Billing.Plans;
 using MedCor.Billing.Subscriptions;
 using MedCor.Platform.Database;
 using MedCor.Platform.Messaging;
-using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Billing;
 
-internal sealed class BillingDb(DbContextOptions<BillingDb> options, TenantContext tenancy, TimeProvider clock, OutboxSignal signal)
-    : TenantDb(options, tenancy, clock, signal)
+internal sealed class BillingDb(DbContextOptions<BillingDb> options, TimeProvider clock, OutboxSignal signal)
+    : TenantDb(options, clock, signal)
 {
     internal IQueryable<Plan> Plans => Rows<Plan>();
     internal IQueryable<Subscription> Subscriptions => Rows<Subscription>();

@@ -2,13 +2,12 @@ using MedCor.Chat.Prompts;
 using MedCor.Chat.Runs;
 using MedCor.Platform.Database;
 using MedCor.Platform.Messaging;
-using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Chat;
 
-internal sealed class ChatDb(DbContextOptions<ChatDb> options, TenantContext tenancy, TimeProvider clock, OutboxSignal signal)
-    : TenantDb(options, tenancy, clock, signal)
+internal sealed class ChatDb(DbContextOptions<ChatDb> options, TimeProvider clock, OutboxSignal signal)
+    : TenantDb(options, clock, signal)
 {
     internal IQueryable<StoredPromptSession> PromptSessions => Rows<StoredPromptSession>();
 

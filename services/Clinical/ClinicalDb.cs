@@ -7,13 +7,12 @@ using MedCor.Contracts;
 using MedCor.Platform.Database;
 using MedCor.Platform.LocalCopies;
 using MedCor.Platform.Messaging;
-using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical;
 
-internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TenantContext tenancy, TimeProvider clock, OutboxSignal signal)
-    : TenantDb(options, tenancy, clock, signal)
+internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvider clock, OutboxSignal signal)
+    : TenantDb(options, clock, signal)
 {
     internal IQueryable<HospitalCopy> Hospitals => Rows<HospitalCopy>();
     internal IQueryable<PersonCopy> People => Rows<PersonCopy>();

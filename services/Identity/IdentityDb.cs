@@ -6,13 +6,12 @@ using MedCor.Identity.Specialties;
 using MedCor.Platform.Database;
 using MedCor.Platform.LocalCopies;
 using MedCor.Platform.Messaging;
-using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity;
 
-internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TenantContext tenancy, TimeProvider clock, OutboxSignal signal)
-    : TenantDb(options, tenancy, clock, signal)
+internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TimeProvider clock, OutboxSignal signal)
+    : TenantDb(options, clock, signal)
 {
     internal IQueryable<Account> Accounts => Rows<Account>();
     internal IQueryable<Credential> Credentials => Rows<Credential>();

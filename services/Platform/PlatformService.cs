@@ -49,9 +49,15 @@ public static class PlatformService
         services.AddHttpContextAccessor().AddSingleton<ToolClient>();
         services.AddScoped<MedCor.Platform.Tenancy.TenantContext>();
         services.AddSingleton<RequestMemoryLimiter>();
-        services.AddDbContext<TDb>((provider, db) => db
+        services.AddPooledDbContextFactory<TDb>((provider, db) => db
             .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
             .AddInterceptors(RowLevelSecurity, provider.GetRequiredService<OutboxSignal>()));
+        services.AddScoped(provider =>
+        {
+            var db = provider.GetRequiredService<IDbContextFactory<TDb>>().CreateDbContext();
+            db.Begin(provider.GetRequiredService<MedCor.Platform.Tenancy.TenantContext>());
+            return db;
+        });
         services.AddScoped<TenantDb>(provider => provider.GetRequiredService<TDb>()).AddScoped<DbContext>(provider => provider.GetRequiredService<TDb>());
         services.AddScoped<HospitalCopies>().AddScoped<IHospitalDirectory>(provider => provider.GetRequiredService<HospitalCopies>())
             .AddScoped<NamedHospitals>().AddScoped<IdempotencyStore>().AddSingleton<SecretHasher>();
@@ -147,6 +153,8 @@ public static class PlatformService
             // Seconds. Requests in a burst wait for a free connection; Readiness detects an unavailable database.
             Timeout = 10,
             CommandTimeout = 15,
+            // A transaction's settings and locks end with it, and nothing else is ever set on a connection.
+            NoResetOnClose = true,
             // Error messages must not quote rows.
             IncludeErrorDetail = false,
         };

@@ -61,18 +61,23 @@ internal sealed class AuditChainWorker : PeriodicService
             .Join(db.AuditEvents, w => new { w.HospitalId, Id = w.EventId }, e => new { e.HospitalId, e.Id }, (w, e) => new { w.Position, Event = e })
             .OrderBy(w => w.Position).AsNoTracking().ToListAsync(ct);
         var newHeads = new Dictionary<Guid, ChainHead>();
+        var links = new List<AuditLink>();
         foreach (var audit in unlinked.Select(w => w.Event))
         {
             if (!newHeads.TryGetValue(audit.HospitalId, out var head)) head = await ReadHeadAsync(db, audit.HospitalId, ct);
             var sequence = head.Sequence + 1;
             var link =
                 new AuditLink { HospitalId = audit.HospitalId, Sequence = sequence, EventId = audit.Id, Hash = _chain.ComputeHash(head.Hash, sequence, audit) };
-            db.Add(link);
+            links.Add(link);
             newHeads[audit.HospitalId] = ChainHead.From(link);
         }
-        await db.SaveChangesAsync(ct);
-        var positions = unlinked.Select(w => w.Position).ToArray();
-        await db.UnlinkedEvents.Where(w => positions.Contains(w.Position)).ExecuteDeleteAsync(ct);
+        var (hospitals, sequences) = (links.ConvertAll(l => l.HospitalId), links.ConvertAll(l => l.Sequence));
+        var (ids, hashes) = (links.ConvertAll(l => l.EventId), links.ConvertAll(l => l.Hash));
+        await db.Database.ExecuteSqlAsync($"""
+            INSERT INTO audit_links (hospital_id, sequence, event_id, hash) SELECT * FROM unnest({hospitals}, {sequences}, {ids}, {hashes})
+            """, ct);
+        var positions = unlinked.ConvertAll(w => w.Position);
+        await db.Database.ExecuteSqlAsync($"DELETE FROM audit_waiting WHERE position = ANY({positions})", ct);
         await transaction.CommitAsync(ct);
         foreach (var head in newHeads.Values) heads[head.HospitalId] = head;
         return unlinked.Count > 0;

@@ -9,6 +9,6 @@ internal static class AuditExtensions
     {
         builder.Services.AddOptions<AuditOptions>().BindConfiguration("Clinical").ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<AuditOptions>, AuditOptionsValidator>();
-        builder.Services.AddSingleton<AuditChain>().AddSingleton<AuditAnchors>().AddHostedService<AuditChainWorker>();
+        builder.Services.AddSingleton<AuditChain>().AddSingleton<AuditWriter>().AddSingleton<AuditAnchors>().AddHostedService<AuditChainWorker>();
     }
 }

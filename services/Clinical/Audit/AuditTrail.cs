@@ -11,13 +11,18 @@ namespace MedCor.Clinical.Audit;
 /// <summary>
 /// Records accesses: one row for each patient whose content a response contains, or a single row when the response contains none or the access was refused.
 /// </summary>
-internal sealed class AuditTrail(ClinicalDb db, IHttpContextAccessor context, TimeProvider clock) : IAuditTrail
+internal sealed class AuditTrail(ClinicalDb db, AuditWriter writer, IHttpContextAccessor context, TimeProvider clock) : IAuditTrail
 {
     public async Task RecordAsync(AuditedAccess access, AuditOutcome outcome, IEnumerable<IClinicalContent> content, CancellationToken ct)
     {
         var events = content.GroupBy(c => (c.HospitalId, c.PatientId))
             .Select(of => CreateContentEvent(access, outcome, of.Key.HospitalId, of.Key.PatientId, [.. of])).ToList();
         if (events.Count == 0) events.Add(await CreateEmptyEventAsync(access, outcome, ct));
+        if (db.Database.CurrentTransaction is null)
+        {
+            await writer.WriteAsync(events, ct);
+            return;
+        }
         var rows = JsonSerializer.Serialize(events, Json.Options);
         await db.Database.ExecuteSqlAsync($"INSERT INTO audit_events SELECT * FROM jsonb_populate_recordset(NULL::audit_events, {rows}::jsonb)", ct);
     }

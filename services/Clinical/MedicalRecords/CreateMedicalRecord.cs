@@ -17,9 +17,9 @@ internal sealed class CreateMedicalRecordHandler(ClinicalDb db, PersonCopies peo
         if (db.Tenancy.Caller.Kind == Callers.Nurse && !NurseRecordTypes.Contains(request.RecordType))
             throw new Forbidden("Nurses write TRIAGE, VITALS and NURSING_NOTE.");
         if (request.DoctorId is { } answering) db.Tenancy.Caller.EnsureMayWriteFor(answering);
-        var (doctor, patient) = request.DoctorId is { } id
+        var (doctor, patient, _) = request.DoctorId is { } id
             ? await doctors.RequireWithPatientAsync(id, request.PatientId, ct)
-            : ((DoctorAvailability?)null, await people.RequirePatientAsync(request.PatientId, ct));
+            : ((DoctorAvailability?)null, await people.RequirePatientAsync(request.PatientId, ct), false);
         return PersonCopy.ValidateActive(doctor?.Doctor, patient) is { Count: > 0 } wrongs ? throw new ValidationFailed(wrongs) : patient;
     }
 

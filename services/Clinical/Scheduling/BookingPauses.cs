@@ -56,28 +56,28 @@ internal sealed class BookingPauses(ClinicalDb db, TimeProvider clock) : IRetent
         db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({LockName(subject)}, 0))", ct);
 
     /// <summary>
-    /// Takes the shared locks of a booking until the transaction ends. Waits for a change that holds one of them exclusively; later changes wait for the locks.
-    /// Whatever was read before must be read again afterwards.
+    /// Takes the shared locks of a booking, with the next command, until the transaction ends. Waits for a change that holds one of them exclusively; later changes
+    /// wait for the locks. Whatever was read before must be read again with that command.
     /// </summary>
     /// <remarks>The locks are taken before all others, and the holder of an exclusive lock takes no other, so that no deadlock can occur.</remarks>
-    internal Task<int> LockSharedAsync(Guid hospital, Guid doctor, Guid patient, CancellationToken ct) => db.Database.ExecuteSqlAsync($"""
+    internal void LockSharedWithNext(Guid hospital, Guid doctor, Guid patient) => db.ExecuteWithNext($"""
         SELECT pg_advisory_xact_lock_shared(hashtextextended({LockName(hospital)}, 0)), pg_advisory_xact_lock_shared(hashtextextended({LockName(doctor)}, 0)),
             pg_advisory_xact_lock_shared(hashtextextended({LockName(patient)}, 0))
-        """, ct);
+        """);
 
     /// <summary>Waits for a pause to end, at most <see cref="MaxWait"/>. To be called before the transaction, which holds a connection.</summary>
     internal async Task WaitUntilEndedAsync(Guid hospital, Guid doctor, Guid patient, CancellationToken ct)
     {
         var startedAt = clock.GetTimestamp();
         using var timer = new PeriodicTimer(PollInterval, clock);
-        while (await IsPausedAsync(hospital, doctor, patient, ct) && clock.GetElapsedTime(startedAt) < MaxWait) await timer.WaitForNextTickAsync(ct);
-    }
+        while (await IsPausedAsync() && clock.GetElapsedTime(startedAt) < MaxWait) await timer.WaitForNextTickAsync(ct);
 
-    /// <summary>Throws <see cref="Conflict"/> during a pause.</summary>
-    internal async Task ThrowIfPausedAsync(Guid hospital, Guid doctor, Guid patient, CancellationToken ct)
-    {
-        if (await IsPausedAsync(hospital, doctor, patient, ct))
-            throw new Conflict("The doctor, the patient or the hospital is being changed. Retry shortly.") { RetryAfter = 1 };
+        Task<bool> IsPausedAsync()
+        {
+            var now = clock.GetUtcNow();
+            return db.BookingPauses.AnyAsync(
+                p => p.HospitalId == hospital && (p.SubjectId == hospital || p.SubjectId == doctor || p.SubjectId == patient) && p.Until > now, ct);
+        }
     }
 
     /// <summary>Ends the pause of a doctor, patient or hospital if it waits for this version or an earlier one.</summary>
@@ -89,13 +89,6 @@ internal sealed class BookingPauses(ClinicalDb db, TimeProvider clock) : IRetent
             DELETE FROM booking_pauses
             WHERE (hospital_id, subject_id) IN (SELECT hospital_id, subject_id FROM booking_pauses WHERE until < {now} LIMIT {maxCount})
             """, ct);
-
-    private Task<bool> IsPausedAsync(Guid hospital, Guid doctor, Guid patient, CancellationToken ct)
-    {
-        var now = clock.GetUtcNow();
-        return db.BookingPauses.AnyAsync(
-            p => p.HospitalId == hospital && (p.SubjectId == hospital || p.SubjectId == doctor || p.SubjectId == patient) && p.Until > now, ct);
-    }
 
     private static string LockName(Guid subject) => $"bookings of {subject}";
 }

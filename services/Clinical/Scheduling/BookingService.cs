@@ -30,9 +30,10 @@ internal sealed class BookingService(ClinicalDb db, DoctorAvailabilities doctors
     /// </summary>
     internal async Task<(DoctorAvailability Availability, PersonCopy Patient)> LockAndReadAsync(Guid hospital, Guid doctor, Guid patient, CancellationToken ct)
     {
-        await pauses.LockSharedAsync(hospital, doctor, patient, ct);
-        await pauses.ThrowIfPausedAsync(hospital, doctor, patient, ct);
-        return await doctors.RequireWithPatientAsync(doctor, patient, ct);
+        pauses.LockSharedWithNext(hospital, doctor, patient);
+        var (availability, person, isPaused) = await doctors.RequireWithPatientAsync(doctor, patient, ct);
+        if (isPaused) throw new Conflict("The doctor, the patient or the hospital is being changed. Retry shortly.") { RetryAfter = 1 };
+        return (availability, person);
     }
 
     /// <summary>

@@ -12,9 +12,9 @@ internal sealed class CreateAppointmentHandler(ClinicalDb db, DoctorAvailabiliti
     {
         if (db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } && me != request.PatientId)
             throw new Forbidden("Patients book for themselves only.");
-        var hospital = (await doctors.RequireWithPatientAsync(request.DoctorId, request.PatientId, ct)).Patient.HospitalId;
-        await pauses.WaitUntilEndedAsync(hospital, request.DoctorId, request.PatientId, ct);
-        return hospital;
+        var (_, patient, isPaused) = await doctors.RequireWithPatientAsync(request.DoctorId, request.PatientId, ct);
+        if (isPaused) await pauses.WaitUntilEndedAsync(patient.HospitalId, request.DoctorId, request.PatientId, ct);
+        return patient.HospitalId;
     }
 
     public async Task<Contracts.Clinical.Appointment> HandleAsync(CreateAppointment request, Guid hospital, CancellationToken ct)

@@ -6,26 +6,38 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Clinical.Scheduling;
 
 /// <summary>Finds doctors with their schedule and hospital, and the patient of an appointment, in one query of the local copies.</summary>
-internal sealed class DoctorAvailabilities(ClinicalDb db, PersonCopies people, HospitalCopies hospitals)
+internal sealed class DoctorAvailabilities(ClinicalDb db, PersonCopies people, HospitalCopies hospitals, TimeProvider clock)
 {
     /// <summary>Returns a doctor. Throws <see cref="NotFound"/> when the caller's hospital has no such doctor.</summary>
     internal async Task<DoctorAvailability> RequireAsync(Guid doctorId, CancellationToken ct) => (await FindAsync(doctorId, null, ct)).Doctor;
 
-    /// <summary>Returns a doctor and a patient. Throws <see cref="NotFound"/> when the caller's hospital lacks one of them.</summary>
-    internal async Task<(DoctorAvailability Doctor, PersonCopy Patient)> RequireWithPatientAsync(Guid doctorId, Guid patientId, CancellationToken ct)
+    /// <summary>
+    /// Returns a doctor and a patient, and whether bookings of one of them or of their hospital are paused. Throws <see cref="NotFound"/> when the caller's
+    /// hospital lacks one of them.
+    /// </summary>
+    internal async Task<(DoctorAvailability Doctor, PersonCopy Patient, bool IsPaused)> RequireWithPatientAsync(Guid doctorId, Guid patientId,
+        CancellationToken ct)
     {
-        var (doctor, patient) = await FindAsync(doctorId, patientId, ct);
-        return (doctor, patient!);
+        var (doctor, patient, isPaused) = await FindAsync(doctorId, patientId, ct);
+        return (doctor, patient!, isPaused);
     }
 
-    private async Task<(DoctorAvailability Doctor, PersonCopy? Patient)> FindAsync(Guid doctorId, Guid? patientId, CancellationToken ct)
+    private async Task<(DoctorAvailability Doctor, PersonCopy? Patient, bool IsPaused)> FindAsync(Guid doctorId, Guid? patientId, CancellationToken ct)
     {
-        var rows = await db.People.AsNoTracking()
+        var now = clock.GetUtcNow();
+        var query = db.People.AsNoTracking()
             .Where(p => p.Id == doctorId || p.Id == patientId)
             .LeftJoin(db.Hospitals, p => p.HospitalId, h => h.HospitalId, (p, h) => new { p, h })
             .LeftJoin(db.Schedules, x => new { x.p.HospitalId, DoctorId = x.p.Id }, s => new { s.HospitalId, s.DoctorId },
-                (x, s) => new { Person = x.p, Hospital = x.h, Schedule = s })
-            .Take(2).ToListAsync(ct);
+                (x, s) => new { Person = x.p, Hospital = x.h, Schedule = s });
+        var rows = await (patientId is null
+            ? query.Select(f => new { f.Person, f.Hospital, f.Schedule, IsPaused = false })
+            : query.Select(f => new
+            {
+                f.Person, f.Hospital, f.Schedule,
+                IsPaused = db.BookingPauses.Any(b => b.HospitalId == f.Person.HospitalId
+                    && (b.SubjectId == b.HospitalId || b.SubjectId == doctorId || b.SubjectId == patientId) && b.Until > now),
+            })).Take(2).ToListAsync(ct);
 
         var doctorRow = rows.SingleOrDefault(f => f.Person.Id == doctorId);
         var doctor = doctorRow?.Person ?? await people.FetchDoctorAsync(doctorId, ct);
@@ -40,6 +52,6 @@ internal sealed class DoctorAvailabilities(ClinicalDb db, PersonCopies people, H
         }
 
         var hospital = doctorRow?.Hospital ?? await hospitals.FindAsync(doctor.HospitalId, ct) ?? throw new NotFound("doctor");
-        return (new DoctorAvailability(doctor, hospital, doctorRow?.Schedule), patient);
+        return (new DoctorAvailability(doctor, hospital, doctorRow?.Schedule), patient, rows.Exists(f => f.IsPaused));
     }
 }

@@ -13,7 +13,7 @@ internal sealed class CreateTreatmentHandler(ClinicalDb db, DoctorAvailabilities
     public async Task<PersonCopy> PrepareAsync(CreateTreatment request, CancellationToken ct)
     {
         db.Tenancy.Caller.EnsureMayWriteFor(request.DoctorId);
-        var (doctor, patient) = await doctors.RequireWithPatientAsync(request.DoctorId, request.PatientId, ct);
+        var (doctor, patient, _) = await doctors.RequireWithPatientAsync(request.DoctorId, request.PatientId, ct);
         var errors = PersonCopy.ValidateActive(doctor.Doctor, patient);
         if (PlannedDateAttribute.FindError(request.FollowUpDate, doctor.Today(clock.GetUtcNow())) is { } error) errors.Add("follow_up_date", [error]);
         return errors.Count > 0 ? throw new ValidationFailed(errors) : patient;

@@ -13,15 +13,15 @@ namespace MedCor.Platform.Database;
 public abstract class TenantDb : DbContext
 {
     private const string TenantFilter = "tenant";
-    private readonly TenantContext _tenancy;
     private readonly TimeProvider _clock;
     private readonly OutboxSignal _signal;
     private readonly List<Func<IntegrationEvent>> _raised = [];
+    private TenantContext _tenancy = new();
 
-    protected TenantDb(DbContextOptions options, TenantContext tenancy, TimeProvider clock, OutboxSignal signal) : base(options)
+    protected TenantDb(DbContextOptions options, TimeProvider clock, OutboxSignal signal) : base(options)
     {
-        (_tenancy, _clock, _signal) = (tenancy, clock, signal);
-        // Row-level security of a write is set when its transaction starts, so every save needs a transaction.
+        (_clock, _signal) = (clock, signal);
+        // Row-level security of a write is set at the start of its transaction, so every save needs a transaction.
         Database.AutoTransactionBehavior = AutoTransactionBehavior.Always;
         // A failed save ends its request. Savepoints, which would allow it to continue, would cost every save two round trips.
         Database.AutoSavepointsEnabled = false;
@@ -32,10 +32,27 @@ public abstract class TenantDb : DbContext
     /// <summary>Gets the tenant context, which determines the data that this unit of work may access.</summary>
     public TenantContext Tenancy => _tenancy;
 
+    /// <summary>Gets what is executed before the next command.</summary>
+    internal LeadingStatements LeadingStatements { get; } = new();
+
     /// <summary>
     /// Gets the current time, truncated to microseconds, PostgreSQL's precision, so that a caller receives exactly the instant that a later read returns.
     /// </summary>
     public DateTimeOffset UtcNow => new(_clock.GetUtcNow().UtcTicks / TimeSpan.TicksPerMicrosecond * TimeSpan.TicksPerMicrosecond, TimeSpan.Zero);
+
+    /// <summary>Begins a unit of work. An instance comes from a pool, and nothing of its last unit of work remains.</summary>
+    internal void Begin(TenantContext tenancy)
+    {
+        _tenancy = tenancy;
+        _raised.Clear();
+        LeadingStatements.Clear();
+    }
+
+    /// <summary>
+    /// Executes a query whose result is ignored, such as one that takes a lock, in the same round trip as the next command and before it. It sees what was
+    /// committed when it begins, and the next command what was committed when the query has ended. To be used in a transaction that executes a command afterwards.
+    /// </summary>
+    public void ExecuteWithNext(FormattableString query) => LeadingStatements.Add(query);
 
     /// <summary>Returns the visible rows of a table.</summary>
     public IQueryable<T> Rows<T>() where T : class => _tenancy.SeesAllHospitals ? Set<T>().IgnoreQueryFilters([TenantFilter]) : Set<T>();

@@ -7,6 +7,7 @@ using MedCor.Billing;
 using MedCor.Clinical;
 using MedCor.Hospital;
 using MedCor.Identity;
+using MedCor.Platform.Database;
 using MedCor.Platform.Messaging;
 using MedCor.Platform.Resources;
 using Microsoft.EntityFrameworkCore;
@@ -94,7 +95,8 @@ public class NameOrderTests
         options.UseNpgsql("Host=nowhere");
         var tenancy = new Context();
         tenancy.Enter(hospital: null);
-        await using var db = (DbContext)Activator.CreateInstance(dbType, options.Options, tenancy, TimeProvider.System, signal)!;
+        await using var db = (TenantDb)Activator.CreateInstance(dbType, options.Options, TimeProvider.System, signal)!;
+        db.Begin(tenancy);
         foreach (var type in dbType.Assembly.GetTypes().Where(type => !type.IsAbstract && ResourceTypes.ArgumentsOf(type) is not null))
         {
             var orders = (IEnumerable<(string Field, string Sql)>)typeof(NameOrderTests).GetMethod(nameof(TextOrders),

@@ -189,8 +189,8 @@ public sealed class PromptSessionTests
             if (everywhere) tenancy.Enter(hospital: null);
             else tenancy.Enter(nurse);
             await using var db = new ChatDb(
-                new DbContextOptionsBuilder<ChatDb>().UseNpgsql(database).AddInterceptors(new RowLevelSecurityInterceptor(), signal).Options, tenancy,
-                clock, signal);
+                new DbContextOptionsBuilder<ChatDb>().UseNpgsql(database).AddInterceptors(new RowLevelSecurityInterceptor(), signal).Options, clock, signal);
+            db.Begin(tenancy);
             return await work(new PromptEngine(db, [new PatientOnboardingPrompt()], null!, new HospitalCopies(db, null!), clock), db);
         }
     }

@@ -214,7 +214,7 @@ public sealed class VerifyAuditTests : IAsyncLifetime
         var db = scope.ServiceProvider.GetRequiredService<ClinicalDb>();
         var (at, now) = (hospital ?? Hospital, DateTimeOffset.UtcNow);
         db.Tenancy.Enter(new Caller(Guid.NewGuid(), "doctor@general.example", Role.Doctor, at, Guid.NewGuid(), now, now.AddHours(1)));
-        var trail = new AuditTrail(db, new HttpContextAccessor { HttpContext = new DefaultHttpContext() }, TimeProvider.System);
+        var trail = new AuditTrail(db, new AuditWriter(_serving), new HttpContextAccessor { HttpContext = new DefaultHttpContext() }, TimeProvider.System);
         await trail.RecordAsync(new AuditedAccess("list_medical_records", "medical_records"), AuditOutcome.Done,
             Enumerable.Range(0, count).Select(_ => Record(at)), CancellationToken.None);
     }

@@ -23,7 +23,7 @@ public sealed class TenantDbTests : IAsyncLifetime
         public required string Text { get; set; }
     }
 
-    internal sealed class NotesDb(DbContextOptions options, Context tenancy, OutboxSignal signal) : TenantDb(options, tenancy, TimeProvider.System, signal)
+    internal sealed class NotesDb(DbContextOptions options, OutboxSignal signal) : TenantDb(options, TimeProvider.System, signal)
     {
         internal IQueryable<Note> Notes => Rows<Note>();
 
@@ -163,6 +163,10 @@ public sealed class TenantDbTests : IAsyncLifetime
         return Undecided(tenancy);
     }
 
-    private NotesDb Undecided(Context tenancy) =>
-        new(new DbContextOptionsBuilder().UseNpgsql(_database).AddInterceptors(new RowLevelSecurityInterceptor(), _signal).Options, tenancy, _signal);
+    private NotesDb Undecided(Context tenancy)
+    {
+        var db = new NotesDb(new DbContextOptionsBuilder().UseNpgsql(_database).AddInterceptors(new RowLevelSecurityInterceptor(), _signal).Options, _signal);
+        db.Begin(tenancy);
+        return db;
+    }
 }

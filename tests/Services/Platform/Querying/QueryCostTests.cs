@@ -112,7 +112,8 @@ public sealed partial class QueryCostTests
                 tenancy.Enter(caller);
                 var options = (DbContextOptionsBuilder)Activator.CreateInstance(typeof(DbContextOptionsBuilder<>).MakeGenericType(dbType))!;
                 options.UseNpgsql(database).AddInterceptors(new RowLevelSecurityInterceptor(), signal, commands);
-                await using var db = (TenantDb)Activator.CreateInstance(dbType, options.Options, tenancy, TimeProvider.System, signal)!;
+                await using var db = (TenantDb)Activator.CreateInstance(dbType, options.Options, TimeProvider.System, signal)!;
+                db.Begin(tenancy);
                 var resource = (QueryableResource<T, TRow, TContract>)Activator.CreateInstance(type, db)!;
                 if (search is not null)
                     return await resource.ReadPageAsync(new Asked<TContract>(), list => list.Search("search", search), CancellationToken.None);

@@ -196,7 +196,8 @@ public sealed class TextSearchTests
             tenancy.Enter(new Caller(Guid.NewGuid(), "", Role.Admin, null, Guid.Empty, default, default));
             var options = (DbContextOptionsBuilder)Activator.CreateInstance(typeof(DbContextOptionsBuilder<>).MakeGenericType(dbType))!;
             options.UseNpgsql(connection).AddInterceptors(_signal);
-            _db = (TenantDb)Activator.CreateInstance(dbType, options.Options, tenancy, TimeProvider.System, _signal)!;
+            _db = (TenantDb)Activator.CreateInstance(dbType, options.Options, TimeProvider.System, _signal)!;
+            _db.Begin(tenancy);
             _resource = (QueryableResource<T, TRow, TContract>)Activator.CreateInstance(type, _db)!;
             _db.Database.UseTransaction(transaction);
         }
