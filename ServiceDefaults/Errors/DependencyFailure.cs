@@ -5,7 +5,7 @@ using StackExchange.Redis;
 namespace MedCor.ServiceDefaults.Errors;
 
 /// <summary>Distinguishes an unavailable dependency, which is expected to recover, from a defect of MedCor.</summary>
-internal static class DependencyFailure
+public static class DependencyFailure
 {
     /// <summary>
     /// SQLSTATE codes (appendix A of the PostgreSQL manual) with which PostgreSQL reports that it is shutting down, starting up or out of connections.
@@ -17,7 +17,7 @@ internal static class DependencyFailure
     /// <summary>
     /// Returns whether an exception, or one that it wraps, reports an unavailable dependency. EF Core and MassTransit wrap the exceptions of failed operations.
     /// </summary>
-    internal static bool IsCauseOf(Exception e)
+    public static bool IsCauseOf(Exception e)
     {
         for (Exception? cause = e; cause is not null; cause = cause.InnerException)
             if (cause is DbException { IsTransient: true } or SocketException or TimeoutException or HttpRequestException or RedisException

@@ -12,6 +12,9 @@ namespace MedCor.ServiceDefaults.Messaging;
 /// </summary>
 public static class Bus
 {
+    /// <summary>The number of messages that a process handles at the same time, unless they share transactions.</summary>
+    public const int DefaultConcurrency = 16;
+
     private static readonly TimeSpan[] RetryIntervals = [.. new[] { 0.1, 0.5, 2, 5 }.Select(TimeSpan.FromSeconds)];
 
     /// <summary>Returns the address of the broker. Throws <see cref="InvalidOperationException"/> when none is configured.</summary>
@@ -22,11 +25,12 @@ public static class Bus
     /// <summary>Connects to the bus with the given consumers.</summary>
     /// <param name="queue">The name of the service, whose replicas share the queue.</param>
     /// <param name="consumers">Types that implement <see cref="IConsumer{TMessage}"/>.</param>
+    /// <param name="concurrency">The number of messages that are handled at the same time.</param>
     /// <param name="singleActiveConsumer">
     /// Whether one message at a time is consumed, by one replica at a time, so that messages can be passed on in order.
     /// </param>
     public static IServiceCollection AddBus(this IServiceCollection services, IConfiguration configuration, string queue, IEnumerable<Type> consumers,
-        bool singleActiveConsumer = false)
+        int concurrency = DefaultConcurrency, bool singleActiveConsumer = false)
     {
         services.AddOptions<MassTransitHostOptions>().Configure(o =>
         {
@@ -49,8 +53,8 @@ public static class Bus
                 rabbit.ReceiveEndpoint(queue, endpoint =>
                 {
                     endpoint.SetQuorumQueue();
-                    endpoint.PrefetchCount = 64;
-                    endpoint.ConcurrentMessageLimit = singleActiveConsumer ? 1 : 16;
+                    endpoint.PrefetchCount = Math.Max(64, concurrency);
+                    endpoint.ConcurrentMessageLimit = singleActiveConsumer ? 1 : concurrency;
                     endpoint.SingleActiveConsumer = singleActiveConsumer;
                     // While a dependency is unavailable, even for minutes, messages wait and are retried. A message that cannot be handled soon goes to the
                     // error queue.

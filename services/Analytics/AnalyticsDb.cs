@@ -16,7 +16,6 @@ internal sealed class AnalyticsDb(DbContextOptions<AnalyticsDb> options, TimePro
     internal IQueryable<DoctorDay> DoctorDays => Rows<DoctorDay>();
     internal IQueryable<ReportMonth> ReportMonths => Rows<ReportMonth>();
     internal IQueryable<PersonRow> People => Rows<PersonRow>();
-    internal IQueryable<HeadCount> HeadCounts => Rows<HeadCount>();
     internal IQueryable<PrimarySpecialty> PrimarySpecialties => Rows<PrimarySpecialty>();
     internal IQueryable<SpecialtyRow> Specialties => Rows<SpecialtyRow>();
     internal IQueryable<ScheduleRow> Schedules => Rows<ScheduleRow>();

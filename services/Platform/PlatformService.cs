@@ -1,3 +1,4 @@
+using System.Threading.RateLimiting;
 using MedCor.Platform.Database;
 using MedCor.Platform.DemoData;
 using MedCor.Platform.Idempotency;
@@ -61,7 +62,12 @@ public static class PlatformService
         services.AddScoped<TenantDb>(provider => provider.GetRequiredService<TDb>()).AddScoped<DbContext>(provider => provider.GetRequiredService<TDb>());
         services.AddScoped<HospitalCopies>().AddScoped<IHospitalDirectory>(provider => provider.GetRequiredService<HospitalCopies>())
             .AddScoped<NamedHospitals>().AddScoped<IdempotencyStore>().AddSingleton<SecretHasher>();
-        services.AddBus(builder.Configuration, service, services.AddEventHandlers([.. assembly.GetTypes(), .. copies, typeof(ReplayRequestHandler)]));
+        var consumers = services.AddEventHandlers([.. assembly.GetTypes(), .. copies, typeof(ReplayRequestHandler)]);
+        var hasProjections = consumers.Any(consumer => consumer.GetGenericTypeDefinition() == typeof(BatchInbox<>));
+        services.AddSingleton(_ => new ConcurrencyLimiter(new() { PermitLimit = Bus.DefaultConcurrency, QueueLimit = EventBatcher.MaxPending }));
+        // Before the bus, so that it stops after the bus has passed on what it received.
+        if (hasProjections) services.AddSingleton<EventBatcher>().AddHostedService(provider => provider.GetRequiredService<EventBatcher>());
+        services.AddBus(builder.Configuration, service, consumers, hasProjections ? EventBatcher.MaxPending : Bus.DefaultConcurrency);
         services.AddHostedService<OutboxDispatcher>();
         services.AddHostedService<OutboxAgeMetric>();
         services.AddHostedService<RetentionService>();

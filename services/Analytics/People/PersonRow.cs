@@ -23,21 +23,6 @@ internal sealed class PersonRow : ITenantOwned
     }
 }
 
-/// <summary>Represents one partition of the count of active people, which the database updates when people change.</summary>
-internal sealed class HeadCount : ITenantOwned
-{
-    public Guid HospitalId { get; init; }
-    public int Part { get; init; }
-    public int Patients { get; init; }
-    public int Doctors { get; init; }
-    public int Nurses { get; init; }
-
-    internal sealed class Configuration : IEntityTypeConfiguration<HeadCount>
-    {
-        public void Configure(EntityTypeBuilder<HeadCount> heads) => heads.ToTable("head_counts").HasKey(h => new { h.HospitalId, h.Part });
-    }
-}
-
 /// <summary>Represents the primary specialty of a doctor, and when the doctor was active.</summary>
 internal sealed class PrimarySpecialty : ITenantOwned
 {

@@ -25,7 +25,8 @@ internal sealed class RebuildReadModels(AnalyticsDb db, IConfiguration configura
     [
         .. from type in typeof(RebuildReadModels).Assembly.GetTypes().Append(typeof(HospitalCopies))
            from handler in type.GetInterfaces()
-           where handler.IsGenericType && handler.GetGenericTypeDefinition() == typeof(IEventHandler<>)
+           where handler.IsGenericType && (handler.GetGenericTypeDefinition() == typeof(IEventHandler<>)
+               || handler.GetGenericTypeDefinition() == typeof(IProjection<>))
            select handler.GetGenericArguments()[0].Name,
     ];
 
@@ -41,7 +42,10 @@ internal sealed class RebuildReadModels(AnalyticsDb db, IConfiguration configura
             // A single statement, which waits for current users of the tables, so that no reader sees only some of them empty. Event handlers and queries
             // access the tables in the same order.
             await db.Database.ExecuteSqlAsync(
-                $"TRUNCATE invoices, visits, months, doctor_days, people, head_counts, practices, schedule_versions, specialties, hospital_periods", ct);
+                $"""
+                TRUNCATE invoices, visits, months, doctor_days, hospital_days, patient_months, people, head_counts, practices, schedule_versions, specialties,
+                    hospital_periods
+                """, ct);
             db.Raise(() => new HistoryWanted(history, "analytics", SourceServices, HandledEvents));
             await db.SaveChangesAsync(ct);
             await transaction.CommitAsync(ct);

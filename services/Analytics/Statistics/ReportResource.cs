@@ -50,10 +50,22 @@ internal sealed class ReportResource(AnalyticsDb db, StatisticsQueries book, Tim
 
     private async Task<IReadOnlyList<Report>> WithFiguresAsync(IReadOnlyList<Report> reports, CancellationToken ct)
     {
-        var shown = reports.Select(r => r.HospitalId).ToArray();
-        var hospitals = await db.Hospitals.AsNoTracking().Where(h => shown.Contains(h.HospitalId)).ToDictionaryAsync(h => h.HospitalId, ct);
-        var figures = await book.ReadFiguresAsync([.. reports.Select(r => (hospitals[r.HospitalId], new Period(r.DateFrom, r.DateTo)))], ct);
-        return [.. reports.Zip(figures, (report, f) => report with { Figures = f })];
+        var statistics = await book.ReadAsync(reports.Select(r => (r.HospitalId, (DateOnly?)r.DateFrom, (DateOnly?)r.DateTo)), ct);
+        return [.. reports.Zip(statistics, (report, s) => report with
+        {
+            Figures = new(
+                NewPatients: s.NewPatients,
+                Appointments: s.Appointments,
+                Scheduled: s.Scheduled,
+                InProgress: s.InProgress,
+                Completed: s.Completed,
+                Cancelled: s.Cancelled,
+                NoShows: s.NoShows,
+                PatientsSeen: s.PatientsSeen,
+                AverageRating: s.AverageRating,
+                Revenue: s.Revenue,
+                Currency: s.Currency),
+        })];
     }
 
     /// <summary>

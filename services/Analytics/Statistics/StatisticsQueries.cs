@@ -6,23 +6,91 @@ using MedCor.Contracts.Clinical;
 using MedCor.Platform.LocalCopies;
 using MedCor.Validation;
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 
 namespace MedCor.Analytics.Statistics;
 
 /// <summary>Reads the statistics of hospitals over periods.</summary>
-internal sealed class StatisticsQueries(AnalyticsDb db, HospitalCopies hospitals, TimeProvider clock)
+internal sealed class StatisticsQueries(AnalyticsDb db, NpgsqlDataSource database, HospitalCopies hospitals, TimeProvider clock)
 {
-    private const string DefaultCurrency = "USD";
-
+    /// <summary>
+    /// Sums the kept counters. Different patients are counted row by row only if the period is neither a month nor the beginning of one. New patients are found by
+    /// their registration in UTC, and only those near the period's ends by the hospital's clocks. The tables are named in the order in which a rebuild empties
+    /// them, so that the two cannot deadlock.
+    /// </summary>
+    /// <remarks>
+    /// The dates are computed first, since row-level security allows no index to be searched for the result of a function that may raise an error.
+    /// </remarks>
+    private const string StatisticsSql = """
+        WITH now AS MATERIALIZED (
+            SELECT hospital_id, time_zone, ($4::timestamptz AT TIME ZONE time_zone)::date AS today FROM known_hospitals WHERE hospital_id = $1
+        ), ending AS (
+            SELECT *, coalesce($3::date, greatest($2::date, today)) AS last FROM now
+        ), period AS (
+            SELECT *, coalesce($2::date, date_trunc('month', last)::date) AS first FROM ending
+        ), asked AS MATERIALIZED (
+            SELECT *, first > date_trunc('month', first) OR last >= first + interval '1 month' AS is_odd,
+                date_trunc('month', today)::date AS month, (date_trunc('month', today) + interval '1 month')::date AS next_month,
+                (first - 1)::timestamp AT TIME ZONE 'UTC' AS never_before, (first + 1)::timestamp AT TIME ZONE 'UTC' AS surely_from,
+                last::timestamp AT TIME ZONE 'UTC' AS surely_until, (last + 2)::timestamp AT TIME ZONE 'UTC' AS never_after
+            FROM period
+        )
+        SELECT a.time_zone, a.first, a.last, coalesce(heads.patients, 0), coalesce(heads.doctors, 0), coalesce(heads.nurses, 0), today.appointments,
+            coalesce(money.this_month, 0), coalesce(money.total, 0), coalesce(money.currency, 'USD'), registered.patients, seen.patients,
+            days.scheduled, days.in_progress, days.completed, days.cancelled, days.no_shows, days.rating_sum, days.ratings
+        FROM asked a
+        LEFT JOIN LATERAL (
+            SELECT newest.currency,
+                (SELECT sum(i.total) FROM invoices i WHERE i.hospital_id = a.hospital_id AND i.issued_on BETWEEN a.first AND a.last
+                    AND i.currency = newest.currency)::bigint AS total,
+                (SELECT sum(i.total) FROM invoices i WHERE i.hospital_id = a.hospital_id AND i.issued_on >= a.month AND i.issued_on < a.next_month
+                    AND i.currency = newest.currency)::bigint AS this_month
+            FROM invoices newest WHERE newest.hospital_id = a.hospital_id ORDER BY newest.issued_on DESC, newest.id DESC LIMIT 1) AS money ON true
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN a.is_odd
+                THEN (SELECT count(DISTINCT v.patient_id) FROM visits v
+                    WHERE v.hospital_id = a.hospital_id AND v.day BETWEEN a.first AND a.last AND v.status = 'COMPLETED')
+                ELSE (SELECT coalesce(sum(d.first_seen), 0) FROM hospital_days d WHERE d.hospital_id = a.hospital_id AND d.day BETWEEN a.first AND a.last)
+                END::integer AS patients) AS seen
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(d.scheduled), 0)::integer AS scheduled, coalesce(sum(d.in_progress), 0)::integer AS in_progress,
+                coalesce(sum(d.completed), 0)::integer AS completed, coalesce(sum(d.cancelled), 0)::integer AS cancelled,
+                coalesce(sum(d.no_shows), 0)::integer AS no_shows, coalesce(sum(d.rating_sum), 0)::bigint AS rating_sum,
+                coalesce(sum(d.ratings), 0)::bigint AS ratings
+            FROM hospital_days d WHERE d.hospital_id = a.hospital_id AND d.day BETWEEN a.first AND a.last) AS days
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(d.scheduled + d.in_progress + d.completed + d.no_shows), 0)::integer AS appointments
+            FROM hospital_days d WHERE d.hospital_id = a.hospital_id AND d.day = a.today) AS today
+        CROSS JOIN LATERAL (
+            SELECT count(*)::integer AS patients FROM people p
+            WHERE p.hospital_id = a.hospital_id AND p.role = 'PATIENT' AND p.registered_at >= a.never_before AND p.registered_at < a.never_after
+                AND (p.registered_at >= a.surely_from AND p.registered_at < a.surely_until
+                    OR (p.registered_at AT TIME ZONE a.time_zone)::date BETWEEN a.first AND a.last)) AS registered
+        CROSS JOIN LATERAL (
+            SELECT sum(c.patients)::integer AS patients, sum(c.doctors)::integer AS doctors, sum(c.nurses)::integer AS nurses
+            FROM head_counts c WHERE c.hospital_id = a.hospital_id) AS heads
+        """;
     /// <summary>
     /// Returns the requested hospital, whose presence <see cref="RequireHospital"/> checks: the caller's own unless a platform administrator names one. Throws
     /// <see cref="NotFound"/> for any other hospital.
     /// </summary>
-    internal async Task<HospitalCopy> ResolveHospitalAsync(Guid? requestedId, CancellationToken ct)
+    internal async Task<HospitalCopy> ResolveHospitalAsync(Guid? requestedId, CancellationToken ct) =>
+        await hospitals.FindAsync(ResolveHospitalId(requestedId), ct) ?? throw new NotFound("hospital");
+
+    /// <summary>Reads the statistics of the requested hospital, which is resolved as <see cref="ResolveHospitalAsync"/> does, over a period.</summary>
+    internal async Task<(Guid Hospital, PeriodStatistics Statistics)> ReadAsync(Guid? requestedId, DateOnly? from, DateOnly? to, CancellationToken ct)
+    {
+        var hospital = ResolveHospitalId(requestedId);
+        if (await ReadAsync([(hospital, from, to)], ct) is [var statistics]) return (hospital, statistics);
+        await ResolveHospitalAsync(requestedId, ct);
+        return (hospital, (await ReadAsync([(hospital, from, to)], ct)).Single());
+    }
+
+    private Guid ResolveHospitalId(Guid? requestedId)
     {
         var own = db.Tenancy.Caller.HospitalId;
         if (requestedId is { } other && own is { } mine && other != mine) throw new NotFound("hospital");
-        return await hospitals.FindAsync((requestedId ?? own)!.Value, ct) ?? throw new NotFound("hospital");
+        return (requestedId ?? own)!.Value;
     }
 
     /// <summary>Adds an error when no hospital is requested and the caller, as a platform administrator, belongs to none.</summary>
@@ -36,56 +104,55 @@ internal sealed class StatisticsQueries(AnalyticsDb db, HospitalCopies hospitals
 
     internal static TimeZoneInfo TimeZoneOf(HospitalCopy hospital) => TimeZoneInfo.FindSystemTimeZoneById(hospital.TimeZone);
 
-    internal async Task<ReportFigures> ReadFiguresAsync(HospitalCopy hospital, Period period, CancellationToken ct) =>
-        (await ReadFiguresAsync([(hospital, period)], ct))[0];
-
     /// <summary>
-    /// Reads the figures of several periods, in the same order, in one statement. The statement names the tables in the order in which a rebuild empties them,
-    /// so that the two cannot deadlock.
+    /// Reads the statistics of several periods, in the same order and one round trip, without periods of hospitals that are not known.
     /// </summary>
-    internal async Task<IReadOnlyList<ReportFigures>> ReadFiguresAsync(IReadOnlyList<(HospitalCopy Hospital, Period Period)> periods, CancellationToken ct)
+    /// <param name="periods">
+    /// The last day is today by default, or the first day if that lies in the future; the first day is that of the last day's month by default.
+    /// </param>
+    internal async Task<IReadOnlyList<PeriodStatistics>> ReadAsync(IEnumerable<(Guid Hospital, DateOnly? From, DateOnly? To)> periods, CancellationToken ct)
     {
-        var ids = periods.Select(a => a.Hospital.HospitalId).ToArray();
-        var (from, to) = (periods.Select(a => a.Period.From).ToArray(), periods.Select(a => a.Period.To).ToArray());
-        var begins = periods.Select(a => StartOfDay(a.Hospital, a.Period.From)).ToArray();
-        var ends = periods.Select(a => StartOfDay(a.Hospital, a.Period.To.AddDays(1))).ToArray();
-        var figures = await db.Database.SqlQuery<FiguresRow>($"""
-            SELECT coalesce(money.total, 0)::bigint AS "Total", coalesce(money.currency, {DefaultCurrency}) AS "Currency", seen.patients AS "PatientsSeen",
-                days.scheduled AS "Scheduled", days.in_progress AS "InProgress", days.completed AS "Completed", days.cancelled AS "Cancelled",
-                days.no_shows AS "NoShows", days.ratings AS "Ratings", days.rating_sum AS "RatingSum", registered.patients AS "NewPatients"
-            FROM unnest({ids}, {from}, {to}, {begins}, {ends}) WITH ORDINALITY AS asked (hospital_id, first, last, begins, ends, n)
-            LEFT JOIN LATERAL (
-                SELECT i.currency, (
-                    SELECT sum(s.total) FROM invoices s
-                    WHERE s.hospital_id = asked.hospital_id AND s.issued_on BETWEEN asked.first AND asked.last AND s.currency = i.currency) AS total
-                FROM invoices i WHERE i.hospital_id = asked.hospital_id ORDER BY i.issued_on DESC, i.id DESC LIMIT 1) AS money ON true
-            CROSS JOIN LATERAL (
-                SELECT count(DISTINCT patient_id)::integer AS patients FROM visits v
-                WHERE v.hospital_id = asked.hospital_id AND v.day BETWEEN asked.first AND asked.last AND v.status = 'COMPLETED') AS seen
-            CROSS JOIN LATERAL (
-                SELECT coalesce(sum(scheduled), 0)::integer AS scheduled, coalesce(sum(in_progress), 0)::integer AS in_progress,
-                    coalesce(sum(completed), 0)::integer AS completed,
-                    coalesce(sum(cancelled), 0)::integer AS cancelled, coalesce(sum(no_shows), 0)::integer AS no_shows,
-                    coalesce(sum(ratings), 0)::integer AS ratings, coalesce(sum(rating_sum), 0)::integer AS rating_sum
-                FROM doctor_days d WHERE d.hospital_id = asked.hospital_id AND d.day BETWEEN asked.first AND asked.last) AS days
-            CROSS JOIN LATERAL (
-                SELECT count(*)::integer AS patients FROM people p
-                WHERE p.hospital_id = asked.hospital_id AND p.role = 'PATIENT'
-                    AND p.registered_at >= asked.begins AND p.registered_at < asked.ends) AS registered
-            ORDER BY asked.n
-            """).ToListAsync(ct);
-        return [.. figures.Select(f => new ReportFigures(
-            NewPatients: f.NewPatients,
-            Appointments: f.Scheduled + f.InProgress + f.Completed + f.Cancelled + f.NoShows,
-            Scheduled: f.Scheduled,
-            InProgress: f.InProgress,
-            Completed: f.Completed,
-            Cancelled: f.Cancelled,
-            NoShows: f.NoShows,
-            PatientsSeen: f.PatientsSeen,
-            AverageRating: Ratio(f.RatingSum, f.Ratings, 2),
-            Revenue: Money.Format(f.Total),
-            Currency: f.Currency))];
+        await using var batch = database.CreateBatch();
+        batch.BatchCommands.Add(new("SELECT set_config('medcor.hospital', $1, true)") { Parameters = { new() { Value = db.Tenancy.RowLevelSecurityValue } } });
+        foreach (var (hospital, from, to) in periods)
+            batch.BatchCommands.Add(new(StatisticsSql)
+            {
+                Parameters =
+                {
+                    new() { Value = hospital }, new() { Value = (object?)from ?? DBNull.Value }, new() { Value = (object?)to ?? DBNull.Value },
+                    new() { Value = clock.GetUtcNow() },
+                },
+            });
+
+        var statistics = new List<PeriodStatistics>();
+        await using var reader = await batch.ExecuteReaderAsync(ct);
+        while (await reader.NextResultAsync(ct))
+            while (await reader.ReadAsync(ct)) statistics.Add(Read(reader));
+        return statistics;
+    }
+
+    private static PeriodStatistics Read(NpgsqlDataReader row)
+    {
+        var column = 0;
+        return new(
+            TimeZone: row.GetString(column++),
+            From: row.GetFieldValue<DateOnly>(column++),
+            To: row.GetFieldValue<DateOnly>(column++),
+            Patients: row.GetInt32(column++),
+            Doctors: row.GetInt32(column++),
+            Nurses: row.GetInt32(column++),
+            TodayAppointments: row.GetInt32(column++),
+            MonthlyRevenue: Money.Format(row.GetInt64(column++)),
+            Revenue: Money.Format(row.GetInt64(column++)),
+            Currency: row.GetString(column++),
+            NewPatients: row.GetInt32(column++),
+            PatientsSeen: row.GetInt32(column++),
+            Scheduled: row.GetInt32(column++),
+            InProgress: row.GetInt32(column++),
+            Completed: row.GetInt32(column++),
+            Cancelled: row.GetInt32(column++),
+            NoShows: row.GetInt32(column++),
+            AverageRating: Ratio(row.GetInt64(column++), row.GetInt64(column), 2));
     }
 
     /// <summary>
@@ -146,20 +213,19 @@ internal sealed class StatisticsQueries(AnalyticsDb db, HospitalCopies hospitals
     /// <summary>Returns the ratio of a part to a whole; null when the whole is zero.</summary>
     internal static decimal? Ratio(long part, long whole, int digits) =>
         whole == 0 ? null : Math.Round((decimal)part / whole, digits, MidpointRounding.AwayFromZero);
+}
 
-    /// <summary>Returns the first instant of a day; when the clocks skip midnight, the instant of the first time that they show.</summary>
-    private static DateTimeOffset StartOfDay(HospitalCopy hospital, DateOnly day)
-    {
-        var zone = TimeZoneOf(hospital);
-        var shown = day.ToDateTime(TimeOnly.MinValue);
-        while (zone.IsInvalidTime(shown)) shown = shown.AddMinutes(1);
-        return new DateTimeOffset(shown, zone.IsAmbiguousTime(shown) ? zone.GetAmbiguousTimeOffsets(shown).Max() : zone.GetUtcOffset(shown)).ToUniversalTime();
-    }
-
-    /// <summary>Represents a row of the statement's result; revenue is in minor units of the newest invoice's currency.</summary>
-    private sealed record FiguresRow(
-        long Total, string Currency, int PatientsSeen, int Scheduled, int InProgress, int Completed, int Cancelled, int NoShows, int Ratings,
-        int RatingSum, int NewPatients);
+/// <summary>Represents the statistics of a hospital over a period, and what is counted now.</summary>
+/// <param name="Patients">The active patients, now.</param>
+/// <param name="Doctors">The active doctors, now.</param>
+/// <param name="Nurses">The active nurses, now.</param>
+/// <param name="TodayAppointments">The appointments of today, without the canceled ones.</param>
+/// <param name="MonthlyRevenue">The revenue of the current month, in the currency of the newest invoice, as is <paramref name="Revenue"/>.</param>
+internal sealed record PeriodStatistics(
+    string TimeZone, DateOnly From, DateOnly To, int Patients, int Doctors, int Nurses, int TodayAppointments, string MonthlyRevenue, string Revenue,
+    string Currency, int NewPatients, int PatientsSeen, int Scheduled, int InProgress, int Completed, int Cancelled, int NoShows, decimal? AverageRating)
+{
+    internal int Appointments => Scheduled + InProgress + Completed + Cancelled + NoShows;
 }
 
 /// <summary>Represents a range of days, both ends inclusive.</summary>

@@ -1,3 +1,4 @@
+using System.Threading.RateLimiting;
 using MassTransit;
 using MedCor.Contracts;
 using Microsoft.EntityFrameworkCore;
@@ -5,14 +6,16 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Platform.Messaging;
 
 /// <summary>Passes an event to its handlers once, in one transaction with their changes, however often the broker delivers it.</summary>
-internal sealed class Inbox<TEvent>(DbContext db, MedCor.Platform.Tenancy.TenantContext tenancy, IEnumerable<IEventHandler<TEvent>> handlers)
-    : IConsumer<TEvent> where TEvent : IntegrationEvent
+internal sealed class Inbox<TEvent>(DbContext db, MedCor.Platform.Tenancy.TenantContext tenancy, IEnumerable<IEventHandler<TEvent>> handlers,
+    ConcurrencyLimiter limiter) : IConsumer<TEvent> where TEvent : IntegrationEvent
 {
     public async Task Consume(ConsumeContext<TEvent> context)
     {
         var (integrationEvent, ct) = (context.Message, context.CancellationToken);
         tenancy.Enter(integrationEvent.HospitalId);
 
+        // Each needs a connection, and where there are projections, the broker delivers more events at a time than there are connections.
+        using var permit = await limiter.AcquireAsync(cancellationToken: ct);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var isNew = await db.Database.ExecuteSqlAsync($"INSERT INTO inbox (event_id) VALUES ({integrationEvent.EventId}) ON CONFLICT DO NOTHING", ct);
         if (isNew == 0) return;

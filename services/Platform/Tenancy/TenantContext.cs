@@ -18,7 +18,7 @@ public sealed class TenantContext
     public Caller Caller => _caller ?? throw new InvalidOperationException("There is no caller.");
 
     /// <summary>Gets the value of the setting <c>medcor.hospital</c>, which the database's row-level security reads.</summary>
-    internal string RowLevelSecurityValue => HospitalId?.ToString() ?? "*";
+    public string RowLevelSecurityValue => HospitalId?.ToString() ?? "*";
 
     /// <summary>Grants access on behalf of a caller: to the caller's hospital, or to all hospitals for the platform administrator.</summary>
     public void Enter(Caller caller)

@@ -159,6 +159,32 @@ internal sealed class SyntheticHospital : IAsyncDisposable
             "all that was told is handled");
     }
 
+    /// <summary>Returns the number of kept counters that differ from a count of all appointments that are stored.</summary>
+    internal async Task<long> CountWrongCounters() => await (await MedCorFixture.Get()).QueryNumber("analytics", """
+        WITH v AS (
+            SELECT *, status IN ('SCHEDULED', 'IN_PROGRESS', 'COMPLETED') AS takes_time FROM visits WHERE hospital_id = $1
+        ), firsts AS (
+            SELECT date_trunc('month', day)::date AS month, patient_id, min(day) AS first_day FROM v WHERE status = 'COMPLETED' GROUP BY 1, 2
+        ), days AS (
+            SELECT doctor_id, day, count(*) FILTER (WHERE status = 'SCHEDULED') AS scheduled, count(*) FILTER (WHERE status = 'IN_PROGRESS') AS in_progress,
+                count(*) FILTER (WHERE status = 'COMPLETED') AS completed, count(*) FILTER (WHERE status = 'CANCELLED') AS cancelled,
+                count(*) FILTER (WHERE status = 'NO_SHOW') AS no_shows, count(rating) AS ratings, coalesce(sum(rating), 0) AS rating_sum,
+                coalesce(sum(extract(epoch FROM ends_at - starts_at) / 60) FILTER (WHERE takes_time), 0) AS booked_minutes,
+                coalesce(sum(extract(epoch FROM starts_at - booked_at)) FILTER (WHERE takes_time), 0) AS wait_seconds
+            FROM v GROUP BY GROUPING SETS ((doctor_id, day), (day))
+        ), counted AS (
+            SELECT to_jsonb(f) AS counter FROM firsts f
+            UNION ALL SELECT to_jsonb(d) FROM days d WHERE doctor_id IS NOT NULL
+            UNION ALL SELECT to_jsonb(d) - 'doctor_id' - 'booked_minutes' - 'wait_seconds'
+                || jsonb_build_object('first_seen', (SELECT count(*) FROM firsts f WHERE f.first_day = d.day)) FROM days d WHERE doctor_id IS NULL
+        ), kept AS (
+            SELECT to_jsonb(p) - 'hospital_id' AS counter FROM patient_months p WHERE hospital_id = $1
+            UNION ALL SELECT to_jsonb(d) - 'hospital_id' FROM doctor_days d WHERE hospital_id = $1
+            UNION ALL SELECT to_jsonb(h) - 'hospital_id' FROM hospital_days h WHERE hospital_id = $1
+        )
+        SELECT count(*) FROM ((SELECT * FROM kept EXCEPT ALL SELECT * FROM counted) UNION ALL (SELECT * FROM counted EXCEPT ALL SELECT * FROM kept)) AS wrong
+        """, Id);
+
     internal static string FormatDate(DateOnly date) => Billing.SubscriptionFixture.FormatDate(date);
 
     public async ValueTask DisposeAsync() => await _bus.StopAsync();
