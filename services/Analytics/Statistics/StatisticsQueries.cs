@@ -29,7 +29,7 @@ internal sealed class StatisticsQueries(AnalyticsDb db, NpgsqlDataSource databas
         ), period AS (
             SELECT *, coalesce($2::date, date_trunc('month', last)::date) AS first FROM ending
         ), asked AS MATERIALIZED (
-            SELECT *, first > date_trunc('month', first) OR last >= first + interval '1 month' AS is_odd,
+            SELECT *, first > date_trunc('month', first) OR last >= first + interval '1 month' AS is_irregular,
                 date_trunc('month', today)::date AS month, (date_trunc('month', today) + interval '1 month')::date AS next_month,
                 (first - 1)::timestamp AT TIME ZONE 'UTC' AS never_before, (first + 1)::timestamp AT TIME ZONE 'UTC' AS surely_from,
                 last::timestamp AT TIME ZONE 'UTC' AS surely_until, (last + 2)::timestamp AT TIME ZONE 'UTC' AS never_after
@@ -47,7 +47,7 @@ internal sealed class StatisticsQueries(AnalyticsDb db, NpgsqlDataSource databas
                     AND i.currency = newest.currency)::bigint AS this_month
             FROM invoices newest WHERE newest.hospital_id = a.hospital_id ORDER BY newest.issued_on DESC, newest.id DESC LIMIT 1) AS money ON true
         CROSS JOIN LATERAL (
-            SELECT CASE WHEN a.is_odd
+            SELECT CASE WHEN a.is_irregular
                 THEN (SELECT count(DISTINCT v.patient_id) FROM visits v
                     WHERE v.hospital_id = a.hospital_id AND v.day BETWEEN a.first AND a.last AND v.status = 'COMPLETED')
                 ELSE (SELECT coalesce(sum(d.first_seen), 0) FROM hospital_days d WHERE d.hospital_id = a.hospital_id AND d.day BETWEEN a.first AND a.last)
