@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using MedCor.AppHost.Processes;
 using Microsoft.Playwright;
 
@@ -7,7 +6,7 @@ namespace MedCor.Tests.EndToEnd;
 /// <summary>Runs the system's Chromium headless, started once for all tests of a run. It ends with the test process.</summary>
 internal static class Browser
 {
-    private static readonly Lazy<string?> Executable = new(() => Find() ?? (Install() ? Find() : null));
+    private static readonly Lazy<string?> Executable = new(() => Find() ?? (Task.Run(Install).Result ? Find() : null));
     private static readonly Lazy<Task<IBrowser>> Shared = new(Start);
 
     /// <summary>
@@ -41,15 +40,14 @@ internal static class Browser
 
     private static string? Find() => ExecutableLocator.Find("chromium") ?? ExecutableLocator.Find("google-chrome");
 
-    private static bool Install()
+    private static async Task<bool> Install()
     {
         if (!Environment.IsPrivilegedProcess || ExecutableLocator.Find("apt-get") is null) return false;
-        using var apt = Process.Start(new ProcessStartInfo("sh",
-            ["-c", "(apt-get -qq update && apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends chromium) > /dev/null"])
-        {
-            Environment = { ["DEBIAN_FRONTEND"] = "noninteractive" },
-        })!;
-        apt.WaitForExit();
+        await using var apt = await ChildProcess.Run(
+            new("sh", ["-c", "apt-get -qq update && apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends chromium"])
+            {
+                Environment = { ["DEBIAN_FRONTEND"] = "noninteractive" },
+            });
         return apt.ExitCode == 0;
     }
 }

@@ -126,16 +126,9 @@ public sealed class MedCorFixture
     /// <summary>Runs an operator command that reads a line of input.</summary>
     public async Task<(int ExitCode, string Said)> RunOperatorCommand(string[] operation, string input)
     {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [FindHostAssembly(), "--data", _data, "run", .. operation])
-        {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
-        })!;
-        await process.StandardInput.WriteLineAsync(input);
-        process.StandardInput.Close();
-        var (said, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(4));
-        await process.WaitForExitAsync(patience.Token);
-        return (process.ExitCode, await said + await errors);
+        await using var process = await ChildProcess.Run(new("dotnet", [FindHostAssembly(), "--data", _data, "run", .. operation]), input + '\n',
+            TimeSpan.FromMinutes(4));
+        return (process.ExitCode, process.Output + process.Errors);
     }
 
     /// <summary>Returns the path of the host that was built last.</summary>

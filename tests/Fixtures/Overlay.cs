@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using MedCor.AppHost.Processes;
@@ -30,7 +29,7 @@ internal sealed class Overlay
     /// <summary>Gets whether this machine can render overlays.</summary>
     public static bool CanRender => Renderer is not null;
 
-    public static Overlay Get(string name) => Rendered.GetOrAdd(name, n => new(() => new(n, [.. Documents(Render(n))]))).Value;
+    public static Overlay Get(string name) => Rendered.GetOrAdd(name, n => new(() => new(n, [.. Documents(Task.Run(() => Render(n)).Result)]))).Value;
 
     public IEnumerable<JsonObject> OfKind(params string[] kinds) => All.Where(m => kinds.Contains(m.Text("kind")));
 
@@ -42,17 +41,8 @@ internal sealed class Overlay
     /// <summary>Gets the serving workloads of MedCor: the gateway and the services.</summary>
     public IEnumerable<Workload> Services => Workloads.Where(w => w.Role == "app");
 
-    private static string Render(string name)
-    {
-        using var process = Process.Start(new ProcessStartInfo(Renderer![0], [.. Renderer[1..], Path.Combine(OverlaysFolder, name)])
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true,
-        })!;
-        var errors = process.StandardError.ReadToEndAsync();
-        var rendered = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return process.ExitCode == 0 ? rendered : throw new InvalidOperationException($"{name} does not render: {errors.Result}");
-    }
+    private static Task<string> Render(string name) =>
+        ChildProcess.RunSuccessfully(new(Renderer![0], [.. Renderer[1..], Path.Combine(OverlaysFolder, name)]));
 
     /// <summary>Returns the documents of a YAML stream as JSON.</summary>
     public static IEnumerable<JsonObject> Documents(string yaml)

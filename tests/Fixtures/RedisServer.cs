@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using MedCor.ServiceDefaults;
 using StackExchange.Redis;
@@ -12,7 +11,7 @@ internal sealed class RedisServer(bool keeps = false, int databases = 16) : IAsy
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("medcor-redis-");
     private readonly int _port = ServiceProcess.FreePort();
-    private Process? _process;
+    private ChildProcess? _process;
 
     /// <summary>Gets the address, as a connection string.</summary>
     public string Address => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{_port}");
@@ -25,8 +24,7 @@ internal sealed class RedisServer(bool keeps = false, int databases = 16) : IAsy
         string[] options = ["--port", _port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--databases",
             databases.ToString(CultureInfo.InvariantCulture), "--save", "", "--dir", _directory.FullName, "--appendonly", keeps ? "yes" : "no",
             "--appendfsync", "always"];
-        _process = Process.Start(new ProcessStartInfo("redis-server", options) { RedirectStandardOutput = true })!;
-        _process.BeginOutputReadLine();
+        _process = ChildProcess.Start(new("redis-server", options));
         var address = MedCorDefaults.ConfigureRedis(ConfigurationOptions.Parse(Address));
         address.AllowAdmin = true;
         var connection = await ConnectionMultiplexer.ConnectAsync(address);
@@ -66,7 +64,7 @@ internal sealed class RedisServer(bool keeps = false, int databases = 16) : IAsy
     public async Task Kill()
     {
         KillWithoutWaiting();
-        await _process!.WaitForExitAsync();
+        await _process!.WaitForExit(TimeSpan.FromSeconds(30));
     }
 
     /// <summary>Kills the server without waiting for its end.</summary>

@@ -14,22 +14,14 @@ namespace MedCor.Tests.Fixtures;
 /// </summary>
 public sealed class ServiceProcess : IAsyncDisposable
 {
-    private readonly Process _process;
-    private readonly ConcurrentQueue<string> _output = new();
+    private readonly ChildProcess _process;
 
-    private ServiceProcess(ProcessStartInfo start)
-    {
-        _process = Process.Start(start)!;
-        _process.OutputDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
-        _process.ErrorDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
-    }
+    private ServiceProcess(ChildProcess process) => _process = process;
 
     public HttpClient Http { get; } = new() { Timeout = TimeSpan.FromSeconds(60) };
 
     /// <summary>Gets the console output.</summary>
-    public string Output => string.Join('\n', _output);
+    public string Output => _process.Console;
 
     /// <summary>Starts a gateway on a free port, without the host, and waits until it is ready. A setting whose value is null is removed.</summary>
     public static Task<ServiceProcess> Start(params (string Name, string? Value)[] settings)
@@ -62,9 +54,7 @@ public sealed class ServiceProcess : IAsyncDisposable
     public static async Task<string> RunServiceToFailure(string service, params (string Name, string? Value)[] settings)
     {
         await using var own = await Launch(service, [("ASPNETCORE_URLS", null), .. settings]);
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(90));
-        await own._process.WaitForExitAsync(patience.Token);
-        Assert.NotEqual(0, own._process.ExitCode);
+        Assert.NotEqual(0, await own._process.WaitForExit(TimeSpan.FromSeconds(90)));
         return own.Output;
     }
 
@@ -105,7 +95,6 @@ public sealed class ServiceProcess : IAsyncDisposable
         var command = await ReadProcFile(model, "cmdline");
         var start = new ProcessStartInfo(command[0], command[1..])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
             WorkingDirectory = new FileInfo($"/proc/{model}/cwd").ResolveLinkTarget(returnFinalTarget: true)!.FullName
         };
         start.Environment.Clear();
@@ -114,16 +103,11 @@ public sealed class ServiceProcess : IAsyncDisposable
         foreach (var (name, value) in settings)
             if (value is null) start.Environment.Remove(name);
             else start.Environment[name] = value;
-        return new(start);
+        return new(ChildProcess.Start(start));
     }
 
     /// <summary>Asks the process to stop, as the host and Kubernetes do, and waits for its end.</summary>
-    public async Task Stop()
-    {
-        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        await _process.WaitForExitAsync(patience.Token);
-    }
+    public Task Stop() => _process.Stop(TimeSpan.FromSeconds(60));
 
     private static async Task<string[]> ReadProcFile(string pid, string file) =>
         Encoding.UTF8.GetString(await File.ReadAllBytesAsync($"/proc/{pid}/{file}")).Split('\0', StringSplitOptions.RemoveEmptyEntries);
@@ -166,8 +150,6 @@ public sealed class ServiceProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
-        if (!_process.HasExited) _process.Kill();
-        await _process.WaitForExitAsync();
-        _process.Dispose();
+        await _process.DisposeAsync();
     }
 }

@@ -1,7 +1,7 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using MedCor.Tests.Fixtures;
 
 namespace MedCor.Load;
 
@@ -9,6 +9,7 @@ namespace MedCor.Load;
 internal sealed class MeasuredSystem
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(60);
 
     private readonly string _data;
 
@@ -43,22 +44,16 @@ internal sealed class MeasuredSystem
     public static Task<MeasuredSystem> StartKept(string name) => Start(name, []);
 
     /// <summary>Runs an operator command to its end.</summary>
-    public async Task RunCommand(string command)
-    {
-        using var process = Process.Start("dotnet", [FindHostAssembly(), "--data", _data, "run", command]);
-        await process.WaitForExitAsync();
-        if (process.ExitCode != 0) throw new MeasurementException($"{command} ended with {process.ExitCode}.");
-    }
+    public Task RunCommand(string command) => ChildProcess.RunSuccessfully(new("dotnet", [FindHostAssembly(), "--data", _data, "run", command]));
 
     /// <summary>Returns the path of a file in the directory of all data.</summary>
-    public static string DataPath(string name) => Path.Combine(RepositoryRoot(), ".medcor", name);
+    public static string DataPath(string name) => Path.Combine(MedCorFixture.RepositoryRoot(), ".medcor", name);
 
     private static async Task<MeasuredSystem> Start(string name, string[] arguments, params (string Variable, string Value)[] settings)
     {
         var data = DataPath(name);
         var start = new ProcessStartInfo("dotnet", [FindHostAssembly(), "--data", data, .. arguments, "--servers", "processes", "--no-dashboard"])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
             Environment =
             {
                 ["MCP_SERVER_PORT"] = "0", ["MCP_RATE_LIMIT"] = "0", ["MCP_MAX_STREAMS"] = "0", ["MCP_MAX_LISTENERS"] = "0",
@@ -69,22 +64,13 @@ internal sealed class MeasuredSystem
             },
         };
         foreach (var (variable, value) in settings) start.Environment[variable] = value;
-        var host = Process.Start(start)!;
-        var said = new ConcurrentQueue<string>();
-        host.OutputDataReceived += (_, line) => said.Enqueue(line.Data ?? "");
-        host.ErrorDataReceived += (_, line) => said.Enqueue(line.Data ?? "");
-        host.BeginOutputReadLine();
-        host.BeginErrorReadLine();
-        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
-        {
-            using var stop = Process.Start("kill", ["-TERM", host.Id.ToString(CultureInfo.InvariantCulture)]);
-            host.WaitForExit(TimeSpan.FromSeconds(60));
-        };
+        var host = ChildProcess.Start(start);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => host.Stop(StopTimeout).Wait();
 
         var watch = Stopwatch.StartNew();
         while (!File.Exists(RunFile(data)) || (int)JsonNode.Parse(await File.ReadAllTextAsync(RunFile(data)))!["host"]!["pid"]! != host.Id)
         {
-            if (host.HasExited || watch.Elapsed > StartTimeout) throw new MeasurementException($"MedCor did not start:\n{string.Join('\n', said)}");
+            if (host.HasExited || watch.Elapsed > StartTimeout) throw new MeasurementException($"MedCor did not start:\n{host.Console}");
             await Delay.For(TimeSpan.FromMilliseconds(200));
         }
         return new(data);
@@ -96,15 +82,7 @@ internal sealed class MeasuredSystem
     private static string FindHostAssembly()
     {
         var output = new DirectoryInfo(AppContext.BaseDirectory);
-        return Path.Combine(RepositoryRoot(), "AppHost", "bin", output.Parent!.Name, output.Name, "MedCor.AppHost.dll");
-    }
-
-    private static string RepositoryRoot()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory.FullName, "MedCor.sln")))
-            directory = directory.Parent ?? throw new MeasurementException("This program runs inside the repository alone.");
-        return directory.FullName;
+        return Path.Combine(MedCorFixture.RepositoryRoot(), "AppHost", "bin", output.Parent!.Name, output.Name, "MedCor.AppHost.dll");
     }
 }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 
 namespace MedCor.Tests.Architecture.Deployment;
@@ -25,16 +24,12 @@ internal static class AspireManifest
     {
         var directory = Directory.CreateTempSubdirectory("medcor-manifest-");
         var file = Path.Combine(directory.FullName, "manifest.json");
-        using var host = Process.Start(new ProcessStartInfo("dotnet",
-            [MedCorFixture.FindHostAssembly(), "--operation", "publish", "--publisher", "manifest", "--output-path", file])
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true,
-            // Nothing of the publisher's environment may reach the manifest.
-            Environment = { ["MCP_SERVER_TOKEN"] = "a-token-of-the-publisher" },
-        })!;
-        var said = await Task.WhenAll(host.StandardOutput.ReadToEndAsync(), host.StandardError.ReadToEndAsync());
-        await host.WaitForExitAsync();
-        Assert.True(host.ExitCode == 0, string.Concat(said));
+        await ChildProcess.RunSuccessfully(
+            new("dotnet", [MedCorFixture.FindHostAssembly(), "--operation", "publish", "--publisher", "manifest", "--output-path", file])
+            {
+                // Nothing of the publisher's environment may reach the manifest.
+                Environment = { ["MCP_SERVER_TOKEN"] = "a-token-of-the-publisher" },
+            });
         var manifest = await File.ReadAllTextAsync(file);
         directory.Delete(recursive: true);
         Assert.DoesNotContain("a-token-of-the-publisher", manifest, StringComparison.Ordinal);

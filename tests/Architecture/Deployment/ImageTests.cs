@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
@@ -54,12 +53,5 @@ public sealed class ImageTests
 
     private static string PathOf(string project) => Path.Combine(MedCorFixture.RepositoryRoot(), project);
 
-    private static async Task<string> DotNet(params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == 0, string.Concat(said));
-        return said[0];
-    }
+    private static Task<string> DotNet(params string[] arguments) => ChildProcess.RunSuccessfully(new("dotnet", arguments));
 }

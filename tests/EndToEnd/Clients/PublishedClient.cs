@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -32,27 +31,10 @@ internal static class PublishedClient
             source = source.Replace(printed, meant, StringComparison.Ordinal);
 
         var (program, harness) = file.EndsWith(".py", StringComparison.Ordinal) ? ("python3", "script.py") : (Node, "page.mjs");
-        using var process = Process.Start(new ProcessStartInfo(program, [Path.Combine(Folder, harness)])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            Environment = { ["PYTHONDONTWRITEBYTECODE"] = "1" },
-        })!;
-        var (answer, complaints) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.StandardInput.WriteAsync(JsonSerializer.Serialize(new { gateway, given = given ?? new { }, file, source, then }));
-        process.StandardInput.Close();
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        try
-        {
-            await process.WaitForExitAsync(patience.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-        }
-        Assert.True(process.ExitCode == 0, $"{file} ended with {process.ExitCode}:\n{await complaints}");
-        return JsonNode.Parse(await answer) ?? new JsonObject();
+        var answer = await ChildProcess.RunSuccessfully(
+            new(program, [Path.Combine(Folder, harness)]) { Environment = { ["PYTHONDONTWRITEBYTECODE"] = "1" } },
+            JsonSerializer.Serialize(new { gateway, given = given ?? new { }, file, source, then }), TimeSpan.FromSeconds(60));
+        return JsonNode.Parse(answer) ?? new JsonObject();
     }
 }
 

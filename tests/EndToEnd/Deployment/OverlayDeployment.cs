@@ -68,7 +68,7 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
     public async Task<(int ExitCode, string Said)> Exec(string workload, string input, params string[] command)
     {
         var process = Launch(workload, command);
-        await process.SendLine(input);
+        await process.SendInput(input + '\n');
         return (await process.WaitForExit(), process.Output);
     }
 
@@ -90,9 +90,6 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
         var assembly = FindServiceAssembly(container.Text("image")!);
         var start = new ProcessStartInfo("dotnet", [assembly, .. command ?? container.Texts("args")])
         {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
             WorkingDirectory = Path.GetDirectoryName(assembly)!,
         };
         start.Environment.Clear();
@@ -196,33 +193,26 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
 /// <summary>Represents a process of a workload.</summary>
 internal sealed class OverlayProcess : IAsyncDisposable
 {
-    private readonly Process _process;
-    private readonly ConcurrentQueue<string> _output = new();
+    private static readonly TimeSpan ExitTimeout = TimeSpan.FromMinutes(2);
+
+    private readonly ChildProcess _process;
 
     public OverlayProcess(ProcessStartInfo start, Uri address)
     {
         Environment = start.Environment.ToDictionary();
         Http = new() { BaseAddress = address, Timeout = TimeSpan.FromSeconds(20) };
-        _process = Process.Start(start)!;
-        _process.OutputDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
-        _process.ErrorDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
+        _process = ChildProcess.Start(start);
     }
 
     public IReadOnlyDictionary<string, string?> Environment { get; }
 
     public HttpClient Http { get; }
 
-    /// <summary>Writes a line to standard input and closes it.</summary>
-    public async Task SendLine(string line)
-    {
-        await _process.StandardInput.WriteLineAsync(line);
-        _process.StandardInput.Close();
-    }
+    /// <summary>Writes to standard input and closes it.</summary>
+    public Task SendInput(string input) => _process.SendInput(input);
 
     /// <summary>Gets the console output.</summary>
-    public string Output => string.Join('\n', _output);
+    public string Output => _process.Console;
 
     /// <summary>Waits until the process answers this path with success.</summary>
     public Task WaitUntilAnswers(string path) => Wait.Until(
@@ -230,19 +220,10 @@ internal sealed class OverlayProcess : IAsyncDisposable
         TimeSpan.FromSeconds(120), () => Output);
 
     /// <summary>Asks the process to stop, as Kubernetes does, and returns its exit code.</summary>
-    public async Task<int> Stop()
-    {
-        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
-        return await WaitForExit();
-    }
+    public Task<int> Stop() => _process.Stop(ExitTimeout);
 
     /// <summary>Waits until the process has ended and returns its exit code.</summary>
-    public async Task<int> WaitForExit()
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        await _process.WaitForExitAsync(patience.Token);
-        return _process.ExitCode;
-    }
+    public Task<int> WaitForExit() => _process.WaitForExit(ExitTimeout);
 
     private async Task<bool> TryGet(string path)
     {
@@ -260,8 +241,6 @@ internal sealed class OverlayProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
-        if (!_process.HasExited) _process.Kill();
-        await _process.WaitForExitAsync();
-        _process.Dispose();
+        await _process.DisposeAsync();
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Text.Json.Nodes;
 using MedCor.ServiceDefaults;
@@ -61,13 +60,8 @@ public class RedisTests
             Directory.Delete(folder, recursive: true);
         }
 
-        static async Task Start(string script, string password)
-        {
-            using var process = Process.Start(
-                new ProcessStartInfo("sh", ["-c", script]) { Environment = { ["HOSTNAME"] = "redis-0", ["REDIS_PASSWORD"] = password } })!;
-            await process.WaitForExitAsync();
-            Assert.Equal(0, process.ExitCode);
-        }
+        static Task Start(string script, string password) => ChildProcess.RunSuccessfully(
+            new("sh", ["-c", script]) { Environment = { ["HOSTNAME"] = "redis-0", ["REDIS_PASSWORD"] = password } });
     }
 
     private static async Task Follow(ConnectionMultiplexer replica, ConnectionMultiplexer master)

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
@@ -13,24 +12,15 @@ internal sealed class HostProcess : IAsyncDisposable
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(60);
 
-    private readonly Process _process;
+    private readonly ChildProcess _process;
     private readonly string _data;
-    private readonly ConcurrentQueue<string> _output = new();
 
-    private HostProcess(ProcessStartInfo start, string data)
-    {
-        _data = data;
-        _process = Process.Start(start)!;
-        _process.OutputDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
-        _process.ErrorDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
-    }
+    private HostProcess(ChildProcess process, string data) => (_process, _data) = (process, data);
 
     public int Id => _process.Id;
 
     /// <summary>Gets everything that the host wrote to its console.</summary>
-    public string Output => string.Join('\n', _output);
+    public string Output => _process.Console;
 
     /// <summary>Starts a host without waiting for it.</summary>
     public static HostProcess Launch(string model, string data, string[]? options = null, params (string Name, string Value)[] environment)
@@ -39,10 +29,10 @@ internal sealed class HostProcess : IAsyncDisposable
             .MaxBy(File.GetLastWriteTimeUtc)!;
         var start = new ProcessStartInfo("dotnet", [program, model, "--data", data, "--servers", "processes", .. options ?? []])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["MCP_SERVER_PORT"] = "0" },
+            Environment = { ["MCP_SERVER_PORT"] = "0" },
         };
         foreach (var (name, value) in environment) start.Environment[name] = value;
-        return new(start, data);
+        return new(ChildProcess.Start(start), data);
     }
 
     /// <summary>Starts a host and waits until everything is healthy.</summary>
@@ -100,23 +90,14 @@ internal sealed class HostProcess : IAsyncDisposable
     public void Kill() => _process.Kill();
 
     /// <summary>Asks the host to end, as Ctrl+C does, and returns its exit code.</summary>
-    public async Task<int> Stop()
-    {
-        ProcessTable.SendSignal(Id, Signal.Term);
-        return await WaitForExit();
-    }
+    public Task<int> Stop() => _process.Stop(StopTimeout);
 
-    public async Task<int> WaitForExit()
-    {
-        using var patience = new CancellationTokenSource(StopTimeout);
-        await _process.WaitForExitAsync(patience.Token);
-        return _process.ExitCode;
-    }
+    public Task<int> WaitForExit() => _process.WaitForExit(StopTimeout);
 
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited) await Stop();
-        _process.Dispose();
+        await _process.DisposeAsync();
     }
 
     private string ReadRecorded(string what, string name) => JsonNode.Parse(File.ReadAllText(Path.Combine(_data, $"{what}.json")))![name]!.ToString();

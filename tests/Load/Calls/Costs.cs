@@ -38,15 +38,15 @@ internal sealed class CostMeter
     /// <summary>Measures an action until its consequences have ended.</summary>
     public async Task<Costs> Measure(DatabaseWatch databases, Func<Task> action)
     {
-        var (begin, cpu, allocated, roundTrips) = Read();
+        var (begin, cpu, allocated, roundTrips) = await Read();
         await action();
         await databases.WaitUntilQuiet();
-        var after = Read();
+        var after = await Read();
         return new(
             Stopwatch.GetElapsedTime(begin, after.At).TotalSeconds, after.Cpu.ToDictionary(now => now.Key, now => now.Value - cpu[now.Key]),
             after.Allocated - allocated, RoundTrips.Count(roundTrips, after.RoundTrips));
     }
 
-    private (long At, Dictionary<string, double> Cpu, long Allocated, Dictionary<string, long> RoundTrips) Read() =>
-        (Stopwatch.GetTimestamp(), CpuTime.Read(_house.Processes), _allocations.Sum(a => a.Bytes), RoundTrips.Read(_house.PostgresPort, _services));
+    private async Task<(long At, Dictionary<string, double> Cpu, long Allocated, Dictionary<string, long> RoundTrips)> Read() =>
+        (Stopwatch.GetTimestamp(), CpuTime.Read(_house.Processes), _allocations.Sum(a => a.Bytes), await RoundTrips.Read(_house.PostgresPort, _services));
 }

@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using MedCor.Tests.Fixtures;
 
 namespace MedCor.Load.Calls;
 
@@ -46,17 +46,14 @@ internal sealed partial class PgBench(MeasuredSystem house)
 
     private async Task<string> Run(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments)
+        await using var process = await ChildProcess.Run(new(program, arguments)
         {
-            RedirectStandardOutput = true, RedirectStandardError = true,
             Environment = { ["PGHOST"] = "127.0.0.1", ["PGPORT"] = Text(house.PostgresPort), ["PGUSER"] = "postgres", ["PGPASSWORD"] = house.PostgresPassword },
-        })!;
-        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync();
+        });
         // pgbench repeats an error for each connection.
         return process.ExitCode == 0
-            ? await output
-            : throw new MeasurementException($"{program} ended with {process.ExitCode}: {(await errors).Split('\n')[0]}");
+            ? process.Output
+            : throw new MeasurementException($"{program} ended with {process.ExitCode}: {process.Errors.Split('\n')[0]}");
     }
 
     [GeneratedRegex(@"tps = ([\d.]+)")]

@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using MedCor.Tests.Fixtures;
 
 namespace MedCor.Load.Calls;
 
@@ -11,13 +11,11 @@ namespace MedCor.Load.Calls;
 internal static partial class RoundTrips
 {
     /// <summary>Returns the requests so far on each open connection of the processes.</summary>
-    public static Dictionary<string, long> Read(int port, IEnumerable<int> processes)
+    public static async Task<Dictionary<string, long>> Read(int port, IEnumerable<int> processes)
     {
         var owners = processes.Select(id => string.Create(CultureInfo.InvariantCulture, $"{id}")).ToHashSet();
-        using var ss = Process.Start(new ProcessStartInfo("ss", ["-tinpOH", "state", "established", $"dport = :{port}"]) { RedirectStandardOutput = true })!;
-        var lines = ss.StandardOutput.ReadToEnd().Split('\n');
-        ss.WaitForExit();
-        return lines.Select(line => Connection().Match(line)).Where(match => match.Success && owners.Contains(match.Groups["process"].Value))
+        var connections = await ChildProcess.RunSuccessfully(new("ss", ["-tinpOH", "state", "established", $"dport = :{port}"]));
+        return connections.Split('\n').Select(line => Connection().Match(line)).Where(match => match.Success && owners.Contains(match.Groups["process"].Value))
             .ToDictionary(match => match.Groups["address"].Value, match => long.Parse(match.Groups["segments"].Value, CultureInfo.InvariantCulture));
     }
 

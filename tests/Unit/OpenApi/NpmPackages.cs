@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using MedCor.AppHost.Processes;
 
 namespace MedCor.Tests.Unit.OpenApi;
@@ -7,7 +6,6 @@ namespace MedCor.Tests.Unit.OpenApi;
 /// <param name="name">The folder beside this file that contains <c>package.json</c>.</param>
 internal sealed class NpmPackages(string name)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private readonly string _source = Path.Combine(MedCorFixture.RepositoryRoot(), "tests/Unit/OpenApi", name);
 
     public static NpmPackages Client { get; } = new("client");
@@ -17,27 +15,23 @@ internal sealed class NpmPackages(string name)
     public string Directory { get; } = Path.Combine(MedCorFixture.RepositoryRoot(), "tests/Unit/obj/npm", name);
 
     /// <summary>Installs the packages unless they are installed. Returns false when that is impossible.</summary>
-    public bool Install()
+    public async Task<bool> Install()
     {
         if (ExecutableLocator.Find("node") is null || ExecutableLocator.Find("npm") is null) return false;
         var (wanted, installed) = (Path.Combine(_source, "package.json"), Path.Combine(Directory, "installed.json"));
         System.IO.Directory.CreateDirectory(Directory);
         foreach (var file in System.IO.Directory.GetFiles(_source)) File.Copy(file, Path.Combine(Directory, Path.GetFileName(file)), overwrite: true);
         if (File.Exists(installed) && File.ReadAllText(installed) == File.ReadAllText(wanted)) return true;
-        if (Run("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline").ExitCode != 0) return false;
+        if ((await Run("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")).ExitCode != 0) return false;
         File.Copy(wanted, installed, overwrite: true);
         return true;
     }
 
     /// <summary>Runs a program in the installation directory and returns its exit code and output.</summary>
-    public (int ExitCode, string Said) Run(string program, params string[] arguments)
+    public async Task<(int ExitCode, string Said)> Run(string program, params string[] arguments)
     {
-        using var process = Process.Start(
-            new ProcessStartInfo(program, arguments) { WorkingDirectory = Directory, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var (said, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        if (process.WaitForExit(Patience)) return (process.ExitCode, said.Result + errors.Result);
-        process.Kill(entireProcessTree: true);
-        return (-1, $"{program} took too long.");
+        await using var process = await ChildProcess.Run(new(program, arguments) { WorkingDirectory = Directory }, timeout: TimeSpan.FromMinutes(3));
+        return (process.ExitCode, process.Console);
     }
 }
 
@@ -47,7 +41,7 @@ internal sealed class NpmPackages(string name)
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class TypeScriptFactAttribute : FactAttribute
 {
-    private static readonly Lazy<bool> Installed = new(NpmPackages.Client.Install);
+    private static readonly Lazy<bool> Installed = new(() => Task.Run(NpmPackages.Client.Install).Result);
 
     public TypeScriptFactAttribute()
     {
@@ -68,7 +62,7 @@ public sealed class TypeScriptFactAttribute : FactAttribute
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class SpectralFactAttribute : FactAttribute
 {
-    private static readonly Lazy<bool> IsAvailable = new(NpmPackages.Spectral.Install);
+    private static readonly Lazy<bool> IsAvailable = new(() => Task.Run(NpmPackages.Spectral.Install).Result);
 
     public SpectralFactAttribute()
     {
