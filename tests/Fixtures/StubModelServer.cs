@@ -13,7 +13,7 @@ namespace MedCor.Tests.Fixtures;
 
 /// <summary>
 /// Runs a server that speaks OpenAI's protocol, for OpenAI's own client. Its behavior is scripted per question, which is the user's last message, so any number
-/// of tests can share it. A question without a script is answered with <see cref="DefaultTokens"/>.
+/// of tests can share it.
 /// </summary>
 internal sealed class StubModelServer : IAsyncDisposable
 {
@@ -22,11 +22,13 @@ internal sealed class StubModelServer : IAsyncDisposable
     public static readonly string[] DefaultTokens = ["Anemia", " means", " too", " few", " red", " cells", "."];
 
     private readonly WebApplication _web;
+    private readonly Func<Exchange, Task> _defaultScript;
     private readonly ConcurrentDictionary<string, Func<Exchange, Task>> _scripts = new();
     private readonly ConcurrentDictionary<string, ConcurrentQueue<Exchange>> _exchanges = new();
 
-    private StubModelServer()
+    private StubModelServer(Func<Exchange, Task> defaultScript)
     {
+        _defaultScript = defaultScript;
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
         builder.Services.AddRoutingCore();
@@ -38,9 +40,11 @@ internal sealed class StubModelServer : IAsyncDisposable
     /// <summary>Gets the base address, including <c>/v1</c>.</summary>
     public string Address => _web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single() + "/v1";
 
-    public static async Task<StubModelServer> Start()
+    /// <summary>Starts a server.</summary>
+    /// <param name="defaultScript">The script for questions that have none of their own; by default an answer with <see cref="DefaultTokens"/>.</param>
+    public static async Task<StubModelServer> Start(Func<Exchange, Task>? defaultScript = null)
     {
-        var server = new StubModelServer();
+        var server = new StubModelServer(defaultScript ?? (exchange => exchange.SendAnswer(DefaultTokens)));
         await server._web.StartAsync();
         return server;
     }
@@ -75,7 +79,7 @@ internal sealed class StubModelServer : IAsyncDisposable
     {
         var asked = (await JsonNode.ParseAsync(http.Request.Body))!;
         var question = (string)asked["messages"]!.AsArray().Last(m => (string?)m!["role"] == "user")!["content"]!;
-        var exchange = new Exchange(http, asked);
+        var exchange = new Exchange(http, asked, question);
         var all = _exchanges.GetOrAdd(question, _ => new());
         all.Enqueue(exchange);
         exchange.Attempt = all.Count;
@@ -86,7 +90,7 @@ internal sealed class StubModelServer : IAsyncDisposable
         }
         try
         {
-            await (_scripts.TryGetValue(question, out var script) ? script : e => e.SendAnswer(DefaultTokens))(exchange);
+            await _scripts.GetValueOrDefault(question, _defaultScript)(exchange);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -102,14 +106,16 @@ internal sealed class StubModelServer : IAsyncDisposable
         private readonly HttpContext _http;
         private readonly TaskCompletionSource _aborted = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public Exchange(HttpContext http, JsonNode asked)
+        public Exchange(HttpContext http, JsonNode asked, string question)
         {
-            (_http, Request) = (http, asked);
+            (_http, Request, Question) = (http, asked, question);
             http.RequestAborted.Register(() => _aborted.TrySetResult());
         }
 
         /// <summary>Gets the body of the request.</summary>
         public JsonNode Request { get; }
+
+        public string Question { get; }
 
         public IReadOnlyList<(string Role, string Content)> Messages =>
             [.. Request["messages"]!.AsArray().Select(m => ((string)m!["role"]!, (string)m["content"]!))];

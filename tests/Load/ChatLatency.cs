@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using MedCor.Tests.Fixtures;
 
 namespace MedCor.Load;
 
@@ -10,7 +11,7 @@ namespace MedCor.Load;
 /// Measures the latency that MedCor adds between a model's token and its reader: reads the same answers directly from the model, and through MedCor by one
 /// reader and by many.
 /// </summary>
-internal sealed class ChatLatency(MeasuredSystem house, PacedModelServer model, LoadUser account, LoadOptions options) : IDisposable
+internal sealed class ChatLatency(MeasuredSystem house, string modelAddress, PacedAnswer answer, LoadUser account, LoadOptions options) : IDisposable
 {
     private const int MaxAttempts = 10;
 
@@ -47,7 +48,7 @@ internal sealed class ChatLatency(MeasuredSystem house, PacedModelServer model, 
         LatencySample? directly = null;
         foreach (var way in Routes)
         {
-            var delays = new LatencySample(await MeasureRoute(way, rounds, atOnce), model);
+            var delays = new LatencySample(await MeasureRoute(way, rounds, atOnce), answer);
             report.Add(way.Name, delays.ToString());
             if (directly is null) directly = delays;
             else report.Add("  adds", delays.Minus(directly));
@@ -62,15 +63,16 @@ internal sealed class ChatLatency(MeasuredSystem house, PacedModelServer model, 
                 .Select(_ => way.Read(string.Create(CultureInfo.InvariantCulture, $"Question {Interlocked.Increment(ref _asked)}")))))
                 all.AddRange(readings);
         Mistakes += all.RemoveAll(
-            reading => reading.Text != model.Text || (reading.Final ?? model.Text) != model.Text || reading.ReceivedAt.Count != options.Tokens);
+            reading => reading.Text != answer.Text || (reading.Final ?? answer.Text) != answer.Text || reading.ReceivedAt.Count != options.Tokens);
         Console.WriteLine($"  {way.Name}");
         return all.Count > 0 ? [.. all] : throw new MeasurementException("Nobody had an answer.");
     }
 
     private async Task<ChatTranscript[]> ReadDirectly(string question)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{model.Address}/chat/completions")
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{modelAddress}/chat/completions")
         {
+            Headers = { Authorization = new("Bearer", StubModelServer.Key) },
             Content = JsonContent.Create(new { model = "load", stream = true, messages = Messages(question) })
         };
         return [await ChatTranscript.ReadFromModel(_http, request, question, Stopwatch.GetTimestamp())];
@@ -108,10 +110,10 @@ internal sealed class ChatLatency(MeasuredSystem house, PacedModelServer model, 
         new(method, new Uri(gateway.Address, path)) { Headers = { Authorization = new("Bearer", account.Token) }, Content = content };
 
     /// <summary>Represents a sample of token latencies and of the times until a reader's first token.</summary>
-    private sealed class LatencySample(ChatTranscript[] readings, PacedModelServer model)
+    private sealed class LatencySample(ChatTranscript[] readings, PacedAnswer answer)
     {
         private readonly TimeSpan[] _each =
-            [.. readings.SelectMany(r => r.ReceivedAt.Zip(model.WrittenAt(r.Question), (read, written) => Stopwatch.GetElapsedTime(written, read))).Order()];
+            [.. readings.SelectMany(r => r.ReceivedAt.Zip(answer.SentAt(r.Question), (read, written) => Stopwatch.GetElapsedTime(written, read))).Order()];
 
         private TimeSpan Median => Report.Percentile(_each, 50);
         private TimeSpan Percentile99 => Report.Percentile(_each, 99);

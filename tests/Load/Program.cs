@@ -1,6 +1,7 @@
 using MedCor.DemoData;
 using MedCor.Load;
 using MedCor.Load.Calls;
+using MedCor.Tests.Fixtures;
 
 const int WarmListeners = 50;
 // Enough for the JIT compiler to finish most of its work, which otherwise would be a third of the gateways' CPU time.
@@ -66,11 +67,12 @@ static async Task<bool> MeasureEvents(LoadOptions options)
 
 static async Task<bool> MeasureChat(LoadOptions options)
 {
-    await using var model = await PacedModelServer.Start(options.Tokens, options.TokensPerSecond);
+    var answer = new PacedAnswer(options.Tokens, options.TokensPerSecond);
+    await using var model = await StubModelServer.Start(answer.Send);
     Console.WriteLine("MedCor starts");
-    var house = await MeasuredSystem.Start(("OPENAI_BASE_URL", model.Address), ("OPENAI_API_KEY", "load"));
+    var house = await MeasuredSystem.Start(("OPENAI_BASE_URL", model.Address), ("OPENAI_API_KEY", StubModelServer.Key));
     using var account = await LoadUser.LogIn(house.Gateways[0], DemoTenants.Hospitals[0].Nurse);
-    using var answers = new ChatLatency(house, model, account, options);
+    using var answers = new ChatLatency(house, model.Address, answer, account, options);
 
     var report = new Report();
     await answers.Measure(report);
