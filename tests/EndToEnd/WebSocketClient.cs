@@ -11,11 +11,8 @@ public sealed class WebSocketClient : IAsyncDisposable
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(20);
 
     private readonly ClientWebSocket _socket;
-    private readonly Lock _sync = new();
-    private readonly List<JsonNode> _messages = [];
-    private readonly HashSet<JsonNode> _consumed = new(ReferenceEqualityComparer.Instance);
+    private readonly ReceivedItems<JsonNode> _received = new(message => message.ToJsonString());
     private readonly Task<(int Code, string Reason)> _reading;
-    private TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private WebSocketClient(ClientWebSocket socket)
     {
@@ -24,13 +21,7 @@ public sealed class WebSocketClient : IAsyncDisposable
     }
 
     /// <summary>Gets the messages received so far, in order.</summary>
-    public IReadOnlyList<JsonNode> Messages
-    {
-        get
-        {
-            lock (_sync) return [.. _messages];
-        }
-    }
+    public IReadOnlyList<JsonNode> Messages => _received.All;
 
     /// <summary>Connects without authenticating.</summary>
     /// <param name="query">The query string, such as <c>ticket=…</c>.</param>
@@ -85,41 +76,27 @@ public sealed class WebSocketClient : IAsyncDisposable
     public Task<JsonNode> Next(string type) => Next(m => (string?)m["type"] == type);
 
     /// <summary>Waits for and returns the next message that matches, among those that no earlier call has returned. Fails when none arrives in time.</summary>
-    public async Task<JsonNode> Next(Func<JsonNode, bool> predicate, TimeSpan? within = null)
-    {
-        using var patience = new CancellationTokenSource(within ?? DefaultTimeout);
-        while (true)
-        {
-            Task next;
-            lock (_sync)
-            {
-                if (_messages.FirstOrDefault(m => !_consumed.Contains(m) && predicate(m)) is { } found)
-                {
-                    _consumed.Add(found);
-                    return found;
-                }
-                next = _arrived.Task;
-            }
-            if (_reading.IsCompleted) Assert.Fail($"Not heard before the connection ended with {_reading.Result}. Heard: {DescribeMessages()}");
-            try
-            {
-                await Task.WhenAny(next, _reading).WaitAsync(patience.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                Assert.Fail($"Not heard in time. Heard: {DescribeMessages()}");
-            }
-        }
-    }
+    public Task<JsonNode> Next(Func<JsonNode, bool> predicate, TimeSpan? within = null) => _received.Next(predicate, within ?? DefaultTimeout);
 
     /// <summary>
     /// Returns the code and the reason with which the server closes; -1 when the connection was cut. Fails when the server does not close in time.
     /// </summary>
     public Task<(int Code, string Reason)> WaitUntilClosed(TimeSpan? within = null) => _reading.WaitAsync(within ?? DefaultTimeout);
 
-    private string DescribeMessages() => string.Join('\n', Messages.Select(m => m.ToJsonString()));
+    private async Task<(int Code, string Reason)> ReadMessages()
+    {
+        var end = (Code: -1, Reason: "");
+        try
+        {
+            return end = await ReadUntilClosed();
+        }
+        finally
+        {
+            _received.End($"the close with {end.Code} {end.Reason}");
+        }
+    }
 
-    private async Task<(int, string)> ReadMessages()
+    private async Task<(int Code, string Reason)> ReadUntilClosed()
     {
         var (buffer, message) = (new byte[64 * 1024], new MemoryStream());
         try
@@ -134,14 +111,8 @@ public sealed class WebSocketClient : IAsyncDisposable
                 }
                 message.Write(buffer, 0, part.Count);
                 if (!part.EndOfMessage) continue;
-                var read = JsonNode.Parse(message.ToArray())!;
+                _received.Add(JsonNode.Parse(message.ToArray())!);
                 message.SetLength(0);
-                lock (_sync)
-                {
-                    _messages.Add(read);
-                    _arrived.SetResult();
-                    _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
-                }
             }
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.ServerSentEvents;
 using System.Text.Json.Nodes;
@@ -12,11 +11,8 @@ public sealed class SseClient : IAsyncDisposable
 
     private readonly HttpResponseMessage _response;
     private readonly CancellationTokenSource _disposing = new();
-    private readonly Lock _sync = new();
-    private readonly List<SseEvent> _received = [];
-    private readonly HashSet<SseEvent> _consumed = new(ReferenceEqualityComparer.Instance);
+    private readonly ReceivedItems<SseEvent> _received = new(received => $"{received.Name} {received.Data["resource"]} {received.Data["action"]}");
     private readonly Task _reading;
-    private TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private SseClient(HttpResponseMessage response)
     {
@@ -25,13 +21,7 @@ public sealed class SseClient : IAsyncDisposable
     }
 
     /// <summary>Gets the events received so far, in order.</summary>
-    public IReadOnlyList<SseEvent> Events
-    {
-        get
-        {
-            lock (_sync) return [.. _received];
-        }
-    }
+    public IReadOnlyList<SseEvent> Events => _received.All;
 
     public HttpResponseMessage Response => _response;
 
@@ -72,36 +62,7 @@ public sealed class SseClient : IAsyncDisposable
     }
 
     /// <summary>Waits for and returns the next event that matches, among those that no earlier call has returned. Fails when none arrives in time.</summary>
-    public async Task<SseEvent> Next(Func<SseEvent, bool> predicate, TimeSpan? within = null)
-    {
-        var limit = within ?? DefaultTimeout;
-        var watch = Stopwatch.StartNew();
-        while (true)
-        {
-            Task next;
-            lock (_sync)
-            {
-                if (_received.FirstOrDefault(h => !_consumed.Contains(h) && predicate(h)) is { } found)
-                {
-                    _consumed.Add(found);
-                    return found;
-                }
-                next = _arrived.Task;
-            }
-            var rest = limit - watch.Elapsed;
-            if (rest <= TimeSpan.Zero || _reading.IsCompleted)
-                Assert.Fail($"Not heard {(_reading.IsCompleted ? "before the connection ended" : $"within {limit.TotalSeconds:0} s")}. "
-                    + $"Heard: {string.Join(", ", Events.Select(h => $"{h.Name} {h.Data["resource"]} {h.Data["action"]}"))}.");
-            try
-            {
-                await Task.WhenAny(next, _reading).WaitAsync(rest);
-            }
-            catch (TimeoutException)
-            {
-                // The next iteration reports the timeout.
-            }
-        }
-    }
+    public Task<SseEvent> Next(Func<SseEvent, bool> predicate, TimeSpan? within = null) => _received.Next(predicate, within ?? DefaultTimeout);
 
     /// <summary>Waits for and returns the next update of a resource's row.</summary>
     public Task<SseEvent> Next(string resource, string action, Guid id, TimeSpan? within = null) =>
@@ -117,16 +78,15 @@ public sealed class SseClient : IAsyncDisposable
         {
             var parser = SseParser.Create(await _response.Content.ReadAsStreamAsync(_disposing.Token));
             await foreach (var item in parser.EnumerateAsync(_disposing.Token))
-                lock (_sync)
-                {
-                    _received.Add(new(item.EventType, parser.LastEventId, JsonNode.Parse(item.Data)!));
-                    _arrived.SetResult();
-                    _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
-                }
+                _received.Add(new(item.EventType, parser.LastEventId, JsonNode.Parse(item.Data)!));
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
             // The client disconnected, or the server closed the connection without an end of the stream.
+        }
+        finally
+        {
+            _received.End("the end of the stream");
         }
     }
 
