@@ -1,34 +1,21 @@
-using MassTransit;
-using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 
 namespace MedCor.Tests.Services.Clinical.People;
 
 /// <summary>Tests the local copies of people when events arrive late or out of order, through a real broker.</summary>
-public sealed class PeopleProjectionTests : IAsyncLifetime
+public sealed class PeopleProjectionTests(BrokerFixture broker) : IClassFixture<BrokerFixture>
 {
     /// <summary>A hospital of this test alone, because other services also handle the events of these people.</summary>
     private static readonly Guid Hospital = Guid.CreateVersion7();
-
-    private IBusControl _bus = null!;
-    private MedCorFixture _house = null!;
-
-    public async Task InitializeAsync()
-    {
-        _house = await MedCorFixture.Get();
-        _bus = await _house.StartBus();
-    }
-
-    public Task DisposeAsync() => _bus.StopAsync();
 
     [Fact]
     public async Task Late_events_do_not_overwrite_newer_ones()
     {
         var person = Someone(Role.Patient, version: 1);
-        await Tell(new UserDeactivated(person with { IsActive = false, LastName = "Married", Version = 3 }));
-        await Tell(new UserUpdated(person with { LastName = "Married", Version = 2 }));
-        await Tell(new UserCreated(person));
-        Assert.Equal(1, await _house.QueryNumber("clinical",
+        await broker.PublishTo("clinical", new UserDeactivated(person with { IsActive = false, LastName = "Married", Version = 3 }));
+        await broker.PublishTo("clinical", new UserUpdated(person with { LastName = "Married", Version = 2 }));
+        await broker.PublishTo("clinical", new UserCreated(person));
+        Assert.Equal(1, await broker.QueryNumber("clinical",
             "SELECT count(*) FROM people WHERE id = $1 AND last_name = 'Married' AND NOT is_active AND version = 3", person.Id));
     }
 
@@ -39,11 +26,11 @@ public sealed class PeopleProjectionTests : IAsyncLifetime
         var doctor = DoctorOf(person);
 
         // One change is published as two events of the same version, and either may arrive first.
-        await Tell(new UserUpdated(person with { Version = 4 }));
-        await Tell(new DoctorUpdated(doctor with { IsAvailable = false, Version = 4 }));
-        await Tell(new DoctorUpdated(doctor with { IsAvailable = true, Version = 2 }));
-        await Tell(new UserUpdated(person with { FirstName = "Old", Version = 3 }));
-        Assert.Equal(1, await _house.QueryNumber("clinical",
+        await broker.PublishTo("clinical", new UserUpdated(person with { Version = 4 }));
+        await broker.PublishTo("clinical", new DoctorUpdated(doctor with { IsAvailable = false, Version = 4 }));
+        await broker.PublishTo("clinical", new DoctorUpdated(doctor with { IsAvailable = true, Version = 2 }));
+        await broker.PublishTo("clinical", new UserUpdated(person with { FirstName = "Old", Version = 3 }));
+        Assert.Equal(1, await broker.QueryNumber("clinical",
             "SELECT count(*) FROM people WHERE id = $1 AND NOT is_available AND first_name = 'Late' AND version = 4", person.Id));
     }
 
@@ -51,21 +38,13 @@ public sealed class PeopleProjectionTests : IAsyncLifetime
     public async Task A_former_doctor_becomes_a_patient_in_any_order_of_events()
     {
         var person = Someone(Role.Doctor, version: 1);
-        await Tell(new UserCreated(person));
+        await broker.PublishTo("clinical", new UserCreated(person));
 
-        await Tell(new DoctorUpdated(DoctorOf(person) with { IsActive = false, Version = 2 }));
-        await Tell(new UserUpdated(person with { Role = Role.Patient, Version = 2 }));
+        await broker.PublishTo("clinical", new DoctorUpdated(DoctorOf(person) with { IsActive = false, Version = 2 }));
+        await broker.PublishTo("clinical", new UserUpdated(person with { Role = Role.Patient, Version = 2 }));
 
         Assert.Equal(1,
-            await _house.QueryNumber("clinical", "SELECT count(*) FROM people WHERE id = $1 AND role = 'PATIENT' AND is_active AND version = 2", person.Id));
-    }
-
-    /// <summary>Publishes an event and waits until the service has handled it.</summary>
-    private async Task Tell<T>(T happened) where T : IntegrationEvent
-    {
-        await _bus.Publish(happened);
-        await Wait.Until(async () => await _house.QueryNumber("clinical", "SELECT count(*) FROM inbox WHERE event_id = $1", happened.EventId) == 1,
-            "Clinical handled the event");
+            await broker.QueryNumber("clinical", "SELECT count(*) FROM people WHERE id = $1 AND role = 'PATIENT' AND is_active AND version = 2", person.Id));
     }
 
     private static Doctor DoctorOf(User person) => new(

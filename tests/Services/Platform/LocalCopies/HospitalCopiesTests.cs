@@ -1,37 +1,24 @@
-using MassTransit;
-using MedCor.Contracts;
 using MedCor.Contracts.Hospital;
 
 namespace MedCor.Tests.Services.Platform.LocalCopies;
 
 /// <summary>Tests local copies of hospitals when some events come from replicas of the previous version, through a real broker.</summary>
-public sealed class HospitalCopiesTests : IAsyncLifetime
+public sealed class HospitalCopiesTests(BrokerFixture broker) : IClassFixture<BrokerFixture>
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-
-    private IBusControl _bus = null!;
-    private MedCorFixture _house = null!;
-
-    public async Task InitializeAsync()
-    {
-        _house = await MedCorFixture.Get();
-        _bus = await _house.StartBus();
-    }
-
-    public Task DisposeAsync() => _bus.StopAsync();
 
     [Fact]
     public async Task Fields_missing_from_events_of_an_older_version_stay_unchanged()
     {
         var hospital = Opened(maxOpenPatientBookings: 7);
-        await Tell(new HospitalCreated(hospital));
+        await broker.PublishTo("clinical", new HospitalCreated(hospital));
 
-        await Tell(new HospitalUpdated(hospital with { Name = "Renamed", MaxOpenPatientBookings = null, Version = 2 }));
-        Assert.Equal(1, await _house.QueryNumber("clinical",
+        await broker.PublishTo("clinical", new HospitalUpdated(hospital with { Name = "Renamed", MaxOpenPatientBookings = null, Version = 2 }));
+        Assert.Equal(1, await broker.QueryNumber("clinical",
             "SELECT count(*) FROM known_hospitals WHERE hospital_id = $1 AND name = 'Renamed' AND max_open_patient_bookings = 7 AND version = 2", hospital.Id));
 
-        await Tell(new HospitalUpdated(hospital with { MaxOpenPatientBookings = 0, Version = 3 }));
-        Assert.Equal(1, await _house.QueryNumber("clinical",
+        await broker.PublishTo("clinical", new HospitalUpdated(hospital with { MaxOpenPatientBookings = 0, Version = 3 }));
+        Assert.Equal(1, await broker.QueryNumber("clinical",
             "SELECT count(*) FROM known_hospitals WHERE hospital_id = $1 AND max_open_patient_bookings = 0 AND version = 3", hospital.Id));
     }
 
@@ -39,17 +26,9 @@ public sealed class HospitalCopiesTests : IAsyncLifetime
     public async Task A_hospital_that_only_a_version_before_told_of_lets_its_patients_hold_three()
     {
         var hospital = Opened(maxOpenPatientBookings: null);
-        await Tell(new HospitalCreated(hospital));
+        await broker.PublishTo("clinical", new HospitalCreated(hospital));
         Assert.Equal(1,
-            await _house.QueryNumber("clinical", "SELECT count(*) FROM known_hospitals WHERE hospital_id = $1 AND max_open_patient_bookings = 3", hospital.Id));
-    }
-
-    /// <summary>Publishes an event and waits until the service has handled it.</summary>
-    private async Task Tell<T>(T happened) where T : IntegrationEvent
-    {
-        await _bus.Publish(happened);
-        await Wait.Until(async () => await _house.QueryNumber("clinical", "SELECT count(*) FROM inbox WHERE event_id = $1", happened.EventId) == 1,
-            "Clinical handled the event");
+            await broker.QueryNumber("clinical", "SELECT count(*) FROM known_hospitals WHERE hospital_id = $1 AND max_open_patient_bookings = 3", hospital.Id));
     }
 
     private static Contracts.Hospital.Hospital Opened(int? maxOpenPatientBookings)
