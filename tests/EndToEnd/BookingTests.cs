@@ -1,5 +1,6 @@
 using System.Net;
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
 using MedCor.DemoData;
 
@@ -21,9 +22,9 @@ public class BookingTests
         Assert.Contains(doctors.Results, d => d.Id == doctor.Id);
         Assert.Contains("14:00:00", await ward.FreeTimes());
 
-        var visit = await patient.Call("create_appointment", ward.BookingRequest("14:00:00"));
-        Assert.Equal("SCHEDULED", (string)visit["status"]!);
-        var id = (string)visit["id"]!;
+        var visit = await patient.Call<Appointment>("create_appointment", ward.BookingRequest("14:00:00"));
+        Assert.Equal(AppointmentStatus.Scheduled, visit.Status);
+        var id = visit.Id.ToString();
 
         var created = await heard.Next(e => e.Name == "appointment_created" && (string?)e.Data["id"] == id);
         Assert.Equal(patient.Id, (Guid)created.Data["patient_id"]!);
@@ -35,8 +36,8 @@ public class BookingTests
         Assert.NotEmpty(again.Details!["alternatives"]!.AsArray());
 
         // The stranger receives a later booking of their own hospital. An earlier event that has not arrived by then will not arrive.
-        var later = (string)(await (await ClinicFixture.Open("riverside")).Book("11:00:00"))["id"]!;
-        await overheard.Next(e => (string?)e.Data["id"] == later);
+        var later = await (await ClinicFixture.Open("riverside")).Book("11:00:00");
+        await overheard.Next(e => (string?)e.Data["id"] == later.Id.ToString());
         Assert.DoesNotContain(overheard.Events, e => e.Data.ToJsonString().Contains(id, StringComparison.Ordinal)
             || e.Data.ToJsonString().Contains(doctor.HospitalId.ToString()!, StringComparison.Ordinal));
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using MedCor.Contracts.Clinical;
 using Npgsql;
 
 namespace MedCor.Tests.EndToEnd;
@@ -42,7 +43,7 @@ public class CrashTests
             // A call that broke off may have taken effect. With its key, the retry returns what the call would have.
             var answer = await Persistently(() => nurses[turn % 2].TryCall("create_appointment", wish, idempotencyKey: $"{ward.Doctor}-{turn}"));
             Assert.True(answer.Status == HttpStatusCode.OK, answer.Body.ToJsonString());
-            accepted.Add((string)answer.Body["id"]!);
+            accepted.Add(answer.Read<Appointment>().Id.ToString());
         });
         await house.WaitUntilRecovered(victim, killed);
 

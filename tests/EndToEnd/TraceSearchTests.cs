@@ -125,7 +125,7 @@ public class TraceSearchTests
         var (house, ward) = (await MedCorFixture.Get(), await ClinicFixture.Open());
         // A replica's first booking is slow in itself, and calls alternate between the two replicas.
         for (var day = 2; day <= 7; day++) await ward.Book("09:00:00", ward.Weekday(day));
-        var other = Guid.Parse((string)(await ward.Book("09:00:00"))["id"]!);
+        var other = (await ward.Book("09:00:00")).Id;
         await using var clinical = await house.OpenDatabase("clinical");
         await using var undecided = await clinical.BeginTransactionAsync();
         await using (var move = new NpgsqlCommand(

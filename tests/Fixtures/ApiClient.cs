@@ -4,17 +4,18 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
+using MedCor.Contracts.Identity;
 
 namespace MedCor.Tests.Fixtures;
 
 /// <summary>Represents a logged-in user who calls MedCor through the gateway, as any client does.</summary>
-public sealed class ApiClient(HttpClient http, string accessToken, string refreshToken, JsonNode user)
+public sealed class ApiClient(HttpClient http, string accessToken, string refreshToken, Guid id, Guid? hospitalId)
 {
     public HttpClient Http => http;
     public string AccessToken => accessToken;
     public string RefreshToken => refreshToken;
-    public Guid Id { get; } = Guid.Parse((string)user["id"]!);
-    public Guid? HospitalId { get; } = (string?)user["hospital_id"] is { } id ? Guid.Parse(id) : null;
+    public Guid Id => id;
+    public Guid? HospitalId => hospitalId;
 
     /// <summary>Logs in a user of the demo data, once for all tests. For tests that do not change the session.</summary>
     public static Task<ApiClient> LogInShared(string email) => SharedLogIns.GetOrAdd(email, e => new(() => LogIn(e))).Value;
@@ -32,10 +33,9 @@ public sealed class ApiClient(HttpClient http, string accessToken, string refres
             async () => (response = await http.PostAsJsonAsync("/api/auth/login/", new { email, password })).StatusCode != HttpStatusCode.ServiceUnavailable,
             "a login", TimeSpan.FromSeconds(60));
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        var login = (await response.Content.ReadFromJsonAsync<JsonNode>())!;
-        var token = (string)login["access_token"]!;
-        http.DefaultRequestHeaders.Authorization = new("Bearer", token);
-        return new(http, token, (string)login["refresh_token"]!, login["user"]!);
+        var login = (await response.Content.ReadFromJsonAsync<SessionTokens>(CompleteOptions))!;
+        http.DefaultRequestHeaders.Authorization = new("Bearer", login.AccessToken);
+        return new(http, login.AccessToken, login.RefreshToken, login.User.Id, login.User.HospitalId);
     }
 
     /// <summary>Invokes a tool and returns the response, whatever its status. Parameter names are sent as written.</summary>
@@ -63,7 +63,10 @@ public sealed class ApiClient(HttpClient http, string accessToken, string refres
     /// <summary>Invokes a tool, expects the status 200 and reads the result as its contract, of which no field may be missing.</summary>
     public async Task<T> Call<T>(string tool, object? parameters = null) => (await Call(tool, parameters)).Deserialize<T>(CompleteOptions)!;
 
-    private static readonly JsonSerializerOptions CompleteOptions = new(Json.Options) { RespectRequiredConstructorParameters = true };
+    /// <summary>Reads a path, expects the status 200 and reads the response as its contract, of which no field may be missing.</summary>
+    public async Task<T> Get<T>(string path) => (await http.GetFromJsonAsync<T>(path, CompleteOptions))!;
+
+    internal static readonly JsonSerializerOptions CompleteOptions = new(Json.Options) { RespectRequiredConstructorParameters = true };
 }
 
 /// <summary>Represents the response to a tool call.</summary>
@@ -71,4 +74,10 @@ public sealed record ApiResponse(HttpStatusCode Status, JsonNode Body, bool IsRe
 {
     public string? Code => (string?)Body["error"]?["code"];
     public JsonNode? Details => Body["error"]?["details"];
+
+    /// <summary>Gets the error of a refused call.</summary>
+    public Problem Error => Read<ErrorEnvelope>().Error;
+
+    /// <summary>Reads the body as its contract, of which no field may be missing.</summary>
+    public T Read<T>() => Body.Deserialize<T>(ApiClient.CompleteOptions)!;
 }

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Text.Json.Nodes;
+using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
 
 namespace MedCor.Tests.Fixtures;
@@ -106,10 +106,11 @@ internal sealed class ClinicFixture
             reason = "Regular checkup", duration_minutes = minutes
         };
 
-    public Task<JsonNode> Book(string time, string? date = null, Guid? patient = null) => Nurse.Call("create_appointment", BookingRequest(time, date, patient));
+    public Task<Appointment> Book(string time, string? date = null, Guid? patient = null) =>
+        Nurse.Call<Appointment>("create_appointment", BookingRequest(time, date, patient));
 
     /// <summary>Books an appointment and moves it to a status.</summary>
-    public async Task<JsonNode> BookWithStatus(string status, string time)
+    public async Task<Appointment> BookWithStatus(string status, string time)
     {
         var booked = await Book(time);
         if (status == "COMPLETED") await ChangeStatus(booked, "IN_PROGRESS");
@@ -117,10 +118,10 @@ internal sealed class ClinicFixture
     }
 
     /// <summary>Moves an appointment to a status; to NO_SHOW only after its end.</summary>
-    public Task<JsonNode> ChangeStatus(JsonNode appointment, string status)
+    public Task<Appointment> ChangeStatus(Appointment appointment, string status)
     {
-        Task<JsonNode> Move() =>
-            Nurse.Call("update_appointment_status", new { appointment_id = (string)appointment["id"]!, status, notes = "Moved by a test" });
+        Task<Appointment> Move() =>
+            Nurse.Call<Appointment>("update_appointment_status", new { appointment_id = appointment.Id, status, notes = "Moved by a test" });
         return status == "NO_SHOW" ? RunAfterEnd(appointment, Move) : Move();
     }
 
@@ -128,9 +129,9 @@ internal sealed class ClinicFixture
     /// Runs an action while an appointment's time is over, which no call can bring about, and then restores its time. Analytics, which receives an
     /// appointment's day only once, has handled that event before, so a later rebuild counts the same.
     /// </summary>
-    public static async Task<T> RunAfterEnd<T>(JsonNode appointment, Func<Task<T>> then)
+    public static async Task<T> RunAfterEnd<T>(Appointment appointment, Func<Task<T>> then)
     {
-        var (house, id) = (await MedCorFixture.Get(), Guid.Parse((string)appointment["id"]!));
+        var (house, id) = (await MedCorFixture.Get(), appointment.Id);
         await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM visits WHERE appointment_id = $1", id) == 1,
             "Analytics has heard of the appointment");
         await Shift(-10);
@@ -151,10 +152,12 @@ internal sealed class ClinicFixture
     }
 
     public async Task<string[]> FreeTimes(string? date = null) =>
-        [.. (await Nurse.Call("list_appointment_slots", new { doctor_id = Doctor, date = date ?? Weekday() }))["available_times"]!.AsArray()
-            .Select(t => (string)t!)];
+        [.. (await Nurse.Call<AppointmentSlots>("list_appointment_slots", new { doctor_id = Doctor, date = date ?? Weekday() })).AvailableTimes
+            .Select(FormatTime)];
 
     public static string FormatDate(DateOnly date) => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    public static string FormatTime(TimeOnly time) => time.ToString("HH:mm:ss", CultureInfo.InvariantCulture);
 
     private static async Task<(Guid Id, string Email)> CreateUser(ApiClient admin, string hospital, string role)
     {

@@ -1,4 +1,5 @@
 using MedCor.Contracts;
+using MedCor.Contracts.Identity;
 
 namespace MedCor.Tests.Fixtures;
 
@@ -15,16 +16,15 @@ internal static class LargeRecordsFixture
         var hospital = (string)(await platform.Post(opening, await new ParameterGenerator(opening).Generate([], Task.FromResult))).Body["id"]!;
         var email = TestUser.NewEmail();
         await platform.Call("create_user", new { email, password = Password, first_name = "Ada", last_name = "Admin", role = "ADMIN", hospital_id = hospital });
-        var patient = (Guid)(await platform.Call("create_user",
-            new { email = TestUser.NewEmail(), password = Password, first_name = "Paul", last_name = "Patient", role = "PATIENT", hospital_id = hospital }))[
-                "id"]!;
+        var patient = await platform.Call<User>("create_user",
+            new { email = TestUser.NewEmail(), password = Password, first_name = "Paul", last_name = "Patient", role = "PATIENT", hospital_id = hospital });
         var admin = await ApiClient.LogIn(email, Password);
         var (text, attachments) = (new string('x', 9_900), Enumerable.Range(10, 40).Select(i => $"{i}{new string('x', 1_988)}"));
         for (var i = 0; i < number; i++)
             await admin.Call("create_medical_record",
                 new
                 {
-                    patient_id = patient,
+                    patient_id = patient.Id,
                     title = $"Record {i}", record_type = "OTHER", description = text, diagnosis = text, symptoms = text, treatment_plan = text, attachments
                 });
         return admin;

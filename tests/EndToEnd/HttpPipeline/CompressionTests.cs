@@ -1,7 +1,6 @@
 using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Json;
-using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Gateway.HttpPipeline;
 
@@ -75,7 +74,7 @@ public sealed class CompressionTests
     public async Task No_refusal_is_compressed_where_the_answer_would_be()
     {
         var (nurse, nobody) = (await ApiClient.LogInShared("nurse@general.example"),
-            new ApiClient(new HttpClient { BaseAddress = (await MedCorFixture.Get()).Gateways[0] }, "", "", new JsonObject { ["id"] = Guid.Empty.ToString() }));
+            new ApiClient(new HttpClient { BaseAddress = (await MedCorFixture.Get()).Gateways[0] }, "", "", Guid.Empty, null));
         var unknown = Enumerable.Range(0, 50).ToDictionary(i => $"no_such_name_{i}", _ => 1);
         var names = string.Join(',', Enumerable.Range(0, 30).Select(i => $"no_such_name_{i}"));
         HttpResponseMessage[] refusals =

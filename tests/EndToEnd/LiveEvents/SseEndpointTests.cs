@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 
 namespace MedCor.Tests.EndToEnd.LiveEvents;
@@ -311,8 +312,8 @@ public sealed class SseEndpointTests
         // A second Identity on the same database, whose tokens live for seconds.
         await using var brief = await ServiceProcess.StartService("identity", ("MCP_JWT_EXPIRY", "20"));
         using var login = await brief.Post(null, "/api/auth/login", new { email, password = NewPassword });
-        var session = (await login.Content.ReadFromJsonAsync<JsonNode>())!;
-        var patient = new ApiClient(admin.Http, (string)session["access_token"]!, (string)session["refresh_token"]!, session["user"]!);
+        var session = (await login.Content.ReadFromJsonAsync<SessionTokens>(Json.Options))!;
+        var patient = new ApiClient(admin.Http, session.AccessToken, session.RefreshToken, session.User.Id, session.User.HospitalId);
         var ends = DateTimeOffset.UtcNow.AddSeconds(20);
         await using var listener = await SseClient.Connect(patient, gateway: 1);
         await using var socket = await WebSocketClient.ConnectAs(patient);
@@ -325,7 +326,7 @@ public sealed class SseEndpointTests
 
         using var http = new HttpClient { BaseAddress = (await MedCorFixture.Get()).Gateways[0] };
         http.DefaultRequestHeaders.Authorization = new("Bearer", (string)refresh.Data["new_token"]!);
-        var renewed = new ApiClient(http, (string)refresh.Data["new_token"]!, patient.RefreshToken, session["user"]!);
+        var renewed = new ApiClient(http, (string)refresh.Data["new_token"]!, patient.RefreshToken, patient.Id, patient.HospitalId);
         Assert.Equal(patient.Id, (await renewed.Call<User>("get_current_user")).Id);
         await admin.Call("update_user", new { user_id = patient.Id, phone_number = "+49 30 5551239" });
         await listener.Next("users", "updated", patient.Id);

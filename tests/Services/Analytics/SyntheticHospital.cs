@@ -1,6 +1,6 @@
-using System.Text.Json.Nodes;
 using MassTransit;
 using MedCor.Contracts;
+using MedCor.Contracts.Analytics;
 using MedCor.Contracts.Billing;
 using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Hospital;
@@ -141,12 +141,12 @@ internal sealed class SyntheticHospital : IAsyncDisposable
         UpdatedAt: DateTimeOffset.UnixEpoch));
 
     /// <summary>Returns the response of get_hospital_statistics once the given number of appointments has been counted in the period.</summary>
-    internal async Task<JsonNode> WaitForStatistics(DateOnly from, DateOnly to, int appointments)
+    internal async Task<HospitalStatistics> WaitForStatistics(DateOnly from, DateOnly to, int appointments)
     {
-        JsonNode? answer = null;
-        await Wait.Until(async () => (int)(answer = await Platform.Call("get_hospital_statistics",
-            new { hospital_id = Id, date_from = FormatDate(from), date_to = FormatDate(to) }))["appointments"]! == appointments,
-            "Analytics has counted what was told", explain: () => answer!.ToJsonString());
+        HospitalStatistics? answer = null;
+        await Wait.Until(async () => (answer = await Platform.Call<HospitalStatistics>("get_hospital_statistics",
+            new { hospital_id = Id, date_from = FormatDate(from), date_to = FormatDate(to) })).Appointments == appointments,
+            "Analytics has counted what was told", explain: () => $"{answer}");
         return answer!;
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.Contracts.Billing;
 
 namespace MedCor.Tests.Services.Billing;
 
@@ -28,16 +29,17 @@ internal sealed record SubscriptionFixture(ApiClient Platform, Guid Id, TimeZone
     internal object CreateRequest(string plan = Basic, DateOnly? start = null, string cycle = "MONTHLY") =>
         new { hospital_id = Id, plan_id = plan, start_date = FormatDate(start ?? Today), billing_cycle = cycle };
 
-    internal Task<JsonNode> Subscribe(string plan = Basic, DateOnly? start = null, string cycle = "MONTHLY") =>
-        Platform.Call("create_subscription", CreateRequest(plan, start, cycle));
+    internal Task<Subscription> Subscribe(string plan = Basic, DateOnly? start = null, string cycle = "MONTHLY") =>
+        Platform.Call<Subscription>("create_subscription", CreateRequest(plan, start, cycle));
 
-    internal Task<JsonNode> Get(JsonNode subscription) => Platform.Call("get_subscription", new { subscription_id = (string?)subscription["id"] });
+    internal Task<Subscription> Get(Subscription subscription) =>
+        Platform.Call<Subscription>("get_subscription", new { subscription_id = subscription.Id });
 
     /// <summary>Returns the hospital's invoices in ascending order of their number.</summary>
-    internal async Task<JsonNode[]> ListInvoices() =>
-        [.. (await Platform.Call("list_invoices", new { hospital_id = Id, sort = "number", limit = 100 }))["results"]!.AsArray().Select(i => i!)];
+    internal async Task<Invoice[]> ListInvoices() =>
+        [.. (await Platform.Call<Page<Invoice>>("list_invoices", new { hospital_id = Id, sort = "number", limit = 100 })).Results];
 
     internal static string FormatDate(DateOnly date) => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
-    internal static decimal ParseAmount(JsonNode? text) => decimal.Parse((string)text!, CultureInfo.InvariantCulture);
+    internal static decimal ParseAmount(string text) => decimal.Parse(text, CultureInfo.InvariantCulture);
 }

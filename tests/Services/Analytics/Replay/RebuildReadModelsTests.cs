@@ -99,7 +99,7 @@ public class RebuildReadModelsTests
         await ward.BookWithStatus("CANCELLED", "09:00:00");
         await ward.BookWithStatus("NO_SHOW", "10:00:00");
         var done = await ward.BookWithStatus("COMPLETED", "11:00:00");
-        await (await ward.LogInPatient()).Call("rate_appointment", new { appointment_id = (string?)done["id"], rating = 4 });
+        await (await ward.LogInPatient()).Call("rate_appointment", new { appointment_id = done.Id, rating = 4 });
         // A doctor who left and came back, and one who was a nurse before.
         var user_id = await ward.CreateDoctor();
         foreach (var change in new object[]
@@ -108,7 +108,7 @@ public class RebuildReadModelsTests
         })
             await ward.Admin.Call("update_user", change);
         var hospital = await SubscriptionFixture.Open();
-        await hospital.Platform.Call("cancel_subscription", new { subscription_id = (string?)(await hospital.Subscribe())["id"], immediate = true });
+        await hospital.Platform.Call("cancel_subscription", new { subscription_id = (await hospital.Subscribe()).Id, immediate = true });
     }
 
     /// <summary>Sets another schedule one month after the first, which no tool call can do. The first schedule then applies to yesterday.</summary>

@@ -28,16 +28,17 @@ public class GetDoctorPerformanceTests
         }.Select(v => new AppointmentCreated(v)));
         await hospital.WaitForStatistics(monday, monday.AddDays(7), appointments: 7);
 
-        var p = await hospital.Platform.Call("get_doctor_performance", new { doctor_id = doctor.Id, period = "WEEKLY", date = "2024-05-15" });
+        var p = await hospital.Platform.Call<DoctorPerformance>("get_doctor_performance",
+            new { doctor_id = doctor.Id, period = "WEEKLY", date = "2024-05-15" });
 
-        Assert.Equal(("2024-05-13", "2024-05-19"), ((string?)p["date_from"], (string?)p["date_to"]));
-        Assert.Equal((5, 3, 1, 1), ((int)p["appointments"]!, (int)p["completed"]!, (int)p["cancelled"]!, (int)p["no_shows"]!));
-        Assert.Equal((2, 4.5m), ((int)p["patients_seen"]!, (decimal)p["average_rating"]!));
+        Assert.Equal((monday, monday.AddDays(6)), (p.DateFrom, p.DateTo));
+        Assert.Equal((5, 3, 1, 1), (p.Appointments, p.Completed, p.Cancelled, p.NoShows));
+        Assert.Equal((2, 4.5m), (p.PatientsSeen, p.AverageRating));
         // Three half hours out of five days from nine to five.
-        Assert.Equal((90, 2400, 0.0375m), ((int)p["booked_minutes"]!, (int)p["working_minutes"]!, (decimal)p["utilization"]!));
+        Assert.Equal((90, 2400, 0.0375m), (p.BookedMinutes, p.WorkingMinutes, p.Utilization));
         foreach (var (period, to) in new[] { ("DAILY", "2024-05-13"), ("MONTHLY", "2024-05-31"), ("QUARTERLY", "2024-06-30"), ("YEARLY", "2024-12-31") })
-            Assert.Equal(to,
-                (string?)(await hospital.Platform.Call("get_doctor_performance", new { doctor_id = doctor.Id, period, date = "2024-05-13" }))["date_to"]);
+            Assert.Equal(to, SyntheticHospital.FormatDate((await hospital.Platform.Call<DoctorPerformance>("get_doctor_performance",
+                new { doctor_id = doctor.Id, period, date = "2024-05-13" })).DateTo));
     }
 
     [Fact]
@@ -178,8 +179,9 @@ public class GetDoctorPerformanceTests
         Assert.Equal(3 * 480, await Minutes("WEEKLY", monday));
         Assert.Equal(3 * 480, await Minutes("WEEKLY", monday.AddDays(7)));
         Assert.Equal((0, null), await Work("YEARLY", new(2025, 1, 1)));
-        var demand = await hospital.Platform.Call("get_specialty_demand", new { hospital_id = hospital.Id, period = "YEARLY", date = "2025-01-01" });
-        Assert.Equal((1, null), ((int)demand["specialties"]![0]!["doctors"]!, (decimal?)demand["specialties"]![0]!["utilization"]));
+        var demand = await hospital.Platform.Call<HospitalDemand>("get_specialty_demand",
+            new { hospital_id = hospital.Id, period = "YEARLY", date = "2025-01-01" });
+        Assert.Equal((1, null), (demand.Specialties[0].Doctors, demand.Specialties[0].Utilization));
 
         static DateTimeOffset At(string time) => DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture);
 
@@ -187,8 +189,9 @@ public class GetDoctorPerformanceTests
 
         async Task<(int Minutes, decimal? Utilization)> Work(string period, DateOnly date)
         {
-            var p = await hospital.Platform.Call("get_doctor_performance", new { doctor_id = doctor.Id, period, date = SyntheticHospital.FormatDate(date) });
-            return ((int)p["working_minutes"]!, (decimal?)p["utilization"]);
+            var p = await hospital.Platform.Call<DoctorPerformance>("get_doctor_performance",
+                new { doctor_id = doctor.Id, period, date = SyntheticHospital.FormatDate(date) });
+            return (p.WorkingMinutes, p.Utilization);
         }
     }
 
@@ -223,7 +226,7 @@ public class GetDoctorPerformanceTests
         Task WaitForMinutes(DateOnly year, Func<int, bool> expected) => Wait.Until(
             async () => await platform.TryCall("get_doctor_performance",
                 new { doctor_id = ward.Doctor, period = "YEARLY", date = ClinicFixture.FormatDate(year) }) is { Code: null } answer
-                && expected((int)answer.Body["working_minutes"]!),
+                && expected(answer.Read<DoctorPerformance>().WorkingMinutes),
             $"the working minutes of {year.Year} follow");
 
         async Task<long> Periods() =>

@@ -37,14 +37,14 @@ public class GetHospitalStatisticsTests
 
         var s = await hospital.WaitForStatistics(past, past.AddDays(1), appointments: 7);
         await Wait.Until(async () =>
-            (string?)(s = await hospital.WaitForStatistics(past, past.AddDays(1), appointments: 7))["monthlyRevenue"] == "499.00" && (int)s["patients"]! == 2,
-            "all is counted", explain: () => s.ToJsonString());
+            (s = await hospital.WaitForStatistics(past, past.AddDays(1), appointments: 7)).MonthlyRevenue == "499.00" && s.Patients == 2,
+            "all is counted", explain: () => s.ToString());
 
-        Assert.Equal((2, 1, 1, 1), ((int)s["patients"]!, (int)s["doctors"]!, (int)s["nurses"]!, (int)s["new_patients"]!));
-        Assert.Equal((1, 1, 3, 1, 1), ((int)s["scheduled"]!, (int)s["in_progress"]!, (int)s["completed"]!, (int)s["cancelled"]!, (int)s["no_shows"]!));
-        Assert.Equal((2, 3.5m), ((int)s["patients_seen"]!, (decimal)s["average_rating"]!));
-        Assert.Equal(("149.75", "USD", "Europe/Berlin"), ((string?)s["revenue"], (string?)s["currency"], (string?)s["time_zone"]));
-        Assert.Equal((2, 1, 1, "499.00"), ((int)s["totalPatients"]!, (int)s["todayAppointments"]!, (int)s["activeDoctors"]!, (string?)s["monthlyRevenue"]));
+        Assert.Equal((2, 1, 1, 1), (s.Patients, s.Doctors, s.Nurses, s.NewPatients));
+        Assert.Equal((1, 1, 3, 1, 1), (s.Scheduled, s.InProgress, s.Completed, s.Cancelled, s.NoShows));
+        Assert.Equal((2, 3.5m), (s.PatientsSeen, s.AverageRating));
+        Assert.Equal(("149.75", "USD", "Europe/Berlin"), (s.Revenue, s.Currency, s.TimeZone));
+        Assert.Equal((2, 1, 1, "499.00"), (s.TotalPatients, s.TodayAppointments, s.ActiveDoctors, s.MonthlyRevenue));
     }
 
     [Fact]
@@ -70,9 +70,8 @@ public class GetHospitalStatisticsTests
 
         var s = await hospital.WaitForStatistics(day, day, appointments: 1);
 
-        Assert.Equal((1, 1, 0, 0, "4"),
-            ((int)s["patients"]!, (int)s["completed"]!, (int)s["scheduled"]!, (int)s["in_progress"]!, s["average_rating"]!.ToString()));
-        Assert.Equal((1, "199.00"), ((int)s["doctors"]!, (string?)s["revenue"]));
+        Assert.Equal((1, 1, 0, 0, 4m), (s.Patients, s.Completed, s.Scheduled, s.InProgress, s.AverageRating));
+        Assert.Equal((1, "199.00"), (s.Doctors, s.Revenue));
     }
 
     [Fact]
@@ -87,9 +86,9 @@ public class GetHospitalStatisticsTests
         await hospital.Publish(new AppointmentCreated(hospital.NewAppointment(Guid.NewGuid(), Guid.NewGuid(), day, AppointmentStatus.Scheduled, at: "00:10")));
 
         var s = await hospital.WaitForStatistics(day, day, appointments: 1);
-        await Wait.Until(async () => (int)(s = await hospital.WaitForStatistics(day, day, appointments: 1))["patients"]! == 3, "three are counted");
+        await Wait.Until(async () => (s = await hospital.WaitForStatistics(day, day, appointments: 1)).Patients == 3, "three are counted");
 
-        Assert.Equal(1, (int)s["new_patients"]!);
+        Assert.Equal(1, s.NewPatients);
         Assert.Equal(hospital.Today, (await hospital.Platform.Call<HospitalStatistics>("get_hospital_statistics", new { hospital_id = hospital.Id })).DateTo);
     }
 
@@ -103,13 +102,13 @@ public class GetHospitalStatisticsTests
             "Analytics knows the doctor");
         foreach (var time in new[] { "09:00:00", "10:00:00", "11:00:00" })
         {
-            var before = (int)(await Performance())["appointments"]!;
+            var before = (await Performance()).Appointments;
             await ward.Book(time);
-            await Wait.Until(async () => (int)(await Performance())["appointments"]! == before + 1, "the booking is counted");
+            await Wait.Until(async () => (await Performance()).Appointments == before + 1, "the booking is counted");
         }
 
-        Task<System.Text.Json.Nodes.JsonNode> Performance() =>
-            doctor.Call("get_doctor_performance", new { doctor_id = ward.Doctor, period = "DAILY", date = day });
+        Task<DoctorPerformance> Performance() =>
+            doctor.Call<DoctorPerformance>("get_doctor_performance", new { doctor_id = ward.Doctor, period = "DAILY", date = day });
     }
 
     [Fact]
@@ -117,7 +116,7 @@ public class GetHospitalStatisticsTests
     {
         var admin = await ApiClient.LogInShared("admin@general.example");
 
-        Assert.Equal(("499.00", "USD"), ((string?)(await admin.Call("get_hospital_statistics"))["monthlyRevenue"],
+        Assert.Equal(("499.00", "USD"), ((await admin.Call<HospitalStatistics>("get_hospital_statistics")).MonthlyRevenue,
             (await admin.Call<HospitalStatistics>("get_hospital_statistics")).Currency));
     }
 
@@ -128,11 +127,12 @@ public class GetHospitalStatisticsTests
         var made = await hospital.Subscribe(SubscriptionFixture.Professional);
         await Revenue("499.00");
 
-        await hospital.Platform.Call("cancel_subscription", new { subscription_id = (string?)made["id"], immediate = true });
+        await hospital.Platform.Call("cancel_subscription", new { subscription_id = made.Id, immediate = true });
         await Revenue("0.00");
 
         Task Revenue(string amount) => Wait.Until(
-            async () => (string?)(await hospital.Platform.Call("get_hospital_statistics", new { hospital_id = hospital.Id }))["monthlyRevenue"] == amount,
+            async () =>
+                (await hospital.Platform.Call<HospitalStatistics>("get_hospital_statistics", new { hospital_id = hospital.Id })).MonthlyRevenue == amount,
             $"the revenue is {amount}");
     }
 
@@ -142,11 +142,11 @@ public class GetHospitalStatisticsTests
         foreach (var who in new[] { "admin@general.example", "doctor@general.example", "nurse@general.example" })
         {
             var client = await ApiClient.LogInShared(who);
-            Assert.Equal(client.HospitalId.ToString(), (string?)(await client.Call("get_hospital_statistics"))["hospital_id"]);
+            Assert.Equal(client.HospitalId, (await client.Call<HospitalStatistics>("get_hospital_statistics")).HospitalId);
             var (foreign, none) = (await client.TryCall("get_hospital_statistics",
                 new { hospital_id = (await ApiClient.LogInShared("admin@riverside.example")).HospitalId }),
                 await client.TryCall("get_hospital_statistics", new { hospital_id = Guid.NewGuid() }));
-            Assert.Equal(("RESOURCE_NOT_FOUND", (string?)none.Body["error"]!["message"]), (foreign.Code, (string?)foreign.Body["error"]!["message"]));
+            Assert.Equal(("RESOURCE_NOT_FOUND", none.Error.Message), (foreign.Code, foreign.Error.Message));
         }
         Assert.Equal("PERMISSION_DENIED", (await (await ApiClient.LogInShared("patient@general.example")).TryCall("get_hospital_statistics")).Code);
         Assert.NotNull((await (await ApiClient.LogInShared("admin@medcor.example")).TryCall("get_hospital_statistics")).Details!["hospital_id"]);

@@ -30,15 +30,15 @@ public class GetSpecialtyDemandTests
         await hospital.Publish(told);
         await hospital.WaitUntilHandled(told);
 
-        var demand = await hospital.Platform.Call("get_specialty_demand", new { hospital_id = hospital.Id, period = "DAILY", date = "2024-05-14" });
+        var demand = await hospital.Platform.TryCall("get_specialty_demand", new { hospital_id = hospital.Id, period = "DAILY", date = "2024-05-14" });
 
-        var rows = demand["specialties"]!.AsArray();
+        var rows = demand.Read<HospitalDemand>().Specialties;
         Assert.Equal(2, rows.Count);
-        var first = rows[0]!;
-        Assert.Equal((specialty.Id.ToString(), code, 2), ((string?)first["specialty_id"], (string?)first["code"], (int)first["doctors"]!));
-        Assert.Equal((4, 1, 1, 1), ((int)first["appointments"]!, (int)first["completed"]!, (int)first["cancelled"]!, (int)first["no_shows"]!));
-        Assert.Equal((3.5m, 0.0625m), ((decimal)first["average_wait_days"]!, (decimal)first["utilization"]!));
-        Assert.Equal((null, 1, 1m), ((string?)rows[1]!["specialty_id"], (int)rows[1]!["appointments"]!, (decimal)rows[1]!["average_wait_days"]!));
+        var first = rows[0];
+        Assert.Equal((specialty.Id, code, 2), (first.SpecialtyId, first.Code, first.Doctors));
+        Assert.Equal((4, 1, 1, 1), (first.Appointments, first.Completed, first.Cancelled, first.NoShows));
+        Assert.Equal((3.5m, 0.0625m), (first.AverageWaitDays, first.Utilization));
+        Assert.Equal((null, 1, 1m), (rows[1].SpecialtyId, rows[1].Appointments, rows[1].AverageWaitDays));
 
         // A doctor whose working hours end with the next day still worked on this one.
         var free = new DoctorScheduleSet(new(
@@ -54,7 +54,7 @@ public class GetSpecialtyDemandTests
             UpdatedAt: DateTimeOffset.UnixEpoch), day.AddDays(1));
         await hospital.Publish(free);
         await hospital.WaitUntilHandled(free);
-        Assert.Equal(demand.ToJsonString(),
+        Assert.Equal(demand.Body.ToJsonString(),
             (await hospital.Platform.Call("get_specialty_demand", new { hospital_id = hospital.Id, period = "DAILY", date = "2024-05-14" })).ToJsonString());
     }
 

@@ -19,16 +19,15 @@ public class ListReportsTests
         await Wait.Until(async () => (await hospital.Platform.Call<Page<Report>>("list_reports", new { hospital_id = hospital.Id })).Total == 3,
             "three months are reported");
 
-        var all = (await hospital.Platform.Call("list_reports", new { hospital_id = hospital.Id }))["results"]!.AsArray();
+        var all = (await hospital.Platform.Call<Page<Report>>("list_reports", new { hospital_id = hospital.Id })).Results;
 
-        Assert.Equal(["2024-04-01", "2024-03-01", "2024-01-01"], all.Select(r => (string)r!["date_from"]!));
-        Assert.Equal(["2024-04-30", "2024-03-31", "2024-01-31"], all.Select(r => (string)r!["date_to"]!));
-        Assert.Equal(["-20.50", "0.00", "199.00"], all.Select(r => (string)r!["figures"]!["revenue"]!));
-        Assert.Equal([0, 1, 0], all.Select(r => (int)r!["figures"]!["no_shows"]!));
-        Assert.Equal((1, 1, 4m),
-            ((int)all[2]!["figures"]!["completed"]!, (int)all[2]!["figures"]!["patients_seen"]!, (decimal)all[2]!["figures"]!["average_rating"]!));
-        var same = (await hospital.Platform.Call("list_reports", new { hospital_id = hospital.Id, sort = "date_from", limit = 1 }))["results"]![0]!;
-        Assert.Equal(all[2]!.ToJsonString(), same.ToJsonString());
+        Assert.Equal([new(2024, 4, 1), new(2024, 3, 1), new(2024, 1, 1)], all.Select(r => r.DateFrom));
+        Assert.Equal([new(2024, 4, 30), new(2024, 3, 31), new(2024, 1, 31)], all.Select(r => r.DateTo));
+        Assert.Equal(["-20.50", "0.00", "199.00"], all.Select(r => r.Figures.Revenue));
+        Assert.Equal([0, 1, 0], all.Select(r => r.Figures.NoShows));
+        Assert.Equal((1, 1, 4m), (all[2].Figures.Completed, all[2].Figures.PatientsSeen, all[2].Figures.AverageRating));
+        var same = (await hospital.Platform.Call<Page<Report>>("list_reports", new { hospital_id = hospital.Id, sort = "date_from", limit = 1 })).Results[0];
+        Assert.Equal(all[2], same);
         Assert.Equal(1, (await hospital.Platform.Call<Page<Report>>("list_reports",
             new { hospital_id = hospital.Id, date_from = "2024-01-31", date_to = "2024-02-15" })).Total);
     }
@@ -38,7 +37,7 @@ public class ListReportsTests
     {
         var (admin, platform) = (await ApiClient.LogInShared("admin@general.example"), await ApiClient.LogInShared("admin@medcor.example"));
 
-        Assert.All((await admin.Call("list_reports"))["results"]!.AsArray(), r => Assert.Equal(admin.HospitalId.ToString(), (string?)r!["hospital_id"]));
+        Assert.All((await admin.Call<Page<Report>>("list_reports")).Results, r => Assert.Equal(admin.HospitalId, r.HospitalId));
         Assert.NotEqual(0, (await platform.Call<Page<Report>>("list_reports")).Total);
         Assert.Equal("RESOURCE_NOT_FOUND",
             (await admin.TryCall("list_reports", new { hospital_id = (await ApiClient.LogInShared("admin@riverside.example")).HospitalId })).Code);

@@ -11,7 +11,7 @@ public class InvoiceTests
     public async Task Numbers_have_no_gap_however_many_write_at_once_and_whatever_fails()
     {
         var hospital = await SubscriptionFixture.Open();
-        var id = (string)(await hospital.Subscribe())["id"]!;
+        var id = (await hospital.Subscribe()).Id;
         string[] plans = [SubscriptionFixture.Professional, SubscriptionFixture.Enterprise, SubscriptionFixture.Basic];
 
         // Every second call takes an invoice number and is then refused, because the hospital already has a subscription.
@@ -23,7 +23,7 @@ public class InvoiceTests
         Assert.Equal(20, answers.Count(a => a.Code == "CONFLICT"));
         var invoices = await hospital.ListInvoices();
         Assert.True(invoices.Length > 2);
-        Assert.Equal(Enumerable.Range(1, invoices.Length), invoices.Select(i => (int)i["number"]!));
+        Assert.Equal(Enumerable.Range(1, invoices.Length).Select(n => (long)n), invoices.Select(i => i.Number));
     }
 
     [Theory]
@@ -49,9 +49,9 @@ public class InvoiceTests
     public async Task Lists_narrow_by_subscription_type_and_day()
     {
         var hospital = await SubscriptionFixture.Open();
-        var first = (string)(await hospital.Subscribe())["id"]!;
+        var first = (await hospital.Subscribe()).Id;
         await hospital.Platform.Call("cancel_subscription", new { subscription_id = first, immediate = true });
-        var second = (string)(await hospital.Subscribe())["id"]!;
+        var second = (await hospital.Subscribe()).Id;
 
         Assert.Equal(2, await Total(new { subscription_id = first }));
         Assert.Equal(1, await Total(new { subscription_id = second }));

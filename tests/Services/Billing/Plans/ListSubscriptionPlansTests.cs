@@ -10,15 +10,15 @@ public class ListSubscriptionPlansTests
     {
         var admin = await ApiClient.LogInShared("admin@general.example");
 
-        var plans = (await admin.Call("list_subscription_plans", new { is_active = true }))["results"]!.AsArray();
+        var plans = (await admin.Call<Page<SubscriptionPlan>>("list_subscription_plans", new { is_active = true })).Results;
 
-        Assert.Equal(["BASIC", "PROFESSIONAL", "ENTERPRISE"], plans.Select(p => (string)p!["plan_type"]!));
-        Assert.Equal([SubscriptionFixture.Basic, SubscriptionFixture.Professional, SubscriptionFixture.Enterprise], plans.Select(p => (string)p!["id"]!));
-        Assert.Equal(("199.00", "567.00", "2148.00", "USD"), ((string?)plans[0]!["prices"]!["monthly"], (string?)plans[0]!["prices"]!["quarterly"],
-            (string?)plans[0]!["prices"]!["annual"], (string?)plans[0]!["currency"]));
-        Assert.Equal(10, (int?)plans[0]!["max_doctors"]);
-        Assert.Null(plans[2]!["max_doctors"]);
-        Assert.All(plans, p => Assert.NotEmpty(p!["features"]!.AsArray()));
+        Assert.Equal([PlanType.Basic, PlanType.Professional, PlanType.Enterprise], plans.Select(p => p.PlanType));
+        Assert.Equal([SubscriptionFixture.Basic, SubscriptionFixture.Professional, SubscriptionFixture.Enterprise], plans.Select(p => p.Id.ToString()));
+        Assert.Equal(("199.00", "567.00", "2148.00", "USD"), (plans[0].Prices.Monthly, plans[0].Prices.Quarterly, plans[0].Prices.Annual,
+            plans[0].Currency));
+        Assert.Equal(10, plans[0].MaxDoctors);
+        Assert.Null(plans[2].MaxDoctors);
+        Assert.All(plans, p => Assert.NotEmpty(p.Features));
     }
 
     [Fact]

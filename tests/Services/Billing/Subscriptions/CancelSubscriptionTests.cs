@@ -9,7 +9,7 @@ public class CancelSubscriptionTests
     {
         var hospital = await SubscriptionFixture.Open();
         var made = await hospital.Subscribe();
-        var id = (string)made["id"]!;
+        var id = made.Id;
 
         var ending = await hospital.Platform.Call<Subscription>("cancel_subscription",
             new { subscription_id = id, reason = "Switching to different plan", immediate = false });
@@ -31,15 +31,15 @@ public class CancelSubscriptionTests
         var days = start.AddMonths(1).DayNumber - start.DayNumber;
 
         var ended = await hospital.Platform.Call<Subscription>("cancel_subscription",
-            new { subscription_id = (string?)made["id"], reason = "Closing", immediate = true });
+            new { subscription_id = made.Id, reason = "Closing", immediate = true });
 
         Assert.Equal((SubscriptionStatus.Cancelled, "Closing", hospital.Today), (ended.Status, ended.CancellationReason, ended.EndedOn));
         var invoices = await hospital.ListInvoices();
         var note = invoices[1];
-        Assert.Equal(("CREDIT_NOTE", 2, (string?)invoices[0]["id"]), ((string?)note["type"], (int)note["number"]!, (string?)note["corrects_invoice_id"]));
-        Assert.Equal("CREDIT", (string?)Assert.Single(note["lines"]!.AsArray())!["kind"]);
+        Assert.Equal((InvoiceType.CreditNote, 2, invoices[0].Id), (note.Type, note.Number, note.CorrectsInvoiceId));
+        Assert.Equal(InvoiceLineKind.Credit, Assert.Single(note.Lines).Kind);
         // The remaining charge is the price of ten days, to the cent.
-        Assert.Equal(Math.Round(499.00m * 10 / days, 2, MidpointRounding.AwayFromZero), invoices.Sum(i => SubscriptionFixture.ParseAmount(i["total"])));
+        Assert.Equal(Math.Round(499.00m * 10 / days, 2, MidpointRounding.AwayFromZero), invoices.Sum(i => SubscriptionFixture.ParseAmount(i.Total)));
 
         Assert.False(ended.CancelAtPeriodEnd);
 
@@ -47,7 +47,7 @@ public class CancelSubscriptionTests
         Assert.NotNull(
             (await hospital.Platform.TryCall("create_subscription", hospital.CreateRequest(start: hospital.Today.AddDays(-1)))).Details!["start_date"]);
         Assert.Equal(2, (await hospital.ListInvoices()).Length);
-        Assert.Equal("ACTIVE", (string?)(await hospital.Subscribe())["status"]);
+        Assert.Equal(SubscriptionStatus.Active, (await hospital.Subscribe()).Status);
     }
 
     [Fact]
@@ -55,7 +55,7 @@ public class CancelSubscriptionTests
     {
         var (house, hospital) = (await MedCorFixture.Get(), await SubscriptionFixture.Open());
         var made = await hospital.Subscribe(start: hospital.Today.AddDays(10));
-        await hospital.Platform.Call("cancel_subscription", new { subscription_id = (string?)made["id"] });
+        await hospital.Platform.Call("cancel_subscription", new { subscription_id = made.Id });
 
         // Its first day comes.
         await house.QueryNumber("billing",
@@ -63,10 +63,9 @@ public class CancelSubscriptionTests
 
         await Wait.Until(async () => (await hospital.ListInvoices()).Length == 1, "the first period is charged");
         var running = await hospital.Get(made);
-        Assert.Equal(("ACTIVE", true, null), ((string?)running["status"], (bool)running["cancel_at_period_end"]!, (string?)running["ended_on"]));
-        var line = Assert.Single((await hospital.ListInvoices())[0]["lines"]!.AsArray())!;
-        Assert.Equal(((string?)running["current_period_start"], (string?)running["current_period_end"]),
-            ((string?)line["period_start"], (string?)line["period_end"]));
+        Assert.Equal((SubscriptionStatus.Active, true, null), (running.Status, running.CancelAtPeriodEnd, running.EndedOn));
+        var line = Assert.Single((await hospital.ListInvoices())[0].Lines);
+        Assert.Equal((running.CurrentPeriodStart, running.CurrentPeriodEnd), (line.PeriodStart, line.PeriodEnd));
     }
 
     [Fact]
@@ -75,7 +74,7 @@ public class CancelSubscriptionTests
         var hospital = await SubscriptionFixture.Open();
         var made = await hospital.Subscribe(start: hospital.Today.AddMonths(1));
 
-        var ended = await hospital.Platform.Call<Subscription>("cancel_subscription", new { subscription_id = (string?)made["id"], immediate = true });
+        var ended = await hospital.Platform.Call<Subscription>("cancel_subscription", new { subscription_id = made.Id, immediate = true });
 
         Assert.Equal(SubscriptionStatus.Cancelled, ended.Status);
         Assert.Empty(await hospital.ListInvoices());

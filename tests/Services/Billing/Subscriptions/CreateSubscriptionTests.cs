@@ -14,29 +14,26 @@ public class CreateSubscriptionTests
 
         var made = await hospital.Subscribe(SubscriptionFixture.Professional, cycle: "QUARTERLY");
 
-        Assert.Equal((hospital.Id.ToString(), SubscriptionFixture.Professional, SubscriptionFixture.FormatDate(hospital.Today), "QUARTERLY"),
-            ((string?)made["hospital_id"], (string?)made["plan_id"], (string?)made["start_date"], (string?)made["billing_cycle"]));
-        Assert.Equal(("ACTIVE", true, false, 1),
-            ((string?)made["status"], (bool)made["auto_renew"]!, (bool)made["cancel_at_period_end"]!, (int)made["version"]!));
-        Assert.Equal((SubscriptionFixture.FormatDate(hospital.Today), SubscriptionFixture.FormatDate(hospital.Today.AddMonths(3))),
-            ((string?)made["current_period_start"], (string?)made["current_period_end"]));
-        Assert.Equal(("1422.00", "USD"), ((string?)made["price"], (string?)made["currency"]));
-        Assert.Equal(made.ToJsonString(), (await hospital.Get(made)).ToJsonString());
-        Assert.Equal(made.ToJsonString(),
-            (await hospital.Platform.Call("list_subscriptions", new { hospital_id = hospital.Id }))["results"]![0]!.ToJsonString());
+        Assert.Equal((hospital.Id, Guid.Parse(SubscriptionFixture.Professional), hospital.Today, BillingCycle.Quarterly),
+            (made.HospitalId, made.PlanId, made.StartDate, made.BillingCycle));
+        Assert.Equal((SubscriptionStatus.Active, true, false, 1), (made.Status, made.AutoRenew, made.CancelAtPeriodEnd, made.Version));
+        Assert.Equal((hospital.Today, hospital.Today.AddMonths(3)), (made.CurrentPeriodStart, made.CurrentPeriodEnd));
+        Assert.Equal(("1422.00", "USD"), (made.Price, made.Currency));
+        Assert.Equal(made, await hospital.Get(made));
+        Assert.Equal(made, (await hospital.Platform.Call<Page<Subscription>>("list_subscriptions", new { hospital_id = hospital.Id })).Results[0]);
 
         var invoice = Assert.Single(await hospital.ListInvoices());
-        Assert.Equal((1, "INVOICE", "ISSUED", "1422.00", "USD"),
-            ((int)invoice["number"]!, (string?)invoice["type"], (string?)invoice["status"], (string?)invoice["total"], (string?)invoice["currency"]));
-        Assert.Equal((SubscriptionFixture.FormatDate(hospital.Today), (string?)made["id"]),
-            ((string?)invoice["issued_on"], (string?)invoice["subscription_id"]));
-        var line = Assert.Single(invoice["lines"]!.AsArray())!;
-        Assert.Equal(("PLAN", "1422.00", SubscriptionFixture.Professional), ((string?)line["kind"], (string?)line["amount"], (string?)line["plan_id"]));
-        Assert.Equal(((string?)made["current_period_start"], (string?)made["current_period_end"]),
-            ((string?)line["period_start"], (string?)line["period_end"]));
+        Assert.Equal((1, InvoiceType.Invoice, InvoiceStatus.Issued, "1422.00", "USD"),
+            (invoice.Number, invoice.Type, invoice.Status, invoice.Total, invoice.Currency));
+        Assert.Equal((hospital.Today, made.Id), (invoice.IssuedOn, invoice.SubscriptionId));
+        var line = Assert.Single(invoice.Lines);
+        Assert.Equal((InvoiceLineKind.Plan, "1422.00", made.PlanId), (line.Kind, line.Amount, line.PlanId));
+        Assert.Equal((made.CurrentPeriodStart, made.CurrentPeriodEnd), (line.PeriodStart, line.PeriodEnd));
 
-        Assert.Equal(made.ToJsonString(), (await listener.Next("subscriptions", "created", Guid.Parse((string)made["id"]!))).Data["data"]!.ToJsonString());
-        Assert.Equal(invoice.ToJsonString(), (await listener.Next("invoices", "created", Guid.Parse((string)invoice["id"]!))).Data["data"]!.ToJsonString());
+        var (sent, listed) = (await hospital.Platform.Call("get_subscription", new { subscription_id = made.Id }),
+            await hospital.Platform.Call("list_invoices", new { hospital_id = hospital.Id }));
+        Assert.Equal(sent.ToJsonString(), (await listener.Next("subscriptions", "created", made.Id)).Data["data"]!.ToJsonString());
+        Assert.Equal(listed["results"]![0]!.ToJsonString(), (await listener.Next("invoices", "created", invoice.Id)).Data["data"]!.ToJsonString());
     }
 
     [Fact]
@@ -62,11 +59,10 @@ public class CreateSubscriptionTests
         var made = await hospital.Subscribe(start: start);
 
         var invoices = await hospital.ListInvoices();
-        Assert.Equal(Enumerable.Range(0, invoices.Length).Select(n => SubscriptionFixture.FormatDate(start.AddMonths(n))),
-            invoices.Select(i => (string)i["lines"]![0]!["period_start"]!));
-        Assert.Equal(invoices[^1]["lines"]![0]!["period_end"]!.ToString(), (string?)made["current_period_end"]);
-        Assert.True(DateOnly.Parse((string)made["current_period_end"]!) > hospital.Today);
-        Assert.All(invoices, i => Assert.Equal(SubscriptionFixture.FormatDate(hospital.Today), (string?)i["issued_on"]));
+        Assert.Equal(Enumerable.Range(0, invoices.Length).Select(n => start.AddMonths(n)), invoices.Select(i => i.Lines[0].PeriodStart));
+        Assert.Equal(invoices[^1].Lines[0].PeriodEnd, made.CurrentPeriodEnd);
+        Assert.True(made.CurrentPeriodEnd > hospital.Today);
+        Assert.All(invoices, i => Assert.Equal(hospital.Today, i.IssuedOn));
     }
 
     [Fact]
@@ -81,7 +77,7 @@ public class CreateSubscriptionTests
 
         Assert.Single(await ahead.ListInvoices());
         Assert.Empty(await behind.ListInvoices());
-        Assert.Equal(("ACTIVE", SubscriptionFixture.FormatDate(day)), ((string?)later["status"], (string?)later["current_period_start"]));
+        Assert.Equal((SubscriptionStatus.Active, day), (later.Status, later.CurrentPeriodStart));
     }
 
     [Fact]

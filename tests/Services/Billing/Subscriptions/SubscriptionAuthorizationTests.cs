@@ -32,20 +32,20 @@ public class SubscriptionAuthorizationTests
         await own.Platform.Call("create_user",
             new { email, password = "ein eigenes Haus 2026", first_name = "Ada", last_name = "Own", role = "ADMIN", hospital_id = own.Id });
         var admin = await ApiClient.LogIn(email, "ein eigenes Haus 2026");
-        var theirs = (string)(await foreign.Subscribe())["id"]!;
+        var theirs = (await foreign.Subscribe()).Id;
 
-        var mine = (string)(await admin.Call("create_subscription", own.CreateRequest()))["id"]!;
+        var mine = (await admin.Call<Subscription>("create_subscription", own.CreateRequest())).Id;
         await admin.Call("update_subscription", new { subscription_id = mine, plan_id = SubscriptionFixture.Professional });
         await admin.Call("cancel_subscription", new { subscription_id = mine });
 
-        Assert.Equal(mine, (string?)Assert.Single((await admin.Call("list_subscriptions"))["results"]!.AsArray())!["id"]);
+        Assert.Equal(mine, Assert.Single((await admin.Call<Page<Subscription>>("list_subscriptions")).Results).Id);
         Assert.Equal("RESOURCE_NOT_FOUND", (await admin.TryCall("list_subscriptions", new { hospital_id = foreign.Id })).Code);
         Assert.Equal(2, (await admin.Call<Page<Invoice>>("list_invoices")).Total);
         Assert.Equal("RESOURCE_NOT_FOUND", (await admin.TryCall("list_invoices", new { hospital_id = foreign.Id })).Code);
         foreach (var tool in new[] { "get_subscription", "update_subscription", "cancel_subscription" })
         {
             var (a, b) = (await admin.TryCall(tool, new { subscription_id = theirs }), await admin.TryCall(tool, new { subscription_id = Guid.NewGuid() }));
-            Assert.Equal(("RESOURCE_NOT_FOUND", a.Status, (string?)a.Body["error"]!["message"]), (a.Code, b.Status, (string?)b.Body["error"]!["message"]));
+            Assert.Equal(("RESOURCE_NOT_FOUND", a.Status, a.Error.Message), (a.Code, b.Status, b.Error.Message));
         }
         Assert.Equal("RESOURCE_NOT_FOUND", (await admin.TryCall("create_subscription", foreign.CreateRequest())).Code);
     }

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using MedCor.Contracts.Billing;
 
 namespace MedCor.Tests.Services.Billing.Subscriptions;
@@ -13,21 +12,20 @@ public class UpdateSubscriptionTests
         var made = await hospital.Subscribe(start: start);
         var days = start.AddMonths(1).DayNumber - start.DayNumber;
 
-        var changed = await hospital.Platform.Call("update_subscription",
-            new { subscription_id = Id(made), plan_id = SubscriptionFixture.Enterprise, auto_renew = true, expected_version = 1 });
+        var changed = await hospital.Platform.Call<Subscription>("update_subscription",
+            new { subscription_id = made.Id, plan_id = SubscriptionFixture.Enterprise, auto_renew = true, expected_version = 1 });
 
-        Assert.Equal((SubscriptionFixture.Enterprise, "1499.00", 2), ((string?)changed["plan_id"], (string?)changed["price"], (int)changed["version"]!));
-        Assert.Equal((string?)made["current_period_end"], (string?)changed["current_period_end"]);
+        Assert.Equal((Guid.Parse(SubscriptionFixture.Enterprise), "1499.00", 2), (changed.PlanId, changed.Price, changed.Version));
+        Assert.Equal(made.CurrentPeriodEnd, changed.CurrentPeriodEnd);
         var invoices = await hospital.ListInvoices();
         Assert.Equal(2, invoices.Length);
-        var lines = invoices[1]["lines"]!.AsArray();
-        Assert.Equal(["CREDIT", "PRORATION"], lines.Select(l => (string)l!["kind"]!));
-        Assert.All(lines, l => Assert.Equal((SubscriptionFixture.FormatDate(hospital.Today), SubscriptionFixture.FormatDate(start.AddMonths(1))),
-            ((string?)l!["period_start"], (string?)l["period_end"])));
-        Assert.Equal(-(199.00m - Cents(199.00m * 10 / days)), SubscriptionFixture.ParseAmount(lines[0]!["amount"]));
-        Assert.Equal(1499.00m - Cents(1499.00m * 10 / days), SubscriptionFixture.ParseAmount(lines[1]!["amount"]));
-        Assert.Equal(lines.Sum(l => SubscriptionFixture.ParseAmount(l!["amount"])), SubscriptionFixture.ParseAmount(invoices[1]["total"]));
-        Assert.Equal(("INVOICE", (string?)invoices[0]["id"]), ((string?)invoices[1]["type"], (string?)invoices[1]["corrects_invoice_id"]));
+        var lines = invoices[1].Lines;
+        Assert.Equal([InvoiceLineKind.Credit, InvoiceLineKind.Proration], lines.Select(l => l.Kind));
+        Assert.All(lines, l => Assert.Equal((hospital.Today, start.AddMonths(1)), (l.PeriodStart, l.PeriodEnd)));
+        Assert.Equal(-(199.00m - Cents(199.00m * 10 / days)), SubscriptionFixture.ParseAmount(lines[0].Amount));
+        Assert.Equal(1499.00m - Cents(1499.00m * 10 / days), SubscriptionFixture.ParseAmount(lines[1].Amount));
+        Assert.Equal(lines.Sum(l => SubscriptionFixture.ParseAmount(l.Amount)), SubscriptionFixture.ParseAmount(invoices[1].Total));
+        Assert.Equal((InvoiceType.Invoice, invoices[0].Id), (invoices[1].Type, invoices[1].CorrectsInvoiceId));
     }
 
     [Fact]
@@ -36,13 +34,13 @@ public class UpdateSubscriptionTests
         var hospital = await SubscriptionFixture.Open();
         var made = await hospital.Subscribe(SubscriptionFixture.Enterprise, hospital.Today.AddDays(-17), "ANNUAL");
 
-        await hospital.Platform.Call("update_subscription", new { subscription_id = Id(made), plan_id = SubscriptionFixture.Basic });
-        await hospital.Platform.Call("update_subscription", new { subscription_id = Id(made), plan_id = SubscriptionFixture.Enterprise });
+        await hospital.Platform.Call("update_subscription", new { subscription_id = made.Id, plan_id = SubscriptionFixture.Basic });
+        await hospital.Platform.Call("update_subscription", new { subscription_id = made.Id, plan_id = SubscriptionFixture.Enterprise });
 
         var invoices = await hospital.ListInvoices();
-        Assert.Equal(["INVOICE", "CREDIT_NOTE", "INVOICE"], invoices.Select(i => (string)i["type"]!));
-        Assert.Equal(16188.00m, invoices.Sum(i => SubscriptionFixture.ParseAmount(i["total"])));
-        Assert.Equal((string?)invoices[1]["id"], (string?)invoices[2]["corrects_invoice_id"]);
+        Assert.Equal([InvoiceType.Invoice, InvoiceType.CreditNote, InvoiceType.Invoice], invoices.Select(i => i.Type));
+        Assert.Equal(16188.00m, invoices.Sum(i => SubscriptionFixture.ParseAmount(i.Total)));
+        Assert.Equal(invoices[1].Id, invoices[2].CorrectsInvoiceId);
     }
 
     [Fact]
@@ -52,9 +50,9 @@ public class UpdateSubscriptionTests
         var made = await hospital.Subscribe(start: hospital.Today.AddDays(5));
 
         var changed = await hospital.Platform.Call<Subscription>("update_subscription",
-            new { subscription_id = Id(made), plan_id = SubscriptionFixture.Professional });
+            new { subscription_id = made.Id, plan_id = SubscriptionFixture.Professional });
         var same = await hospital.Platform.Call<Subscription>("update_subscription",
-            new { subscription_id = Id(made), plan_id = SubscriptionFixture.Professional });
+            new { subscription_id = made.Id, plan_id = SubscriptionFixture.Professional });
 
         Assert.Equal(("499.00", "499.00"), (changed.Price, same.Price));
         Assert.Empty(await hospital.ListInvoices());
@@ -64,20 +62,20 @@ public class UpdateSubscriptionTests
     public async Task A_change_that_changes_nothing_is_not_published()
     {
         var (house, hospital) = (await MedCorFixture.Get(), await SubscriptionFixture.Open());
-        var id = Id(await hospital.Subscribe());
+        var id = (await hospital.Subscribe()).Id;
 
         await hospital.Platform.Call("update_subscription", new { subscription_id = id });
         await hospital.Platform.Call("update_subscription", new { subscription_id = id, plan_id = SubscriptionFixture.Basic, auto_renew = true });
 
         Assert.Equal(0, await Published());
-        var ending = await hospital.Platform.Call("cancel_subscription", new { subscription_id = id, reason = "Closing" });
+        var ending = await hospital.Platform.Call<Subscription>("cancel_subscription", new { subscription_id = id, reason = "Closing" });
         Assert.Equal(1, await Published());
-        var again = await hospital.Platform.Call("cancel_subscription", new { subscription_id = id, reason = "Closing" });
-        Assert.Equal(ending.ToJsonString(), again.ToJsonString());
+        var again = await hospital.Platform.Call<Subscription>("cancel_subscription", new { subscription_id = id, reason = "Closing" });
+        Assert.Equal(ending, again);
         Assert.Equal(1, await Published());
 
         Task<long> Published() =>
-            house.QueryNumber("billing", "SELECT count(*) FROM outbox WHERE type LIKE '%SubscriptionUpdated%' AND position($1 IN body) > 0", id);
+            house.QueryNumber("billing", "SELECT count(*) FROM outbox WHERE type LIKE '%SubscriptionUpdated%' AND position($1::text IN body) > 0", id);
     }
 
     [Fact]
@@ -87,12 +85,12 @@ public class UpdateSubscriptionTests
         var made = await hospital.Subscribe();
 
         Assert.Equal("CONFLICT",
-            (await hospital.Platform.TryCall("update_subscription", new { subscription_id = Id(made), auto_renew = false, expected_version = 7 })).Code);
+            (await hospital.Platform.TryCall("update_subscription", new { subscription_id = made.Id, auto_renew = false, expected_version = 7 })).Code);
         Assert.Equal("RESOURCE_NOT_FOUND",
-            (await hospital.Platform.TryCall("update_subscription", new { subscription_id = Id(made), plan_id = Guid.NewGuid() })).Code);
-        await hospital.Platform.Call("cancel_subscription", new { subscription_id = Id(made), immediate = true });
-        Assert.Equal("CONFLICT", (await hospital.Platform.TryCall("update_subscription", new { subscription_id = Id(made), auto_renew = true })).Code);
-        Assert.Equal("CONFLICT", (await hospital.Platform.TryCall("cancel_subscription", new { subscription_id = Id(made), immediate = true })).Code);
+            (await hospital.Platform.TryCall("update_subscription", new { subscription_id = made.Id, plan_id = Guid.NewGuid() })).Code);
+        await hospital.Platform.Call("cancel_subscription", new { subscription_id = made.Id, immediate = true });
+        Assert.Equal("CONFLICT", (await hospital.Platform.TryCall("update_subscription", new { subscription_id = made.Id, auto_renew = true })).Code);
+        Assert.Equal("CONFLICT", (await hospital.Platform.TryCall("cancel_subscription", new { subscription_id = made.Id, immediate = true })).Code);
     }
 
     [Fact]
@@ -105,34 +103,32 @@ public class UpdateSubscriptionTests
 
         foreach (var change in new object[]
         {
-            new { subscription_id = Id(made), plan_id = SubscriptionFixture.Enterprise }, new { subscription_id = Id(made), auto_renew = true }
+            new { subscription_id = made.Id, plan_id = SubscriptionFixture.Enterprise }, new { subscription_id = made.Id, auto_renew = true }
         })
         {
             var refused = await hospital.Platform.TryCall("update_subscription", change);
-            Assert.Equal(("CONFLICT", "The hospital is inactive."), (refused.Code, (string?)refused.Body["error"]!["message"]));
+            Assert.Equal(("CONFLICT", "The hospital is inactive."), (refused.Code, refused.Error.Message));
         }
         Assert.Equal("CONFLICT", (await hospital.Platform.TryCall("create_subscription", hospital.CreateRequest())).Code);
         Assert.Single(await hospital.ListInvoices());
-        await hospital.Platform.Call("cancel_subscription", new { subscription_id = Id(made) });
+        await hospital.Platform.Call("cancel_subscription", new { subscription_id = made.Id });
 
         // Once the hospital is active again, its subscription continues, even though it was canceled in the meantime.
         await hospital.Platform.Call("update_hospital", new { hospital_id = hospital.Id, is_active = true });
         await IsKnownAs(active: true);
-        Assert.True((await hospital.Platform.Call<Subscription>("update_subscription", new { subscription_id = Id(made), auto_renew = true })).AutoRenew);
+        Assert.True((await hospital.Platform.Call<Subscription>("update_subscription", new { subscription_id = made.Id, auto_renew = true })).AutoRenew);
 
         await hospital.Platform.Call("delete_hospital", new { hospital_id = hospital.Id });
         await IsKnownAs(active: false);
         Assert.Equal(SubscriptionStatus.Cancelled,
-            (await hospital.Platform.Call<Subscription>("cancel_subscription", new { subscription_id = Id(made), immediate = true })).Status);
-        Assert.Equal(["INVOICE", "CREDIT_NOTE"], (await hospital.ListInvoices()).Select(i => (string)i["type"]!));
+            (await hospital.Platform.Call<Subscription>("cancel_subscription", new { subscription_id = made.Id, immediate = true })).Status);
+        Assert.Equal([InvoiceType.Invoice, InvoiceType.CreditNote], (await hospital.ListInvoices()).Select(i => i.Type));
 
         Task IsKnownAs(bool active) => Wait.Until(
             async () =>
                 await house.QueryNumber("billing", "SELECT count(*) FROM known_hospitals WHERE hospital_id = $1 AND is_active = $2", hospital.Id, active) == 1,
             "Billing has heard of it");
     }
-
-    private static string Id(JsonNode subscription) => (string)subscription["id"]!;
 
     private static decimal Cents(decimal exact) => Math.Round(exact, 2, MidpointRounding.AwayFromZero);
 }

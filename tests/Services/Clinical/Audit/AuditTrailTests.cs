@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Platform.Database;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -31,13 +32,13 @@ public sealed class AuditTrailTests
         Assert.Equal(
             ["create_medical_record DOCTOR", "get_medical_record NURSE", "get_medical_record_history NURSE", "update_medical_record DOCTOR",
                 "list_medical_records NURSE", "get_medical_record PLATFORM"],
-            events.Select(e => $"{e["action"]} {e["role"]}"));
+            events.Select(e => $"{e.Action} {EnumNames.Of(e.Role)}"));
         Assert.All(events,
-            e => Assert.Equal(("DONE", "medical_records", ward.Patient.ToString()), ((string?)e["outcome"], (string?)e["resource"], (string?)e["patient_id"])));
-        Assert.Equal((doctor.Id.ToString(), "Test DOCTOR", 1),
-            ((string?)events[0]["user_id"], (string?)events[0]["user_name"], (int)events[0]["resource_version"]!));
-        Assert.All(events, e => Assert.Null(e["session_id"] ?? e["client_address"] ?? e["peer_address"] ?? e["request_id"]));
-        Assert.DoesNotContain("Secret", string.Concat(events.Select(e => e.ToJsonString())));
+            e => Assert.Equal((AuditOutcome.Done, "medical_records", ward.Patient), (e.Outcome, e.Resource, e.PatientId)));
+        Assert.Equal((doctor.Id, "Test DOCTOR", 1),
+            (events[0].UserId, events[0].UserName, events[0].ResourceVersion));
+        Assert.All(events, e => Assert.Equal((null, null, null, null), (e.SessionId, e.ClientAddress, e.PeerAddress, e.RequestId)));
+        Assert.DoesNotContain("Secret", (await patient.Call("list_audit_events", new { resource_id = record })).ToJsonString());
     }
 
     [Fact]
@@ -53,7 +54,7 @@ public sealed class AuditTrailTests
 
         Assert.Equal(
             ["create_medical_record DONE", "resources/medical_records DONE", "resources/medical_records DONE", "resources/medical_records MISSING"],
-            (await Of(patient, new { resource_id = record, sort = "created_at" })).Select(e => $"{e["action"]} {e["outcome"]}"));
+            (await Of(patient, new { resource_id = record, sort = "created_at" })).Select(e => $"{e.Action} {EnumNames.Of(e.Outcome)}"));
     }
 
     [Fact]
@@ -77,7 +78,7 @@ public sealed class AuditTrailTests
 
         var refused = await Of(ward.Admin, new { patient_id = ward.Patient, user_id = other.Id, sort = "created_at" });
         Assert.Equal(resources.SelectMany(r => (string[])[$"list_{r} FORBIDDEN", $"resources/{r} FORBIDDEN", $"resources/{r} FORBIDDEN"]),
-            refused.Select(e => $"{e["action"]} {e["outcome"]}"));
+            refused.Select(e => $"{e.Action} {EnumNames.Of(e.Outcome)}"));
     }
 
     [Fact]
@@ -92,20 +93,20 @@ public sealed class AuditTrailTests
         await doctor.TryCall("update_medical_record", new { record_id = record, status = "ENTERED_IN_ERROR" });
 
         var refused = (await Of(patient, new { resource_id = record, sort = "created_at" })).Skip(1).ToArray();
-        Assert.Equal(["MISSING", "FORBIDDEN", "CONFLICT", "INVALID"], refused.Select(e => (string?)e["outcome"]));
-        Assert.All(refused, e => Assert.Equal((ward.Patient.ToString(), 0), ((string?)e["patient_id"], (int)e["rows"]!)));
+        Assert.Equal([AuditOutcome.Missing, AuditOutcome.Forbidden, AuditOutcome.Conflict, AuditOutcome.Invalid], refused.Select(e => e.Outcome));
+        Assert.All(refused, e => Assert.Equal((ward.Patient, 0), (e.PatientId, e.Rows)));
 
         // Calls by a user whose role does not include the tool, and a call whose parameters cannot be read.
-        Assert.Contains(await Of(ward.Admin, new { user_id = other.Id, action = "update_medical_record" }), e => (string?)e["outcome"] == "FORBIDDEN");
+        Assert.Contains(await Of(ward.Admin, new { user_id = other.Id, action = "update_medical_record" }), e => e.Outcome == AuditOutcome.Forbidden);
         await ward.Nurse.TryCall("update_medical_record", new { record_id = record, title = "n" });
         await ward.Nurse.TryCall("create_treatment", new { patient_id = ward.Patient, doctor_id = ward.Doctor, name = "n", description = "d" });
         await ward.Nurse.TryCall("update_medical_record", new { record_id = record, title = 1 });
-        var byRole = (await Of(ward.Admin, new { user_id = ward.Nurse.Id, sort = "-created_at" })).Where(e => (string?)e["outcome"] == "FORBIDDEN")
+        var byRole = (await Of(ward.Admin, new { user_id = ward.Nurse.Id, sort = "-created_at" })).Where(e => e.Outcome == AuditOutcome.Forbidden)
             .Take(3).ToArray();
-        Assert.Equal([null, ward.Patient.ToString(), ward.Patient.ToString()], byRole.Select(e => (string?)e["patient_id"]));
-        Assert.Equal([null, null, record], byRole.Select(e => (string?)e["resource_id"]));
+        Assert.Equal([null, ward.Patient, ward.Patient], byRole.Select(e => e.PatientId));
+        Assert.Equal([null, null, record], byRole.Select(e => e.ResourceId));
         await doctor.TryCall("get_treatment", new { treatment_id = "nonsense" });
-        Assert.Equal("INVALID", (string?)Assert.Single(await Of(ward.Admin, new { user_id = doctor.Id, action = "get_treatment" }))["outcome"]);
+        Assert.Equal(AuditOutcome.Invalid, Assert.Single(await Of(ward.Admin, new { user_id = doctor.Id, action = "get_treatment" })).Outcome);
     }
 
     [Fact]
@@ -114,17 +115,17 @@ public sealed class AuditTrailTests
         var ward = await ClinicFixture.Open();
         var other = await ward.CreatePatient();
         var booked = new[] { await ward.Book("09:00:00"), await ward.Book("10:00:00"), await ward.Book("11:00:00", patient: other) }
-            .Select(b => (string?)b["id"]).ToArray();
+            .Select(b => b.Id).ToArray();
         await ward.Nurse.Call("list_appointments", new { doctor_id = ward.Doctor });
         await ward.Nurse.Call("list_treatments", new { patient_id = other });
 
         var seen = (await Of(ward.Admin, new { resource_id = booked[0], action = "list_appointments" })).Single();
-        Assert.Equal((ward.Patient.ToString(), 2), ((string?)seen["patient_id"], (int)seen["rows"]!));
-        Assert.Equal(booked[..2].Order(), seen["resource_ids"]!.AsArray().Select(id => (string?)id).Order());
+        Assert.Equal((ward.Patient, 2), (seen.PatientId, seen.Rows));
+        Assert.Equal(booked[..2].Order(), seen.ResourceIds!.Order());
         seen = (await Of(ward.Admin, new { patient_id = other, action = "list_appointments" })).Single();
-        Assert.Equal((booked[2], 1), ((string?)seen["resource_id"], (int)seen["rows"]!));
+        Assert.Equal((booked[2], 1), (seen.ResourceId, seen.Rows));
         seen = (await Of(ward.Admin, new { patient_id = other, resource = "treatments" })).Single();
-        Assert.Equal(("list_treatments", 0), ((string?)seen["action"], (int)seen["rows"]!));
+        Assert.Equal(("list_treatments", 0), (seen.Action, seen.Rows));
     }
 
     [Fact]
@@ -135,8 +136,8 @@ public sealed class AuditTrailTests
         var first = await doctor.TryCall("create_medical_record", Wish(ward.Patient), key);
         Assert.True((await doctor.TryCall("create_medical_record", Wish(ward.Patient), key)).IsReplay);
 
-        Assert.Equal(["DONE", "REPLAYED"],
-            (await Of(ward.Admin, new { resource_id = (string?)first.Body["id"], sort = "created_at" })).Select(e => (string?)e["outcome"]));
+        Assert.Equal([AuditOutcome.Done, AuditOutcome.Replayed],
+            (await Of(ward.Admin, new { resource_id = first.Read<MedicalRecord>().Id, sort = "created_at" })).Select(e => e.Outcome));
     }
 
     [Fact]
@@ -149,14 +150,14 @@ public sealed class AuditTrailTests
         };
         foreach (var claim in new[] { "X-Client-Address", "X-Forwarded-For", "X-Real-IP" }) request.Headers.Add(claim, "198.51.100.9");
         using var response = await doctor.Http.SendAsync(request);
-        var record = (string)(await response.Content.ReadFromJsonAsync<JsonNode>())!["id"]!;
+        var record = (await response.Content.ReadFromJsonAsync<MedicalRecord>(Json.Options))!.Id;
 
         var written = (await Of(ward.Admin, new { resource_id = record })).Single();
 
-        foreach (var address in new[] { "client_address", "peer_address" })
-            Assert.True(System.Net.IPAddress.IsLoopback(System.Net.IPAddress.Parse((string)written[address]!)));
-        Assert.Equal(response.Headers.GetValues("X-Request-Id").Single(), (string?)written["request_id"]);
-        Assert.NotNull((string?)written["session_id"]);
+        foreach (var address in new[] { written.ClientAddress, written.PeerAddress })
+            Assert.True(System.Net.IPAddress.IsLoopback(System.Net.IPAddress.Parse(address!)));
+        Assert.Equal(response.Headers.GetValues("X-Request-Id").Single(), written.RequestId);
+        Assert.NotNull(written.SessionId);
     }
 
     [Fact]
@@ -170,15 +171,15 @@ public sealed class AuditTrailTests
         request.Headers.Add("X-Request-Id", "somebody-elses");
         request.Headers.Add("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00");
         using var response = await doctor.Http.SendAsync(request);
-        var record = (string)(await response.Content.ReadFromJsonAsync<JsonNode>())!["id"]!;
+        var record = (await response.Content.ReadFromJsonAsync<MedicalRecord>(Json.Options))!.Id;
 
         var written = (await Of(ward.Admin, new { resource_id = record })).Single();
 
         Assert.Equal("somebody-elses", Assert.Single(response.Headers.GetValues("X-Request-Id")));
         Assert.Equal(("somebody-elses", response.Headers.GetValues("traceparent").Single().Split('-')[1]),
-            ((string?)written["request_id"], (string?)written["trace_id"]));
-        Assert.NotEqual("4bf92f3577b34da6a3ce929d0e0e4736", (string?)written["trace_id"]);
-        Assert.All(await Of(patient, new { resource_id = record }), e => Assert.Null((string?)e["trace_id"]));
+            (written.RequestId, written.TraceId));
+        Assert.NotEqual("4bf92f3577b34da6a3ce929d0e0e4736", written.TraceId);
+        Assert.All(await Of(patient, new { resource_id = record }), e => Assert.Null(e.TraceId));
     }
 
     [Fact]
@@ -193,7 +194,7 @@ public sealed class AuditTrailTests
             Assert.Empty(await Of(stranger, new { resource_id = record }));
         foreach (var entitled in new[] { patient, ward.Admin, await ClinicFixture.LogIn("admin@medcor.example") })
             Assert.Single(await Of(entitled, new { resource_id = record }));
-        Assert.All(await Of(patient, new { limit = 100 }), e => Assert.Equal(ward.Patient.ToString(), (string?)e["patient_id"]));
+        Assert.All(await Of(patient, new { limit = 100 }), e => Assert.Equal(ward.Patient, e.PatientId));
         Assert.Equal("VALIDATION_ERROR", (await ward.Admin.TryCall("list_audit_events", new { resource = "invoices" })).Code);
     }
 
@@ -210,11 +211,10 @@ public sealed class AuditTrailTests
 
         foreach (var administrator in new[] { ward.Admin, await ClinicFixture.LogIn("admin@medcor.example") })
         {
-            var found = (await administrator.Http.GetFromJsonAsync<JsonNode>(
-                $"/api/mcp/resources/audit_events?limit=100&filter={Uri.EscapeDataString(filter)}"))!["results"]!.AsArray();
-            Assert.Contains(found,
-                e => (string?)e!["outcome"] == outcome && unknown.ToString() is var id && ((string?)e["resource_id"] == id || (string?)e["patient_id"] == id));
-            Assert.All(found, e => Assert.Contains((string?)e!["outcome"], (string[])["FORBIDDEN", "MISSING"]));
+            var found = (await administrator.Get<Page<AuditEvent>>(
+                $"/api/mcp/resources/audit_events?limit=100&filter={Uri.EscapeDataString(filter)}")).Results;
+            Assert.Contains(found, e => EnumNames.Of(e.Outcome) == outcome && (e.ResourceId == unknown || e.PatientId == unknown));
+            Assert.All(found, e => Assert.Contains(e.Outcome, (AuditOutcome[])[AuditOutcome.Forbidden, AuditOutcome.Missing]));
         }
     }
 
@@ -239,8 +239,8 @@ public sealed class AuditTrailTests
         Assert.Equal("RESOURCE_NOT_FOUND", (await stranger.TryCall("get_medical_record", new { record_id = record })).Code);
 
         var attempt = (await Of(stranger, new { resource_id = record })).Single();
-        Assert.Equal(("MISSING", null), ((string?)attempt["outcome"], (string?)attempt["patient_id"]));
-        Assert.Equal(["DONE"], (await Of(patient, new { resource_id = record })).Select(e => (string?)e["outcome"]));
+        Assert.Equal((AuditOutcome.Missing, null), (attempt.Outcome, attempt.PatientId));
+        Assert.Equal([AuditOutcome.Done], (await Of(patient, new { resource_id = record })).Select(e => e.Outcome));
     }
 
     [Fact]
@@ -303,7 +303,7 @@ public sealed class AuditTrailTests
     public async Task The_trail_of_the_running_house_is_whole_and_its_command_says_so()
     {
         var (ward, doctor, _) = await Shared.Value;
-        var record = Guid.Parse(await Write(doctor, ward.Patient));
+        var record = await Write(doctor, ward.Patient);
         var house = await MedCorFixture.Get();
         await Wait.Until(async () => await house.QueryNumber("clinical",
             "SELECT count(*) FROM audit_links l JOIN audit_events e ON e.id = l.event_id WHERE e.resource_id = $1", record) == 1, "the access is linked");
@@ -321,10 +321,10 @@ public sealed class AuditTrailTests
         return new(ward, await ward.LogInDoctor(), await ward.LogInPatient());
     }
 
-    private static async Task<JsonNode[]> Of(ApiClient who, object filter) =>
-        [.. (await who.Call("list_audit_events", filter))["results"]!.AsArray().Select(e => e!)];
+    private static async Task<IReadOnlyList<AuditEvent>> Of(ApiClient who, object filter) =>
+        (await who.Call<Page<AuditEvent>>("list_audit_events", filter)).Results;
 
-    private static async Task<string> Write(ApiClient author, Guid patient) => (string)(await author.Call("create_medical_record", Wish(patient)))["id"]!;
+    private static async Task<Guid> Write(ApiClient author, Guid patient) => (await author.Call<MedicalRecord>("create_medical_record", Wish(patient))).Id;
 
     private static object Wish(Guid patient) =>
         new { patient_id = patient, title = "Secret title", record_type = "LAB_RESULT", description = "Secret findings" };

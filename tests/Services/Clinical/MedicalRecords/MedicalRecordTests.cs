@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.DemoData;
@@ -15,17 +14,17 @@ public sealed class MedicalRecordTests
         var ward = await ClinicFixture.Open();
         var doctor = await ward.LogInDoctor();
         var record = await Write(ward, doctor);
-        Assert.Equal((ward.Doctor.ToString(), ward.Doctor.ToString()), ((string?)record["doctor_id"], (string?)record["author_id"]));
-        Assert.Equal(["file_url1"], record["attachments"]!.AsArray().Select(a => (string)a!));
+        Assert.Equal((ward.Doctor, ward.Doctor), (record.DoctorId, record.AuthorId));
+        Assert.Equal(["file_url1"], record.Attachments!);
 
         var amended = await doctor.Call<MedicalRecord>("update_medical_record",
-            new { record_id = Id(record), diagnosis = "Asthma", reason = "Spirometry", expected_version = 1 });
+            new { record_id = record.Id, diagnosis = "Asthma", reason = "Spirometry", expected_version = 1 });
         Assert.Equal(("Asthma", "Annual Checkup", 2), (amended.Diagnosis, amended.Title, amended.Version));
         Assert.Equal("CONFLICT",
-            (await doctor.TryCall("update_medical_record", new { record_id = Id(record), diagnosis = "None", expected_version = 1 })).Code);
+            (await doctor.TryCall("update_medical_record", new { record_id = record.Id, diagnosis = "None", expected_version = 1 })).Code);
 
         var history =
-            (await (await ward.LogInPatient()).Call<Page<MedicalRecordVersion>>("get_medical_record_history", new { record_id = Id(record) })).Results;
+            (await (await ward.LogInPatient()).Call<Page<MedicalRecordVersion>>("get_medical_record_history", new { record_id = record.Id })).Results;
         Assert.Equal(["Asthma", "Healthy"], history.Select(v => v.Record.Diagnosis!));
         Assert.Equal(["Spirometry", null], history.Select(v => v.Reason));
     }
@@ -59,28 +58,28 @@ public sealed class MedicalRecordTests
         var ward = await ClinicFixture.Open();
         var doctor = await ward.LogInDoctor();
         await using var clinical = await (await MedCorFixture.Get()).OpenDatabase("clinical");
-        async Task<JsonNode> Old()
+        async Task<MedicalRecord> Old()
         {
             var record = await Write(ward, doctor);
             await using var age = new Npgsql.NpgsqlCommand(
                 "UPDATE medical_records SET description = repeat('ü', 100000), diagnosis = repeat('ü', 100000) WHERE id = $1", clinical)
             {
-                Parameters = { new() { Value = Guid.Parse(Id(record)) } }
+                Parameters = { new() { Value = record.Id } }
             };
             Assert.Equal(1, await age.ExecuteNonQueryAsync());
             return record;
         }
         var (shortened, withdrawn) = (await Old(), await Old());
 
-        var longer = await doctor.TryCall("update_medical_record", new { record_id = Id(shortened), treatment_plan = new string('ü', 9_900), reason = "More" });
+        var longer = await doctor.TryCall("update_medical_record", new { record_id = shortened.Id, treatment_plan = new string('ü', 9_900), reason = "More" });
         // After the first of the two updates the record is still too large.
-        await doctor.Call("update_medical_record", new { record_id = Id(shortened), description = "Short", reason = "Too long" });
-        var read = await doctor.Call<MedicalRecord>("update_medical_record", new { record_id = Id(shortened), diagnosis = "Short", reason = "Too long" });
-        await doctor.Call("update_medical_record", new { record_id = Id(withdrawn), status = "ENTERED_IN_ERROR", reason = "Another patient's" });
+        await doctor.Call("update_medical_record", new { record_id = shortened.Id, description = "Short", reason = "Too long" });
+        var read = await doctor.Call<MedicalRecord>("update_medical_record", new { record_id = shortened.Id, diagnosis = "Short", reason = "Too long" });
+        await doctor.Call("update_medical_record", new { record_id = withdrawn.Id, status = "ENTERED_IN_ERROR", reason = "Another patient's" });
 
         Assert.Contains("128 KiB", (string?)longer.Details!["treatment_plan"]![0], StringComparison.Ordinal);
         Assert.Equal(("Short", "Short", 3), (read.Description, read.Diagnosis, read.Version));
-        Assert.Equal(RecordStatus.EnteredInError, (await doctor.Call<MedicalRecord>("get_medical_record", new { record_id = Id(withdrawn) })).Status);
+        Assert.Equal(RecordStatus.EnteredInError, (await doctor.Call<MedicalRecord>("get_medical_record", new { record_id = withdrawn.Id })).Status);
     }
 
     [Fact]
@@ -89,11 +88,11 @@ public sealed class MedicalRecordTests
         var ward = await ClinicFixture.Open();
         var doctor = await ward.LogInDoctor();
         var record = await Write(ward, doctor);
-        Assert.Equal("VALIDATION_ERROR", (await doctor.TryCall("update_medical_record", new { record_id = Id(record), status = "ENTERED_IN_ERROR" })).Code);
-        await doctor.Call("update_medical_record", new { record_id = Id(record), status = "ENTERED_IN_ERROR", reason = "Another patient's" });
+        Assert.Equal("VALIDATION_ERROR", (await doctor.TryCall("update_medical_record", new { record_id = record.Id, status = "ENTERED_IN_ERROR" })).Code);
+        await doctor.Call("update_medical_record", new { record_id = record.Id, status = "ENTERED_IN_ERROR", reason = "Another patient's" });
 
-        Assert.Equal("CONFLICT", (await doctor.TryCall("update_medical_record", new { record_id = Id(record), diagnosis = "None" })).Code);
-        var read = await doctor.Call<MedicalRecord>("get_medical_record", new { record_id = Id(record) });
+        Assert.Equal("CONFLICT", (await doctor.TryCall("update_medical_record", new { record_id = record.Id, diagnosis = "None" })).Code);
+        var read = await doctor.Call<MedicalRecord>("get_medical_record", new { record_id = record.Id });
         Assert.Equal((RecordStatus.EnteredInError, "Healthy"), (read.Status, read.Diagnosis));
     }
 
@@ -147,7 +146,7 @@ public sealed class MedicalRecordTests
         string[] fields = attachment.Any(char.IsControl) ? ["attachments", "attachments[1]"] : ["attachments"];
         Assert.Equal(fields, CreateAppointmentTests.Fields(await doctor.TryCall("create_medical_record",
             new { patient_id = ward.Patient, title = "x", record_type = "OTHER", attachments })));
-        Assert.Equal(fields, CreateAppointmentTests.Fields(await doctor.TryCall("update_medical_record", new { record_id = Id(record), attachments })));
+        Assert.Equal(fields, CreateAppointmentTests.Fields(await doctor.TryCall("update_medical_record", new { record_id = record.Id, attachments })));
     }
 
     [Fact]
@@ -176,30 +175,30 @@ public sealed class MedicalRecordTests
         {
             await using var old = new Npgsql.NpgsqlCommand($"UPDATE {table} SET attachments = $1 WHERE {id} = $2", clinical)
             {
-                Parameters = { new() { Value = stored }, new() { Value = Guid.Parse(Id(record)) } },
+                Parameters = { new() { Value = stored }, new() { Value = record.Id } },
             };
             Assert.Equal(1, await old.ExecuteNonQueryAsync());
         }
 
-        var history = await patient.Call("get_medical_record_history", new { record_id = Id(record) });
-        JsonNode[] read =
+        var history = await patient.Call<Page<MedicalRecordVersion>>("get_medical_record_history", new { record_id = record.Id });
+        MedicalRecord[] read =
         [
-            await patient.Call("get_medical_record", new { record_id = Id(record) }), history["results"]![0]!["record"]!,
-            (await doctor.Call("list_medical_records", new { patient_id = ward.Patient, limit = 100 }))["results"]!.AsArray()
-                .Single(r => Id(r!) == Id(record))!,
-            JsonNode.Parse(await patient.Http.GetStringAsync($"/api/mcp/resources/medical_records/{Id(record)}"))!,
+            await patient.Call<MedicalRecord>("get_medical_record", new { record_id = record.Id }), history.Results[0].Record,
+            (await doctor.Call<Page<MedicalRecord>>("list_medical_records", new { patient_id = ward.Patient, limit = 100 })).Results
+                .Single(r => r.Id == record.Id),
+            await patient.Get<MedicalRecord>($"/api/mcp/resources/medical_records/{record.Id}"),
         ];
-        foreach (var answer in read) Assert.Equal(shown, answer["attachments"]!.AsArray().Select(a => (string)a!));
+        foreach (var answer in read) Assert.Equal(shown, answer.Attachments!);
 
         foreach (var more in (string[])["unsafe:javascript:alert(3)", "javascript:alert(1)", @"D:\scan.png"])
             Assert.Equal(["attachments"],
-                CreateAppointmentTests.Fields(await doctor.TryCall("update_medical_record", new { record_id = Id(record), attachments = shown.Append(more) })));
+                CreateAppointmentTests.Fields(await doctor.TryCall("update_medical_record", new { record_id = record.Id, attachments = shown.Append(more) })));
         var amended = await doctor.Call<MedicalRecord>("update_medical_record",
-            new { record_id = Id(record), title = "Amended", attachments = shown.Append("new.pdf"), reason = "More" });
+            new { record_id = record.Id, title = "Amended", attachments = shown.Append("new.pdf"), reason = "More" });
         Assert.Equal(shown.Append("new.pdf"), amended.Attachments);
         await using var kept = new Npgsql.NpgsqlCommand("SELECT attachments FROM medical_records WHERE id = $1", clinical)
         {
-            Parameters = { new() { Value = Guid.Parse(Id(record)) } }
+            Parameters = { new() { Value = record.Id } }
         };
         Assert.Equal(stored.Append("new.pdf"), (string[])(await kept.ExecuteScalarAsync())!);
     }
@@ -224,8 +223,8 @@ public sealed class MedicalRecordTests
         var record = await Write(ward, ward.Admin);
         var platform = await ClinicFixture.LogIn("admin@medcor.example");
         var listed = (await platform.Call("list_medical_records", new { patient_id = ward.Patient }))["results"]!.AsArray().Single()!;
-        var history = (await platform.Call("get_medical_record_history", new { record_id = Id(record) }))["results"]!.AsArray().Single()!;
-        foreach (var seen in new[] { listed, await platform.Call("get_medical_record", new { record_id = Id(record) }), history["record"]! })
+        var history = (await platform.Call("get_medical_record_history", new { record_id = record.Id }))["results"]!.AsArray().Single()!;
+        foreach (var seen in new[] { listed, await platform.Call("get_medical_record", new { record_id = record.Id }), history["record"]! })
         {
             Assert.Equal("CHECKUP", (string?)seen["record_type"]);
             foreach (var content in Contents) Assert.Null(seen[content]);
@@ -242,9 +241,9 @@ public sealed class MedicalRecordTests
         Assert.Equal("PERMISSION_DENIED", (await other.TryCall("list_medical_records", new { patient_id = ward.Patient })).Code);
         foreach (var stranger in new[] { other, await ClinicFixture.LogIn("admin@riverside.example") })
             foreach (var tool in new[] { "get_medical_record", "get_medical_record_history" })
-                Assert.Equal("RESOURCE_NOT_FOUND", (await stranger.TryCall(tool, new { record_id = Id(record) })).Code);
+                Assert.Equal("RESOURCE_NOT_FOUND", (await stranger.TryCall(tool, new { record_id = record.Id })).Code);
         Assert.Equal("RESOURCE_NOT_FOUND",
-            (await (await ClinicFixture.LogIn("admin@riverside.example")).TryCall("update_medical_record", new { record_id = Id(record), title = "x" })).Code);
+            (await (await ClinicFixture.LogIn("admin@riverside.example")).TryCall("update_medical_record", new { record_id = record.Id, title = "x" })).Code);
     }
 
     [Fact]
@@ -252,18 +251,19 @@ public sealed class MedicalRecordTests
     {
         var (ward, doctor, _) = await Shared.Value;
         var record = await Write(ward, doctor);
+        var asWritten = await doctor.Call("get_medical_record", new { record_id = record.Id });
         await using var heard = await SseClient.Connect(ward.Nurse, "resources=medical_records");
 
-        var asItWas = new { record_id = Id(record), diagnosis = "Healthy", attachments = new[] { "file_url1" }, status = "ACTIVE", reason = "Looked again" };
-        foreach (var nothing in new object[] { new { record_id = Id(record) }, asItWas })
+        var asItWas = new { record_id = record.Id, diagnosis = "Healthy", attachments = new[] { "file_url1" }, status = "ACTIVE", reason = "Looked again" };
+        foreach (var nothing in new object[] { new { record_id = record.Id }, asItWas })
         {
             var same = await ward.Admin.Call("update_medical_record", nothing);
-            Assert.Equal(record.ToJsonString(), same.ToJsonString());
+            Assert.Equal(asWritten.ToJsonString(), same.ToJsonString());
         }
 
-        Assert.Equal(1, (await doctor.Call<Page<MedicalRecordVersion>>("get_medical_record_history", new { record_id = Id(record) })).Total);
-        await doctor.Call("update_medical_record", new { record_id = Id(record), title = "Changed" });
-        var told = await heard.Next("medical_records", "updated", Guid.Parse(Id(record)));
+        Assert.Equal(1, (await doctor.Call<Page<MedicalRecordVersion>>("get_medical_record_history", new { record_id = record.Id })).Total);
+        await doctor.Call("update_medical_record", new { record_id = record.Id, title = "Changed" });
+        var told = await heard.Next("medical_records", "updated", record.Id);
         Assert.Equal(2, (int)told.Data["data"]!["version"]!);
     }
 
@@ -276,7 +276,7 @@ public sealed class MedicalRecordTests
         await using var other = await SseClient.Connect(await ClinicFixture.LogIn("patient@general.example"));
         await using var elsewhere = await SseClient.Connect(await ClinicFixture.LogIn("admin@riverside.example"));
         await using var platform = await SseClient.Connect(await ClinicFixture.LogIn("admin@medcor.example"), "resources=medical_records");
-        var record = Guid.Parse(Id(await Write(ward, doctor)));
+        var record = (await Write(ward, doctor)).Id;
         await doctor.Call("update_medical_record", new { record_id = record, diagnosis = "Asthma" });
 
         foreach (var listener in new[] { nurse, concerned, platform })
@@ -293,14 +293,15 @@ public sealed class MedicalRecordTests
     public async Task Records_and_versions_come_in_pages()
     {
         var ward = await ClinicFixture.Open();
-        var written = new List<string>();
-        for (var i = 0; i < 5; i++) written.Add(Id(await Write(ward, ward.Admin)));
-        var seen = new List<string>();
+        var written = new List<Guid>();
+        for (var i = 0; i < 5; i++) written.Add((await Write(ward, ward.Admin)).Id);
+        var seen = new List<Guid>();
         for (var page = 1; page <= 3; page++)
         {
-            var listed = await ward.Nurse.Call("list_medical_records", new { patient_id = ward.Patient, limit = 2, page, sort = "created_at" });
-            Assert.Equal((5, page, page < 3), ((int)listed["total"]!, (int)listed["page"]!, (bool)listed["has_more"]!));
-            seen.AddRange(listed["results"]!.AsArray().Select(r => Id(r!)));
+            var listed = await ward.Nurse.Call<Page<MedicalRecord>>("list_medical_records",
+                new { patient_id = ward.Patient, limit = 2, page, sort = "created_at" });
+            Assert.Equal((5, page, page < 3), (listed.Total, listed.Number, listed.HasMore));
+            seen.AddRange(listed.Results.Select(r => r.Id));
         }
         Assert.Equal(written, seen);
 
@@ -313,7 +314,7 @@ public sealed class MedicalRecordTests
     public async Task Days_are_those_of_the_hospitals_clocks()
     {
         var ward = await ClinicFixture.Open();
-        var record = Guid.Parse(Id(await Write(ward, ward.Admin)));
+        var record = (await Write(ward, ward.Admin)).Id;
         await using (var clinical = await (await MedCorFixture.Get()).OpenDatabase("clinical"))
         await using (var backdate = new Npgsql.NpgsqlCommand("UPDATE medical_records SET created_at = '2026-01-15T23:30:00Z' WHERE id = $1", clinical)
         {
@@ -391,7 +392,8 @@ public sealed class MedicalRecordTests
     private static readonly string[] Contents = ["title", "description", "diagnosis", "symptoms", "treatment_plan", "attachments"];
 
     /// <summary>Shared by tests of refused requests, which change nothing.</summary>
-    private static readonly Lazy<Task<JsonNode>> Record = new(async () => await Shared!.Value is var (ward, doctor, _) ? await Write(ward, doctor) : null!);
+    private static readonly Lazy<Task<MedicalRecord>> Record = new(
+        async () => await Shared!.Value is var (ward, doctor, _) ? await Write(ward, doctor) : null!);
 
     private static readonly Lazy<Task<(ClinicFixture Ward, ApiClient Doctor, ApiClient Patient)>> Shared = new(async () =>
     {
@@ -399,13 +401,12 @@ public sealed class MedicalRecordTests
         return (ward, await ward.LogInDoctor(), await ward.LogInPatient());
     });
 
-    private static Task<JsonNode> Write(ClinicFixture ward, ApiClient author) => author.Call("create_medical_record", Wish(ward, "CHECKUP"));
+    private static Task<MedicalRecord> Write(ClinicFixture ward, ApiClient author) =>
+        author.Call<MedicalRecord>("create_medical_record", Wish(ward, "CHECKUP"));
 
     private static object Wish(ClinicFixture ward, string type) => new
     {
         patient_id = ward.Patient, title = "Annual Checkup", description = "Routine", record_type = type, diagnosis = "Healthy", symptoms = "None",
         attachments = new[] { "file_url1" },
     };
-
-    private static string Id(JsonNode record) => (string)record["id"]!;
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 
 namespace MedCor.Tests.Services.Clinical.Scheduling;
@@ -44,7 +45,7 @@ public sealed class BookingPausesTests
         var changed = await WhileBooking(ward, Afternoons,
             () => ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = "Europe/London" }));
 
-        Assert.Equal(await Scheduled(ward, a => (string?)a["time_zone"] == "Europe/Berlin"), Affected(changed));
+        Assert.Equal(await Scheduled(ward, a => a.TimeZone == "Europe/Berlin"), Affected(changed));
     }
 
     [Fact]
@@ -55,7 +56,7 @@ public sealed class BookingPausesTests
         {
             await ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = zone });
             var booked = await ward.Book("12:00:00", ward.Weekday(zone == "Europe/London" ? 2 : 3));
-            Assert.Equal(zone, (string?)booked["time_zone"]);
+            Assert.Equal(zone, booked.TimeZone);
         }
     }
 
@@ -68,7 +69,7 @@ public sealed class BookingPausesTests
         Assert.Equal(HttpStatusCode.OK, paused.StatusCode);
 
         var refused = await ward.Nurse.TryCall("create_appointment", ward.BookingRequest("10:00:00"));
-        Assert.Equal((HttpStatusCode.Conflict, "CONFLICT", 1), (refused.Status, refused.Code, (int?)refused.Body["error"]!["retry_after"]));
+        Assert.Equal((HttpStatusCode.Conflict, "CONFLICT", 1), (refused.Status, refused.Code, refused.Error.RetryAfter));
         var house = await MedCorFixture.Get();
         Assert.Equal(1, await house.QueryNumber("clinical",
             "SELECT count(*) FROM booking_pauses WHERE subject_id = $1 AND until <= now() + interval '1 minute'", ward.Doctor));
@@ -127,9 +128,10 @@ public sealed class BookingPausesTests
         }
     }
 
-    private static async Task<SortedSet<string>> Scheduled(ClinicFixture ward, Predicate<JsonNode> which) =>
-        [.. (await ward.Admin.Call("list_appointments", new { doctor_id = ward.Doctor, status = "SCHEDULED", limit = 100 }))["results"]!.AsArray()
-            .Where(a => which(a!)).Select(a => (string)a!["id"]!)];
+    private static async Task<SortedSet<Guid>> Scheduled(ClinicFixture ward, Predicate<Appointment> which) =>
+        [.. (await ward.Admin.Call<Page<Appointment>>("list_appointments", new { doctor_id = ward.Doctor, status = "SCHEDULED", limit = 100 })).Results
+            .Where(a => which(a)).Select(a => a.Id)];
 
-    private static SortedSet<string> Affected(JsonNode changed) => [.. changed["affected"]!.AsArray().Select(a => (string)a!["id"]!)];
+    /// <summary>Returns the IDs of the appointments that an answer lists as affected, in whatever entity it is.</summary>
+    private static SortedSet<Guid> Affected(JsonNode changed) => [.. changed["affected"]!.AsArray().Select(a => (Guid)a!["id"]!)];
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
@@ -16,25 +17,25 @@ public sealed class CreateAppointmentTests
             patient_id = ward.Patient, doctor_id = ward.Doctor, appointment_date = ward.Weekday(), appointment_time = "14:00:00", reason = "Regular checkup",
             notes = "Patient has allergies"
         };
-        var booked = await ward.Nurse.Call("create_appointment", wish);
+        var booked = await ward.Nurse.Call<Appointment>("create_appointment", wish);
 
-        Assert.Equal(ward.Patient, Guid.Parse((string)booked["patient_id"]!));
-        Assert.Equal(ward.Doctor, Guid.Parse((string)booked["doctor_id"]!));
-        Assert.Equal(ward.Nurse.HospitalId, Guid.Parse((string)booked["hospital_id"]!));
-        Assert.Equal(ward.Weekday(), (string?)booked["appointment_date"]);
-        Assert.Equal("14:00:00", (string?)booked["appointment_time"]);
-        Assert.Equal("Regular checkup", (string?)booked["reason"]);
-        Assert.Equal("Patient has allergies", (string?)booked["notes"]);
-        Assert.Equal("SCHEDULED", (string?)booked["status"]);
-        Assert.Equal(30, (int?)booked["duration_minutes"]);
-        Assert.Equal("Europe/Berlin", (string?)booked["time_zone"]);
-        Assert.Equal(1, (int?)booked["version"]);
-        var starts = (DateTimeOffset)booked["starts_at"]!;
+        Assert.Equal(ward.Patient, booked.PatientId);
+        Assert.Equal(ward.Doctor, booked.DoctorId);
+        Assert.Equal(ward.Nurse.HospitalId, booked.HospitalId);
+        Assert.Equal(ward.Weekday(), ClinicFixture.FormatDate(booked.AppointmentDate));
+        Assert.Equal(new(14, 0), booked.AppointmentTime);
+        Assert.Equal("Regular checkup", booked.Reason);
+        Assert.Equal("Patient has allergies", booked.Notes);
+        Assert.Equal(AppointmentStatus.Scheduled, booked.Status);
+        Assert.Equal(30, booked.DurationMinutes);
+        Assert.Equal("Europe/Berlin", booked.TimeZone);
+        Assert.Equal(1, booked.Version);
+        var starts = booked.StartsAt;
         Assert.Equal(14, TimeZoneInfo.ConvertTime(starts, ward.Zone).Hour);
-        Assert.Equal(starts.AddMinutes(30), (DateTimeOffset)booked["ends_at"]!);
+        Assert.Equal(starts.AddMinutes(30), booked.EndsAt);
 
-        var read = await ward.Nurse.Call("get_appointment", new { appointment_id = (string)booked["id"]! });
-        Assert.Equal(booked.ToJsonString(), read.ToJsonString());
+        var read = await ward.Nurse.Call<Appointment>("get_appointment", new { appointment_id = booked.Id });
+        Assert.Equal(booked, read);
         Assert.DoesNotContain("14:00:00", await ward.FreeTimes());
     }
 
@@ -84,10 +85,10 @@ public sealed class CreateAppointmentTests
         var other = await ward.CreatePatient();
 
         var refused = await ward.Nurse.TryCall("create_appointment", ward.BookingRequest("10:00:00", patient: other));
-        var offered = refused.Details!["alternatives"]!.AsArray();
-        Assert.Equal(["09:30:00", "09:00:00", "11:00:00", "11:30:00", "12:00:00"], offered.Select(a => (string)a!["time"]!));
-        Assert.All(offered, a => Assert.Equal(ward.Weekday(), (string)a!["date"]!));
-        await ward.Book((string)offered[0]!["time"]!, (string)offered[0]!["date"]!, other);
+        var offered = Alternatives(refused);
+        Assert.Equal(["09:30:00", "09:00:00", "11:00:00", "11:30:00", "12:00:00"], offered.Select(a => a.Time));
+        Assert.All(offered, a => Assert.Equal(ward.Weekday(), a.Date));
+        await ward.Book(offered[0].Time, offered[0].Date, other);
     }
 
     [Fact]
@@ -100,9 +101,9 @@ public sealed class CreateAppointmentTests
         await ward.Nurse.Call("create_appointment", ward.BookingRequest("09:30:00", ward.Weekday(2), doctor: elsewhere));
 
         var refused = await ward.Nurse.TryCall("create_appointment", ward.BookingRequest("16:00:00"));
-        var offered = refused.Details!["alternatives"]!.AsArray();
-        Assert.Equal(["09:00:00", "10:00:00", "10:30:00", "11:00:00", "11:30:00"], offered.Select(a => (string)a!["time"]!));
-        Assert.All(offered, a => Assert.Equal(ward.Weekday(2), (string)a!["date"]!));
+        var offered = Alternatives(refused);
+        Assert.Equal(["09:00:00", "10:00:00", "10:30:00", "11:00:00", "11:30:00"], offered.Select(a => a.Time));
+        Assert.All(offered, a => Assert.Equal(ward.Weekday(2), a.Date));
     }
 
     [Fact]
@@ -111,13 +112,13 @@ public sealed class CreateAppointmentTests
         var ward = await ClinicFixture.Open();
         var first = await ward.Book("10:00:00");
         var refused = await ward.Nurse.TryCall("create_appointment", ward.BookingRequest("10:15:00", patient: await ward.CreatePatient()));
-        Assert.Contains("The doctor is already booked then", (string)refused.Body["error"]!["message"]!, StringComparison.Ordinal);
+        Assert.Contains("The doctor is already booked then", refused.Error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(ward.Patient.ToString(), refused.Body.ToJsonString(), StringComparison.Ordinal);
-        Assert.DoesNotContain((string)first["id"]!, refused.Body.ToJsonString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(first.Id.ToString(), refused.Body.ToJsonString(), StringComparison.Ordinal);
 
         var elsewhere = await ward.Nurse.TryCall("create_appointment", ward.BookingRequest("10:15:00", doctor: await ward.CreateDoctor()));
         Assert.Equal("CONFLICT", elsewhere.Code);
-        Assert.Contains("The patient is already booked then", (string)elsewhere.Body["error"]!["message"]!, StringComparison.Ordinal);
+        Assert.Contains("The patient is already booked then", elsewhere.Error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(ward.Doctor.ToString(), elsewhere.Body.ToJsonString(), StringComparison.Ordinal);
     }
 
@@ -214,8 +215,7 @@ public sealed class CreateAppointmentTests
 
         Assert.Equal((HttpStatusCode.BadRequest, "VALIDATION_ERROR"), (refused.Status, refused.Code));
         Assert.Equal(fields, string.Join(' ', Fields(refused).Where(f => f != "alternatives")));
-        Assert.Equal((ward.Weekday(), nearest),
-            ((string?)refused.Details!["alternatives"]![0]!["date"], (string?)refused.Details["alternatives"]![0]!["time"]));
+        Assert.Equal(new(ward.Weekday(), nearest), Alternatives(refused)[0]);
     }
 
     [Fact]
@@ -232,7 +232,8 @@ public sealed class CreateAppointmentTests
         var patient = await ward.LogInPatient();
         // Neither appointments that staff booked nor past ones count toward the limit of three.
         await ward.Book("09:00:00", ward.Weekday(9));
-        var fourth = await ClinicFixture.RunAfterEnd(await patient.Call("create_appointment", ward.BookingRequest("09:00:00", ward.Weekday(8))), async () =>
+        var past = await patient.Call<Appointment>("create_appointment", ward.BookingRequest("09:00:00", ward.Weekday(8)));
+        var fourth = await ClinicFixture.RunAfterEnd(past, async () =>
         {
             for (var i = 1; i <= 3; i++) await patient.Call("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(i), minutes: 30));
             return await patient.TryCall("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(4)));
@@ -294,12 +295,12 @@ public sealed class CreateAppointmentTests
         Assert.Equal(["appointment_time"], Fields(await ward.Nurse.TryCall("create_appointment", ward.BookingRequest($"{skipped:HH:mm}:00", night))));
         var before = await ward.Book($"{skipped.AddMinutes(-30):HH:mm}:00", night);
         var after = await ward.Book($"{skipped.AddMinutes(60):HH:mm}:00", night);
-        Assert.Equal((DateTimeOffset)before["ends_at"]!, (DateTimeOffset)after["starts_at"]!);
+        Assert.Equal(before.EndsAt, after.StartsAt);
 
         night = ClinicFixture.FormatDate(DateOnly.FromDateTime(repeated));
         Assert.Equal(12, (await ward.FreeTimes(night)).Length);
         var earlier = await ward.Book($"{repeated:HH:mm}:00", night);
-        Assert.Equal(ward.Zone.GetAmbiguousTimeOffsets(repeated).Max(), repeated - ((DateTimeOffset)earlier["starts_at"]!).UtcDateTime);
+        Assert.Equal(ward.Zone.GetAmbiguousTimeOffsets(repeated).Max(), repeated - earlier.StartsAt.UtcDateTime);
         Assert.Equal(11, (await ward.FreeTimes(night)).Length);
     }
 
@@ -311,7 +312,7 @@ public sealed class CreateAppointmentTests
     {
         var (a, b) = (await ward.Nurse.TryCall("create_appointment", one), await ward.Nurse.TryCall("create_appointment", other));
         Assert.Equal((HttpStatusCode.NotFound, "RESOURCE_NOT_FOUND"), (a.Status, a.Code));
-        Assert.Equal((string?)b.Body["error"]!["message"], (string?)a.Body["error"]!["message"]);
+        Assert.Equal(b.Error.Message, a.Error.Message);
     }
 
     /// <summary>Returns the first half hours that the clocks of a zone will skip and repeat.</summary>
@@ -321,6 +322,12 @@ public sealed class CreateAppointmentTests
         var halfHours = Enumerable.Range(48, 366 * 48).Select(i => today.AddMinutes(30 * i)).ToArray();
         return (halfHours.First(zone.IsInvalidTime), halfHours.First(zone.IsAmbiguousTime));
     }
+
+    /// <summary>Represents a free time that a refusal offers, as it is sent.</summary>
+    internal sealed record Alternative(string Date, string Time);
+
+    internal static IReadOnlyList<Alternative> Alternatives(ApiResponse refused) =>
+        refused.Details!["alternatives"].Deserialize<IReadOnlyList<Alternative>>(Json.Options)!;
 
     internal static IEnumerable<string> Fields(ApiResponse answer) =>
         (answer.Details ?? new JsonObject()).AsObject().Select(d => d.Key).Where(k => k != "request_id").Order(StringComparer.Ordinal);

@@ -1,3 +1,5 @@
+using MedCor.Contracts.Clinical;
+
 namespace MedCor.Tests.Services.Clinical.Scheduling;
 
 public sealed class ListAppointmentSlotsTests
@@ -6,10 +8,11 @@ public sealed class ListAppointmentSlotsTests
     public async Task The_response_names_the_time_zone_and_the_slot_length()
     {
         var ward = await ClinicFixture.Open("riverside");
-        var slots = await ward.Nurse.Call("list_appointment_slots", new { doctor_id = ward.Doctor, date = ward.Weekday() });
-        Assert.Equal(["doctor_id", "date", "time_zone", "slot_minutes", "available_times"], slots.AsObject().Select(f => f.Key));
-        Assert.Equal((ward.Weekday(), "America/New_York", 30), ((string?)slots["date"], (string?)slots["time_zone"], (int)slots["slot_minutes"]!));
-        Assert.Equal("09:00:00", (string?)slots["available_times"]![0]);
+        var answer = await ward.Nurse.TryCall("list_appointment_slots", new { doctor_id = ward.Doctor, date = ward.Weekday() });
+        var slots = answer.Read<AppointmentSlots>();
+        Assert.Equal(["doctor_id", "date", "time_zone", "slot_minutes", "available_times"], answer.Body.AsObject().Select(f => f.Key));
+        Assert.Equal((ward.Weekday(), "America/New_York", 30), (ClinicFixture.FormatDate(slots.Date), slots.TimeZone, slots.SlotMinutes));
+        Assert.Equal(new(9, 0), slots.AvailableTimes[0]);
     }
 
     [Fact]
@@ -27,10 +30,10 @@ public sealed class ListAppointmentSlotsTests
     {
         var ward = await ClinicFixture.Open();
         await ward.Book("10:00:00");
-        var slots = await ward.Nurse.Call("list_appointment_slots", new { doctor_id = ward.Doctor, date = ward.Weekday(), duration_minutes = 60 });
-        var times = slots["available_times"]!.AsArray().Select(t => (string)t!).ToArray();
-        Assert.Equal(["09:00:00", "10:30:00", "11:00:00"], times[..3]);
-        Assert.Equal("16:00:00", times[^1]);
+        var times = (await ward.Nurse.Call<AppointmentSlots>("list_appointment_slots",
+            new { doctor_id = ward.Doctor, date = ward.Weekday(), duration_minutes = 60 })).AvailableTimes;
+        Assert.Equal([new(9, 0), new(10, 30), new(11, 0)], times.Take(3));
+        Assert.Equal(new(16, 0), times[^1]);
     }
 
     [Fact]

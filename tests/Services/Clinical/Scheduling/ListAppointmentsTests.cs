@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 
@@ -16,29 +15,29 @@ public sealed class ListAppointmentsTests
         var third = await ward.Book("11:00:00", ward.Weekday(2), other);
         await ward.ChangeStatus(third, "CANCELLED");
 
-        Assert.Equal(Ids(third, second, first), Listed(await ward.Nurse.Call("list_appointments", new { doctor_id = ward.Doctor })));
-        Assert.Equal(Ids(second, first), Listed(await ward.Nurse.Call("list_appointments", new { patient_id = ward.Patient })));
-        Assert.Equal(Ids(third), Listed(await ward.Nurse.Call("list_appointments", new { doctor_id = ward.Doctor, status = "CANCELLED" })));
-        Assert.Equal(Ids(third, second), Listed(await ward.Nurse.Call("list_appointments", new { doctor_id = ward.Doctor, date_from = ward.Weekday(2) })));
+        Assert.Equal(Ids(third, second, first), await Listed(ward.Nurse, new { doctor_id = ward.Doctor }));
+        Assert.Equal(Ids(second, first), await Listed(ward.Nurse, new { patient_id = ward.Patient }));
+        Assert.Equal(Ids(third), await Listed(ward.Nurse, new { doctor_id = ward.Doctor, status = "CANCELLED" }));
+        Assert.Equal(Ids(third, second), await Listed(ward.Nurse, new { doctor_id = ward.Doctor, date_from = ward.Weekday(2) }));
         Assert.Equal(Ids(first),
-            Listed(await ward.Nurse.Call("list_appointments", new { doctor_id = ward.Doctor, date_from = ward.Weekday(1), date_to = ward.Weekday(1) })));
-        Assert.Equal(Ids(first, second, third), Listed(await ward.Nurse.Call("list_appointments", new { doctor_id = ward.Doctor, sort = "starts_at" })));
+            await Listed(ward.Nurse, new { doctor_id = ward.Doctor, date_from = ward.Weekday(1), date_to = ward.Weekday(1) }));
+        Assert.Equal(Ids(first, second, third), await Listed(ward.Nurse, new { doctor_id = ward.Doctor, sort = "starts_at" }));
     }
 
     [Fact]
     public async Task Pages_show_every_row_once()
     {
         var ward = await ClinicFixture.Open();
-        var booked = new List<JsonNode>();
+        var booked = new List<Appointment>();
         foreach (var time in new[] { "09:00:00", "10:00:00", "11:00:00", "12:00:00", "13:00:00" }) booked.Add(await ward.Book(time));
 
-        var seen = new List<string>();
+        var seen = new List<Guid>();
         for (var page = 1; ; page++)
         {
-            var answer = await ward.Nurse.Call("list_appointments", new { doctor_id = ward.Doctor, page, limit = 2, sort = "status" });
-            Assert.Equal((5, page, 2), ((int)answer["total"]!, (int)answer["page"]!, (int)answer["limit"]!));
-            seen.AddRange(Listed(answer));
-            if (!(bool)answer["has_more"]!) break;
+            var answer = await ward.Nurse.Call<Page<Appointment>>("list_appointments", new { doctor_id = ward.Doctor, page, limit = 2, sort = "status" });
+            Assert.Equal((5, page, 2), (answer.Total, answer.Number, answer.Limit));
+            seen.AddRange(Ids([.. answer.Results]));
+            if (!answer.HasMore) break;
         }
         Assert.Equal(Ids([.. booked]).Order(), seen.Order());
     }
@@ -50,11 +49,11 @@ public sealed class ListAppointmentsTests
         var (patient, other) = (await ward.LogInPatient(), await ward.CreatePatient());
         var (own, others) = (await ward.Book("10:00:00"), await ward.Book("11:00:00", patient: other));
 
-        Assert.Equal(Ids(own), Listed(await patient.Call("list_appointments")));
-        Assert.Equal(Ids(own), Listed(await patient.Call("list_appointments", new { doctor_id = ward.Doctor })));
+        Assert.Equal(Ids(own), await Listed(patient));
+        Assert.Equal(Ids(own), await Listed(patient, new { doctor_id = ward.Doctor }));
         Assert.Equal("PERMISSION_DENIED", (await patient.TryCall("list_appointments", new { patient_id = other })).Code);
-        Assert.Equal("RESOURCE_NOT_FOUND", (await patient.TryCall("get_appointment", new { appointment_id = (string)others["id"]! })).Code);
-        await patient.Call("get_appointment", new { appointment_id = (string)own["id"]! });
+        Assert.Equal("RESOURCE_NOT_FOUND", (await patient.TryCall("get_appointment", new { appointment_id = others.Id })).Code);
+        await patient.Call("get_appointment", new { appointment_id = own.Id });
     }
 
     [Fact]
@@ -65,9 +64,9 @@ public sealed class ListAppointmentsTests
         var foreign = await ClinicFixture.LogIn("admin@riverside.example");
         Assert.Equal(0, (await foreign.Call<Page<Appointment>>("list_appointments", new { doctor_id = ward.Doctor })).Total);
         Assert.Equal(0, (await foreign.Call<Page<Appointment>>("list_appointments", new { patient_id = ward.Patient })).Total);
-        Assert.Equal("RESOURCE_NOT_FOUND", (await foreign.TryCall("get_appointment", new { appointment_id = (string)booked["id"]! })).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await foreign.TryCall("get_appointment", new { appointment_id = booked.Id })).Code);
         var platform = await ClinicFixture.LogIn("admin@medcor.example");
-        Assert.Equal(Ids(booked), Listed(await platform.Call("list_appointments", new { doctor_id = ward.Doctor })));
+        Assert.Equal(Ids(booked), await Listed(platform, new { doctor_id = ward.Doctor }));
     }
 
     [Theory]
@@ -91,7 +90,8 @@ public sealed class ListAppointmentsTests
             CreateAppointmentTests.Fields(await nurse.TryCall("list_appointments", new { date_from = "2026-02-02", date_to = "2026-02-01", sort = "colour" })));
     }
 
-    private static string[] Ids(params JsonNode[] appointments) => [.. appointments.Select(a => (string)a["id"]!)];
+    private static Guid[] Ids(params Appointment[] appointments) => [.. appointments.Select(a => a.Id)];
 
-    private static string[] Listed(JsonNode page) => Ids([.. page["results"]!.AsArray().Select(a => a!)]);
+    private static async Task<Guid[]> Listed(ApiClient by, object? filter = null) =>
+        Ids([.. (await by.Call<Page<Appointment>>("list_appointments", filter)).Results]);
 }

@@ -11,16 +11,16 @@ public sealed class RescheduleAppointmentTests
     {
         var ward = await ClinicFixture.Open();
         var old = await ward.Book("10:00:00");
-        var moved = await ward.Nurse.Call("reschedule_appointment", To(old, ward.Weekday(2), "11:00:00", "The patient asked for it"));
+        var moved = await ward.Nurse.Call<Appointment>("reschedule_appointment", To(old, ward.Weekday(2), "11:00:00", "The patient asked for it"));
 
-        Assert.Equal((string?)old["id"], (string?)moved["rescheduled_from"]);
-        Assert.Equal("SCHEDULED", (string?)moved["status"]);
-        Assert.Equal((ward.Weekday(2), "11:00:00", "Regular checkup", 30),
-            ((string?)moved["appointment_date"], (string?)moved["appointment_time"], (string?)moved["reason"], (int?)moved["duration_minutes"]));
-        var after = await ward.Nurse.Call("get_appointment", new { appointment_id = (string)old["id"]! });
-        Assert.Equal((string?)moved["id"], (string?)after["rescheduled_to"]);
-        Assert.Equal("CANCELLED", (string?)after["status"]);
-        Assert.Equal("The patient asked for it", (string?)after["notes"]);
+        Assert.Equal(old.Id, moved.RescheduledFrom);
+        Assert.Equal(AppointmentStatus.Scheduled, moved.Status);
+        Assert.Equal((ward.Weekday(2), new TimeOnly(11, 0), "Regular checkup", 30),
+            (ClinicFixture.FormatDate(moved.AppointmentDate), moved.AppointmentTime, moved.Reason, moved.DurationMinutes));
+        var after = await ward.Nurse.Call<Appointment>("get_appointment", new { appointment_id = old.Id });
+        Assert.Equal(moved.Id, after.RescheduledTo);
+        Assert.Equal(AppointmentStatus.Cancelled, after.Status);
+        Assert.Equal("The patient asked for it", after.Notes);
         Assert.Contains("10:00:00", await ward.FreeTimes());
         Assert.DoesNotContain("11:00:00", await ward.FreeTimes(ward.Weekday(2)));
     }
@@ -30,7 +30,7 @@ public sealed class RescheduleAppointmentTests
     {
         var ward = await ClinicFixture.Open();
         var old = await ward.Book("10:00:00");
-        var moved = await ward.Nurse.Call("reschedule_appointment", To(old, ward.Weekday(), "10:10:00"));
+        var moved = await ward.Nurse.Call<Appointment>("reschedule_appointment", To(old, ward.Weekday(), "10:10:00"));
         await ward.Nurse.Call("reschedule_appointment", To(moved, ward.Weekday(), "10:00:00"));
     }
 
@@ -44,8 +44,8 @@ public sealed class RescheduleAppointmentTests
 
         Assert.Equal("CONFLICT", refused.Code);
         // The appointment's current time is an alternative for the appointment itself.
-        Assert.Contains("10:00:00", refused.Details!["alternatives"]!.AsArray().Select(a => (string)a!["time"]!));
-        Assert.Equal(old.ToJsonString(), (await ward.Nurse.Call("get_appointment", new { appointment_id = (string)old["id"]! })).ToJsonString());
+        Assert.Contains("10:00:00", CreateAppointmentTests.Alternatives(refused).Select(a => a.Time));
+        Assert.Equal(old, await ward.Nurse.Call<Appointment>("get_appointment", new { appointment_id = old.Id }));
         Assert.DoesNotContain("10:00:00", await ward.FreeTimes());
     }
 
@@ -117,12 +117,12 @@ public sealed class RescheduleAppointmentTests
     {
         var ward = await ClinicFixture.Open();
         var patient = await ward.LogInPatient();
-        var long_ = await ward.Nurse.Call("create_appointment", ward.BookingRequest("10:00:00", minutes: 60));
+        var long_ = await ward.Nurse.Call<Appointment>("create_appointment", ward.BookingRequest("10:00:00", minutes: 60));
 
         var odd = await patient.TryCall("reschedule_appointment", To(long_, ward.Weekday(2), "10:10:00"));
         Assert.Equal("VALIDATION_ERROR", odd.Code);
         Assert.NotNull(odd.Details!["appointment_time"]);
-        Assert.Equal("10:00:00", (string?)odd.Details["alternatives"]![0]!["time"]);
+        Assert.Equal("10:00:00", CreateAppointmentTests.Alternatives(odd)[0].Time);
         Assert.Equal(60, (await patient.Call<Appointment>("reschedule_appointment", To(long_, ward.Weekday(2), "10:30:00"))).DurationMinutes);
     }
 
@@ -133,24 +133,24 @@ public sealed class RescheduleAppointmentTests
     {
         var ward = await ClinicFixture.Open();
         var patient = await ward.LogInPatient();
-        var (long_, usual) = (await ward.Nurse.Call("create_appointment", ward.BookingRequest("09:00:00", minutes: minutes)),
+        var (long_, usual) = (await ward.Nurse.Call<Appointment>("create_appointment", ward.BookingRequest("09:00:00", minutes: minutes)),
             await ward.Book("10:00:00", ward.Weekday(2)));
-        foreach (var booked in (System.Text.Json.Nodes.JsonNode[])[long_, usual]) await FromBeforeItWasKept(booked);
+        foreach (var booked in (Appointment[])[long_, usual]) await FromBeforeItWasKept(booked);
 
         var refused = await patient.TryCall("reschedule_appointment", To(long_, ward.Weekday(3), "09:00:00"));
         Assert.Equal(("CONFLICT", minutes, 30), (refused.Code, (int?)refused.Details?["duration_minutes"], (int?)refused.Details?["slot_minutes"]));
-        Assert.Equal(long_.ToJsonString(), (await patient.Call("get_appointment", new { appointment_id = (string)long_["id"]! })).ToJsonString());
+        Assert.Equal(long_, await patient.Call<Appointment>("get_appointment", new { appointment_id = long_.Id }));
         Assert.Equal(30, (await patient.Call<Appointment>("reschedule_appointment", To(usual, ward.Weekday(4), "10:00:00"))).DurationMinutes);
 
         // The hospital can move it, and the patient can cancel it.
-        var moved = await ward.Nurse.Call("reschedule_appointment", To(long_, ward.Weekday(3), "09:00:00"));
-        Assert.Equal(minutes, (int)moved["duration_minutes"]!);
+        var moved = await ward.Nurse.Call<Appointment>("reschedule_appointment", To(long_, ward.Weekday(3), "09:00:00"));
+        Assert.Equal(minutes, moved.DurationMinutes);
         Assert.Equal("CONFLICT", (await patient.TryCall("reschedule_appointment", To(moved, ward.Weekday(5), "09:00:00"))).Code);
-        await patient.Call("update_appointment_status", new { appointment_id = (string)moved["id"]!, status = "CANCELLED", notes = "Well again" });
+        await patient.Call("update_appointment_status", new { appointment_id = moved.Id, status = "CANCELLED", notes = "Well again" });
 
-        static async Task FromBeforeItWasKept(System.Text.Json.Nodes.JsonNode booked) =>
+        static async Task FromBeforeItWasKept(Appointment booked) =>
             await (await MedCorFixture.Get()).QueryNumber("clinical", "UPDATE appointments SET booked_by = NULL WHERE id = $1 RETURNING 1",
-                Guid.Parse((string)booked["id"]!));
+                booked.Id);
     }
 
     [Fact]
@@ -158,8 +158,8 @@ public sealed class RescheduleAppointmentTests
     {
         var ward = await ClinicFixture.Open();
         var patient = await ward.LogInPatient();
-        var own = new List<System.Text.Json.Nodes.JsonNode>();
-        for (var i = 1; i <= 3; i++) own.Add(await patient.Call("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(i))));
+        var own = new List<Appointment>();
+        for (var i = 1; i <= 3; i++) own.Add(await patient.Call<Appointment>("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(i))));
 
         var moved = await patient.Call<Appointment>("reschedule_appointment", To(own[0], ward.Weekday(4), "10:00:00"));
         await ward.Nurse.Call("reschedule_appointment", To(own[1], ward.Weekday(5), "10:00:00"));
@@ -169,6 +169,6 @@ public sealed class RescheduleAppointmentTests
         await patient.Call("create_appointment", ward.BookingRequest("11:00:00"));
     }
 
-    private static object To(System.Text.Json.Nodes.JsonNode appointment, string date, string time, string? reason = null) =>
-        new { appointment_id = (string)appointment["id"]!, appointment_date = date, appointment_time = time, reason };
+    private static object To(Appointment appointment, string date, string time, string? reason = null) =>
+        new { appointment_id = appointment.Id, appointment_date = date, appointment_time = time, reason };
 }

@@ -1,3 +1,4 @@
+using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 
 namespace MedCor.Tests.Services.Clinical.Scheduling;
@@ -10,9 +11,9 @@ public sealed class SetDoctorScheduleTests
     public async Task Without_a_schedule_a_doctor_works_on_weekdays_from_9_to_5()
     {
         var ward = await ClinicFixture.GetSharedReadOnly();
-        var schedule = await ward.Nurse.Call("get_doctor_schedule", new { doctor_id = ward.Doctor });
-        Assert.Equal((0, 30, "Europe/Berlin"), ((int)schedule["version"]!, (int)schedule["slot_minutes"]!, (string?)schedule["time_zone"]));
-        Assert.Equal(Weekdays, schedule["working_hours"]!.AsArray().Select(p => (string)p!["weekday"]!));
+        var schedule = await ward.Nurse.Call<DoctorSchedule>("get_doctor_schedule", new { doctor_id = ward.Doctor });
+        Assert.Equal((0, 30, "Europe/Berlin"), (schedule.Version, schedule.SlotMinutes, schedule.TimeZone));
+        Assert.Equal(Weekdays, schedule.WorkingHours.Select(p => EnumNames.Of(p.Weekday)));
         Assert.Equal(16, (await ward.FreeTimes()).Length);
     }
 
@@ -21,7 +22,7 @@ public sealed class SetDoctorScheduleTests
     {
         var ward = await ClinicFixture.Open();
         var day = ward.Weekday(3);
-        var set = await ward.Admin.Call("set_doctor_schedule", new
+        var set = await ward.Admin.Call<DoctorSchedule>("set_doctor_schedule", new
         {
             doctor_id = ward.Doctor,
             slot_minutes = 20,
@@ -29,14 +30,14 @@ public sealed class SetDoctorScheduleTests
             breaks = new[] { new { weekday = Weekday(day), start = "09:00:00", end = "09:20:00" } },
             exceptions = new[] { new { date = ward.Weekday(4), reason = "Leave" } },
         });
-        Assert.Equal(1, (int)set["version"]!);
-        Assert.Empty(set["affected"]!.AsArray());
+        Assert.Equal(1, set.Version);
+        Assert.Empty(set.Affected!);
         Assert.Equal(["08:00:00", "08:20:00", "08:40:00", "09:20:00", "09:40:00"], await ward.FreeTimes(day));
         Assert.Empty(await ward.FreeTimes(ward.Weekday(4)));
 
-        var read = await ward.Nurse.Call("get_doctor_schedule", new { doctor_id = ward.Doctor });
-        Assert.Equal(set["working_hours"]!.ToJsonString(), read["working_hours"]!.ToJsonString());
-        Assert.Equal("Leave", (string?)read["exceptions"]![0]!["reason"]);
+        var read = await ward.Nurse.Call<DoctorSchedule>("get_doctor_schedule", new { doctor_id = ward.Doctor });
+        Assert.Equal(set.WorkingHours, read.WorkingHours);
+        Assert.Equal("Leave", read.Exceptions[0].Reason);
 
         var again = await ward.Admin.Call<DoctorSchedule>("set_doctor_schedule",
             new { doctor_id = ward.Doctor, working_hours = Hours("12:00:00", "13:00:00") });
@@ -65,11 +66,11 @@ public sealed class SetDoctorScheduleTests
             "admin@medcor.example") })
             Assert.All((await staff.Call<DoctorSchedule>("get_doctor_schedule", new { doctor_id = ward.Doctor })).Exceptions,
                 e => Assert.Equal("In hospital oneself", e.Reason));
-        var shown = await patient.Call("get_doctor_schedule", new { doctor_id = ward.Doctor });
-        Assert.Equal([ward.Weekday(4), ward.Weekday(5)], shown["exceptions"]!.AsArray().Select(e => (string)e!["date"]!));
+        var shown = await patient.TryCall("get_doctor_schedule", new { doctor_id = ward.Doctor });
+        Assert.Equal([ward.Weekday(4), ward.Weekday(5)], shown.Read<DoctorSchedule>().Exceptions.Select(e => ClinicFixture.FormatDate(e.Date)));
         ApiResponse[] answers =
         [
-            new(default, shown), await patient.TryCall("list_appointment_slots", new { doctor_id = ward.Doctor, date = ward.Weekday(4) }),
+            shown, await patient.TryCall("list_appointment_slots", new { doctor_id = ward.Doctor, date = ward.Weekday(4) }),
             await patient.TryCall("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(4))),
             await patient.TryCall("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(5))),
         ];
@@ -82,13 +83,13 @@ public sealed class SetDoctorScheduleTests
         var ward = await ClinicFixture.Open();
         var (inside, outside) = (await ward.Book("09:00:00"), await ward.Book("15:00:00"));
         await ward.ChangeStatus(await ward.Book("16:00:00"), "CANCELLED");
-        var set = await ward.Admin.Call("set_doctor_schedule", new { doctor_id = ward.Doctor, working_hours = Hours("09:00:00", "12:00:00") });
+        var set = await ward.Admin.Call<DoctorSchedule>("set_doctor_schedule", new { doctor_id = ward.Doctor, working_hours = Hours("09:00:00", "12:00:00") });
 
-        Assert.Equal((string)outside["id"]!, (string)Assert.Single(set["affected"]!.AsArray())!["id"]!);
-        Assert.Equal(1, (int)set["affected_count"]!);
+        Assert.Equal(outside.Id, Assert.Single(set.Affected!).Id);
+        Assert.Equal(1, set.AffectedCount);
         foreach (var booked in new[] { inside, outside })
             Assert.Equal(AppointmentStatus.Scheduled,
-                (await ward.Nurse.Call<Appointment>("get_appointment", new { appointment_id = (string)booked["id"]! })).Status);
+                (await ward.Nurse.Call<Appointment>("get_appointment", new { appointment_id = booked.Id })).Status);
     }
 
     [Fact]
@@ -151,10 +152,10 @@ public sealed class SetDoctorScheduleTests
         };
         var set = await ward.Admin.Call("set_doctor_schedule", Schedule("Leave"));
 
-        var same = await ward.Admin.Call("set_doctor_schedule", Schedule("Leave"));
+        var same = await ward.Admin.TryCall("set_doctor_schedule", Schedule("Leave"));
 
-        Assert.Equal(set.ToJsonString(), same.ToJsonString());
-        Assert.Equal((string)booked["id"]!, (string)Assert.Single(same["affected"]!.AsArray())!["id"]!);
+        Assert.Equal(set.ToJsonString(), same.Body.ToJsonString());
+        Assert.Equal(booked.Id, Assert.Single(same.Read<DoctorSchedule>().Affected!).Id);
         var changed = await ward.Admin.Call<DoctorSchedule>("set_doctor_schedule", Schedule("Training"));
         Assert.Equal(2, changed.Version);
         Assert.Equal(2, await house.QueryNumber("clinical",

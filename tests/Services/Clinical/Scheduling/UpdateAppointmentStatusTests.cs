@@ -1,4 +1,5 @@
 using System.Net;
+using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 
 namespace MedCor.Tests.Services.Clinical.Scheduling;
@@ -23,13 +24,13 @@ public sealed class UpdateAppointmentStatusTests
         {
             var (to, appointment) = (Statuses[i], await ward.BookWithStatus(from, $"{10 + i}:00:00"));
             var answer = await ClinicFixture.RunAfterEnd(appointment,
-                () => ward.Nurse.TryCall("update_appointment_status", new { appointment_id = (string)appointment["id"]!, status = to, notes = "Because" }));
+                () => ward.Nurse.TryCall("update_appointment_status", new { appointment_id = appointment.Id, status = to, notes = "Because" }));
 
             if (Moves.Contains((from, to)))
             {
                 Assert.Equal(HttpStatusCode.OK, answer.Status);
-                Assert.Equal(to, (string?)answer.Body["status"]);
-                Assert.Equal((int)appointment["version"]! + 1, (int)answer.Body["version"]!);
+                var moved = answer.Read<Appointment>();
+                Assert.Equal((to, appointment.Version + 1), (EnumNames.Of(moved.Status), moved.Version));
             }
             else
             {
@@ -61,7 +62,7 @@ public sealed class UpdateAppointmentStatusTests
     {
         var ward = await ClinicFixture.Open();
         var booked = await ward.Book("10:00:00");
-        var answer = await ward.Nurse.TryCall("update_appointment_status", new { appointment_id = (string)booked["id"]!, status = "CANCELLED", notes });
+        var answer = await ward.Nurse.TryCall("update_appointment_status", new { appointment_id = booked.Id, status = "CANCELLED", notes });
         Assert.Equal("VALIDATION_ERROR", answer.Code);
         Assert.Equal(["notes"], CreateAppointmentTests.Fields(answer));
     }
@@ -89,10 +90,10 @@ public sealed class UpdateAppointmentStatusTests
         var (own, others) = (await ward.Book("10:00:00"), await ward.Book("11:00:00", patient: await ward.CreatePatient()));
 
         foreach (var status in Statuses.Where(s => s != "CANCELLED"))
-            Assert.Equal("PERMISSION_DENIED", (await patient.TryCall("update_appointment_status", new { appointment_id = (string)own["id"]!, status })).Code);
+            Assert.Equal("PERMISSION_DENIED", (await patient.TryCall("update_appointment_status", new { appointment_id = own.Id, status })).Code);
         Assert.Equal("RESOURCE_NOT_FOUND",
-            (await patient.TryCall("update_appointment_status", new { appointment_id = (string)others["id"]!, status = "CANCELLED", notes = "x" })).Code);
-        await patient.Call("update_appointment_status", new { appointment_id = (string)own["id"]!, status = "CANCELLED", notes = "I am well again" });
+            (await patient.TryCall("update_appointment_status", new { appointment_id = others.Id, status = "CANCELLED", notes = "x" })).Code);
+        await patient.Call("update_appointment_status", new { appointment_id = own.Id, status = "CANCELLED", notes = "I am well again" });
     }
 
     [Fact]
@@ -100,17 +101,18 @@ public sealed class UpdateAppointmentStatusTests
     {
         var ward = await ClinicFixture.Open();
         var booked = await ward.Book("10:00:00");
-        var noShow = new { appointment_id = (string)booked["id"]!, status = "NO_SHOW" };
+        var noShow = new { appointment_id = booked.Id, status = "NO_SHOW" };
 
         var early = await ward.Nurse.TryCall("update_appointment_status", noShow);
 
         Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (early.Status, early.Code));
-        Assert.Equal((string?)booked["starts_at"], (string?)early.Details!["no_show_from"]);
+        Assert.Equal(booked.StartsAt, (DateTimeOffset)early.Details!["no_show_from"]!);
         Assert.Equal(["IN_PROGRESS", "CANCELLED"], early.Details["allowed"]!.AsArray().Select(a => (string)a!));
-        Assert.Contains($"10:00 on {ward.Weekday()} (Europe/Berlin)", (string)early.Body["error"]!["message"]!, StringComparison.Ordinal);
-        Assert.Equal(booked.ToJsonString(), (await ward.Nurse.Call("get_appointment", new { appointment_id = (string)booked["id"]! })).ToJsonString());
+        Assert.Contains($"10:00 on {ward.Weekday()} (Europe/Berlin)", early.Error.Message, StringComparison.Ordinal);
+        Assert.Equal(booked, await ward.Nurse.Call<Appointment>("get_appointment", new { appointment_id = booked.Id }));
 
-        Assert.Equal("NO_SHOW", (string?)(await ClinicFixture.RunAfterEnd(booked, () => ward.Nurse.Call("update_appointment_status", noShow)))["status"]);
+        var late = await ClinicFixture.RunAfterEnd(booked, () => ward.Nurse.Call<Appointment>("update_appointment_status", noShow));
+        Assert.Equal(AppointmentStatus.NoShow, late.Status);
     }
 
     [Theory]
@@ -121,11 +123,11 @@ public sealed class UpdateAppointmentStatusTests
         var ward = await ClinicFixture.Open();
         var booked = await ward.Book("10:00:00");
 
-        var refused = await ward.Nurse.TryCall("update_appointment_status", new { appointment_id = (string)booked["id"]!, status });
+        var refused = await ward.Nurse.TryCall("update_appointment_status", new { appointment_id = booked.Id, status });
 
         Assert.Equal("CONFLICT", refused.Code);
         Assert.Equal(["IN_PROGRESS", "CANCELLED"], refused.Details!["allowed"]!.AsArray().Select(a => (string)a!));
-        Assert.EndsWith("it can only become IN_PROGRESS or CANCELLED.", (string)refused.Body["error"]!["message"]!, StringComparison.Ordinal);
+        Assert.EndsWith("it can only become IN_PROGRESS or CANCELLED.", refused.Error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -133,7 +135,8 @@ public sealed class UpdateAppointmentStatusTests
     {
         var ward = await ClinicFixture.Open();
         var booked = await ward.Book("10:00:00");
-        foreach (var status in new[] { "IN_PROGRESS", "COMPLETED" }) Assert.Equal(status, (string?)(await ward.ChangeStatus(booked, status))["status"]);
+        foreach (var status in new[] { "IN_PROGRESS", "COMPLETED" })
+            Assert.Equal(status, EnumNames.Of((await ward.ChangeStatus(booked, status)).Status));
     }
 
     [Fact]
@@ -143,7 +146,7 @@ public sealed class UpdateAppointmentStatusTests
         var (patient, booked) = (await ward.LogInPatient(), await ward.ChangeStatus(await ward.Book("10:00:00"), "IN_PROGRESS"));
 
         var refused = await patient.TryCall("update_appointment_status",
-            new { appointment_id = (string)booked["id"]!, status = "CANCELLED", notes = "Changed my mind" });
+            new { appointment_id = booked.Id, status = "CANCELLED", notes = "Changed my mind" });
 
         Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (refused.Status, refused.Code));
     }
@@ -153,8 +156,8 @@ public sealed class UpdateAppointmentStatusTests
     {
         var ward = await ClinicFixture.Open();
         var (patient, booked) = (await ward.LogInPatient(), await ward.Book("10:00:00"));
-        var (cancelled, moved) = (new { appointment_id = (string)booked["id"]!, status = "CANCELLED", notes = "Forgot it" },
-            new { appointment_id = (string)booked["id"]!, appointment_date = ward.Weekday(2), appointment_time = "10:00:00" });
+        var (cancelled, moved) = (new { appointment_id = booked.Id, status = "CANCELLED", notes = "Forgot it" },
+            new { appointment_id = booked.Id, appointment_date = ward.Weekday(2), appointment_time = "10:00:00" });
 
         var (refused, staffs) = await ClinicFixture.RunAfterEnd(booked, async () => (
             new[]
@@ -162,10 +165,10 @@ public sealed class UpdateAppointmentStatusTests
                 await patient.TryCall("update_appointment_status", cancelled), await patient.TryCall("reschedule_appointment", moved),
                 await ward.Nurse.TryCall("reschedule_appointment", moved)
             },
-            await ward.Nurse.Call("update_appointment_status", cancelled)));
+            await ward.Nurse.Call<Appointment>("update_appointment_status", cancelled)));
 
         Assert.All(refused, a => Assert.Equal("CONFLICT", a.Code));
-        Assert.Equal("CANCELLED", (string?)staffs["status"]);
+        Assert.Equal(AppointmentStatus.Cancelled, staffs.Status);
         Assert.Contains("10:00:00", await ward.FreeTimes(ward.Weekday(2)));
     }
 
@@ -175,10 +178,10 @@ public sealed class UpdateAppointmentStatusTests
         var ward = await ClinicFixture.Open();
         var booked = await ward.Book("10:00:00");
         var foreign = await ClinicFixture.LogIn("admin@riverside.example");
-        var there = await foreign.TryCall("update_appointment_status", new { appointment_id = (string)booked["id"]!, status = "IN_PROGRESS" });
+        var there = await foreign.TryCall("update_appointment_status", new { appointment_id = booked.Id, status = "IN_PROGRESS" });
         var nowhere = await foreign.TryCall("update_appointment_status", new { appointment_id = Guid.CreateVersion7(), status = "IN_PROGRESS" });
         Assert.Equal("RESOURCE_NOT_FOUND", there.Code);
-        Assert.Equal((string?)nowhere.Body["error"]!["message"], (string?)there.Body["error"]!["message"]);
+        Assert.Equal(nowhere.Error.Message, there.Error.Message);
     }
 
     [Fact]
@@ -187,10 +190,10 @@ public sealed class UpdateAppointmentStatusTests
         var ward = await ClinicFixture.Open();
         var booked = await ward.Book("10:00:00");
         var answer = await ward.Nurse.TryCall("update_appointment_status",
-            new { appointment_id = (string)booked["id"]!, status = "IN_PROGRESS", expected_version = 7 });
+            new { appointment_id = booked.Id, status = "IN_PROGRESS", expected_version = 7 });
         Assert.Equal("CONFLICT", answer.Code);
         Assert.Equal(1, (int)answer.Details!["version"]!);
-        await ward.Nurse.Call("update_appointment_status", new { appointment_id = (string)booked["id"]!, status = "IN_PROGRESS", expected_version = 1 });
+        await ward.Nurse.Call("update_appointment_status", new { appointment_id = booked.Id, status = "IN_PROGRESS", expected_version = 1 });
     }
 
     [Fact]
@@ -199,7 +202,7 @@ public sealed class UpdateAppointmentStatusTests
         var ward = await ClinicFixture.Open();
         var booked = await ward.Book("10:00:00");
         var answers = await ClinicFixture.RunAfterEnd(booked, () => Task.WhenAll(Enumerable.Range(0, 20).Select(i => ward.Nurse.TryCall(
-            "update_appointment_status", new { appointment_id = (string)booked["id"]!, status = i % 2 == 0 ? "NO_SHOW" : "CANCELLED", notes = "x" }))));
+            "update_appointment_status", new { appointment_id = booked.Id, status = i % 2 == 0 ? "NO_SHOW" : "CANCELLED", notes = "x" }))));
         Assert.Single(answers, a => a.Status == HttpStatusCode.OK);
         Assert.Equal(19, answers.Count(a => a.Code == "CONFLICT"));
     }

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Tests.Services.Clinical.Scheduling;
@@ -12,12 +11,12 @@ public sealed class TreatmentTests
     {
         var ward = await ClinicFixture.Open();
         var doctor = await ward.LogInDoctor();
-        var begun = await doctor.Call("create_treatment", Wish(ward));
-        Assert.Equal(("ACTIVE", "10mg", FollowUp), ((string?)begun["status"], (string?)begun["medications"]![0]!["dosage"], (string?)begun["follow_up_date"]));
+        var begun = await doctor.Call<Treatment>("create_treatment", Wish(ward));
+        Assert.Equal((TreatmentStatus.Active, "10mg", FollowUp), (begun.Status, begun.Medications![0].Dosage, begun.FollowUpDate));
 
-        var ended = await doctor.Call<Treatment>("update_treatment", new { treatment_id = Id(begun), status = "COMPLETED", notes = "Went well" });
+        var ended = await doctor.Call<Treatment>("update_treatment", new { treatment_id = begun.Id, status = "COMPLETED", notes = "Went well" });
         Assert.Equal((TreatmentStatus.Completed, "Went well", 2), (ended.Status, ended.Notes, ended.Version));
-        Assert.Equal("CONFLICT", (await doctor.TryCall("update_treatment", new { treatment_id = Id(begun), status = "DISCONTINUED" })).Code);
+        Assert.Equal("CONFLICT", (await doctor.TryCall("update_treatment", new { treatment_id = begun.Id, status = "DISCONTINUED" })).Code);
         Assert.Equal(1, (await (await ward.LogInPatient()).Call<Page<Treatment>>("list_treatments", new { status = "COMPLETED" })).Total);
     }
 
@@ -43,16 +42,17 @@ public sealed class TreatmentTests
     public async Task An_update_without_changes_adds_no_version()
     {
         var ward = await ClinicFixture.Open();
-        var begun = await ward.Admin.Call("create_treatment", Wish(ward));
+        var begun = await ward.Admin.Call<Treatment>("create_treatment", Wish(ward));
+        var asBegun = await ward.Admin.Call("get_treatment", new { treatment_id = begun.Id });
         var medications = new[] { new { name = "Lisinopril", dosage = "10mg", frequency = "Once daily", duration = "3 months" } };
 
-        var same = await ward.Admin.Call("update_treatment", new { treatment_id = Id(begun), name = "Hypertension", medications, status = "ACTIVE" });
-        Assert.Equal(begun.ToJsonString(), same.ToJsonString());
+        var same = await ward.Admin.Call("update_treatment", new { treatment_id = begun.Id, name = "Hypertension", medications, status = "ACTIVE" });
+        Assert.Equal(asBegun.ToJsonString(), same.ToJsonString());
 
         var changed = await ward.Admin.Call<Treatment>("update_treatment",
-            new { treatment_id = Id(begun), medications = new[] { medications[0] with { dosage = "20mg" } }, expected_version = 1 });
+            new { treatment_id = begun.Id, medications = new[] { medications[0] with { dosage = "20mg" } }, expected_version = 1 });
         Assert.Equal((2, "20mg"), (changed.Version, changed.Medications![0].Dosage));
-        Assert.Equal("CONFLICT", (await ward.Admin.TryCall("update_treatment", new { treatment_id = Id(begun), name = "x", expected_version = 1 })).Code);
+        Assert.Equal("CONFLICT", (await ward.Admin.TryCall("update_treatment", new { treatment_id = begun.Id, name = "x", expected_version = 1 })).Code);
     }
 
     [Theory]
@@ -61,28 +61,28 @@ public sealed class TreatmentTests
     public async Task A_follow_up_is_from_today_on_and_within_ten_years_by_the_hospitals_clocks(string hospital)
     {
         var ward = await ClinicFixture.Open(hospital);
-        string Day(int fromToday) =>
-            ClinicFixture.FormatDate(DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(DateTimeOffset.UtcNow, ward.Zone).DateTime).AddDays(fromToday));
-        object Treatment(string followUp) => new { patient_id = ward.Patient, doctor_id = ward.Doctor, name = "Pain relief", follow_up_date = followUp };
-        Task<ApiResponse> Update(JsonNode treatment, string followUp) =>
-            ward.Admin.TryCall("update_treatment", new { treatment_id = Id(treatment), follow_up_date = followUp, instructions = "With food" });
+        var today = ward.Today;
+        string Day(int fromToday) => ClinicFixture.FormatDate(today.AddDays(fromToday));
+        object Request(string followUp) => new { patient_id = ward.Patient, doctor_id = ward.Doctor, name = "Pain relief", follow_up_date = followUp };
+        Task<ApiResponse> Update(Treatment treatment, string followUp) =>
+            ward.Admin.TryCall("update_treatment", new { treatment_id = treatment.Id, follow_up_date = followUp, instructions = "With food" });
 
-        var last = DateOnly.Parse(Day(0), System.Globalization.CultureInfo.InvariantCulture).AddYears(10);
+        var last = today.AddYears(10);
         foreach (var wrong in new[] { "1900-01-01", Day(-1), ClinicFixture.FormatDate(last.AddDays(1)), "2199-12-31" })
-            Assert.Equal(["follow_up_date"], CreateAppointmentTests.Fields(await ward.Admin.TryCall("create_treatment", Treatment(wrong))));
-        var begun = await ward.Admin.Call("create_treatment", Treatment(Day(0)));
-        Assert.Equal(ClinicFixture.FormatDate(last), (string?)(await Update(begun, ClinicFixture.FormatDate(last))).Body["follow_up_date"]);
+            Assert.Equal(["follow_up_date"], CreateAppointmentTests.Fields(await ward.Admin.TryCall("create_treatment", Request(wrong))));
+        var begun = await ward.Admin.Call<Treatment>("create_treatment", Request(Day(0)));
+        Assert.Equal(last, (await Update(begun, ClinicFixture.FormatDate(last))).Read<Treatment>().FollowUpDate);
         Assert.Equal(["follow_up_date"], CreateAppointmentTests.Fields(await Update(begun, ClinicFixture.FormatDate(last.AddDays(1)))));
         await Update(begun, Day(0));
         Assert.Equal(["follow_up_date"], CreateAppointmentTests.Fields(await Update(begun, Day(-1))));
 
         // A stored date that has passed in the meantime stays valid.
         await (await MedCorFixture.Get()).QueryNumber("clinical",
-            "UPDATE treatments SET follow_up_date = follow_up_date - 7 WHERE id = $1 RETURNING 1", Guid.Parse(Id(begun)));
-        var kept = await Update(begun, Day(-7));
-        Assert.Equal((Day(-7), "With food"), ((string?)kept.Body["follow_up_date"], (string?)kept.Body["instructions"]));
+            "UPDATE treatments SET follow_up_date = follow_up_date - 7 WHERE id = $1 RETURNING 1", begun.Id);
+        var kept = (await Update(begun, Day(-7))).Read<Treatment>();
+        Assert.Equal((today.AddDays(-7), "With food"), (kept.FollowUpDate, kept.Instructions));
         Assert.Equal(["follow_up_date"], CreateAppointmentTests.Fields(await Update(begun, Day(-6))));
-        Assert.Equal(Day(1), (string?)(await Update(begun, Day(1))).Body["follow_up_date"]);
+        Assert.Equal(today.AddDays(1), (await Update(begun, Day(1))).Read<Treatment>().FollowUpDate);
     }
 
     [Fact]
@@ -113,14 +113,14 @@ public sealed class TreatmentTests
         var first = await ward.Admin.TryCall("create_treatment", Wish(ward), key);
         var again = await ward.Admin.TryCall("create_treatment", Wish(ward), key);
         Assert.Equal((first.Body.ToJsonString(), true), (again.Body.ToJsonString(), again.IsReplay));
-        var second = await ward.Admin.Call("create_treatment", Wish(ward));
-        await ward.Admin.Call("update_treatment", new { treatment_id = Id(second), status = "DISCONTINUED" });
+        var second = await ward.Admin.Call<Treatment>("create_treatment", Wish(ward));
+        await ward.Admin.Call("update_treatment", new { treatment_id = second.Id, status = "DISCONTINUED" });
 
         var (ofPatient, ofDoctor) = (new { patient_id = ward.Patient, status = "ACTIVE" }, new { doctor_id = ward.Doctor, status = "ACTIVE" });
         foreach (var filter in new object[] { ofPatient, ofDoctor, new { patient_id = ward.Patient, doctor_id = ward.Doctor, status = "ACTIVE" } })
-            Assert.Equal(Id(first.Body), Id(Assert.Single((await ward.Nurse.Call("list_treatments", filter))["results"]!.AsArray())!));
-        var page = await ward.Nurse.Call("list_treatments", new { patient_id = ward.Patient, limit = 1, page = 2, sort = "created_at" });
-        Assert.Equal((2, Id(second), false), ((int)page["total"]!, Id(page["results"]!.AsArray().Single()!), (bool)page["has_more"]!));
+            Assert.Equal(first.Read<Treatment>().Id, Assert.Single((await ward.Nurse.Call<Page<Treatment>>("list_treatments", filter)).Results).Id);
+        var page = await ward.Nurse.Call<Page<Treatment>>("list_treatments", new { patient_id = ward.Patient, limit = 1, page = 2, sort = "created_at" });
+        Assert.Equal((2, second.Id, false), (page.Total, page.Results.Single().Id, page.HasMore));
     }
 
     [Fact]
@@ -143,7 +143,7 @@ public sealed class TreatmentTests
 
     private static readonly string[] Contents = ["name", "description", "medications", "instructions", "notes", "follow_up_date"];
 
-    private static readonly string FollowUp = ClinicFixture.FormatDate(DateOnly.FromDateTime(DateTime.UtcNow).AddDays(90));
+    private static readonly DateOnly FollowUp = DateOnly.FromDateTime(DateTime.UtcNow).AddDays(90);
 
     private static object Wish(ClinicFixture ward) => new
     {
@@ -151,6 +151,4 @@ public sealed class TreatmentTests
         medications = new[] { new { name = "Lisinopril", dosage = "10mg", frequency = "Once daily", duration = "3 months" } },
         instructions = "Monitor daily", follow_up_date = FollowUp,
     };
-
-    private static string Id(JsonNode treatment) => (string)treatment["id"]!;
 }

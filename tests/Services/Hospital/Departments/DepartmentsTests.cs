@@ -21,20 +21,19 @@ public sealed class DepartmentsTests
         await using var listener = await SseClient.Connect(await ApiClient.LogInShared("patient@general.example"), "resources=departments");
         var code = NewCode();
 
-        var opened = await admin.Call("create_department", new
+        var opened = await admin.Call<Department>("create_department", new
         {
             name = $"Ward {code}", code, description = "For tests", phone_number = "+49-30-555", location = "House B, second floor", triage_levels = Levels,
         });
 
-        Assert.Equal((code, "For tests", "+49-30-555", "House B, second floor"),
-            ((string?)opened["code"], (string?)opened["description"], (string?)opened["phone_number"], (string?)opened["location"]));
-        Assert.Equal([2, 3], opened["triage_levels"]!.AsArray().Select(level => (int)level!));
-        Assert.Equal((admin.HospitalId.ToString(), true, 1), ((string?)opened["hospital_id"], (bool)opened["is_active"]!, (int)opened["version"]!));
+        Assert.Equal((code, "For tests", "+49-30-555", "House B, second floor"), (opened.Code, opened.Description, opened.PhoneNumber, opened.Location));
+        Assert.Equal([2, 3], opened.TriageLevels);
+        Assert.Equal((admin.HospitalId!.Value, true, 1), (opened.HospitalId, opened.IsActive, opened.Version));
         foreach (var who in new[] { Platform, Admin, "doctor@general.example", "nurse@general.example", "patient@general.example" })
             Assert.Equal(1,
                 (await (await ApiClient.LogInShared(who)).Call<Page<Department>>("list_departments", new { search = code, triage_level = 3 })).Total);
         Assert.Equal(0, (await admin.Call<Page<Department>>("list_departments", new { search = code, triage_level = 1 })).Total);
-        await listener.Next("departments", "created", Guid.Parse((string)opened["id"]!));
+        await listener.Next("departments", "created", opened.Id);
     }
 
     [Theory]
@@ -51,7 +50,7 @@ public sealed class DepartmentsTests
 
         var answer = await (await ApiClient.LogInShared(Admin)).TryCall("create_department", new { name = $"Ward {code}", code, phone_number = sent });
 
-        if (kept is not null) Assert.Equal(kept, (string?)answer.Body["phone_number"]);
+        if (kept is not null) Assert.Equal(kept, answer.Read<Department>().PhoneNumber);
         else Assert.NotNull(answer.Details!["phone_number"]);
     }
 
@@ -88,8 +87,8 @@ public sealed class DepartmentsTests
         var (platform, admin) = (await ApiClient.LogInShared(Platform), await ApiClient.LogInShared(Admin));
 
         Assert.NotNull((await platform.TryCall("create_department", new { name = "Nowhere", code = NewCode() })).Details!["hospital_id"]);
-        var opened = await platform.Call("create_department", new { name = "Somewhere", code = NewCode(), hospital_id = admin.HospitalId });
-        Assert.Equal(admin.HospitalId.ToString(), (string?)opened["hospital_id"]);
+        var opened = await platform.Call<Department>("create_department", new { name = "Somewhere", code = NewCode(), hospital_id = admin.HospitalId });
+        Assert.Equal(admin.HospitalId, opened.HospitalId);
     }
 
     [Theory]

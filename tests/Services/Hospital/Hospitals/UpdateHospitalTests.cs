@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Hospital;
@@ -25,20 +24,19 @@ public sealed class UpdateHospitalTests
         await ward.ChangeStatus(await ward.Book("12:00:00", ward.Weekday(3)), "CANCELLED");
 
         var changed = await ClinicFixture.RunAfterEnd(await ward.Book("12:00:00", ward.Weekday(5)),
-            () => ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = to }));
+            () => ward.Admin.Call<UpdatedHospital>("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = to }));
 
-        Assert.Equal((to, 2), ((string?)changed["time_zone"], (int?)changed["affected_count"]));
-        var affected = changed["affected"]!.AsArray();
-        Assert.Equal([Text(sooner, "id"), Text(later, "id")], affected.Select(a => Text(a!, "id")));
-        foreach (var (booked, told) in new[] { (sooner, affected[0]!), (later, affected[1]!) })
+        Assert.Equal((to, 2), (changed.TimeZone, changed.AffectedCount));
+        var affected = changed.Affected!;
+        Assert.Equal([sooner.Id, later.Id], affected.Select(a => a.Id));
+        foreach (var (booked, told) in new[] { (sooner, affected[0]), (later, affected[1]) })
         {
-            foreach (var agreed in new[] { "patient_id", "doctor_id", "starts_at", "appointment_date", "appointment_time", "time_zone" })
-                Assert.Equal(Text(booked, agreed), Text(told, agreed));
-            Assert.Equal(from, Text(told, "time_zone"));
-            var now = TimeZoneInfo.ConvertTime((DateTimeOffset)booked["starts_at"]!, TimeZoneInfo.FindSystemTimeZoneById(to));
-            Assert.Equal((now.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), now.ToString("HH:mm:ss", CultureInfo.InvariantCulture), to),
-                (Text(told, "new_date"), Text(told, "new_time"), Text(told, "new_time_zone")));
-            Assert.Equal(booked.ToJsonString(), (await ward.Nurse.Call("get_appointment", new { appointment_id = Text(booked, "id") })).ToJsonString());
+            Assert.Equal((booked.PatientId, booked.DoctorId, booked.StartsAt, booked.AppointmentDate, booked.AppointmentTime, booked.TimeZone),
+                (told.PatientId, told.DoctorId, told.StartsAt, told.AppointmentDate, told.AppointmentTime, told.TimeZone));
+            Assert.Equal(from, told.TimeZone);
+            var now = TimeZoneInfo.ConvertTime(booked.StartsAt, TimeZoneInfo.FindSystemTimeZoneById(to));
+            Assert.Equal((DateOnly.FromDateTime(now.DateTime), TimeOnly.FromDateTime(now.DateTime), to), (told.NewDate, told.NewTime, told.NewTimeZone));
+            Assert.Equal(booked, await ward.Nurse.Call<Appointment>("get_appointment", new { appointment_id = booked.Id }));
         }
     }
 
@@ -55,7 +53,7 @@ public sealed class UpdateHospitalTests
         var agreed = Enumerable.Range(3, 2).Select(n => ward.Weekday(n))
             .First(d => DateOnly.Parse(d, CultureInfo.InvariantCulture).DayOfWeek != DayOfWeek.Monday);
         var (early, within) = (await ward.Book(before, agreed), await ward.Book(during, agreed));
-        var starts = TimeZoneInfo.ConvertTime((DateTimeOffset)within["starts_at"]!, zone);
+        var starts = TimeZoneInfo.ConvertTime(within.StartsAt, zone);
         var (day, time) = (starts.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), starts.ToString("HH:mm:ss", CultureInfo.InvariantCulture));
         await ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = to });
         await CreateAppointmentTests.WaitUntilHolds(async () => Assert.Equal(
@@ -66,24 +64,25 @@ public sealed class UpdateHospitalTests
         Assert.DoesNotContain(time, free);
         var onTop = await ward.Nurse.TryCall("create_appointment", ward.BookingRequest(time, day, await ward.CreatePatient()));
         Assert.Equal("CONFLICT", onTop.Code);
-        Assert.Equal((day, true), ((string?)onTop.Details!["alternatives"]![0]!["date"], free.Contains((string?)onTop.Details["alternatives"]![0]!["time"])));
+        var alternative = CreateAppointmentTests.Alternatives(onTop)[0];
+        Assert.Equal((day, true), (alternative.Date, free.Contains(alternative.Time)));
 
-        var next = await ward.Nurse.Call("create_appointment", ward.BookingRequest(free[^1], day));
-        Assert.Equal(to, (string?)next["time_zone"]);
+        var next = await ward.Nurse.Call<Appointment>("create_appointment", ward.BookingRequest(free[^1], day));
+        Assert.Equal(to, next.TimeZone);
         Assert.Equal(TimeSpan.FromTicks(TimeOnly.Parse(free[^1], CultureInfo.InvariantCulture).Ticks),
-            TimeZoneInfo.ConvertTime((DateTimeOffset)next["starts_at"]!, zone).TimeOfDay);
-        var set = await ward.Admin.Call("set_doctor_schedule",
+            TimeZoneInfo.ConvertTime(next.StartsAt, zone).TimeOfDay);
+        var set = await ward.Admin.Call<DoctorSchedule>("set_doctor_schedule",
             new
             {
                 doctor_id = ward.Doctor,
                 working_hours = Enum.GetNames<DayOfWeek>().Select(d => new { weekday = d.ToUpperInvariant(), start = "09:00:00", end = "17:00:00" })
             });
-        Assert.Equal([Text(early, "id")], set["affected"]!.AsArray().Select(a => Text(a!, "id")));
+        Assert.Equal([early.Id], set.Affected!.Select(a => a.Id));
 
         // The platform sees every hospital's appointments; only those of this hospital are returned.
-        var back = await (await ClinicFixture.LogIn("admin@medcor.example")).Call("update_hospital",
+        var back = await (await ClinicFixture.LogIn("admin@medcor.example")).Call<UpdatedHospital>("update_hospital",
             new { hospital_id = ward.Admin.HospitalId, time_zone = from });
-        Assert.Equal([Text(early, "id"), Text(within, "id"), Text(next, "id")], back["affected"]!.AsArray().Select(a => Text(a!, "id")));
+        Assert.Equal([early.Id, within.Id, next.Id], back.Affected!.Select(a => a.Id));
     }
 
     [Fact]
@@ -96,9 +95,9 @@ public sealed class UpdateHospitalTests
             new { hospital_id = ward.Admin.HospitalId, time_zone = "Europe/Berlin" }, new { hospital_id = ward.Admin.HospitalId, city = "Elsewhere" }
         })
         {
-            var changed = await ward.Admin.Call("update_hospital", change);
-            Assert.Null(changed["affected"]);
-            Assert.Null(changed["affected_count"]);
+            var changed = await ward.Admin.Call<UpdatedHospital>("update_hospital", change);
+            Assert.Null(changed.Affected);
+            Assert.Null(changed.AffectedCount);
         }
     }
 
@@ -106,10 +105,10 @@ public sealed class UpdateHospitalTests
     public async Task An_update_that_changes_nothing_is_not_published()
     {
         var (house, ward) = (await MedCorFixture.Get(), await ClinicFixture.OpenHospital("Europe/Berlin"));
-        var before = await ward.Admin.Call("get_hospital", new { hospital_id = ward.Admin.HospitalId });
+        var before = await ward.Admin.Call<Contracts.Hospital.Hospital>("get_hospital", new { hospital_id = ward.Admin.HospitalId });
 
         await ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId });
-        await ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, name = Text(before, "name"), time_zone = "Europe/Berlin" });
+        await ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, name = before.Name, time_zone = "Europe/Berlin" });
 
         Assert.Equal(0, await Published());
         await ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, city = "Another" });
@@ -126,7 +125,7 @@ public sealed class UpdateHospitalTests
         var ward = await ClinicFixture.OpenHospital("Europe/Berlin");
         var patient = await ward.LogInPatient();
         Assert.Equal(3,
-            (await patient.Call<MedCor.Contracts.Hospital.Hospital>("get_hospital", new { hospital_id = ward.Admin.HospitalId })).MaxOpenPatientBookings);
+            (await patient.Call<Contracts.Hospital.Hospital>("get_hospital", new { hospital_id = ward.Admin.HospitalId })).MaxOpenPatientBookings);
         Assert.Equal(["max_open_patient_bookings"], CreateAppointmentTests.Fields(await ward.Admin.TryCall("update_hospital",
             new { hospital_id = ward.Admin.HospitalId, max_open_patient_bookings = -1 })));
         Assert.Equal("PERMISSION_DENIED",
@@ -136,7 +135,7 @@ public sealed class UpdateHospitalTests
         await CreateAppointmentTests.WaitUntilHolds(async () =>
         {
             var refused = await patient.TryCall("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(1)));
-            if (refused.Status == HttpStatusCode.OK) await ward.ChangeStatus(refused.Body, "CANCELLED");
+            if (refused.Status == HttpStatusCode.OK) await ward.ChangeStatus(refused.Read<Appointment>(), "CANCELLED");
             Assert.Equal(("CONFLICT", 0), (refused.Code, (int?)refused.Details?["max_open_patient_bookings"]));
         });
         await ward.Book("10:00:00", ward.Weekday(1));
@@ -173,7 +172,7 @@ public sealed class UpdateHospitalTests
         });
         var patient = await ward.LogInPatient();
         Assert.Equal("AUTH_INVALID", (await former.TryCall("get_current_user")).Code);
-        Assert.Equal(AppointmentStatus.Scheduled, (await patient.Call<Appointment>("get_appointment", new { appointment_id = Text(booked, "id") })).Status);
+        Assert.Equal(AppointmentStatus.Scheduled, (await patient.Call<Appointment>("get_appointment", new { appointment_id = booked.Id })).Status);
         await CreateAppointmentTests.WaitUntilHolds(async () =>
             Assert.Equal(HttpStatusCode.OK, (await patient.TryCall("create_appointment", ward.BookingRequest("11:00:00", ward.Weekday(4)))).Status));
         // Sending the current value is no change.
@@ -241,11 +240,11 @@ public sealed class UpdateHospitalTests
         using var answer = await hospital.Post(ward.Admin, "/tools/update_hospital",
             new { hospital_id = ward.Admin.HospitalId, time_zone = "America/New_York" });
 
-        var error = (await answer.Content.ReadFromJsonAsync<JsonNode>())!["error"]!;
-        Assert.Equal((HttpStatusCode.ServiceUnavailable, "SERVER_ERROR"), (answer.StatusCode, (string?)error["code"]));
-        Assert.True((int)error["retry_after"]! > 0);
+        var error = (await answer.Content.ReadFromJsonAsync<ErrorEnvelope>(Json.Options))!.Error;
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "SERVER_ERROR"), (answer.StatusCode, error.Code));
+        Assert.True(error.RetryAfter > 0);
         Assert.Equal("Europe/Berlin",
-            (await ward.Admin.Call<MedCor.Contracts.Hospital.Hospital>("get_hospital", new { hospital_id = ward.Admin.HospitalId })).TimeZone);
+            (await ward.Admin.Call<Contracts.Hospital.Hospital>("get_hospital", new { hospital_id = ward.Admin.HospitalId })).TimeZone);
     }
 
     /// <summary>Starts a server that rejects a request as an older version of the service does.</summary>
@@ -270,6 +269,4 @@ public sealed class UpdateHospitalTests
         await app.StartAsync();
         return app;
     }
-
-    private static string? Text(JsonNode node, string field) => (string?)node[field];
 }

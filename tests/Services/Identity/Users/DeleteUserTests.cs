@@ -27,13 +27,13 @@ public class DeleteUserTests
     public async Task The_appointments_that_a_deactivated_doctor_was_to_hold_are_named()
     {
         var ward = await ClinicFixture.Open();
-        var coming = (string)(await ward.Book("10:00:00"))["id"]!;
+        var coming = (await ward.Book("10:00:00")).Id;
         await ward.BookWithStatus("CANCELLED", "11:00:00");
 
-        var gone = await ward.Admin.Call("delete_user", new { user_id = ward.Doctor });
+        var gone = await ward.Admin.Call<DeactivatedUser>("delete_user", new { user_id = ward.Doctor });
 
-        Assert.Equal([coming], gone["affected"]!.AsArray().Select(a => (string)a!["id"]!));
-        Assert.Equal(1, (int)gone["affected_count"]!);
+        Assert.Equal([coming], gone.Affected.Select(a => a.Id));
+        Assert.Equal(1, gone.AffectedCount);
     }
 
     [Fact]
@@ -49,18 +49,18 @@ public class DeleteUserTests
                     'starts_at', a.starts_at + n * interval '1 day', 'ends_at', a.ends_at + n * interval '1 day'))).*
                 FROM appointments a, generate_series(1, 100) n WHERE a.id = $1 RETURNING 1)
             SELECT count(*) FROM more
-            """, Guid.Parse((string)first["id"]!));
+            """, first.Id);
 
-        var gone = await ward.Admin.Call("delete_user", new { user_id = ward.Doctor });
+        var gone = await ward.Admin.Call<DeactivatedUser>("delete_user", new { user_id = ward.Doctor });
         // No events were published for these appointments, so the counts in other services would never agree.
         await (await MedCorFixture.Get()).QueryNumber("clinical",
             "WITH less AS (DELETE FROM appointments WHERE doctor_id = $1 AND id <> $2 RETURNING 1) SELECT count(*) FROM less", ward.Doctor,
-            Guid.Parse((string)first["id"]!));
+            first.Id);
 
-        var affected = gone["affected"]!.AsArray();
-        Assert.Equal((100, 101), (affected.Count, (int)gone["affected_count"]!));
-        Assert.Equal((string?)first["id"], (string?)affected[0]!["id"]);
-        Assert.Equal(affected.Select(a => (string?)a!["appointment_date"]).Order(), affected.Select(a => (string?)a!["appointment_date"]));
+        var affected = gone.Affected;
+        Assert.Equal((100, 101), (affected.Count, gone.AffectedCount));
+        Assert.Equal(first.Id, affected[0].Id);
+        Assert.Equal(affected.Select(a => a.AppointmentDate).Order(), affected.Select(a => a.AppointmentDate));
     }
 
     [Fact]

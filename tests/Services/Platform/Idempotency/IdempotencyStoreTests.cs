@@ -1,4 +1,6 @@
 using System.Net;
+using MedCor.Contracts.Clinical;
+using MedCor.Contracts.Identity;
 
 namespace MedCor.Tests.Services.Platform.Idempotency;
 
@@ -30,7 +32,7 @@ public class IdempotencyStoreTests
             Enumerable.Range(0, 20).Select(i => nurses[i % 2].TryCall("create_appointment", ward.BookingRequest("09:30:00"), key)));
 
         Assert.All(answers, a => Assert.Equal(HttpStatusCode.OK, a.Status));
-        Assert.Single(answers.Select(a => (string)a.Body["id"]!).Distinct());
+        Assert.Single(answers.Select(a => a.Read<Appointment>().Id).Distinct());
         Assert.Single(answers, a => !a.IsReplay);
     }
 
@@ -79,8 +81,8 @@ public class IdempotencyStoreTests
     {
         const string Password = "Korrekt-Pferd-7";
         var (ward, email, key) = (await ClinicFixture.Open(), TestUser.NewEmail(), Guid.NewGuid().ToString());
-        var user = (string)(await ward.Admin.Call("create_user",
-            new { email, password = Password, first_name = "Nora", last_name = "Nurse", role = "NURSE", hospital_id = ward.Admin.HospitalId }))["id"]!;
+        var user = (await ward.Admin.Call<User>("create_user",
+            new { email, password = Password, first_name = "Nora", last_name = "Nurse", role = "NURSE", hospital_id = ward.Admin.HospitalId })).Id;
         Assert.Equal(HttpStatusCode.OK,
             (await (await ApiClient.LogIn(email, Password)).TryCall("create_appointment", ward.BookingRequest("13:00:00"), key)).Status);
 

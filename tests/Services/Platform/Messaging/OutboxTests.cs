@@ -18,7 +18,7 @@ public class OutboxTests
         })
             await insert.ExecuteNonQueryAsync();
 
-        var booked = Guid.Parse((string)(await ward.Book("15:00:00"))["id"]!);
+        var booked = (await ward.Book("15:00:00")).Id;
 
         await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM visits WHERE appointment_id = $1", booked) == 1,
             "the booking behind it was told");
@@ -31,7 +31,7 @@ public class OutboxTests
         var house = await MedCorFixture.Get();
         var ward = await ClinicFixture.Open();
 
-        var booked = (string)(await ward.Book("15:30:00"))["id"]!;
+        var booked = (await ward.Book("15:30:00")).Id;
 
         await Wait.Until(async () => await house.QueryNumber("clinical",
             "SELECT count(*) FROM outbox WHERE position(cast($1 AS text) in body) > 0 AND dispatched_at IS NOT NULL", booked) == 1,
