@@ -33,16 +33,17 @@ public class DoctorsTests
         var first = await admin.Call<Doctor>("update_doctor_specialties", Specialties(
             new { specialty_id = Cardiology, is_primary = true, years_of_experience = 10, certification_date = "2015-01-01" },
             new { specialty_id = Dermatology }));
-        var second = await admin.Call("update_doctor_specialties",
+        var answer = await admin.TryCall("update_doctor_specialties",
             Specialties(new { specialty_id = Cardiology, is_primary = false, years_of_experience = 11 }));
 
+        var second = answer.Read<Doctor>();
         Assert.Equal(["CARD", "DERM"], first.Specialties.Select(s => s.Code));
         Assert.Equal((10, new DateOnly(2015, 1, 1), true),
             (first.Specialties[0].YearsOfExperience, first.Specialties[0].CertificationDate, first.Specialties[0].IsPrimary));
-        Assert.Equal((2, 3), (first.Version, (int)second["version"]!));
+        Assert.Equal((2, 3), (first.Version, second.Version));
         var shown = await admin.Call("get_doctor_details", new { doctor_id = somebody.Id });
-        Assert.Equal(second.ToJsonString(), shown.ToJsonString());
-        Assert.Equal(11, (int)shown["specialties"]!.AsArray().Single()!["years_of_experience"]!);
+        Assert.Equal(answer.Body.ToJsonString(), shown.ToJsonString());
+        Assert.Equal(11, second.Specialties.Single().YearsOfExperience);
         Assert.Contains((await admin.Call<Page<Doctor>>("get_specialty_doctors", new { specialty_id = Cardiology, sort = "-created_at", limit = 100 })).Results,
             d => d.Id == somebody.Id);
     }
@@ -60,13 +61,13 @@ public class DoctorsTests
                 new { specialty_id = Dermatology }
             },
         };
-        var first = await admin.Call("update_doctor_specialties", Specialties(10));
+        var first = await admin.TryCall("update_doctor_specialties", Specialties(10));
         var told = await CountEvents();
 
         var same = await admin.Call("update_doctor_specialties", Specialties(10));
 
-        Assert.Equal((first.ToJsonString(), told), (same.ToJsonString(), await CountEvents()));
-        Assert.Equal((int)first["version"]! + 1, (await admin.Call<Doctor>("update_doctor_specialties", Specialties(11))).Version);
+        Assert.Equal((first.Body.ToJsonString(), told), (same.ToJsonString(), await CountEvents()));
+        Assert.Equal(first.Read<Doctor>().Version + 1, (await admin.Call<Doctor>("update_doctor_specialties", Specialties(11))).Version);
         Assert.Equal(told + 1, await CountEvents());
 
         async Task<long> CountEvents() =>

@@ -12,11 +12,11 @@ public class EndSessionsOfHospitalTests
         var hospital = await CreateUserTests.NewHospital(platform);
         var (email, password) = (TestUser.NewEmail(), "Korrekt-Pferd-7");
         await platform.Call("create_user",
-            new { email, password, first_name = "Robin", last_name = "Testperson", role = "NURSE", hospital_id = (string?)hospital["id"] });
+            new { email, password, first_name = "Robin", last_name = "Testperson", role = "NURSE", hospital_id = hospital.Id });
         var (theirs, other) = (await ApiClient.LogIn(email, password), await ApiClient.LogInShared("nurse@general.example"));
         await theirs.Call("get_current_user");
 
-        await platform.Call("delete_hospital", new { hospital_id = (string?)hospital["id"] });
+        await platform.Call("delete_hospital", new { hospital_id = hospital.Id });
 
         await Wait.Until(async () => (await theirs.TryCall("get_current_user")).Code == "AUTH_INVALID", "the token stops", TimeSpan.FromSeconds(10));
         Assert.Equal("AUTH_INVALID", (await TestUser.PostRefresh(theirs.RefreshToken)).Code);

@@ -1,4 +1,5 @@
 using System.Net;
+using MedCor.Contracts.Identity;
 
 namespace MedCor.Tests.Services.Identity.Sessions;
 
@@ -14,7 +15,7 @@ public class LogInTests
         {
             var answer = await TestUser.Post("/api/auth/login", new { email = who, password = "Demo-Medcor-2026" });
             Assert.Equal(HttpStatusCode.OK, answer.Status);
-            Assert.Equal(who, (string?)answer.Body["user"]!["email"]);
+            Assert.Equal(who, answer.Read<SessionTokens>().User.Email);
         }
     }
 
@@ -41,7 +42,7 @@ public class LogInTests
 
         Assert.All(answers, a => Assert.Equal(HttpStatusCode.Unauthorized, a.Status));
         Assert.All(answers, a => Assert.Equal("AUTH_INVALID", a.Code));
-        Assert.Single(answers.Select(a => (string?)a.Body["error"]!["message"]).Distinct());
+        Assert.Single(answers.Select(a => a.Error.Message).Distinct());
         Assert.All(answers, a => Assert.Equal(["request_id"], a.Details!.AsObject().Select(d => d.Key)));
     }
 

@@ -14,9 +14,10 @@ public class RefreshSessionTests
         var answer = await TestUser.PostRefresh(client.RefreshToken);
 
         Assert.Equal(HttpStatusCode.OK, answer.Status);
-        Assert.NotEqual(client.RefreshToken, (string?)answer.Body["refresh_token"]);
-        Assert.Equal(client.Id.ToString(), (string?)answer.Body["user"]!["id"]);
-        Assert.Equal(HttpStatusCode.OK, (await TestUser.PostRefresh((string)answer.Body["refresh_token"]!)).Status);
+        var tokens = answer.Read<SessionTokens>();
+        Assert.NotEqual(client.RefreshToken, tokens.RefreshToken);
+        Assert.Equal(client.Id, tokens.User.Id);
+        Assert.Equal(HttpStatusCode.OK, (await TestUser.PostRefresh(tokens.RefreshToken)).Status);
     }
 
     [Fact]
@@ -28,7 +29,7 @@ public class RefreshSessionTests
         var reuse = await TestUser.PostRefresh(client.RefreshToken);
 
         Assert.Equal("AUTH_INVALID", reuse.Code);
-        Assert.Equal("AUTH_INVALID", (await TestUser.PostRefresh((string)next.Body["refresh_token"]!)).Code);
+        Assert.Equal("AUTH_INVALID", (await TestUser.PostRefresh(next.Read<SessionTokens>().RefreshToken)).Code);
         await Wait.Until(async () => (await client.TryCall("get_current_user")).Code == "AUTH_INVALID", "the access token stops", TimeSpan.FromSeconds(5));
     }
 
@@ -45,7 +46,7 @@ public class RefreshSessionTests
             var won = answers.Where(a => a.Status == HttpStatusCode.OK).ToArray();
             Assert.InRange(won.Length, 0, 1);
             Assert.All(answers.Except(won), a => Assert.Equal("AUTH_INVALID", a.Code));
-            foreach (var winner in won) Assert.Equal("AUTH_INVALID", (await TestUser.PostRefresh((string)winner.Body["refresh_token"]!)).Code);
+            foreach (var winner in won) Assert.Equal("AUTH_INVALID", (await TestUser.PostRefresh(winner.Read<SessionTokens>().RefreshToken)).Code);
         }
     }
 

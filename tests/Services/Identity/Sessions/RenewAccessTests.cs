@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Json;
-using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Sessions;
@@ -19,7 +18,7 @@ public sealed class RenewAccessTests
         await using var identity = await ServiceProcess.StartService("identity");
 
         using var renewed = await identity.Post(patient, "/sessions/token", new { });
-        var token = (string)(await renewed.Content.ReadFromJsonAsync<JsonNode>())!["token"]!;
+        var token = (await renewed.Content.ReadFromJsonAsync<AccessToken>(Json.Options))!.Token;
         Assert.NotEqual(patient.AccessToken, token);
         Assert.Equal(RefreshedAt(patient.AccessToken), RefreshedAt(token));
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/tools/get_current_user") { Headers = { Authorization = new("Bearer", token) } };

@@ -29,18 +29,18 @@ public class SpecialtiesTests
     {
         var (house, platform) = (await MedCorFixture.Get(), await ApiClient.LogInShared(TestUser.PlatformAdminEmail));
         var code = NewCode();
-        var made = await platform.Call("create_specialty", new { code, name = $"Name {code}" });
+        var made = await platform.Call<Specialty>("create_specialty", new { code, name = $"Name {code}" });
 
-        var same = await platform.Call("update_specialty", new { specialty_id = (string?)made["id"], name = $"Name {code}", is_active = true });
-        await platform.Call("update_specialty", new { specialty_id = (string?)made["id"] });
+        var same = await platform.Call<Specialty>("update_specialty", new { specialty_id = made.Id, name = $"Name {code}", is_active = true });
+        await platform.Call("update_specialty", new { specialty_id = made.Id });
 
-        Assert.Equal(made.ToJsonString(), same.ToJsonString());
+        Assert.Equal(made, same);
         Assert.Equal(0, await Published());
-        await platform.Call("update_specialty", new { specialty_id = (string?)made["id"], description = "Another" });
+        await platform.Call("update_specialty", new { specialty_id = made.Id, description = "Another" });
         Assert.Equal(1, await Published());
 
         Task<long> Published() =>
-            house.QueryNumber("identity", "SELECT count(*) FROM outbox WHERE type LIKE '%SpecialtyUpdated%' AND position($1 IN body) > 0", (string)made["id"]!);
+            house.QueryNumber("identity", "SELECT count(*) FROM outbox WHERE type LIKE '%SpecialtyUpdated%' AND position($1::text IN body) > 0", made.Id);
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using MedCor.Contracts.Identity;
+
 namespace MedCor.Tests.Services.Identity.Users;
 
 public class CreateAdminTests
@@ -14,8 +16,8 @@ public class CreateAdminTests
 
         Assert.True(exitCode == 0, said);
         Assert.DoesNotContain(Password, said, StringComparison.Ordinal);
-        var user = await (await ApiClient.LogIn(email, Password)).Call("get_current_user");
-        Assert.Equal(("ADMIN", null, "Grace"), ((string?)user["role"], (string?)user["hospital_id"], (string?)user["first_name"]));
+        var user = await (await ApiClient.LogIn(email, Password)).Call<User>("get_current_user");
+        Assert.Equal((Role.Admin, null, "Grace"), (user.Role, user.HospitalId, user.FirstName));
 
         // The rules of create_user apply, and each error names its field.
         var (again, taken) = await house.RunOperatorCommand(["identity", "create-admin", email, "Grace", "Hopper"], input: Password);

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.DemoData;
@@ -18,7 +17,7 @@ public class CreateUserTests
         var admin = await ApiClient.LogInShared(TestUser.PlatformAdminEmail);
         var (email, hospital) = (TestUser.NewEmail(), DemoTenants.Hospitals[1].Id);
 
-        var user = await admin.Call("create_user", new
+        var answer = await admin.TryCall("create_user", new
         {
             email,
             password = "SecurePass123!",
@@ -32,13 +31,13 @@ public class CreateUserTests
             years_of_experience = 10,
         });
 
-        Assert.Equal((email, hospital.ToString(), "John", "Doe"),
-            ((string?)user["email"], (string?)user["hospital_id"], (string?)user["first_name"], (string?)user["last_name"]));
-        Assert.Equal(("+1-555-2222", "1990-01-01", "MD12345", 10),
-            ((string?)user["phone_number"], (string?)user["date_of_birth"], (string?)user["license_number"], (int?)user["years_of_experience"]));
-        Assert.Equal(("PATIENT", 1, true), ((string?)user["role"], (int?)user["version"], (bool?)user["is_active"]));
-        Assert.Null(user["password"]);
-        Assert.Equal(user.ToJsonString(), (await admin.Call("get_user", new { user_id = (string?)user["id"] })).ToJsonString());
+        var user = answer.Read<User>();
+        Assert.Equal((email, hospital, "John", "Doe"), (user.Email, user.HospitalId, user.FirstName, user.LastName));
+        Assert.Equal(("+1-555-2222", new DateOnly(1990, 1, 1), "MD12345", 10),
+            (user.PhoneNumber, user.DateOfBirth, user.LicenseNumber, user.YearsOfExperience));
+        Assert.Equal((Role.Patient, 1, true), (user.Role, user.Version, user.IsActive));
+        Assert.Null(answer.Body["password"]);
+        Assert.Equal(answer.Body.ToJsonString(), (await admin.Call("get_user", new { user_id = user.Id })).ToJsonString());
     }
 
     [Theory]
@@ -51,7 +50,7 @@ public class CreateUserTests
 
         var found = await admin.Call(list, new { sort = "-created_at", limit = 100 });
 
-        Assert.Contains(found["results"]!.AsArray(), p => (string?)p!["id"] == somebody.Id.ToString());
+        Assert.Contains(found["results"]!.AsArray(), p => (Guid)p!["id"]! == somebody.Id);
     }
 
     [Fact]
@@ -253,8 +252,7 @@ public class CreateUserTests
         var missing = await admin.TryCall("create_user", Patient(TestUser.NewEmail(), hospital: Guid.NewGuid()));
 
         Assert.Equal("RESOURCE_NOT_FOUND", foreign.Code);
-        Assert.Equal((missing.Status, missing.Code, (string?)missing.Body["error"]!["message"]),
-            (foreign.Status, foreign.Code, (string?)foreign.Body["error"]!["message"]));
+        Assert.Equal((missing.Status, missing.Code, missing.Error.Message), (foreign.Status, foreign.Code, foreign.Error.Message));
     }
 
     [Fact]
@@ -263,15 +261,15 @@ public class CreateUserTests
         var platform = await ApiClient.LogInShared(TestUser.PlatformAdminEmail);
         var email = TestUser.NewEmail();
 
-        var made = await platform.Call("create_user", Patient(email, role: "ADMIN"));
+        var made = await platform.Call<User>("create_user", Patient(email, role: "ADMIN"));
         var ofHospital = await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).Call<User>("create_user",
             Patient(TestUser.NewEmail(), role: "ADMIN"));
 
-        Assert.Null(made["hospital_id"]);
+        Assert.Null(made.HospitalId);
         Assert.Equal(DemoTenants.Hospitals[0].Id, ofHospital.HospitalId);
         Assert.Equal("VALIDATION_ERROR", (await platform.TryCall("create_user", Patient(TestUser.NewEmail(), role: "DOCTOR"))).Code);
         Assert.Equal("RESOURCE_NOT_FOUND",
-            (await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).TryCall("get_user", new { user_id = (string?)made["id"] })).Code);
+            (await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).TryCall("get_user", new { user_id = made.Id })).Code);
     }
 
     [Fact]
@@ -280,9 +278,9 @@ public class CreateUserTests
         var platform = await ApiClient.LogInShared(TestUser.PlatformAdminEmail);
         var hospital = await NewHospital(platform);
 
-        var user = await platform.Call("create_user", Patient(TestUser.NewEmail(), hospital: Guid.Parse((string)hospital["id"]!)));
+        var user = await platform.Call<User>("create_user", Patient(TestUser.NewEmail(), hospital: hospital.Id));
 
-        Assert.Equal((string?)hospital["id"], (string?)user["hospital_id"]);
+        Assert.Equal(hospital.Id, user.HospitalId);
     }
 
     [Fact]
@@ -290,17 +288,17 @@ public class CreateUserTests
     {
         var platform = await ApiClient.LogInShared(TestUser.PlatformAdminEmail);
         var hospital = await NewHospital(platform);
-        await platform.Call("delete_hospital", new { hospital_id = (string?)hospital["id"] });
+        await platform.Call("delete_hospital", new { hospital_id = hospital.Id });
 
         await Wait.Until(
-            async () => (await platform.TryCall("create_user", Patient(TestUser.NewEmail(), hospital: Guid.Parse((string)hospital["id"]!)))).Code == "CONFLICT",
+            async () => (await platform.TryCall("create_user", Patient(TestUser.NewEmail(), hospital: hospital.Id))).Code == "CONFLICT",
             "the hospital is known to be out of use");
     }
 
-    internal static async Task<JsonNode> NewHospital(ApiClient platform)
+    internal static async Task<Contracts.Hospital.Hospital> NewHospital(ApiClient platform)
     {
         var name = $"t{Guid.NewGuid():N}";
-        return await platform.Call("create_hospital", new
+        return await platform.Call<Contracts.Hospital.Hospital>("create_hospital", new
         {
             name, subdomain = name, registration_number = name, email = $"office@{name}.example", phone_number = "+1-555-0000",
             address_line1 = "123 Medical St", city = "New York", state = "NY", country = "USA", postal_code = "10001", hospital_type = "General",

@@ -46,7 +46,7 @@ public class UserQueriesTests
 
         var seen = (await patient.Call(list))["results"]!.AsArray();
 
-        Assert.Equal([patient.Id.ToString()], seen.Select(u => (string?)u!["id"]));
+        Assert.Equal([patient.Id], seen.Select(u => (Guid)u!["id"]!));
     }
 
     [Theory]
@@ -71,8 +71,7 @@ public class UserQueriesTests
         var nobody = await client.TryCall(tool, new Dictionary<string, object> { [parameter] = Guid.NewGuid() });
 
         Assert.Equal("RESOURCE_NOT_FOUND", foreign.Code);
-        Assert.Equal((nobody.Status, nobody.Code, (string?)nobody.Body["error"]!["message"]),
-            (foreign.Status, foreign.Code, (string?)foreign.Body["error"]!["message"]));
+        Assert.Equal((nobody.Status, nobody.Code, nobody.Error.Message), (foreign.Status, foreign.Code, foreign.Error.Message));
     }
 
     [Fact]
@@ -113,8 +112,8 @@ public class UserQueriesTests
         Assert.Equal(0, (await admin.Call<Page<User>>("list_users", new { search = "%exa" })).Total);
         Assert.Equal(0, (await admin.Call<Page<User>>("list_users", new { search = $"% {somebody.Email}" })).Total);
 
-        var page = await admin.Call("list_users", new { limit = 2, page = 2, sort = "-email" });
-        Assert.Equal((2, 2, true), (page["results"]!.AsArray().Count, (int)page["page"]!, (bool)page["has_more"]!));
+        var page = await admin.Call<Page<User>>("list_users", new { limit = 2, page = 2, sort = "-email" });
+        Assert.Equal((2, 2, true), (page.Results.Count, page.Number, page.HasMore));
         Assert.NotNull((await admin.TryCall("list_users", new { sort = "password_hash" })).Details!["sort"]);
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
-using System.Text.Json.Nodes;
+using System.Net.Http.Json;
+using MedCor.Contracts;
 using MedCor.Platform.Database;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -49,8 +50,8 @@ public sealed class LostDatabaseTests : IAsyncLifetime
         foreach (var answer in answers)
         {
             Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
-            var error = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["error"]!;
-            Assert.Equal(("SERVER_ERROR", 2), ((string?)error["code"], (int?)error["retry_after"]));
+            var error = (await answer.Content.ReadFromJsonAsync<ErrorEnvelope>(Json.Options))!.Error;
+            Assert.Equal(("SERVER_ERROR", 2), (error.Code, error.RetryAfter));
         }
         // No call waited for a connection; these connections belong to the readiness checks.
         Assert.InRange(_wire.ConnectionCount - before, 0, Calls / 4);
