@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.ServerSentEvents;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using MedCor.Contracts.Chat;
 
 namespace MedCor.Tests.Fixtures;
 
@@ -17,26 +19,27 @@ internal sealed class ChatStreamClient(HttpClient http, string? token)
     /// <summary>Asks a question in the short request form, expects the status 200 and returns the ID and the status of the chat run.</summary>
     public async Task<(Guid Call, string Status)> StartWithStatus(string question, string? requestId = null, string? session = null)
     {
-        var (status, body) = await Execute(
+        var answer = await Execute(
             new { messages = new[] { new { role = "user", content = question } }, request_id = requestId, session_id = session });
-        Assert.True(status == HttpStatusCode.OK, $"{status}: {body}");
-        return (Guid.Parse((string)body!["call_id"]!), (string)body["status"]!);
+        Assert.True(answer.Status == HttpStatusCode.OK, $"{answer.Status}: {answer.Body}");
+        var (call, status) = answer.Read<ChatCall>();
+        return (call, status);
     }
 
-    public Task<(HttpStatusCode Status, JsonNode? Body)> Execute(object body) => Send(HttpMethod.Post, "/mcp/execute", JsonContent.Create(body));
+    public Task<ChatResponse> Execute(object body) => Send(HttpMethod.Post, "/mcp/execute", JsonContent.Create(body));
 
-    public Task<(HttpStatusCode Status, JsonNode? Body)> Cancel(object call) => Send(HttpMethod.Post, $"/mcp/cancel/{call}");
+    public Task<ChatResponse> Cancel(object call) => Send(HttpMethod.Post, $"/mcp/cancel/{call}");
 
-    public Task<(HttpStatusCode Status, JsonNode? Body)> CancelAll() => Send(HttpMethod.Post, "/mcp/cancel_all");
+    public Task<ChatResponse> CancelAll() => Send(HttpMethod.Post, "/mcp/cancel_all");
 
     /// <summary>Sends a request and returns the response.</summary>
-    public async Task<(HttpStatusCode Status, JsonNode? Body)> Send(HttpMethod method, string path, HttpContent? content = null)
+    public async Task<ChatResponse> Send(HttpMethod method, string path, HttpContent? content = null)
     {
         using var request = Request(method, path);
         request.Content = content;
         using var response = await http.SendAsync(request);
         var text = await response.Content.ReadAsStringAsync();
-        return (response.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text));
+        return new(response.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text));
     }
 
     /// <summary>Reads the events of a chat run to its end, from the beginning or after a given event.</summary>
@@ -71,9 +74,27 @@ internal sealed class ChatStreamClient(HttpClient http, string? token)
     }
 }
 
+/// <summary>Represents a response of the chat API.</summary>
+internal sealed record ChatResponse(HttpStatusCode Status, JsonNode? Body)
+{
+    /// <summary>Gets the error of a refused request.</summary>
+    public ChatError Error => Read<ChatErrorEnvelope>().Error;
+
+    /// <summary>Reads the body as its contract, of which no field may be missing.</summary>
+    public T Read<T>() => Body.Deserialize<T>(ApiClient.CompleteOptions)!;
+}
+
+/// <summary>Represents the body of an error response of the chat API.</summary>
+internal sealed record ChatErrorEnvelope(ChatError Error);
+
+/// <summary>Represents an error of the chat API.</summary>
+internal sealed record ChatError(string Message, string ErrorCode, string Type);
+
 /// <summary>Represents an event of a chat run.</summary>
 internal sealed record ChatEvent(string Id, string Name, JsonNode Data)
 {
     public string? Text => (string?)Data["text"];
     public string? Message => (string?)Data["message"];
+    public string? ErrorCode => (string?)Data["error_code"];
+    public bool? IsRetryable => (bool?)Data["retryable"];
 }

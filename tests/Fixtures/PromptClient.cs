@@ -1,34 +1,35 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using MedCor.Contracts.Chat;
 
 namespace MedCor.Tests.Fixtures;
 
 /// <summary>Goes through a guided prompt, as any client does.</summary>
-internal sealed class PromptClient(ApiClient client, JsonNode state)
+internal sealed class PromptClient(ApiClient client, PromptSession state)
 {
-    public string Id => (string)Session["session_id"]!;
+    public Guid Id => Session.SessionId;
 
     /// <summary>Gets the session's state from the last response.</summary>
-    public JsonNode Session { get; private set; } = state;
-    public string? Step => (string?)Session["step"]?["name"];
-    public JsonNode Data => Session["data"]!;
-    public JsonArray Options => Session["step"]!["options"]!.AsArray();
+    public PromptSession Session { get; private set; } = state;
+    public string? Step => Session.Step?.Name;
+    public JsonObject Data => Session.Data;
+    public JsonArray Options => Session.Step!.Options!;
 
     public static async Task<PromptClient> Start(ApiClient client, string prompt, object? known = null)
     {
         var answer = await Invoke(client, new { prompt, initial_data = known ?? new { } });
         Assert.True(answer.Status == System.Net.HttpStatusCode.OK, answer.Body.ToJsonString());
-        return new(client, answer.Body);
+        return new(client, answer.Read<PromptSession>());
     }
 
     public static Task<ApiResponse> Invoke(ApiClient client, object body) => Send(client, HttpMethod.Post, "/api/mcp/prompts/invoke", body);
 
     /// <summary>Answers the open step and expects the answer to be accepted.</summary>
-    public async Task<JsonNode> Answer(object input)
+    public async Task<PromptSession> Answer(object input)
     {
         var answer = await TryAnswer(input);
         Assert.True(answer.Status == System.Net.HttpStatusCode.OK, $"{Step}: {answer.Body.ToJsonString()}");
-        return Session = answer.Body;
+        return Session = answer.Read<PromptSession>();
     }
 
     /// <summary>Answers a step and returns the response, whatever its status.</summary>

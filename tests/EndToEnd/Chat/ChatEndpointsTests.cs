@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
-using System.Text.Json.Nodes;
+using MedCor.Contracts;
 using StackExchange.Redis;
 
 namespace MedCor.Tests.EndToEnd.Chat;
@@ -128,7 +128,7 @@ public class ChatEndpointsTests(ChatFixture house)
         var rest = await house.ServerTokenClient().ReadToEnd(call, after: told[0].Id);
 
         Assert.Equal(["partial", "error"], told.Select(t => t.Name));
-        Assert.True((bool)told[1].Data["retryable"]!);
+        Assert.True(told[1].IsRetryable);
         Assert.Equal([" two", "One two"], rest.Select(t => t.Text));
     }
 
@@ -265,13 +265,13 @@ public class ChatEndpointsTests(ChatFixture house)
             "tool", "input.messages[0].role", "input.messages[0].content", "input.max_tokens", "input.temperature", "input.stream must be true",
             "input.top_p is not supported", "; stream must be true or false", "request_id", "session_id", "metadata", "sesion is not a parameter");
 
-        static async Task Expect(int status, string code, string type, Task<(HttpStatusCode Status, JsonNode? Body)> sent, params string[] named)
+        static async Task Expect(int status, string code, string type, Task<ChatResponse> sent, params string[] named)
         {
-            var (was, body) = await sent;
-            Assert.Equal((status, code, type), ((int)was, (string?)body!["error"]!["error_code"], (string?)body["error"]!["type"]));
-            Assert.Equal(["error"], body.AsObject().Select(f => f.Key));
-            Assert.Equal(["message", "error_code", "type"], body["error"]!.AsObject().Select(f => f.Key));
-            Assert.All(named, name => Assert.Contains(name, (string?)body["error"]!["message"], StringComparison.Ordinal));
+            var answer = await sent;
+            Assert.Equal((status, code, type), ((int)answer.Status, answer.Error.ErrorCode, answer.Error.Type));
+            Assert.Equal(["error"], answer.Body!.AsObject().Select(f => f.Key));
+            Assert.Equal(["message", "error_code", "type"], answer.Body["error"]!.AsObject().Select(f => f.Key));
+            Assert.All(named, name => Assert.Contains(name, answer.Error.Message, StringComparison.Ordinal));
         }
     }
 
@@ -288,7 +288,7 @@ public class ChatEndpointsTests(ChatFixture house)
 
         Assert.Equal((HttpStatusCode)429, answer.StatusCode);
         Assert.InRange(answer.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60);
-        Assert.Equal("RATE_LIMIT", (string?)(await answer.Content.ReadFromJsonAsync<JsonNode>())!["error"]!["error_code"]);
+        Assert.Equal("RATE_LIMIT", (await answer.Content.ReadFromJsonAsync<ChatErrorEnvelope>(Json.Options))!.Error.ErrorCode);
     }
 
     [Fact]

@@ -159,16 +159,16 @@ public class ChatModelClientTests(ChatFixture house)
 
         ExpectError(Assert.Single(await somebody.ReadToEnd(await somebody.Start(ChatFixture.NewQuestion()))), "cannot be reached", retryable: true);
 
-        (HttpStatusCode Status, System.Text.Json.Nodes.JsonNode? Body) refused = default;
+        ChatResponse? refused = null;
         await Wait.Until(async () =>
         {
             var answers = await Task.WhenAll(
                 Enumerable.Range(0, 6).Select(_ => somebody.Execute(new { messages = new[] { new { role = "user", content = ChatFixture.NewQuestion() } } })));
             refused = answers.FirstOrDefault(a => a.Status != HttpStatusCode.OK);
-            return refused.Body is not null;
+            return refused is not null;
         }, "nothing is begun any more");
         Assert.Equal((HttpStatusCode.BadGateway, "OPENAI_ERROR", "OpenAIError"),
-            (refused.Status, (string?)refused.Body!["error"]!["error_code"], (string?)refused.Body["error"]!["type"]));
+            (refused!.Status, refused.Error.ErrorCode, refused.Error.Type));
     }
 
     [Fact]
@@ -182,10 +182,10 @@ public class ChatModelClientTests(ChatFixture house)
             async () => (await somebody.Send(HttpMethod.Get, "/readyz")).Body!.ToJsonString() == """{"ready":false,"reasons":["missing OPENAI_API_KEY"]}""",
             "the key alone is missing");
         var (ready, _) = await somebody.Send(HttpMethod.Get, "/readyz");
-        var (status, body) = await somebody.Execute(new { messages = new[] { new { role = "user", content = "What is anemia?" } } });
+        var refused = await somebody.Execute(new { messages = new[] { new { role = "user", content = "What is anemia?" } } });
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, ready);
-        Assert.Equal((HttpStatusCode.ServiceUnavailable, "missing OPENAI_API_KEY"), (status, (string?)body!["error"]!["message"]));
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "missing OPENAI_API_KEY"), (refused.Status, refused.Error.Message));
     }
 
     [Theory]
@@ -227,21 +227,21 @@ public class ChatModelClientTests(ChatFixture house)
     public async Task No_other_model_and_no_longer_answer_is_to_be_had_than_the_server_allows()
     {
         var question = ChatFixture.NewQuestion();
-        var (status, body) = await house.ServerTokenClient()
+        var refused = await house.ServerTokenClient()
             .Execute(new
             {
                 tool = "openai_chat", input = new { messages = new[] { new { role = "user", content = question } }, model = "gpt-5-pro", max_tokens = 4097 }
             });
 
-        Assert.Equal((HttpStatusCode.UnprocessableEntity, "VALIDATION_ERROR"), (status, (string?)body!["error"]!["error_code"]));
-        Assert.Contains("input.model must be one of test-model, gpt-4o, other/model", (string?)body["error"]!["message"], StringComparison.Ordinal);
-        Assert.Contains("input.max_tokens must be between 1 and 4096", (string?)body["error"]!["message"], StringComparison.Ordinal);
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, "VALIDATION_ERROR"), (refused.Status, refused.Error.ErrorCode));
+        Assert.Contains("input.model must be one of test-model, gpt-4o, other/model", refused.Error.Message, StringComparison.Ordinal);
+        Assert.Contains("input.max_tokens must be between 1 and 4096", refused.Error.Message, StringComparison.Ordinal);
         Assert.Empty(house.Model.RequestsFor(question));
     }
 
     private static void ExpectError(ChatEvent error, string says, bool retryable)
     {
-        Assert.Equal(("error", "OPENAI_ERROR", retryable), (error.Name, (string?)error.Data["error_code"], (bool)error.Data["retryable"]!));
+        Assert.Equal(("error", "OPENAI_ERROR", retryable), (error.Name, error.ErrorCode, error.IsRetryable));
         Assert.StartsWith("OpenAI API error: ", error.Message, StringComparison.Ordinal);
         Assert.Contains(says, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("internal words", error.Message, StringComparison.Ordinal);

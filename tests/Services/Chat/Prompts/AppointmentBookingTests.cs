@@ -1,4 +1,5 @@
 using System.Net;
+using MedCor.Contracts.Chat;
 using MedCor.Contracts.Clinical;
 using MedCor.DemoData;
 
@@ -18,8 +19,8 @@ public sealed class AppointmentBookingTests
         await using var listener = await SseClient.Connect(await ward.LogInPatient(), "resources=confirmations");
         var talk = await PromptClient.Start(await ApiClient.LogInShared(who), Prompt, new { preferred_date = ward.Weekday() });
 
-        Assert.Equal(("select_patient", 1, 6), (talk.Step, (int)talk.Session["step"]!["index"]!, (int)talk.Session["step"]!["of"]!));
-        Assert.Equal("object", (string?)talk.Session["step"]!["input_schema"]!["type"]);
+        Assert.Equal(("select_patient", 1, 6), (talk.Step, talk.Session.Step!.Index, talk.Session.Step.Of));
+        Assert.Equal("object", (string?)talk.Session.Step.InputSchema["type"]);
         await talk.Answer(new { search = ward.PatientEmail });
         Assert.Equal([ward.Patient.ToString()], talk.Options.Select(o => (string?)o!["patient_id"]));
         await talk.Answer(new { patient_id = ward.Patient });
@@ -32,8 +33,8 @@ public sealed class AppointmentBookingTests
         await talk.Answer(new { confirm = true, notes = "Brings a list of medications" });
         await talk.Answer(new { });
 
-        Assert.Equal("COMPLETED", (string?)talk.Session["status"]);
-        Assert.Null(talk.Session["step"]);
+        Assert.Equal(PromptStatus.Completed, talk.Session.Status);
+        Assert.Null(talk.Session.Step);
         var appointment = (string)talk.Data["appointment_id"]!;
         var booked = await ward.Nurse.Call<Appointment>("get_appointment", new { appointment_id = appointment });
         Assert.Equal(("Palpitations", new TimeOnly(10, 0), "Brings a list of medications"), (booked.Reason, booked.AppointmentTime, booked.Notes));
@@ -82,8 +83,8 @@ public sealed class AppointmentBookingTests
     {
         var ward = await ClinicFixture.Open();
         var patient = await ward.LogInPatient();
-        var own = new List<string>();
-        for (var i = 1; i <= 3; i++) own.Add((string)(await patient.Call("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(i))))["id"]!);
+        var own = new List<Guid>();
+        for (var i = 1; i <= 3; i++) own.Add((await patient.Call<Appointment>("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(i)))).Id);
         var talk = await PromptClient.Start(patient, Prompt);
         await talk.Answer(new { reason = "Checkup" });
         await talk.Answer(new { doctor_id = ward.Doctor });
@@ -139,10 +140,10 @@ public sealed class AppointmentBookingTests
         await talk.Answer(new { confirm = true });
 
         Assert.Equal("pick_time", talk.Step);
-        Assert.NotEmpty((string)talk.Session["step"]!["notice"]!);
+        Assert.NotEmpty(talk.Session.Step!.Notice!);
         var nearest = talk.Options[0]!;
         Assert.True((string?)nearest["appointment_time"] is "13:30:00" or "14:30:00", nearest.ToJsonString());
-        Assert.Equal(talk.Options.ToJsonString(), (await talk.Get()).Body["step"]!["options"]!.ToJsonString());
+        Assert.Equal(talk.Options.ToJsonString(), (await talk.Get()).Read<PromptSession>().Step!.Options!.ToJsonString());
         await talk.Answer(new { appointment_date = (string?)nearest["appointment_date"], appointment_time = (string?)nearest["appointment_time"] });
         await talk.Answer(new { confirm = true });
         Assert.Equal("send_confirmation", talk.Step);
@@ -159,7 +160,7 @@ public sealed class AppointmentBookingTests
             var answer = await talk.TryAnswer(input);
             Assert.Equal(code, answer.Code);
             foreach (var field in fields) Assert.NotNull(answer.Details![field]);
-            Assert.Equal(talk.Step, (string?)(await talk.Get()).Body["step"]!["name"]);
+            Assert.Equal(talk.Step, (await talk.Get()).Read<PromptSession>().Step!.Name);
         }
 
         await Refused(new { }, "VALIDATION_ERROR", "patient_id");
@@ -210,8 +211,8 @@ public sealed class AppointmentBookingTests
         var ward = await ClinicFixture.Open();
         var talk = await AtConfirmation(ward, "15:00:00");
 
-        var again = await talk.TryAnswer(new { reason = "Something else" }, step: "describe_concern");
-        Assert.Equal(("choose_doctor", "Something else"), ((string?)again.Body["step"]!["name"], (string?)again.Body["data"]!["reason"]));
+        var again = (await talk.TryAnswer(new { reason = "Something else" }, step: "describe_concern")).Read<PromptSession>();
+        Assert.Equal(("choose_doctor", "Something else"), (again.Step!.Name, (string?)again.Data["reason"]));
         Assert.Equal("CONFLICT", (await talk.TryAnswer(new { confirm = true }, step: "confirm_details")).Code);
         Assert.NotNull((await talk.TryAnswer(new { }, step: "nonsense")).Details!["step"]);
         await talk.Answer(new { doctor_id = ward.Doctor });

@@ -1,6 +1,8 @@
 using MedCor.Contracts;
+using MedCor.Contracts.Chat;
 using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Hospital;
+using MedCor.Contracts.Identity;
 
 namespace MedCor.Tests.Services.Chat.Prompts;
 
@@ -31,18 +33,18 @@ public sealed class EmergencyTriageTests
         Assert.True((bool)emergency["suggested"]!);
         await talk.Answer(new { department_id = (string?)emergency["department_id"] });
         await talk.Answer(new { });
-        await colleague.Next("triage", "created", Guid.Parse(talk.Id));
+        await colleague.Next("triage", "created", talk.Id);
         await talk.Answer(new { notes = "Came by taxi" });
         await talk.Answer(new { status = "IN_TREATMENT" });
         Assert.Equal(("track_status", "IN_TREATMENT"), (talk.Step, (string?)talk.Data["status"]));
         await talk.Answer(new { status = "ADMITTED" });
 
-        Assert.Equal("COMPLETED", (string?)talk.Session["status"]);
-        await colleague.Next(e => (string?)e.Data["data"]?["id"] == talk.Id && (string?)e.Data["data"]?["status"] == "ADMITTED");
-        var record = await (await ward.LogInPatient()).Call("get_medical_record", new { record_id = (string?)talk.Data["record_id"] });
-        Assert.Equal(("TRIAGE", "chest pain; shortness of breath"), ((string?)record["record_type"], (string?)record["symptoms"]));
-        Assert.Null(record["diagnosis"]);
-        foreach (var told in new[] { "decision point D", "Heart rate per minute: 118", "Came by taxi" }) Assert.Contains(told, (string)record["description"]!);
+        Assert.Equal(PromptStatus.Completed, talk.Session.Status);
+        await colleague.Next(e => (string?)e.Data["data"]?["id"] == talk.Id.ToString() && (string?)e.Data["data"]?["status"] == "ADMITTED");
+        var record = await (await ward.LogInPatient()).Call<MedicalRecord>("get_medical_record", new { record_id = (string?)talk.Data["record_id"] });
+        Assert.Equal((RecordType.Triage, "chest pain; shortness of breath"), (record.RecordType, record.Symptoms));
+        Assert.Null(record.Diagnosis);
+        foreach (var told in new[] { "decision point D", "Heart rate per minute: 118", "Came by taxi" }) Assert.Contains(told, record.Description);
         Assert.Null(talk.Data["assessment"]);
         Assert.DoesNotContain(patient.Events, e => (string?)e.Data["resource"] == "triage");
         // The doctor's stream also contains the responses to the doctor's own tool calls.
@@ -118,11 +120,11 @@ public sealed class EmergencyTriageTests
     {
         var (nurse, admin) = (await ApiClient.LogInShared("nurse@general.example"), await ApiClient.LogInShared("admin@general.example"));
         var born = DateOnly.FromDateTime(DateTime.UtcNow).AddYears(-68).AddDays(-2);
-        var patient = (string?)(await admin.Call("create_user", new
+        var patient = (await admin.Call<User>("create_user", new
         {
             email = $"t{Guid.NewGuid():N}@people.example", password = "Korrekt-Pferd-7", first_name = "Old", last_name = "Patient", role = "PATIENT",
             date_of_birth = ClinicFixture.FormatDate(born)
-        }))["id"];
+        })).Id;
         var talk = await PromptClient.Start(nurse, Prompt, new { symptoms = Symptoms, patient_id = patient });
 
         foreach (var (field, value) in new (string, object)[] { ("age_years", 2), ("date_of_birth", ClinicFixture.FormatDate(born.AddDays(1))), ("patient_id",
@@ -130,7 +132,7 @@ public sealed class EmergencyTriageTests
             Assert.Contains(field, PromptClient.InvalidFields(await talk.TryAnswer(new Dictionary<string, object> { [field] = value, ["high_risk"] = true })));
         // At 68, a heart rate of 118 is in the danger zone; at two it is not.
         await talk.Answer(new { age_years = 68, expected_resources = 2, heart_rate = 118, respiratory_rate = 18, oxygen_saturation = 97 });
-        Assert.Equal((2, patient), ((int)talk.Data["severity"]!["level"]!, (string?)talk.Data["patient_id"]));
+        Assert.Equal((2, patient), ((int)talk.Data["severity"]!["level"]!, (Guid)talk.Data["patient_id"]!));
     }
 
     [Fact]
@@ -179,7 +181,7 @@ public sealed class EmergencyTriageTests
 
         var refused = await PromptClient.Invoke(nurse, new { prompt = Prompt, initial_data = new { symptoms = Symptoms, patient_id = stranger } });
 
-        Assert.Equal(("RESOURCE_NOT_FOUND", "There is no such patient."), (refused.Code, (string?)refused.Body["error"]!["message"]));
+        Assert.Equal(("RESOURCE_NOT_FOUND", "There is no such patient."), (refused.Code, refused.Error.Message));
         Assert.Equal(0, await (await MedCorFixture.Get()).QueryNumber("chat",
             "SELECT count(*) FROM prompt_sessions WHERE data::text LIKE '%' || $1::text || '%'", stranger));
     }

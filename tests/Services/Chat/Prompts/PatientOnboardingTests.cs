@@ -1,3 +1,7 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Chat;
+using MedCor.Contracts.Clinical;
+
 namespace MedCor.Tests.Services.Chat.Prompts;
 
 public sealed class PatientOnboardingTests
@@ -20,7 +24,7 @@ public sealed class PatientOnboardingTests
         await talk.Answer(new { provider = "Sickness Fund", policy_number = "A-1" });
         await talk.Answer(new { treatment = true, data_processing = true, reminders = true });
         await talk.Answer(new { password = Password });
-        var patient = (string)talk.Data["patient_id"]!;
+        var patient = (Guid)talk.Data["patient_id"]!;
         Assert.All(talk.Options, o => Assert.NotNull(o!["doctor_id"]));
         Assert.Equal(["appointment_date"], PromptClient.InvalidFields(await talk.TryAnswer(new { doctor_id = ward.Doctor, appointment_date = "2020-01-06" })));
         Assert.Equal(["appointment_date"],
@@ -29,14 +33,14 @@ public sealed class PatientOnboardingTests
         Assert.Equal(("schedule_visit", ward.Weekday(4)), (talk.Step, (string?)talk.Options[0]!["appointment_date"]));
         await talk.Answer(new { doctor_id = ward.Doctor, appointment_date = ward.Weekday(4), appointment_time = "09:00:00" });
 
-        Assert.Equal("COMPLETED", (string?)talk.Session["status"]);
+        Assert.Equal(PromptStatus.Completed, talk.Session.Status);
         var login = await ApiClient.LogIn(email, Password);
-        Assert.Equal(patient, login.Id.ToString());
-        var record = (await login.Call("list_medical_records"))["results"]!.AsArray().Single()!;
-        Assert.Equal(recordType, (string?)record["record_type"]);
+        Assert.Equal(patient, login.Id);
+        var record = (await login.Call<Page<MedicalRecord>>("list_medical_records")).Results.Single();
+        Assert.Equal(recordType, EnumNames.Of(record.RecordType));
         foreach (var told in new[] { "Penicillin; Latex", "Diabetes", "Sickness Fund, A-1", "treatment given", "research not given", "website" })
-            Assert.Contains(told, (string)record["description"]!);
-        Assert.Equal((string?)talk.Data["appointment_id"], (string?)(await login.Call("list_appointments"))["results"]!.AsArray().Single()!["id"]);
+            Assert.Contains(told, record.Description);
+        Assert.Equal((Guid)talk.Data["appointment_id"]!, (await login.Call<Page<Appointment>>("list_appointments")).Results.Single().Id);
         Assert.Null(talk.Data["history"]);
     }
 
@@ -48,7 +52,7 @@ public sealed class PatientOnboardingTests
 
         await talk.Answer(new { password = Password });
 
-        var session = Guid.Parse(talk.Id);
+        var session = talk.Id;
         Assert.Equal(1, await house.QueryNumber("chat", "SELECT count(*) FROM prompt_sessions WHERE id = $1", session));
         foreach (var secret in new[] { Password, "Penicillin" })
             Assert.Equal(0, await house.QueryNumber("chat",
@@ -90,7 +94,7 @@ public sealed class PatientOnboardingTests
         Assert.Equal(("CONFLICT", "email"), (conflict.Code, (string?)conflict.Details!["field"]));
         await talk.Answer(new { password = Password, email = $"onboarded-{Guid.NewGuid():N}@people.example" });
         await talk.Answer(new { });
-        Assert.Equal("COMPLETED", (string?)talk.Session["status"]);
+        Assert.Equal(PromptStatus.Completed, talk.Session.Status);
         Assert.Null(talk.Data["appointment_id"]);
     }
 
@@ -132,7 +136,7 @@ public sealed class PatientOnboardingTests
         Assert.Equal("CONFLICT", refused.Code);
         Assert.NotEmpty(refused.Details!["alternatives"]!.AsArray());
         await talk.Answer(new { doctor_id = ward.Doctor, appointment_date = ward.Weekday(), appointment_time = "10:30:00" });
-        Assert.Equal("COMPLETED", (string?)talk.Session["status"]);
+        Assert.Equal(PromptStatus.Completed, talk.Session.Status);
     }
 
     [Theory]

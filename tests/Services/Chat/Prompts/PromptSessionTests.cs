@@ -2,6 +2,7 @@ using System.Net;
 using MedCor.Chat;
 using MedCor.Chat.Prompts;
 using MedCor.Contracts;
+using MedCor.Contracts.Chat;
 using MedCor.Contracts.Clinical;
 using MedCor.Platform.Database;
 using MedCor.Platform.LocalCopies;
@@ -26,16 +27,15 @@ public sealed class PromptSessionTests
     [InlineData("patient@general.example", "appointment_booking")]
     public async Task A_caller_sees_the_prompts_of_their_role_with_six_steps_each(string who, string names)
     {
-        var listed = System.Text.Json.Nodes.JsonNode.Parse(await (await ApiClient.LogInShared(who)).Http.GetStringAsync("/api/mcp/prompts/"))!["prompts"]!
-            .AsArray();
+        var listed = (await (await ApiClient.LogInShared(who)).Get<PromptList>("/api/mcp/prompts/")).Prompts;
 
-        Assert.Equal(names.Split(' '), listed.Select(p => (string?)p!["name"]));
+        Assert.Equal(names.Split(' '), listed.Select(p => p.Name));
         foreach (var prompt in listed)
         {
-            Assert.NotEmpty((string)prompt!["description"]!);
-            Assert.NotEmpty(prompt["callers"]!.AsArray());
-            Assert.Equal(6, prompt["steps"]!.AsArray().Count);
-            Assert.All(prompt["steps"]!.AsArray(), step => Assert.Equal("object", (string?)step!["input_schema"]!["type"]));
+            Assert.NotEmpty(prompt.Description);
+            Assert.NotEmpty(prompt.Callers);
+            Assert.Equal(6, prompt.Steps.Count);
+            Assert.All(prompt.Steps, step => Assert.Equal("object", (string?)step.InputSchema["type"]));
         }
     }
 
@@ -47,11 +47,10 @@ public sealed class PromptSessionTests
         var elsewhere = await ClinicFixture.LogIn("nurse@general.example", gateway: 1);
 
         // Two requests in a row reach both replicas of the service.
-        foreach (var look in new[] { await talk.Get(by: elsewhere), await talk.Get(by: elsewhere) })
-            Assert.Equal((talk.Step, talk.Data.ToJsonString(), (string?)talk.Session["expires_at"]),
-                ((string?)look.Body["step"]!["name"], look.Body["data"]!.ToJsonString(), (string?)look.Body["expires_at"]));
+        foreach (var look in new[] { await talk.Get(by: elsewhere), await talk.Get(by: elsewhere) }.Select(answer => answer.Read<PromptSession>()))
+            Assert.Equal((talk.Step, talk.Data.ToJsonString(), talk.Session.ExpiresAt), (look.Step!.Name, look.Data.ToJsonString(), look.ExpiresAt));
         var next = await talk.TryAnswer(new { reason = "Checkup" }, by: elsewhere);
-        Assert.Equal("choose_doctor", (string?)next.Body["step"]!["name"]);
+        Assert.Equal("choose_doctor", next.Read<PromptSession>().Step!.Name);
     }
 
     [Fact]
@@ -68,7 +67,8 @@ public sealed class PromptSessionTests
             foreach (var answer in new[] { await talk.Get(client), await talk.TryAnswer(new { reason = "x" }, by: client), await talk.Abandon(client) })
                 Assert.Equal((HttpStatusCode.NotFound, "RESOURCE_NOT_FOUND"), (answer.Status, answer.Code));
         }
-        Assert.Equal((talk.Step, 1), ((string?)(await talk.Get()).Body["step"]!["name"], (int)(await talk.Get()).Body["version"]!));
+        var unchanged = (await talk.Get()).Read<PromptSession>();
+        Assert.Equal((talk.Step, 1), (unchanged.Step!.Name, unchanged.Version));
         foreach (var hospital in new[] { (await ApiClient.LogInShared("nurse@riverside.example")).HospitalId, Guid.NewGuid() })
             Assert.Equal("RESOURCE_NOT_FOUND",
                 (await PromptClient.Invoke(ward.Nurse, new { prompt = Booking, initial_data = new { hospital_id = hospital } })).Code);
@@ -111,10 +111,10 @@ public sealed class PromptSessionTests
         var house = await MedCorFixture.Get();
         var talk = await PromptClient.Start((await ClinicFixture.GetSharedReadOnly()).Nurse, Booking);
 
-        Assert.Equal("ABANDONED", (string?)(await talk.Abandon()).Body["status"]);
+        Assert.Equal(PromptStatus.Abandoned, (await talk.Abandon()).Read<PromptSession>().Status);
 
         Assert.Equal("RESOURCE_NOT_FOUND", (await talk.Get()).Code);
-        Assert.Equal(0, await house.QueryNumber("chat", "SELECT count(*) FROM prompt_sessions WHERE id = $1", Guid.Parse(talk.Id)));
+        Assert.Equal(0, await house.QueryNumber("chat", "SELECT count(*) FROM prompt_sessions WHERE id = $1", talk.Id));
     }
 
     [Fact]
@@ -228,12 +228,12 @@ public sealed class PromptSessionCrashTests
         });
         await house.WaitUntilRecovered(victim, killed);
 
-        var booked = new List<string>();
+        var booked = new List<Guid>();
         foreach (var talk in talks)
         {
-            var now = (await talk.Get()).Body;
-            Assert.Equal("send_confirmation", (string?)now["step"]!["name"]);
-            booked.Add((string)now["data"]!["appointment_id"]!);
+            var now = (await talk.Get()).Read<PromptSession>();
+            Assert.Equal("send_confirmation", now.Step!.Name);
+            booked.Add((Guid)now.Data["appointment_id"]!);
         }
         Assert.Equal(talks.Count, booked.Distinct().Count());
         Assert.Equal(talks.Count, await house.QueryNumber("clinical", "SELECT count(*) FROM appointments WHERE doctor_id = $1", ward.Doctor));

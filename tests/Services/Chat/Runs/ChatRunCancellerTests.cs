@@ -1,5 +1,5 @@
 using System.Net;
-using System.Text.Json.Nodes;
+using MedCor.Contracts.Chat;
 
 namespace MedCor.Tests.Services.Chat.Runs;
 
@@ -24,12 +24,12 @@ public class ChatRunCancellerTests(ChatFixture house)
         Assert.Equal("Anemia", (await ChatStreamClient.ReadEvents(open).FirstAsync()).Text);
         var readers = Enumerable.Range(0, 4).Select(i => house.ServerTokenClient(i % 2).ReadToEnd(call)).ToArray();
 
-        var (status, body) = await house.ServerTokenClient(gateway).Cancel(call);
+        var answer = await house.ServerTokenClient(gateway).Cancel(call);
 
-        Assert.Equal((HttpStatusCode.OK, "cancelled"), (status, (string?)body!["status"]));
+        Assert.Equal((HttpStatusCode.OK, "cancelled"), (answer.Status, answer.Read<ChatCall>().Status));
         await model.Aborted.WaitAsync(ChatFixture.LessThanStall);
         foreach (var told in await Task.WhenAll(readers)) Assert.Equal(["partial", "cancelled"], told.Select(t => t.Name));
-        Assert.Equal("cancelled", (string?)(await house.ServerTokenClient().Cancel(call)).Body!["status"]);
+        Assert.Equal("cancelled", (await house.ServerTokenClient().Cancel(call)).Read<ChatCall>().Status);
         await Wait.Until(async () => await StateOf(call) == "CANCELLED", "it is kept that the call was cancelled");
     }
 
@@ -64,14 +64,15 @@ public class ChatRunCancellerTests(ChatFixture house)
         var others = await doctor.Start(questions[4]);
         var models = await Task.WhenAll(questions[..4].Select(q => house.Model.WaitForRequest(q)));
 
-        var (status, body) = await nurse.CancelAll();
+        var answer = await nurse.CancelAll();
 
-        Assert.Equal((HttpStatusCode.OK, "cancelled", 4), (status, (string?)body!["status"], (int)body["count"]!));
-        Assert.Equal(theirs.Order(), body["call_ids"]!.AsArray().Select(id => Guid.Parse((string)id!)).Order());
+        var cancelled = answer.Read<CancelledCalls>();
+        Assert.Equal((HttpStatusCode.OK, "cancelled", 4), (answer.Status, cancelled.Status, cancelled.Count));
+        Assert.Equal(theirs.Order(), cancelled.CallIds.Order());
         await Task.WhenAll(models.Select(m => m.Aborted)).WaitAsync(ChatFixture.LessThanStall);
         goOn.SetResult();
         Assert.Equal("final", (await doctor.ReadToEnd(others))[^1].Name);
-        Assert.Equal(0, (int)(await nurse.CancelAll()).Body!["count"]!);
+        Assert.Equal(0, (await nurse.CancelAll()).Read<CancelledCalls>().Count);
     }
 
     [Fact]
@@ -80,7 +81,7 @@ public class ChatRunCancellerTests(ChatFixture house)
         var call = await house.ServerTokenClient().Start(ChatFixture.NewQuestion());
         await house.ServerTokenClient().ReadToEnd(call);
 
-        Assert.Equal("finished", (string?)(await house.ServerTokenClient(1).Cancel(call)).Body!["status"]);
+        Assert.Equal("finished", (await house.ServerTokenClient(1).Cancel(call)).Read<ChatCall>().Status);
         Assert.Equal("final", (await house.ServerTokenClient().ReadToEnd(call))[^1].Name);
     }
 
@@ -96,7 +97,7 @@ public class ChatRunCancellerTests(ChatFixture house)
             await house.Model.WaitForRequest(question);
             var cancelled = house.ServerTokenClient(i % 2).Cancel(call);
             goOn.SetResult();
-            calls.Add((call, (string)(await cancelled).Body!["status"]!));
+            calls.Add((call, (await cancelled).Read<ChatCall>().Status));
         }
 
         foreach (var (call, status) in calls)

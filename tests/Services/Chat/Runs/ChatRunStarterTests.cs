@@ -32,10 +32,10 @@ public class ChatRunStarterTests(ChatFixture house)
         var (question, request) = (ChatFixture.NewQuestion(), Guid.NewGuid().ToString());
         var call = await house.ServerTokenClient().Start(question, request);
 
-        var (status, body) = await house.ServerTokenClient(1)
+        var again = await house.ServerTokenClient(1)
             .Execute(new { tool = "openai_chat", input = new { messages = new[] { new { role = "user", content = question } } }, request_id = request });
 
-        Assert.Equal((HttpStatusCode.OK, call.ToString()), (status, (string?)body!["call_id"]));
+        Assert.Equal((HttpStatusCode.OK, call), (again.Status, again.Read<ChatCall>().CallId));
     }
 
     [Fact]
@@ -44,10 +44,10 @@ public class ChatRunStarterTests(ChatFixture house)
         var request = Guid.NewGuid().ToString();
         await house.ServerTokenClient().Start(ChatFixture.NewQuestion(), request);
 
-        var (status, body) = await house.ServerTokenClient(1)
+        var refused = await house.ServerTokenClient(1)
             .Execute(new { messages = new[] { new { role = "user", content = "Something else" } }, request_id = request });
 
-        Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (status, (string?)body!["error"]!["error_code"]));
+        Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (refused.Status, refused.Error.ErrorCode));
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public class ChatRunStarterTests(ChatFixture house)
             (q, i) => house.ServerTokenClient(i).Execute(new { messages = new[] { new { role = "user", content = q } }, request_id = request })));
 
         Assert.Equal([HttpStatusCode.OK, HttpStatusCode.Conflict], answers.Select(a => a.Status).Order());
-        await house.ServerTokenClient().ReadToEnd(Guid.Parse((string)answers.Single(a => a.Status == HttpStatusCode.OK).Body!["call_id"]!));
+        await house.ServerTokenClient().ReadToEnd(answers.Single(a => a.Status == HttpStatusCode.OK).Read<ChatCall>().CallId);
         Assert.Single(questions.SelectMany(house.Model.RequestsFor));
     }
 
@@ -87,11 +87,11 @@ public class ChatRunStarterTests(ChatFixture house)
     {
         var (question, key) = (ChatFixture.NewQuestion(), Guid.NewGuid().ToString());
 
-        var first = await Ask(0, question, header[0] ? key : null, field[0] ? key : null);
-        var second = await Ask(1, question, header[1] ? key : null, field[1] ? key : null);
+        var (first, isFirstReplayed) = await Ask(0, question, header[0] ? key : null, field[0] ? key : null);
+        var (second, isSecondReplayed) = await Ask(1, question, header[1] ? key : null, field[1] ? key : null);
 
-        Assert.Equal((string?)first.Body["call_id"], (string?)second.Body["call_id"]);
-        Assert.Equal((false, true), (first.IsReplayed, second.IsReplayed));
+        Assert.Equal(first.Read<ChatCall>().CallId, second.Read<ChatCall>().CallId);
+        Assert.Equal((false, true), (isFirstReplayed, isSecondReplayed));
     }
 
     [Fact]
@@ -99,11 +99,11 @@ public class ChatRunStarterTests(ChatFixture house)
     {
         var question = ChatFixture.NewQuestion();
 
-        var refused = await Ask(0, question, "one", "another");
+        var (refused, _) = await Ask(0, question, "one", "another");
 
         Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.Status);
         Assert.Equal("Not valid: Idempotency-Key differs from request_id. Send one of them; request_id differs from Idempotency-Key. Send one of them.",
-            (string?)refused.Body["error"]!["message"]);
+            refused.Error.Message);
         Assert.Empty(house.Model.RequestsFor(question));
     }
 
@@ -115,19 +115,19 @@ public class ChatRunStarterTests(ChatFixture house)
         var key = Guid.NewGuid().ToString();
         await house.ServerTokenClient().Start(ChatFixture.NewQuestion(), key);
 
-        var refused = await Ask(1, "Something else", inHeader ? key : null, inHeader ? null : key);
+        var (refused, _) = await Ask(1, "Something else", inHeader ? key : null, inHeader ? null : key);
 
         Assert.Equal((HttpStatusCode.Conflict, $"This {name} was used for another question. Use a new one for each."),
-            (refused.Status, (string?)refused.Body["error"]!["message"]));
+            (refused.Status, refused.Error.Message));
     }
 
-    private async Task<(HttpStatusCode Status, JsonNode Body, bool IsReplayed)> Ask(int gateway, string question, string? idempotencyKey, string? requestId)
+    private async Task<(ChatResponse Response, bool IsReplayed)> Ask(int gateway, string question, string? idempotencyKey, string? requestId)
     {
         var headers = new List<(string, string)> { ("Authorization", $"Bearer {ChatStreamClient.ServerToken}") };
         if (idempotencyKey is not null) headers.Add(("Idempotency-Key", idempotencyKey));
         using var response = await house.Gateways[gateway].Post(null, "/mcp/execute",
             new { messages = new[] { new { role = "user", content = question } }, request_id = requestId }, [.. headers]);
-        return (response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync())!, response.Headers.Contains("Idempotent-Replayed"));
+        return (new(response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync())), response.Headers.Contains("Idempotent-Replayed"));
     }
 
     [Fact]
@@ -186,9 +186,9 @@ public class ChatRunStarterTests(ChatFixture house)
         await redis.GetDatabase().KeyPersistAsync($"medcor:chat:runner:{gone}");
 
         // While the replica may still store the run, its request ID is not released.
-        var (status, refused) = await house.ServerTokenClient().Execute(body);
-        Assert.Equal((HttpStatusCode.ServiceUnavailable, ChatRunState.Started), (status, await streams.GetStateAsync(call)));
-        Assert.Contains("is being started", (string?)refused!["error"]!["message"], StringComparison.Ordinal);
+        var refused = await house.ServerTokenClient().Execute(body);
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, ChatRunState.Started), (refused.Status, await streams.GetStateAsync(call)));
+        Assert.Contains("is being started", refused.Error.Message, StringComparison.Ordinal);
         await streams.ReleaseLeaseAsync(gone);
         await Wait.Until(async () => (await house.ServerTokenClient(1).Execute(body)).Status == HttpStatusCode.OK, "the question is taken");
 

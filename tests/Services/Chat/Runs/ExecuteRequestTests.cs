@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using MedCor.Contracts.Chat;
 
 namespace MedCor.Tests.Services.Chat.Runs;
 
@@ -16,11 +17,11 @@ public class ExecuteRequestTests(ChatFixture house)
         var call = await house.ServerTokenClient().Start(question, request);
         object parts = new { messages = new[] { new { role = "user", content = new[] { Part(question[..7]), Part(question[7..]) } } } };
 
-        var (status, body) = await house.ServerTokenClient(1).Execute(whole
+        var again = await house.ServerTokenClient(1).Execute(whole
             ? new { tool = "openai_chat", input = parts, request_id = request }
             : new { messages = new[] { new { role = "user", content = new[] { Part(question) } } }, request_id = request });
 
-        Assert.Equal((HttpStatusCode.OK, call.ToString()), (status, (string?)body!["call_id"]));
+        Assert.Equal((HttpStatusCode.OK, call), (again.Status, again.Read<ChatCall>().CallId));
         Assert.Equal(("user", question), (await house.Model.WaitForRequest(question)).Messages[^1]);
     }
 
@@ -70,16 +71,16 @@ public class ExecuteRequestTests(ChatFixture house)
     [InlineData("""{"a\u0000": 1}""", false)]
     public async Task Metadata_is_refused_for_the_character_that_cannot_be_kept_alone(string metadata, bool isTaken)
     {
-        var (status, body) = await house.ServerTokenClient().Send(HttpMethod.Post, "/mcp/execute", new StringContent(
+        var answer = await house.ServerTokenClient().Send(HttpMethod.Post, "/mcp/execute", new StringContent(
             $$"""{"messages": [{"role": "user", "content": "{{ChatFixture.NewQuestion()}}"}], "metadata": {{metadata}}}""", null, "application/json"));
 
-        Assert.True(status == (isTaken ? HttpStatusCode.OK : HttpStatusCode.UnprocessableEntity), body?.ToJsonString());
+        Assert.True(answer.Status == (isTaken ? HttpStatusCode.OK : HttpStatusCode.UnprocessableEntity), answer.Body?.ToJsonString());
         if (!isTaken)
         {
-            Assert.Contains("metadata must not contain the character U+0000", (string?)body!["error"]!["message"], StringComparison.Ordinal);
+            Assert.Contains("metadata must not contain the character U+0000", answer.Error.Message, StringComparison.Ordinal);
             return;
         }
-        var call = Guid.Parse((string)body!["call_id"]!);
+        var call = answer.Read<ChatCall>().CallId;
         await house.ServerTokenClient().ReadToEnd(call);
         Assert.Equal(1, await (await MedCorFixture.Get()).QueryNumber("chat",
             "SELECT count(*) FROM chat_calls WHERE id = $1 AND metadata::jsonb = $2::jsonb", call, metadata));
@@ -163,12 +164,12 @@ public class ExecuteRequestTests(ChatFixture house)
         var messages = new[] { new { role = "user", content = question } };
         var (first, second) = (await house.ServerTokenClient().Execute(new { messages, max_tokens = 99, request_id = request }),
             await house.ServerTokenClient().Execute(new { messages, max_completion_tokens = 99, request_id = request }));
-        var (both, body) = await house.ServerTokenClient().Execute(new { messages, max_tokens = 99, max_completion_tokens = 99 });
+        var both = await house.ServerTokenClient().Execute(new { messages, max_tokens = 99, max_completion_tokens = 99 });
 
-        Assert.Equal((string?)first.Body!["call_id"], (string?)second.Body!["call_id"]);
+        Assert.Equal(first.Read<ChatCall>().CallId, second.Read<ChatCall>().CallId);
         Assert.Equal(99, (int)(await house.Model.WaitForRequest(question)).Request["max_tokens"]!);
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, both);
-        Assert.Contains("max_completion_tokens is another name for max_tokens", (string?)body!["error"]!["message"], StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, both.Status);
+        Assert.Contains("max_completion_tokens is another name for max_tokens", both.Error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -190,9 +191,9 @@ public class ExecuteRequestTests(ChatFixture house)
 
     private async Task Refused(string body, params string[] says)
     {
-        var (status, answer) = await house.ServerTokenClient().Send(HttpMethod.Post, "/mcp/execute", new StringContent(body, null, "application/json"));
-        Assert.True(status == HttpStatusCode.UnprocessableEntity, $"{body} was answered {status}: {answer?.ToJsonString()}");
-        Assert.All(says, part => Assert.Contains(part, (string?)answer!["error"]!["message"], StringComparison.Ordinal));
+        var answer = await house.ServerTokenClient().Send(HttpMethod.Post, "/mcp/execute", new StringContent(body, null, "application/json"));
+        Assert.True(answer.Status == HttpStatusCode.UnprocessableEntity, $"{body} was answered {answer.Status}: {answer.Body?.ToJsonString()}");
+        Assert.All(says, part => Assert.Contains(part, answer.Error.Message, StringComparison.Ordinal));
     }
 
     private static object Part(string text) => new { type = "text", text };

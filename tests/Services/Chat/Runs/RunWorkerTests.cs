@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using MedCor.Contracts.Chat;
 using StackExchange.Redis;
 
 namespace MedCor.Tests.Services.Chat.Runs;
@@ -32,7 +33,7 @@ public partial class RunWorkerTests(ChatFixture house)
         foreach (var told in await Task.WhenAll(readers).WaitAsync(ChatFixture.ReaderTimeout))
         {
             Assert.Equal(["partial", "error"], told.Select(t => t.Name));
-            Assert.True((bool)told[1].Data["retryable"]!);
+            Assert.True(told[1].IsRetryable);
         }
         await Wait.Until(async () => await ChatRunCancellerTests.StateOf(call) == "ERROR", "it is kept that the call was interrupted");
         Assert.Equal((call, "error"), await new ChatStreamClient(gateway.Http, ChatStreamClient.ServerToken).StartWithStatus(question, request));
@@ -130,7 +131,7 @@ public partial class RunWorkerTests(ChatFixture house)
             return told.Current;
         }
         var ending = await Ending().WaitAsync(ChatFixture.ReaderTimeout);
-        Assert.Equal(("error", true), (ending.Name, (bool)ending.Data["retryable"]!));
+        Assert.Equal(("error", true), (ending.Name, ending.IsRetryable));
         await house.Model.RequestsFor(questions[0])[0].Aborted.WaitAsync(ChatFixture.ReaderTimeout);
         Assert.Equal(HttpStatusCode.ServiceUnavailable,
             (await somebody.Execute(new { messages = new[] { new { role = "user", content = "x" } } }).WaitAsync(ChatFixture.ReaderTimeout)).Status);
@@ -139,15 +140,15 @@ public partial class RunWorkerTests(ChatFixture house)
         // Redis restarts empty. Earlier requests are known nevertheless.
         await connection.CloseAsync();
         await (await redis.Start()).CloseAsync();
-        (Guid Call, string Status) again = default;
+        ChatCall? again = null;
         await Wait.Until(async () =>
         {
-            var (status, body) = await somebody.Execute(new { messages = new[] { new { role = "user", content = questions[1] } }, request_id = "once" });
-            if (status != HttpStatusCode.OK) return false;
-            again = (Guid.Parse((string)body!["call_id"]!), (string)body["status"]!);
+            var answer = await somebody.Execute(new { messages = new[] { new { role = "user", content = questions[1] } }, request_id = "once" });
+            if (answer.Status != HttpStatusCode.OK) return false;
+            again = answer.Read<ChatCall>();
             return true;
         }, "questions are taken again");
-        Assert.Equal((whole, "finished"), again);
+        Assert.Equal(new(whole, "finished"), again);
         Assert.Single(house.Model.RequestsFor(questions[1]));
         await Wait.Until(async () => (await somebody.OpenStream(whole)).StatusCode == HttpStatusCode.OK, "answers are read again");
         Assert.Equal(string.Concat(StubModelServer.DefaultTokens), (await somebody.ReadToEnd(whole))[^1].Text);
@@ -181,7 +182,7 @@ public partial class RunWorkerTests(ChatFixture house)
         var silent = somebody.ReadToEnd(await somebody.Start(question));
         await TakesWrites(false);
         var told = Assert.Single(await silent.WaitAsync(2 * ChatFixture.ReaderTimeout));
-        Assert.Equal(("error", true), (told.Name, (bool)told.Data["retryable"]!));
+        Assert.Equal(("error", true), (told.Name, told.IsRetryable));
         Assert.Equal(HttpStatusCode.ServiceUnavailable,
             (await somebody.Execute(new { messages = new[] { new { role = "user", content = question } } })).Status);
 

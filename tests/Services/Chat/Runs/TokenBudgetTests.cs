@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
-using System.Text.Json.Nodes;
 using MedCor.Contracts;
+using MedCor.Contracts.Chat;
 using Npgsql;
 
 namespace MedCor.Tests.Services.Chat.Runs;
@@ -19,10 +19,10 @@ public sealed class TokenBudgetTests(TokenBudgetTests.BudgetFixture replicas) : 
 
         var question = ChatFixture.NewQuestion();
         using var refused = await replicas.Execute(greedy, question);
-        var error = (await refused.Content.ReadFromJsonAsync<JsonNode>())!["error"]!;
+        var error = (await refused.Content.ReadFromJsonAsync<ChatErrorEnvelope>(Json.Options))!.Error;
 
-        Assert.Equal(((HttpStatusCode)429, "RATE_LIMIT", "RateLimitError"), (refused.StatusCode, (string?)error["error_code"], (string?)error["type"]));
-        Assert.Contains($"Your daily limit of {UserTokens} tokens is used up", (string?)error["message"], StringComparison.Ordinal);
+        Assert.Equal(((HttpStatusCode)429, "RATE_LIMIT", "RateLimitError"), (refused.StatusCode, error.ErrorCode, error.Type));
+        Assert.Contains($"Your daily limit of {UserTokens} tokens is used up", error.Message, StringComparison.Ordinal);
         Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromHours(24));
         await Use(other, 100, 100);
         Assert.Empty(replicas.Model.RequestsFor(question));
@@ -97,7 +97,7 @@ public sealed class TokenBudgetTests(TokenBudgetTests.BudgetFixture replicas) : 
         Assert.All(answers.Where(a => a.StatusCode != HttpStatusCode.OK), a => Assert.Equal((HttpStatusCode)429, a.StatusCode));
         goOn.SetResult();
         foreach (var answer in answers.Where(a => a.IsSuccessStatusCode))
-            await replicas.ClientFor(somebody).ReadToEnd(Guid.Parse((string)(await answer.Content.ReadFromJsonAsync<JsonNode>())!["call_id"]!));
+            await replicas.ClientFor(somebody).ReadToEnd((await answer.Content.ReadFromJsonAsync<ChatCall>(Json.Options))!.CallId);
         // The unused part of a reservation is returned.
         Assert.InRange(await UsedBy(somebody), 3 * 300, 3 * 800);
         await Use(somebody, 10, 10);
@@ -113,7 +113,7 @@ public sealed class TokenBudgetTests(TokenBudgetTests.BudgetFixture replicas) : 
         var answers = await Task.WhenAll(Enumerable.Range(0, 3 * CallsAtOnce).Select(_ => replicas.Execute(somebody, question, maxTokens: 1)));
 
         var calls = await Task.WhenAll(
-            answers.Where(a => a.IsSuccessStatusCode).Select(async a => Guid.Parse((string)(await a.Content.ReadFromJsonAsync<JsonNode>())!["call_id"]!)));
+            answers.Where(a => a.IsSuccessStatusCode).Select(async a => (await a.Content.ReadFromJsonAsync<ChatCall>(Json.Options))!.CallId));
         Assert.Equal(CallsAtOnce, calls.Length);
         Assert.All(answers.Where(a => !a.IsSuccessStatusCode),
             a => Assert.Equal(((HttpStatusCode)429, TimeSpan.FromSeconds(5)), (a.StatusCode, a.Headers.RetryAfter?.Delta)));
