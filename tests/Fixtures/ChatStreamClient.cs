@@ -84,6 +84,9 @@ internal sealed record ChatResponse(HttpStatusCode Status, JsonNode? Body)
     public T Read<T>() => Body.Deserialize<T>(ApiClient.CompleteOptions)!;
 }
 
+/// <summary>Represents the answer to the cancellation of a chat run.</summary>
+internal sealed record CancelledCall(string Status);
+
 /// <summary>Represents the body of an error response of the chat API.</summary>
 internal sealed record ChatErrorEnvelope(ChatError Error);
 

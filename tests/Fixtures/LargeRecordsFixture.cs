@@ -13,8 +13,8 @@ internal static class LargeRecordsFixture
     public static async Task<ApiClient> Create(int number)
     {
         var (platform, opening) = (await ApiClient.LogInShared(TestUser.PlatformAdminEmail), ToolCatalogue.All["create_hospital"]);
-        var hospital = (string)(await platform.Post(opening, await new ParameterGenerator(opening).Generate([], Task.FromResult))).Body["id"]!;
-        var email = TestUser.NewEmail();
+        var opened = await platform.Post(opening, await new ParameterGenerator(opening).Generate([], Task.FromResult));
+        var (hospital, email) = (opened.Read<Contracts.Hospital.Hospital>().Id, TestUser.NewEmail());
         await platform.Call("create_user", new { email, password = Password, first_name = "Ada", last_name = "Admin", role = "ADMIN", hospital_id = hospital });
         var patient = await platform.Call<User>("create_user",
             new { email = TestUser.NewEmail(), password = Password, first_name = "Paul", last_name = "Patient", role = "PATIENT", hospital_id = hospital });

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -24,6 +25,10 @@ internal static class ToolCallExtensions
         if (key is not null) request.Headers.Add("Idempotency-Key", key);
         return await Send(client.Http, request);
     }
+
+    /// <summary>Reads the error of a refused request.</summary>
+    public static async Task<Problem> ReadError(this HttpResponseMessage response) =>
+        (await response.Content.ReadFromJsonAsync<ErrorEnvelope>(ApiClient.CompleteOptions))!.Error;
 
     public static async Task<CallResponse> Send(HttpClient http, HttpRequestMessage request)
     {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
 
@@ -154,7 +155,8 @@ internal sealed class CatalogueFixture
     {
         var platform = await ApiClient.LogInShared(TestUser.PlatformAdminEmail);
         var opening = ToolCatalogue.All["create_hospital"];
-        var hospital = (Guid)(await platform.Post(opening, await new ParameterGenerator(opening).Generate([], Task.FromResult))).Body["id"]!;
+        var opened = await platform.Post(opening, await new ParameterGenerator(opening).Generate([], Task.FromResult));
+        var hospital = opened.Read<Contracts.Hospital.Hospital>().Id;
         var people = new ConcurrentDictionary<Callers, ApiClient> { [Callers.Platform] = platform };
         // Two at once, because each costs two password hashes.
         await Parallel.ForEachAsync(CallerOrder.Where(kind => kind != Callers.Platform), new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (kind, _) =>
@@ -172,9 +174,9 @@ internal sealed class CatalogueFixture
     /// <summary>Creates one completed appointment, which the patient can rate.</summary>
     private async Task CompleteAppointment()
     {
-        var booked = (await CallSuccessfully(ToolCatalogue.All["create_appointment"])).Reply.Body;
+        var booked = (await CallSuccessfully(ToolCatalogue.All["create_appointment"])).Reply.Read<Appointment>();
         foreach (var status in (string[])["IN_PROGRESS", "COMPLETED"])
-            await Admin.Call("update_appointment_status", new { appointment_id = (string)booked["id"]!, status });
+            await Admin.Call("update_appointment_status", new { appointment_id = booked.Id, status });
     }
 }
 

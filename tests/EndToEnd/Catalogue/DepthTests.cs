@@ -43,10 +43,10 @@ public class DepthTests
         var answered = await socket.Next(m => (string?)m["type"] is "tool_response" or "error");
         Assert.Contains(Told, answered.ToJsonString(), StringComparison.Ordinal);
 
-        var (status, chat) = await new ChatStreamClient(nurse.Http, nurse.AccessToken).Send(HttpMethod.Post, "/mcp/execute",
+        var chat = await new ChatStreamClient(nurse.Http, nurse.AccessToken).Send(HttpMethod.Post, "/mcp/execute",
             new StringContent($"{{\"messages\":[],\"metadata\":{inside}}}", Encoding.UTF8, "application/json"));
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, status);
-        Assert.Contains(Told, (string)chat!["error"]!["message"]!, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, chat.Status);
+        Assert.Contains(Told, chat.Error.Message, StringComparison.Ordinal);
     }
 
     private static string? Named(JsonNode? details, string field) => (string?)details?[field]?[0];

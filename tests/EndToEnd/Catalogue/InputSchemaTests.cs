@@ -55,7 +55,7 @@ public class InputSchemaTests
         var reply = await (await CatalogueFixture.Own).Admin.Post($"{name[..^1]}_", "{}");
 
         Assert.Equal((HttpStatusCode.BadRequest, ErrorCodes.ValidationError), (reply.Status, reply.Code));
-        Assert.Contains($"Did you mean {name}?", (string)reply.Body["error"]!["message"]!, StringComparison.Ordinal);
+        Assert.Contains($"Did you mean {name}?", reply.Error.Message, StringComparison.Ordinal);
     }
 
     [Theory, MemberData(nameof(Lists))]

@@ -117,7 +117,7 @@ public class InputTests
         Assert.True((int)reply.Status is >= 400 and < 500, $"{Short(sent)} was answered {reply}");
         var error = reply.Body["error"]!.AsObject();
         Assert.Equal(["code", "message", "details", "timestamp"], error.Select(f => f.Key).Where(f => f != "retry_after"));
-        Assert.NotEmpty((string)error["message"]!);
+        Assert.NotEmpty(reply.Error.Message);
         Assert.NotNull(reply.Details["request_id"]);
     }
 

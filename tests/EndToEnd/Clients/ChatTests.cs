@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.ServerSentEvents;
 using System.Text.Json.Nodes;
+using MedCor.Contracts.Chat;
 
 namespace MedCor.Tests.EndToEnd.Clients;
 
@@ -196,9 +197,9 @@ public class ChatTests
     {
         using var response = await http.PostAsJsonAsync("/mcp/execute", body);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        var call = (await response.Content.ReadFromJsonAsync<JsonNode>())!;
-        Assert.Equal("started", (string?)call["status"]);
-        return (string)call["call_id"]!;
+        var call = (await response.Content.ReadFromJsonAsync<ChatCall>(ApiClient.CompleteOptions))!;
+        Assert.Equal("started", call.Status);
+        return call.CallId.ToString();
     }
 
     /// <summary>Reads the answer of a chat run, and checks that it consists of its pieces.</summary>

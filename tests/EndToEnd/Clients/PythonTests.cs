@@ -1,7 +1,7 @@
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
 using MedCor.Tests.EndToEnd.Catalogue;
-
 
 namespace MedCor.Tests.EndToEnd.Clients;
 
@@ -49,9 +49,9 @@ public class PythonTests
         var created = (await ward.Admin.Call<Page<Patient>>("list_patients", new { search = domain })).Results;
         Assert.Equal(10, created.Count);
         Assert.All(created, patient => Assert.Equal(new DateOnly(1990, 1, 1), patient.DateOfBirth));
-        var booked = Assert.Single((await ward.Nurse.Call("list_appointments", new { doctor_id = ward.Doctor }))["results"]!.AsArray())!;
-        Assert.Equal((ward.Patient.ToString(), day, "14:00:00", "Checkup"),
-            ((string?)booked["patient_id"], (string?)booked["appointment_date"], (string?)booked["appointment_time"], (string?)booked["reason"]));
+        var booked = Assert.Single((await ward.Nurse.Call<Page<Appointment>>("list_appointments", new { doctor_id = ward.Doctor })).Results);
+        Assert.Equal((ward.Patient, day, new TimeOnly(14, 0), "Checkup"),
+            (booked.PatientId, ClinicFixture.FormatDate(booked.AppointmentDate), booked.AppointmentTime, booked.Reason));
         Assert.All(["Created 10 patients", "Scheduled 1 appointments", "Tool completed: create_user"],
             line => Assert.Contains(line, printed.AsArray().Select(p => (string?)p)));
     }

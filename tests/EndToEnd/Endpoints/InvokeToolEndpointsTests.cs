@@ -1,7 +1,11 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.Contracts.Identity;
 using MedCor.DemoData;
 
 namespace MedCor.Tests.EndToEnd.Endpoints;
@@ -57,8 +61,8 @@ public sealed class InvokeToolEndpointsTests
 
         var (status, error) = await Refusal(await doctor.Http.SendAsync(request));
 
-        Assert.Equal((HttpStatusCode.NotFound, "RESOURCE_NOT_FOUND"), (status, (string?)error["code"]));
-        Assert.Equal("from-far-away", (string?)error["details"]!["request_id"]);
+        Assert.Equal((HttpStatusCode.NotFound, "RESOURCE_NOT_FOUND"), (status, error.Code));
+        Assert.Equal("from-far-away", (string?)error.Details["request_id"]);
     }
 
     [Fact]
@@ -68,8 +72,8 @@ public sealed class InvokeToolEndpointsTests
 
         var (status, error) = await Refusal(await doctor.Http.PostAsync("/api/mcp/tools/invoke", Json("""{"tool":"list_hospital","params":7,"param":{}}""")));
 
-        Assert.Equal((HttpStatusCode.BadRequest, "VALIDATION_ERROR"), (status, (string?)error["code"]));
-        Assert.Equal(["param", "params", "request_id", "tool"], error["details"]!.AsObject().Select(d => d.Key).Order());
+        Assert.Equal((HttpStatusCode.BadRequest, "VALIDATION_ERROR"), (status, error.Code));
+        Assert.Equal(["param", "params", "request_id", "tool"], error.Details.Select(d => d.Key).Order());
     }
 
     [Fact]
@@ -79,10 +83,10 @@ public sealed class InvokeToolEndpointsTests
 
         var (_, error) = await Refusal(await doctor.Http.PostAsync("/api/mcp/tools/invoke", Json("""{"tool":"list_doctors","request_id":"a","":1}""")));
 
-        Assert.StartsWith("is not a field here", (string?)error["details"]!["request_id_field"]![0], StringComparison.Ordinal);
-        Assert.True(Guid.TryParse((string?)error["details"]!["request_id"], out _));
-        Assert.NotNull(error["details"]!["\"\""]);
-        Assert.Contains("request_id is not a field here", (string)error["message"]!, StringComparison.Ordinal);
+        Assert.StartsWith("is not a field here", (string?)error.Details["request_id_field"]![0], StringComparison.Ordinal);
+        Assert.True(Guid.TryParse((string?)error.Details["request_id"], out _));
+        Assert.NotNull(error.Details["\"\""]);
+        Assert.Contains("request_id is not a field here", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -111,7 +115,7 @@ public sealed class InvokeToolEndpointsTests
 
         var (status, error) = await Refusal(await doctor.Http.PostAsync("/api/mcp/tools/invoke", content));
 
-        Assert.Equal((expected, "VALIDATION_ERROR"), ((int)status, (string?)error["code"]));
+        Assert.Equal((expected, "VALIDATION_ERROR"), ((int)status, error.Code));
     }
 
     [Theory]
@@ -127,7 +131,7 @@ public sealed class InvokeToolEndpointsTests
 
         var (status, error) = await Refusal(await doctor.Http.SendAsync(request));
 
-        Assert.Equal((HttpStatusCode.RequestEntityTooLarge, "VALIDATION_ERROR"), (status, (string?)error["code"]));
+        Assert.Equal((HttpStatusCode.RequestEntityTooLarge, "VALIDATION_ERROR"), (status, error.Code));
     }
 
     [Fact]
@@ -154,7 +158,7 @@ public sealed class InvokeToolEndpointsTests
         var (status, error) = await Refusal(response);
 
         Assert.Equal(expected, (int)status);
-        Assert.Equal(Assert.Single(response.Headers.GetValues("X-Request-Id")), (string?)error["details"]!["request_id"]);
+        Assert.Equal(Assert.Single(response.Headers.GetValues("X-Request-Id")), (string?)error.Details["request_id"]);
         if (expected == 405) Assert.NotEmpty(response.Content.Headers.Allow);
     }
 
@@ -185,7 +189,7 @@ public sealed class InvokeToolEndpointsTests
 
         var (status, error) = await Refusal(await http.SendAsync(request));
 
-        Assert.Equal((HttpStatusCode.Unauthorized, code), (status, (string?)error["code"]));
+        Assert.Equal((HttpStatusCode.Unauthorized, code), (status, error.Code));
     }
 
     [Fact]
@@ -198,7 +202,7 @@ public sealed class InvokeToolEndpointsTests
 
         Assert.Equal((HttpStatusCode.Forbidden, "PERMISSION_DENIED"), (exists.Status, exists.Code));
         Assert.Equal((HttpStatusCode.Forbidden, "PERMISSION_DENIED"), (not.Status, not.Code));
-        Assert.Equal((string?)exists.Body["error"]!["message"], (string?)not.Body["error"]!["message"]);
+        Assert.Equal(exists.Error.Message, not.Error.Message);
     }
 
     [Fact]
@@ -211,9 +215,9 @@ public sealed class InvokeToolEndpointsTests
         request.Headers.Add("X-Role", "ADMIN");
 
         using var response = await nurse.Http.SendAsync(request);
-        var listed = JsonNode.Parse(await response.Content.ReadAsStringAsync())!["results"]!.AsArray();
+        var listed = (await response.Content.ReadFromJsonAsync<Page<Contracts.Hospital.Hospital>>(ApiClient.CompleteOptions))!.Results;
 
-        Assert.Equal(nurse.HospitalId.ToString(), (string?)Assert.Single(listed)!["id"]);
+        Assert.Equal(nurse.HospitalId, Assert.Single(listed).Id);
     }
 
     [Theory]
@@ -228,7 +232,7 @@ public sealed class InvokeToolEndpointsTests
         var (status, error) = await Refusal(await doctor.Http.SendAsync(request));
 
         Assert.Equal(HttpStatusCode.BadRequest, status);
-        Assert.NotNull(error["details"]!["Idempotency-Key"]);
+        Assert.NotNull(error.Details["Idempotency-Key"]);
     }
 
     [Fact]
@@ -239,8 +243,8 @@ public sealed class InvokeToolEndpointsTests
         using var me = await doctor.Http.PostAsync("/api/mcp/tools/get_current_user", null);
         using var page = await doctor.Http.PostAsync("/api/mcp/tools/list_doctors/", Json("""{"limit":1}"""));
 
-        Assert.Equal(doctor.Id.ToString(), (string?)JsonNode.Parse(await me.Content.ReadAsStringAsync())!["id"]);
-        Assert.Single(JsonNode.Parse(await page.Content.ReadAsStringAsync())!["results"]!.AsArray());
+        Assert.Equal(doctor.Id, (await me.Content.ReadFromJsonAsync<User>(ApiClient.CompleteOptions))!.Id);
+        Assert.Single((await page.Content.ReadFromJsonAsync<Page<Doctor>>(ApiClient.CompleteOptions))!.Results);
     }
 
     [Fact]
@@ -254,7 +258,7 @@ public sealed class InvokeToolEndpointsTests
         var (again, isReplayAgain) = await Sent("/api/mcp/tools/invoke", $$"""{"tool":"create_specialty","params":{{parameters}}}""");
 
         Assert.Equal((first, false, true), (again, isReplay, isReplayAgain));
-        Assert.Equal(code, (string?)JsonNode.Parse(first)!["code"]);
+        Assert.Equal(code, JsonSerializer.Deserialize<Specialty>(first, ApiClient.CompleteOptions)!.Code);
 
         async Task<(string Body, bool IsReplay)> Sent(string path, string body)
         {
@@ -277,16 +281,16 @@ public sealed class InvokeToolEndpointsTests
 
         var (answered, error) = await Refusal(await doctor.Http.PostAsync($"/api/mcp/tools/{tool}", new StringContent(body, Encoding.UTF8, type)));
 
-        Assert.Equal((status, code), (answered, (string?)error["code"]));
+        Assert.Equal((status, code), (answered, error.Code));
     }
 
     private static string Padded(int length) => """{"tool":"list_hospitals"}""".PadRight(length);
 
     private static StringContent Json(string body) => new(body, Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
 
-    private static async Task<(HttpStatusCode, JsonNode Error)> Refusal(HttpResponseMessage response)
+    private static async Task<(HttpStatusCode, Problem Error)> Refusal(HttpResponseMessage response)
     {
         Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
-        return (response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync())!["error"]!);
+        return (response.StatusCode, await response.ReadError());
     }
 }

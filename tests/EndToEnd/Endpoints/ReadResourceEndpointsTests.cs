@@ -2,6 +2,8 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
+using MedCor.Contracts.Analytics;
+using MedCor.Contracts.Identity;
 using MedCor.DemoData;
 
 namespace MedCor.Tests.EndToEnd.Endpoints;
@@ -74,7 +76,7 @@ public class ReadResourceEndpointsTests
         {
             var answer = await Get(nurse, path);
             Assert.Equal((path, HttpStatusCode.NotFound, "RESOURCE_NOT_FOUND"), (path, answer.Status, answer.Code));
-            Assert.Equal((path, $"There is no such resource. Did you mean {resource}?"), (path, (string?)answer.Body["error"]!["message"]));
+            Assert.Equal((path, $"There is no such resource. Did you mean {resource}?"), (path, answer.Error.Message));
         }
     }
 
@@ -84,7 +86,7 @@ public class ReadResourceEndpointsTests
     public async Task An_unrecognizable_resource_is_answered_without_a_suggestion(string path, string message)
     {
         var answer = await Get(await ApiClient.LogInShared("nurse@general.example"), path);
-        Assert.Equal((HttpStatusCode.NotFound, message), (answer.Status, (string?)answer.Body["error"]!["message"]));
+        Assert.Equal((HttpStatusCode.NotFound, message), (answer.Status, answer.Error.Message));
     }
 
     /// <summary>Every kind of caller may read a resource exactly where the role matrix says so, and pages have the same shape.</summary>
@@ -217,7 +219,7 @@ public class ReadResourceEndpointsTests
     {
         var admin = await ApiClient.LogInShared("admin@general.example");
         async Task<string[]> Emails(string filter) =>
-            [.. (await Get(admin, $"users?limit=100&filter={filter}")).Body["results"]!.AsArray().Select(u => (string)u!["email"]!)];
+            [.. (await Get(admin, $"users?limit=100&filter={filter}")).Read<Page<User>>().Results.Select(u => u.Email)];
 
         Assert.Contains("nurse@general.example", await Emails("""{"role":"NURSE"}"""));
         Assert.Equal(["doctor@general.example"], await Emails("""{"email":"Doctor@General.Example"}"""));
@@ -228,7 +230,7 @@ public class ReadResourceEndpointsTests
         Assert.Equal(three[..2], (await Emails($$$"""{"role":{"in":["DOCTOR","NURSE"]},"email":{"in":{{{JsonSerializer.Serialize(three)}}}}}""")).Order());
         Assert.NotNull((await Get(admin, """users?filter={"last_name":{"contains":"%"}}""")).Details!["filter.last_name"]);
         Assert.Empty((await Get(admin,
-            """users?sort=created_at&filter={"created_at":{"gte":"2001-01-01T00:00:00Z","lt":"2001-01-02T00:00:00Z"}}""")).Body["results"]!.AsArray());
+            """users?sort=created_at&filter={"created_at":{"gte":"2001-01-01T00:00:00Z","lt":"2001-01-02T00:00:00Z"}}""")).Read<Page<User>>().Results);
     }
 
     [Fact]
@@ -296,7 +298,7 @@ public class ReadResourceEndpointsTests
         var (foreign, nothing) = (await Get(admin, $"{resource}/{theirs}"), await Get(admin, $"{resource}/{Guid.NewGuid()}"));
 
         Assert.Equal((HttpStatusCode.NotFound, "RESOURCE_NOT_FOUND"), (foreign.Status, foreign.Code));
-        Assert.Equal((string?)nothing.Body["error"]!["message"], (string?)foreign.Body["error"]!["message"]);
+        Assert.Equal(nothing.Error.Message, foreign.Error.Message);
         Assert.Equal(0, (int)(await Get(admin, $$"""{{resource}}?filter={"id":"{{theirs}}"}""")).Body["total"]!);
     }
 
@@ -347,8 +349,8 @@ public class ReadResourceEndpointsTests
         if (reports["results"]!.AsArray() is [{ } report, ..])
             Assert.Equal(report.ToJsonString(), (await Get(admin, $"analytics/reports/{report["id"]}")).Body.ToJsonString());
 
-        var january = (await Get(admin, """analytics/dashboard?filter={"date_from":"2020-01-01","date_to":"2020-01-31"}""")).Body;
-        Assert.Equal(("2020-01-01", 0), ((string)january["date_from"]!, (int)january["appointments"]!));
+        var january = (await Get(admin, """analytics/dashboard?filter={"date_from":"2020-01-01","date_to":"2020-01-31"}""")).Read<HospitalStatistics>();
+        Assert.Equal((new DateOnly(2020, 1, 1), 0), (january.DateFrom, january.Appointments));
         Assert.NotNull((await Get(admin, """analytics/dashboard?filter={"date_from":"soon"}""")).Details!["filter.date_from"]);
         Assert.NotNull((await Get(admin, "analytics/dashboard?page=1")).Details!["page"]);
     }

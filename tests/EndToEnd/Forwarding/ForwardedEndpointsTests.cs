@@ -60,7 +60,7 @@ public sealed class ForwardedEndpointsTests
         using var response = await http.SendAsync(request);
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
-        Assert.Equal("VALIDATION_ERROR", (string?)(await response.Content.ReadFromJsonAsync<JsonNode>())!["error"]!["code"]);
+        Assert.Equal("VALIDATION_ERROR", (await response.ReadError()).Code);
     }
 
     [Fact]
@@ -151,9 +151,8 @@ public sealed class ForwardedEndpointsTests
 
         using var answer = await Post(gateway, "/mcp/cancel_all");
 
-        var error = (await answer.Content.ReadFromJsonAsync<JsonObject>())!["error"]!;
-        Assert.Equal((HttpStatusCode.TooManyRequests, "Too much.", "RATE_LIMIT", "RateLimitError"),
-            (answer.StatusCode, (string?)error["message"], (string?)error["error_code"], (string?)error["type"]));
+        var error = (await answer.Content.ReadFromJsonAsync<ChatErrorEnvelope>(ApiClient.CompleteOptions))!.Error;
+        Assert.Equal((HttpStatusCode.TooManyRequests, new ChatError("Too much.", "RATE_LIMIT", "RateLimitError")), (answer.StatusCode, error));
     }
 
     private const string ServerToken = "the-server-token-of-this-test-only";

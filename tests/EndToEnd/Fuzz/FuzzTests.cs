@@ -7,6 +7,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
+using MedCor.Contracts.Hospital;
 using Xunit.Abstractions;
 
 namespace MedCor.Tests.EndToEnd.Fuzz;
@@ -130,9 +131,9 @@ public class FuzzTests(ITestOutputHelper output)
             Assert.True(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.Forbidden or HttpStatusCode.NotFound,
                 $"{list} is answered {answer.StatusCode}");
         }
-        var department = (string)(await premises.CallSuccessfully(ToolCatalogue.All["create_department"])).Reply.Body["id"]!;
-        Assert.Contains((await admin.Call("list_departments", new { limit = 100, sort = "-created_at" }))["results"]!.AsArray(),
-            d => (string?)d!["id"] == department);
+        var department = (await premises.CallSuccessfully(ToolCatalogue.All["create_department"])).Reply.Read<Department>().Id;
+        Assert.Contains((await admin.Call<Page<Department>>("list_departments", new { limit = 100, sort = "-created_at" })).Results,
+            d => d.Id == department);
     }
 
     private static int Setting(string variable, int usual) =>

@@ -2,6 +2,8 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
+using MedCor.Contracts.Chat;
+using MedCor.Contracts.Identity;
 using MedCor.Tests.EndToEnd.Catalogue;
 
 namespace MedCor.Tests.EndToEnd.Fuzz;
@@ -40,19 +42,19 @@ internal sealed class ValidRequests
     private async Task FindIds()
     {
         var opening = ToolCatalogue.All["create_hospital"];
-        _ids["spare_hospital"] =
-            (string)(await _premises.People[Callers.Platform].Post(opening, await new ParameterGenerator(opening).Generate([], Task.FromResult))).Body["id"]!;
+        var opened = await _premises.People[Callers.Platform].Post(opening, await new ParameterGenerator(opening).Generate([], Task.FromResult));
+        _ids["spare_hospital"] = opened.Read<Contracts.Hospital.Hospital>().Id.ToString();
         var naming = ToolCatalogue.All["create_specialty"];
-        _ids["spare_specialty"] =
-            (string)(await _premises.People[Callers.Platform].Post(naming, await new ParameterGenerator(naming).Generate([], Task.FromResult))).Body["id"]!;
+        var named = await _premises.People[Callers.Platform].Post(naming, await new ParameterGenerator(naming).Generate([], Task.FromResult));
+        _ids["spare_specialty"] = named.Read<Specialty>().Id.ToString();
         var email = TestUser.NewEmail();
-        _ids["spare_user"] = (string)(await _premises.Admin.Call("create_user",
-            new { email, password = "Korrekt-Pferd-7", first_name = "Spare", last_name = "User", role = "NURSE" }))["id"]!;
+        _ids["spare_user"] = (await _premises.Admin.Call<User>("create_user",
+            new { email, password = "Korrekt-Pferd-7", first_name = "Spare", last_name = "User", role = "NURSE" })).Id.ToString();
         _spare = await ApiClient.LogIn(email, "Korrekt-Pferd-7");
         var nurse = _premises.People[Callers.Nurse];
         _ids["call_id"] = $"{await new ChatStreamClient(nurse.Http, nurse.AccessToken).Start("What is anemia?")}";
         using var prompt = await nurse.Http.PostAsJsonAsync("/api/mcp/prompts/invoke", new { prompt = "emergency_triage", initial_data = new { } });
-        _ids["session_id"] = (string)(await prompt.Content.ReadFromJsonAsync<JsonNode>())!["session_id"]!;
+        _ids["session_id"] = (await prompt.Content.ReadFromJsonAsync<PromptSession>(ApiClient.CompleteOptions))!.SessionId.ToString();
     }
 
     private async Task AddTools()

@@ -1,10 +1,8 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
-using System.Text.Json.Nodes;
 using MedCor.Gateway.Limits;
 
 namespace MedCor.Tests.EndToEnd.Limits;
@@ -247,9 +245,9 @@ public sealed class ConnectionLimitTests(StrictGateway strict) : IClassFixture<S
     private static async Task Expect(HttpStatusCode status, string code, HttpResponseMessage answer)
     {
         Assert.Equal(status, answer.StatusCode);
-        var error = (await answer.Content.ReadFromJsonAsync<JsonNode>())!["error"]!;
-        Assert.Equal(code, (string?)error["code"]);
-        Assert.InRange((int)error["retry_after"]!, 1, 60);
+        var error = await answer.ReadError();
+        Assert.Equal(code, error.Code);
+        Assert.InRange(error.RetryAfter!.Value, 1, 60);
         Assert.NotNull(answer.Headers.RetryAfter);
     }
 }

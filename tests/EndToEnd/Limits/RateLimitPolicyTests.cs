@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Http.Json;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MedCor.Gateway.Limits;
 
@@ -44,12 +42,13 @@ public sealed partial class RateLimitPolicyTests(TwoStrictGateways gateways) : I
 
         using var refused = await gateways.Other.Post(nurse, "/api/mcp/tools/invoke", ListHospitals);
 
-        var error = (await refused.Content.ReadFromJsonAsync<JsonNode>())!["error"]!;
-        Assert.Equal((HttpStatusCode.TooManyRequests, "RATE_LIMIT"), (refused.StatusCode, (string?)error["code"]));
-        Assert.InRange((int)error["retry_after"]!, 1, 60);
-        Assert.Equal(((int)error["retry_after"]!).ToString(CultureInfo.InvariantCulture), Assert.Single(refused.Headers.GetValues("Retry-After")));
-        Assert.Equal(("\"calls\";q=10;w=60", 0, (int)error["retry_after"]!), Fields(refused));
-        Assert.NotNull(error["details"]!["request_id"]);
+        var error = await refused.ReadError();
+        var retryAfter = error.RetryAfter!.Value;
+        Assert.Equal((HttpStatusCode.TooManyRequests, "RATE_LIMIT"), (refused.StatusCode, error.Code));
+        Assert.InRange(retryAfter, 1, 60);
+        Assert.Equal(retryAfter.ToString(CultureInfo.InvariantCulture), Assert.Single(refused.Headers.GetValues("Retry-After")));
+        Assert.Equal(("\"calls\";q=10;w=60", 0, retryAfter), Fields(refused));
+        Assert.NotNull(error.Details["request_id"]);
 
         // Every endpoint is counted, and no caller is limited by another's calls.
         using var list = new HttpRequestMessage(HttpMethod.Get, "/api/mcp/tools") { Headers = { Authorization = new("Bearer", nurse.AccessToken) } };
@@ -98,8 +97,7 @@ public sealed partial class RateLimitPolicyTests(TwoStrictGateways gateways) : I
 
         using var refused = await LogIn(gateways.Other, "203.0.113.77");
 
-        Assert.Equal((HttpStatusCode.TooManyRequests, "RATE_LIMIT"),
-            (refused.StatusCode, (string?)(await refused.Content.ReadFromJsonAsync<JsonNode>())!["error"]!["code"]));
+        Assert.Equal((HttpStatusCode.TooManyRequests, "RATE_LIMIT"), (refused.StatusCode, (await refused.ReadError()).Code));
         Assert.NotNull(refused.Headers.RetryAfter);
     }
 

@@ -26,10 +26,10 @@ public class ChatRunCancellerTests(ChatFixture house)
 
         var answer = await house.ServerTokenClient(gateway).Cancel(call);
 
-        Assert.Equal((HttpStatusCode.OK, "cancelled"), (answer.Status, answer.Read<ChatCall>().Status));
+        Assert.Equal((HttpStatusCode.OK, "cancelled"), (answer.Status, answer.Read<CancelledCall>().Status));
         await model.Aborted.WaitAsync(ChatFixture.LessThanStall);
         foreach (var told in await Task.WhenAll(readers)) Assert.Equal(["partial", "cancelled"], told.Select(t => t.Name));
-        Assert.Equal("cancelled", (await house.ServerTokenClient().Cancel(call)).Read<ChatCall>().Status);
+        Assert.Equal("cancelled", (await house.ServerTokenClient().Cancel(call)).Read<CancelledCall>().Status);
         await Wait.Until(async () => await StateOf(call) == "CANCELLED", "it is kept that the call was cancelled");
     }
 
@@ -81,7 +81,7 @@ public class ChatRunCancellerTests(ChatFixture house)
         var call = await house.ServerTokenClient().Start(ChatFixture.NewQuestion());
         await house.ServerTokenClient().ReadToEnd(call);
 
-        Assert.Equal("finished", (await house.ServerTokenClient(1).Cancel(call)).Read<ChatCall>().Status);
+        Assert.Equal("finished", (await house.ServerTokenClient(1).Cancel(call)).Read<CancelledCall>().Status);
         Assert.Equal("final", (await house.ServerTokenClient().ReadToEnd(call))[^1].Name);
     }
 
@@ -97,7 +97,7 @@ public class ChatRunCancellerTests(ChatFixture house)
             await house.Model.WaitForRequest(question);
             var cancelled = house.ServerTokenClient(i % 2).Cancel(call);
             goOn.SetResult();
-            calls.Add((call, (await cancelled).Read<ChatCall>().Status));
+            calls.Add((call, (await cancelled).Read<CancelledCall>().Status));
         }
 
         foreach (var (call, status) in calls)

@@ -193,7 +193,7 @@ public sealed class TokenBudgetTests(TokenBudgetTests.BudgetFixture replicas) : 
             var opening = ToolCatalogue.All["create_hospital"];
             var opened = await (await ApiClient.LogInShared(TestUser.PlatformAdminEmail)).Post(opening,
                 await new ParameterGenerator(opening).Generate([], Task.FromResult));
-            return (Guid)opened.Body["id"]!;
+            return opened.Read<Contracts.Hospital.Hospital>().Id;
         }
 
         /// <summary>Creates a user who is alone in a hospital.</summary>

@@ -240,7 +240,7 @@ public sealed class UpdateHospitalTests
         using var answer = await hospital.Post(ward.Admin, "/tools/update_hospital",
             new { hospital_id = ward.Admin.HospitalId, time_zone = "America/New_York" });
 
-        var error = (await answer.Content.ReadFromJsonAsync<ErrorEnvelope>(Json.Options))!.Error;
+        var error = await answer.ReadError();
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "SERVER_ERROR"), (answer.StatusCode, error.Code));
         Assert.True(error.RetryAfter > 0);
         Assert.Equal("Europe/Berlin",

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Json;
 using MedCor.Contracts;
 using MedCor.Platform.Database;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -50,7 +49,7 @@ public sealed class LostDatabaseTests : IAsyncLifetime
         foreach (var answer in answers)
         {
             Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
-            var error = (await answer.Content.ReadFromJsonAsync<ErrorEnvelope>(Json.Options))!.Error;
+            var error = await answer.ReadError();
             Assert.Equal(("SERVER_ERROR", 2), (error.Code, error.RetryAfter));
         }
         // No call waited for a connection; these connections belong to the readiness checks.
