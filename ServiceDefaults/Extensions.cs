@@ -55,7 +55,7 @@ public static class Extensions
                 .AddHttpClientInstrumentation(
                     calls => (calls.EnrichWithHttpRequestMessage, calls.EnrichWithHttpResponseMessage) = (SpanExtensions.EnrichWithRequest,
                         SpanExtensions.EnrichWithResponse))
-                .AddSource("MassTransit", "MedCor.Outbox", "MedCor.Gateway"));
+                .AddSource("MassTransit", "MedCor.Outbox", "MedCor.Audit", "MedCor.Gateway"));
         if (isExported) telemetry.UseOtlpExporter();
         return builder;
     }

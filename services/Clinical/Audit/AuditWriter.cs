@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using MedCor.Contracts;
 using Npgsql;
@@ -13,23 +14,31 @@ internal sealed class AuditWriter(NpgsqlDataSource database)
     /// <summary>The number of events after which no further access joins a transaction.</summary>
     private const int MaxEvents = 500;
 
+    private static readonly ActivitySource Source = new("MedCor.Audit");
+
     private readonly Lock _lock = new();
     private readonly Queue<Access> _waiting = new();
     private bool _isWriting;
 
     /// <summary>Writes the events of one access. Completes when they are committed; throws when they could not be written.</summary>
-    public Task WriteAsync(IReadOnlyCollection<AuditEvent> events, CancellationToken ct)
+    public async Task WriteAsync(IReadOnlyCollection<AuditEvent> events, CancellationToken ct)
     {
+        using var span = Source.StartActivity("audit write");
         var access = new Access(events);
+        if (Enqueue(access))
+            // The writes of other accesses belong neither to the trace nor to the cancellation of this one.
+            using (ExecutionContext.SuppressFlow()) _ = Task.Run(WriteAllAsync, CancellationToken.None);
+        await access.Written.Task.WaitAsync(ct);
+    }
+
+    /// <summary>Returns whether the writing must be started.</summary>
+    private bool Enqueue(Access access)
+    {
         lock (_lock)
         {
             _waiting.Enqueue(access);
-            if (_isWriting) return access.Written.Task.WaitAsync(ct);
-            _isWriting = true;
+            return _isWriting != (_isWriting = true);
         }
-        // The writes of other accesses belong neither to the trace nor to the cancellation of this one.
-        using (ExecutionContext.SuppressFlow()) _ = Task.Run(WriteAllAsync, CancellationToken.None);
-        return access.Written.Task.WaitAsync(ct);
     }
 
     private async Task WriteAllAsync()

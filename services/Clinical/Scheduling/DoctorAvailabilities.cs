@@ -1,6 +1,7 @@
 using MedCor.Clinical.People;
 using MedCor.Contracts;
 using MedCor.Platform.LocalCopies;
+using MedCor.Platform.Querying;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Scheduling;
@@ -8,6 +9,16 @@ namespace MedCor.Clinical.Scheduling;
 /// <summary>Finds doctors with their schedule and hospital, and the patient of an appointment, in one query of the local copies.</summary>
 internal sealed class DoctorAvailabilities(ClinicalDb db, PersonCopies people, HospitalCopies hospitals, TimeProvider clock)
 {
+    /// <summary>Returns the local copies of a doctor and a patient.</summary>
+    private static readonly Func<ClinicalDb, Guid, Guid?, DateTimeOffset, IAsyncEnumerable<LocalCopy>> Query =
+        TenantQuery.Compile((ClinicalDb db, Guid doctorId, Guid? patientId, DateTimeOffset now) => db.Set<PersonCopy>().AsNoTracking()
+            .Where(p => p.Id == doctorId || p.Id == patientId)
+            .LeftJoin(db.Set<HospitalCopy>(), p => p.HospitalId, h => h.HospitalId, (p, h) => new { p, h })
+            .LeftJoin(db.Set<Schedule>(), x => new { x.p.HospitalId, DoctorId = x.p.Id }, s => new { s.HospitalId, s.DoctorId }, (x, s) => new { x.p, x.h, s })
+            .Select(x => new LocalCopy(x.p, x.h, x.s, db.Set<BookingPause>().Any(b => b.HospitalId == x.p.HospitalId
+                && (b.SubjectId == b.HospitalId || b.SubjectId == doctorId || b.SubjectId == patientId) && b.Until > now)))
+            .Take(2));
+
     /// <summary>Returns a doctor. Throws <see cref="NotFound"/> when the caller's hospital has no such doctor.</summary>
     internal async Task<DoctorAvailability> RequireAsync(Guid doctorId, CancellationToken ct) => (await FindAsync(doctorId, null, ct)).Doctor;
 
@@ -24,20 +35,7 @@ internal sealed class DoctorAvailabilities(ClinicalDb db, PersonCopies people, H
 
     private async Task<(DoctorAvailability Doctor, PersonCopy? Patient, bool IsPaused)> FindAsync(Guid doctorId, Guid? patientId, CancellationToken ct)
     {
-        var now = clock.GetUtcNow();
-        var query = db.People.AsNoTracking()
-            .Where(p => p.Id == doctorId || p.Id == patientId)
-            .LeftJoin(db.Hospitals, p => p.HospitalId, h => h.HospitalId, (p, h) => new { p, h })
-            .LeftJoin(db.Schedules, x => new { x.p.HospitalId, DoctorId = x.p.Id }, s => new { s.HospitalId, s.DoctorId },
-                (x, s) => new { Person = x.p, Hospital = x.h, Schedule = s });
-        var rows = await (patientId is null
-            ? query.Select(f => new { f.Person, f.Hospital, f.Schedule, IsPaused = false })
-            : query.Select(f => new
-            {
-                f.Person, f.Hospital, f.Schedule,
-                IsPaused = db.BookingPauses.Any(b => b.HospitalId == f.Person.HospitalId
-                    && (b.SubjectId == b.HospitalId || b.SubjectId == doctorId || b.SubjectId == patientId) && b.Until > now),
-            })).Take(2).ToListAsync(ct);
+        var rows = await Query(db, doctorId, patientId, clock.GetUtcNow()).ToListAsync(ct);
 
         var doctorRow = rows.SingleOrDefault(f => f.Person.Id == doctorId);
         var doctor = doctorRow?.Person ?? await people.FetchDoctorAsync(doctorId, ct);
@@ -54,4 +52,7 @@ internal sealed class DoctorAvailabilities(ClinicalDb db, PersonCopies people, H
         var hospital = doctorRow?.Hospital ?? await hospitals.FindAsync(doctor.HospitalId, ct) ?? throw new NotFound("doctor");
         return (new DoctorAvailability(doctor, hospital, doctorRow?.Schedule), patient, rows.Exists(f => f.IsPaused));
     }
+
+    /// <param name="IsPaused">Whether bookings of the doctor, the patient or the hospital are paused.</param>
+    private sealed record LocalCopy(PersonCopy Person, HospitalCopy? Hospital, Schedule? Schedule, bool IsPaused);
 }

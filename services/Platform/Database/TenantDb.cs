@@ -13,6 +13,10 @@ namespace MedCor.Platform.Database;
 public abstract class TenantDb : DbContext
 {
     private const string TenantFilter = "tenant";
+
+    /// <summary>The filters that do not apply to callers who see all hospitals.</summary>
+    internal static readonly string[] IgnoredFilters = [TenantFilter];
+
     private readonly TimeProvider _clock;
     private readonly OutboxSignal _signal;
     private readonly List<Func<IntegrationEvent>> _raised = [];
@@ -55,11 +59,11 @@ public abstract class TenantDb : DbContext
     public void ExecuteWithNext(FormattableString query) => LeadingStatements.Add(query);
 
     /// <summary>Returns the visible rows of a table.</summary>
-    public IQueryable<T> Rows<T>() where T : class => _tenancy.SeesAllHospitals ? Set<T>().IgnoreQueryFilters([TenantFilter]) : Set<T>();
+    public IQueryable<T> Rows<T>() where T : class => _tenancy.SeesAllHospitals ? Set<T>().IgnoreQueryFilters(IgnoredFilters) : Set<T>();
 
     /// <summary>Returns the visible rows of a query that EF Core cannot express.</summary>
     protected IQueryable<T> Rows<T>(FormattableString sql) where T : class =>
-        _tenancy.SeesAllHospitals ? Set<T>().FromSql(sql).IgnoreQueryFilters([TenantFilter]) : Set<T>().FromSql(sql);
+        _tenancy.SeesAllHospitals ? Set<T>().FromSql(sql).IgnoreQueryFilters(IgnoredFilters) : Set<T>().FromSql(sql);
 
     /// <summary>Publishes an event if and when the accompanying changes are committed. The event is created while saving, after rows are stamped.</summary>
     public void Raise(Func<IntegrationEvent> integrationEvent) => _raised.Add(integrationEvent);

@@ -96,26 +96,22 @@ internal sealed partial class OutboxDispatcher(NpgsqlDataSource database, IBus b
     /// <summary>Returns the positions that the broker has confirmed within the time that a transaction may stay open; throws when it confirmed none.</summary>
     private async Task<List<long>> PublishAsync(List<PendingMessage> waiting, CancellationToken ct)
     {
-        var confirmed = new List<long>(waiting.Count);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(ct);
         timeout.CancelAfter(PublishTimeout);
-        try
+        // Each is sent without waiting for the broker to confirm the last, in the order of the outbox, which a channel keeps. None overtakes one that cannot be sent.
+        var published = new List<(long Position, Task Confirmed)>(waiting.Count);
+        foreach (var message in waiting.OrderBy(w => w.Addressee is not null))
         {
-            foreach (var message in waiting.Where(w => w.Addressee is null))
-            {
-                await PublishAsync(message, timeout.Token);
-                confirmed.Add(message.Position);
-            }
-            // Events that one service requested have no order to keep.
-            var addressed = waiting.Where(w => w.Addressee is not null).ToArray();
-            await Task.WhenAll(addressed.Select(w => PublishAsync(w, timeout.Token)));
-            confirmed.AddRange(addressed.Select(w => w.Position));
+            var confirmed = PublishAsync(message, timeout.Token);
+            published.Add((message.Position, confirmed));
+            if (confirmed.IsFaulted) break;
         }
-        catch (Exception e) when (confirmed.Count > 0)
-        {
-            LogDispatchedInPart(log, confirmed.Count, waiting.Count, e.GetType().Name);
-        }
-        return confirmed;
+        var all = Task.WhenAll(published.Select(p => p.Confirmed));
+        await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        List<long> positions = [.. published.Where(p => p.Confirmed.IsCompletedSuccessfully).Select(p => p.Position)];
+        if (positions.Count == 0) await all;
+        if (positions.Count < waiting.Count) LogDispatchedInPart(log, positions.Count, waiting.Count, all.Exception?.GetBaseException().GetType().Name ?? "");
+        return positions;
     }
 
     /// <summary>Publishes an event within the trace of the request that caused it, so that one booking is one trace up to the last consumer.</summary>
