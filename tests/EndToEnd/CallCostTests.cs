@@ -2,12 +2,10 @@ using System.Net.Http.Json;
 
 namespace MedCor.Tests.EndToEnd;
 
-/// <summary>
-/// Tests how many requests a call sends to its service's database, besides the commit: each costs more than most of what PostgreSQL then does.
-/// docs/measuring.md has what else a call costs.
-/// </summary>
+/// <summary>Tests what a call costs that can be counted exactly. docs/measuring.md has the rest.</summary>
 public sealed class CallCostTests
 {
+    /// <summary>Counts the commands, besides the commit. Each costs more than most of what PostgreSQL then does.</summary>
     [Theory]
     [InlineData("hospital", "get_hospital", 1)]
     [InlineData("clinical", "get_appointment", 1)]
@@ -39,5 +37,45 @@ public sealed class CallCostTests
         // The span of the request ends after those of its statements.
         await Wait.Until(() => Task.FromResult(Spans().Any(s => s.Kind == 2)), $"{service} has exported the span of the request");
         Assert.Equal(requests, Spans().Count(s => s.Name == "postgresql"));
+    }
+
+    /// <summary>Counts in a process of its own, with a tenth to spare for what it does besides.</summary>
+    [Theory]
+    [InlineData("gateway", "get_hospital", 20)]
+    [InlineData("hospital", "get_hospital", 30)]
+    [InlineData("clinical", "get_appointment", 50)]
+    [InlineData("clinical", "create_appointment", 190)]
+    public async Task A_call_allocates_no_more_memory(string service, string tool, int kibibytes)
+    {
+        var ward = await ClinicFixture.Open("riverside");
+        var appointment = tool == "get_appointment" ? await ward.Book("10:00:00") : null;
+        await using var process = await (service == "gateway" ? ServiceProcess.Start(("MCP_RATE_LIMIT", "0")) : ServiceProcess.StartService(service));
+        var (warmUp, measured) = tool == "create_appointment" ? (100, 100) : (500, 1000);
+        for (var i = 0; i < warmUp; i++) await Call(i);
+
+        var counter = AllocationCounter.Start(process.Id);
+        await WaitForReports(1);
+        var before = counter.Bytes;
+        for (var i = 0; i < measured; i++) await Call(warmUp + i);
+        await WaitForReports(counter.Reports + 2);
+
+        Assert.InRange((counter.Bytes - before) / 1024 / measured, 1, kibibytes);
+
+        Task WaitForReports(int count) => Wait.Until(() => Task.FromResult(counter.Reports >= count), "the process has reported what it allocated");
+
+        async Task Call(int n)
+        {
+            object parameters = tool switch
+            {
+                "get_hospital" => new { hospital_id = ward.Admin.HospitalId },
+                "get_appointment" => new { appointment_id = appointment!.Id },
+                // A new doctor has sixteen slots on each weekday.
+                _ => ward.BookingRequest($"{TimeOnly.FromTimeSpan(TimeSpan.FromHours(9) + n % 16 * TimeSpan.FromMinutes(30)):HH:mm:ss}", ward.Weekday(1 + n / 16)),
+            };
+            using var response = service == "gateway"
+                ? await process.Post(ward.Admin, "/api/mcp/tools/invoke", new { tool, @params = parameters })
+                : await process.Post(ward.Admin, $"/tools/{tool}", parameters);
+            Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+        }
     }
 }

@@ -20,6 +20,9 @@ public sealed class ServiceProcess : IAsyncDisposable
 
     public HttpClient Http { get; } = new() { Timeout = TimeSpan.FromSeconds(60) };
 
+    /// <summary>Gets the ID of the process.</summary>
+    public int Id => _process.Id;
+
     /// <summary>Gets the console output.</summary>
     public string Output => _process.Console;
 

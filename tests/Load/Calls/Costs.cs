@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MedCor.Tests;
 
 namespace MedCor.Load.Calls;
 
