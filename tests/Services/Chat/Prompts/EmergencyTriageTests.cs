@@ -1,3 +1,5 @@
+using System.Text.Json;
+using MedCor.Chat.Prompts;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
 using MedCor.Contracts.Clinical;
@@ -24,9 +26,9 @@ public sealed class EmergencyTriageTests
 
         await talk.Answer(
             new { age_years = 58, patient_id = ward.Patient, expected_resources = 2, heart_rate = 118, respiratory_rate = 18, oxygen_saturation = 96 });
-        var severity = talk.Data["severity"]!;
-        Assert.Equal((2, "Emergent", "D"), ((int)severity["level"]!, (string?)severity["name"], (string?)severity["decision_point"]));
-        Assert.Contains("heart rate", (string)severity["rule"]!);
+        var severity = SeverityOf(talk);
+        Assert.Equal((2, "Emergent", "D"), (severity.Level, severity.Name, severity.DecisionPoint));
+        Assert.Contains("heart rate", severity.Rule);
         Assert.Equal([2], talk.Options.Where(o => (bool)o!["proposed"]!).Select(o => (int)o!["level"]!));
         await talk.Answer(new { level = 2 });
         var emergency = talk.Options[0]!;
@@ -56,7 +58,7 @@ public sealed class EmergencyTriageTests
     {
         var talk = await PromptClient.Start(await ApiClient.LogInShared("nurse@general.example"), Prompt, new { symptoms = Symptoms });
         await talk.Answer(new { age_years = 30, expected_resources = 0 });
-        Assert.Equal(5, (int)talk.Data["severity"]!["level"]!);
+        Assert.Equal(5, SeverityOf(talk).Level);
 
         Assert.NotNull((await talk.TryAnswer(new { level = 3 })).Details!["reason"]);
         Assert.NotNull((await talk.TryAnswer(new { level = 6 })).Details!["level"]);
@@ -77,8 +79,8 @@ public sealed class EmergencyTriageTests
         await talk.Answer(
             new { age_years = 30, expected_resources = 0, heart_rate = 0, respiratory_rate = 0, systolic_blood_pressure = 0, temperature = 20.0 });
 
-        Assert.Equal((1, "A", "no pulse"),
-            ((int)talk.Data["severity"]!["level"]!, (string?)talk.Data["severity"]!["decision_point"], (string?)talk.Data["severity"]!["rule"]));
+        var severity = SeverityOf(talk);
+        Assert.Equal((1, "A", "no pulse"), (severity.Level, severity.DecisionPoint, severity.Rule));
         Assert.Equal([1], talk.Options.Where(o => (bool)o!["proposed"]!).Select(o => (int)o!["level"]!));
         await talk.Answer(new { level = 1 });
         Assert.Contains("Emergency", (string)talk.Options[0]!["name"]!, StringComparison.Ordinal);
@@ -96,7 +98,7 @@ public sealed class EmergencyTriageTests
         Assert.Equal(["heart_rate", "pain"],
             PromptClient.InvalidFields(await talk.TryAnswer(new { symptoms = Symptoms, age_years = 30, pain = 11, heart_rate = -1 })));
         await talk.Answer(new { symptoms = Symptoms, age_years = 30, consciousness = "PAIN" });
-        Assert.Equal(1, (int)talk.Data["severity"]!["level"]!);
+        Assert.Equal(1, SeverityOf(talk).Level);
     }
 
     [Fact]
@@ -132,7 +134,7 @@ public sealed class EmergencyTriageTests
             Assert.Contains(field, PromptClient.InvalidFields(await talk.TryAnswer(new Dictionary<string, object> { [field] = value, ["high_risk"] = true })));
         // At 68, a heart rate of 118 is in the danger zone; at two it is not.
         await talk.Answer(new { age_years = 68, expected_resources = 2, heart_rate = 118, respiratory_rate = 18, oxygen_saturation = 97 });
-        Assert.Equal((2, patient), ((int)talk.Data["severity"]!["level"]!, (Guid)talk.Data["patient_id"]!));
+        Assert.Equal((2, patient), (SeverityOf(talk).Level, (Guid)talk.Data["patient_id"]!));
     }
 
     [Fact]
@@ -143,7 +145,7 @@ public sealed class EmergencyTriageTests
         Assert.Equal(["expected_resources"], PromptClient.InvalidFields(
             await talk.TryAnswer(new { age_years = 2, temperature = 39.5, heart_rate = 170, respiratory_rate = 60, oxygen_saturation = 97 })));
         await talk.Answer(new { age_years = 2, temperature = 39.5, heart_rate = 170, respiratory_rate = 60, oxygen_saturation = 97, expected_resources = 2 });
-        Assert.Equal(2, (int)talk.Data["severity"]!["level"]!);
+        Assert.Equal(2, SeverityOf(talk).Level);
     }
 
     [Fact]
@@ -207,4 +209,6 @@ public sealed class EmergencyTriageTests
     [InlineData("admin@medcor.example")]
     public async Task Other_roles_cannot_triage(string who) =>
         Assert.Equal("PERMISSION_DENIED", (await PromptClient.Invoke(await ApiClient.LogInShared(who), new { prompt = Prompt })).Code);
+
+    private static Severity SeverityOf(PromptClient talk) => talk.Data["severity"].Deserialize<Severity>(Json.Options)!;
 }
