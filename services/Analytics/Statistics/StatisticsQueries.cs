@@ -14,9 +14,9 @@ namespace MedCor.Analytics.Statistics;
 internal sealed class StatisticsQueries(AnalyticsDb db, NpgsqlDataSource database, HospitalCopies hospitals, TimeProvider clock)
 {
     /// <summary>
-    /// Sums the kept counters. Different patients are counted row by row only if the period is neither a month nor the beginning of one. New patients are found by
-    /// their registration in UTC, and only those near the period's ends by the hospital's clocks. The tables are named in the order in which a rebuild empties
-    /// them, so that the two cannot deadlock.
+    /// Sums the kept counters. Different patients are counted row by row only if the period is neither a month nor the beginning of one. New patients are
+    /// found by their registration in UTC, and only those near the period's ends by the hospital's clocks. The tables are named in the order in which a
+    /// rebuild empties them, so that the two cannot deadlock.
     /// </summary>
     /// <remarks>
     /// The dates are computed first, since row-level security allows no index to be searched for the result of a function that may raise an error.
@@ -35,32 +35,29 @@ internal sealed class StatisticsQueries(AnalyticsDb db, NpgsqlDataSource databas
                 last::timestamp AT TIME ZONE 'UTC' AS surely_until, (last + 2)::timestamp AT TIME ZONE 'UTC' AS never_after
             FROM period
         )
-        SELECT a.time_zone, a.first, a.last, coalesce(heads.patients, 0), coalesce(heads.doctors, 0), coalesce(heads.nurses, 0), today.appointments,
-            coalesce(money.this_month, 0), coalesce(money.total, 0), coalesce(money.currency, 'USD'), registered.patients, seen.patients,
-            days.scheduled, days.in_progress, days.completed, days.cancelled, days.no_shows, days.rating_sum, days.ratings
+        SELECT a.time_zone, a.first, a.last, coalesce(heads.patients, 0), coalesce(heads.doctors, 0), coalesce(heads.nurses, 0), coalesce(days.today, 0),
+            coalesce(money.this_month, 0), coalesce(money.total, 0), coalesce(money.currency, 'USD'), registered.patients,
+            CASE WHEN a.is_irregular THEN seen.patients ELSE coalesce(days.first_seen, 0) END::integer,
+            coalesce(days.scheduled, 0), coalesce(days.in_progress, 0), coalesce(days.completed, 0), coalesce(days.cancelled, 0), coalesce(days.no_shows, 0),
+            coalesce(days.rating_sum, 0), coalesce(days.ratings, 0)
         FROM asked a
         LEFT JOIN LATERAL (
-            SELECT newest.currency,
-                (SELECT sum(i.total) FROM invoices i WHERE i.hospital_id = a.hospital_id AND i.issued_on BETWEEN a.first AND a.last
-                    AND i.currency = newest.currency)::bigint AS total,
-                (SELECT sum(i.total) FROM invoices i WHERE i.hospital_id = a.hospital_id AND i.issued_on >= a.month AND i.issued_on < a.next_month
-                    AND i.currency = newest.currency)::bigint AS this_month
-            FROM invoices newest WHERE newest.hospital_id = a.hospital_id ORDER BY newest.issued_on DESC, newest.id DESC LIMIT 1) AS money ON true
+            SELECT newest.currency, sums.*
+            FROM (SELECT currency FROM invoices WHERE hospital_id = a.hospital_id ORDER BY issued_on DESC, id DESC LIMIT 1) AS newest
+            CROSS JOIN LATERAL (
+                SELECT (sum(i.total) FILTER (WHERE i.issued_on BETWEEN a.first AND a.last))::bigint AS total,
+                    (sum(i.total) FILTER (WHERE i.issued_on >= a.month AND i.issued_on < a.next_month))::bigint AS this_month
+                FROM invoices i WHERE i.hospital_id = a.hospital_id AND i.currency = newest.currency) AS sums) AS money ON true
         CROSS JOIN LATERAL (
-            SELECT CASE WHEN a.is_irregular
-                THEN (SELECT count(DISTINCT v.patient_id) FROM visits v
-                    WHERE v.hospital_id = a.hospital_id AND v.day BETWEEN a.first AND a.last AND v.status = 'COMPLETED')
-                ELSE (SELECT coalesce(sum(d.first_seen), 0) FROM hospital_days d WHERE d.hospital_id = a.hospital_id AND d.day BETWEEN a.first AND a.last)
-                END::integer AS patients) AS seen
+            SELECT count(DISTINCT v.patient_id) AS patients FROM visits v
+            WHERE a.is_irregular AND v.hospital_id = a.hospital_id AND v.day BETWEEN a.first AND a.last AND v.status = 'COMPLETED') AS seen
         CROSS JOIN LATERAL (
-            SELECT coalesce(sum(d.scheduled), 0)::integer AS scheduled, coalesce(sum(d.in_progress), 0)::integer AS in_progress,
-                coalesce(sum(d.completed), 0)::integer AS completed, coalesce(sum(d.cancelled), 0)::integer AS cancelled,
-                coalesce(sum(d.no_shows), 0)::integer AS no_shows, coalesce(sum(d.rating_sum), 0)::bigint AS rating_sum,
-                coalesce(sum(d.ratings), 0)::bigint AS ratings
+            SELECT sum(d.scheduled)::integer AS scheduled, sum(d.in_progress)::integer AS in_progress, sum(d.completed)::integer AS completed,
+                sum(d.cancelled)::integer AS cancelled, sum(d.no_shows)::integer AS no_shows, sum(d.rating_sum) AS rating_sum, sum(d.ratings) AS ratings,
+                sum(d.first_seen) AS first_seen, (
+                    SELECT t.scheduled + t.in_progress + t.completed + t.no_shows FROM hospital_days t
+                    WHERE t.hospital_id = a.hospital_id AND t.day = a.today) AS today
             FROM hospital_days d WHERE d.hospital_id = a.hospital_id AND d.day BETWEEN a.first AND a.last) AS days
-        CROSS JOIN LATERAL (
-            SELECT coalesce(sum(d.scheduled + d.in_progress + d.completed + d.no_shows), 0)::integer AS appointments
-            FROM hospital_days d WHERE d.hospital_id = a.hospital_id AND d.day = a.today) AS today
         CROSS JOIN LATERAL (
             SELECT count(*)::integer AS patients FROM people p
             WHERE p.hospital_id = a.hospital_id AND p.role = 'PATIENT' AND p.registered_at >= a.never_before AND p.registered_at < a.never_after

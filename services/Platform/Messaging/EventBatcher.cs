@@ -6,9 +6,9 @@ using Npgsql;
 namespace MedCor.Platform.Messaging;
 
 /// <summary>
-/// Collects the events that projections apply, and applies each batch in one transaction with its inbox. An event whose batch fails is applied alone, so that one
-/// that cannot be handled keeps no other from being handled. The broker redelivers what a process that ended did not acknowledge; the inbox discards what was
-/// committed.
+/// Collects the events that projections apply, and applies each batch in one transaction with its inbox. An event whose batch fails is applied alone, so that
+/// one that cannot be handled keeps no other from being handled. The broker redelivers what a process that ended did not acknowledge; the inbox discards what
+/// was committed.
 /// </summary>
 internal sealed class EventBatcher(NpgsqlDataSource database, TimeProvider clock) : BackgroundService
 {
