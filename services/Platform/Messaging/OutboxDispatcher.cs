@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+using System.Text.Json;
 using MassTransit;
 using MedCor.Contracts;
 using Microsoft.Extensions.Hosting;
@@ -78,7 +80,7 @@ internal sealed partial class OutboxDispatcher(NpgsqlDataSource database, IBus b
             while (await reader.NextResultAsync(ct))
                 while (await reader.ReadAsync(ct))
                     waiting.Add(new(
-                        reader.GetInt64(0), reader.GetGuid(1), EventTypes[reader.GetString(2)], reader.GetString(3),
+                        reader.GetInt64(0), reader.GetGuid(1), EventTypes[reader.GetString(2)], JsonElement.Parse(reader.GetString(3)),
                         Traceparent: reader.IsDBNull(4) ? null : reader.GetString(4), Addressee: reader.IsDBNull(5) ? null : reader.GetString(5)));
         }
         if (waiting.Count == 0) return false;
@@ -98,20 +100,32 @@ internal sealed partial class OutboxDispatcher(NpgsqlDataSource database, IBus b
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(ct);
         timeout.CancelAfter(PublishTimeout);
-        // Each is sent without waiting for the broker to confirm the last, in the order of the outbox, which a channel keeps. None overtakes one that cannot be sent.
-        var published = new List<(long Position, Task Confirmed)>(waiting.Count);
-        foreach (var message in waiting.OrderBy(w => w.Addressee is not null))
+        var sent = new List<(long Position, Task Confirmed)>(waiting.Count);
+        Exception? failure = null;
+        try
         {
-            var confirmed = PublishAsync(message, timeout.Token);
-            published.Add((message.Position, confirmed));
-            if (confirmed.IsFaulted) break;
+            foreach (var message in waiting.Where(w => w.Addressee is null))
+            {
+                // What follows another event waits until the broker has that one. Events that follow none are sent one after the other, and only the loss of the
+                // broker can change their order.
+                if (!message.IsFirst) await AwaitAllAsync();
+                sent.Add((message.Position, PublishAsync(message, timeout.Token)));
+                if (!message.IsFirst || sent[^1].Confirmed.IsFaulted) await AwaitAllAsync();
+            }
+            // Events that one service requested have no order to keep.
+            sent.AddRange(waiting.Where(w => w.Addressee is not null).Select(w => (w.Position, PublishAsync(w, timeout.Token))));
+            await AwaitAllAsync();
         }
-        var all = Task.WhenAll(published.Select(p => p.Confirmed));
-        await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        List<long> positions = [.. published.Where(p => p.Confirmed.IsCompletedSuccessfully).Select(p => p.Position)];
-        if (positions.Count == 0) await all;
-        if (positions.Count < waiting.Count) LogDispatchedInPart(log, positions.Count, waiting.Count, all.Exception?.GetBaseException().GetType().Name ?? "");
-        return positions;
+        catch (Exception e)
+        {
+            failure = e;
+        }
+        List<long> confirmed = [.. sent.Where(s => s.Confirmed.IsCompletedSuccessfully).Select(s => s.Position)];
+        if (failure is not null && confirmed.Count == 0) ExceptionDispatchInfo.Throw(failure);
+        if (failure is not null) LogDispatchedInPart(log, confirmed.Count, waiting.Count, failure.GetType().Name);
+        return confirmed;
+
+        Task AwaitAllAsync() => Task.WhenAll(sent.Select(s => s.Confirmed));
     }
 
     /// <summary>Publishes an event within the trace of the request that caused it, so that one booking is one trace up to the last consumer.</summary>
@@ -136,7 +150,11 @@ internal sealed partial class OutboxDispatcher(NpgsqlDataSource database, IBus b
         }
     }
 
-    private sealed record PendingMessage(long Position, Guid EventId, Type Type, string Body, string? Traceparent, string? Addressee);
+    private sealed record PendingMessage(long Position, Guid EventId, Type Type, JsonElement Body, string? Traceparent, string? Addressee)
+    {
+        /// <summary>Gets whether the event is the first about its aggregate.</summary>
+        public bool IsFirst => Body.TryGetProperty("version", out var version) && version.TryGetInt64(out var number) && number == 1;
+    }
 
     [LoggerMessage(1100, LogLevel.Warning, "Outbox dispatch failed; the events stay queued: {Kind}")]
     private static partial void LogDispatchFailed(ILogger log, string kind);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using MassTransit.Context;
 using MassTransit.Serialization;
@@ -15,7 +16,7 @@ public class StoredBodySerializerTests
     {
         var body = """{"service":"clinical","added_in_a_newer_build":[1,{"a":"ä"}]}""";
 
-        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(body), Send(new StoredBodySerializer(body))["message"]));
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(body), Send(new StoredBodySerializer(JsonElement.Parse(body)))["message"]));
     }
 
     [Fact]
@@ -23,7 +24,7 @@ public class StoredBodySerializerTests
     {
         var expected = Send(new SystemTextJsonMessageSerializer());
 
-        var sent = Send(new StoredBodySerializer(expected["message"]!.ToJsonString()));
+        var sent = Send(new StoredBodySerializer(JsonElement.Parse(expected["message"]!.ToJsonString())));
 
         Assert.True(JsonNode.DeepEquals(expected, sent), sent.ToJsonString());
     }
