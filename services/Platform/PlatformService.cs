@@ -28,8 +28,6 @@ namespace MedCor.Platform;
 /// <summary>Configures and runs a service that owns a database.</summary>
 public static class PlatformService
 {
-    private static readonly RowLevelSecurityInterceptor RowLevelSecurity = new();
-
     /// <summary>Adds a service with a database: its tools and resources, event handlers, outbox and inbox, tenancy.</summary>
     /// <typeparam name="TDb">The service's database; its assembly contains the tool handlers, event handlers and migrations.</typeparam>
     /// <param name="service">The service's name, in lower case: its namespace in the contracts, its queue and its role in PostgreSQL.</param>
@@ -46,20 +44,10 @@ public static class PlatformService
             settings.ConnectionString = BuildConnectionString(settings.ConnectionString, service);
             settings.DisableHealthChecks = true;
         });
-        services.AddSingleton<OutboxSignal>().AddSingleton<QueueReadiness>();
+        services.AddSingleton<QueueReadiness>();
         services.AddHttpContextAccessor().AddSingleton<ToolClient>();
-        services.AddScoped<MedCor.Platform.Tenancy.TenantContext>();
         services.AddSingleton<RequestMemoryLimiter>();
-        services.AddPooledDbContextFactory<TDb>((provider, db) => db
-            .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
-            .AddInterceptors(RowLevelSecurity, provider.GetRequiredService<OutboxSignal>()));
-        services.AddScoped(provider =>
-        {
-            var db = provider.GetRequiredService<IDbContextFactory<TDb>>().CreateDbContext();
-            db.Begin(provider.GetRequiredService<MedCor.Platform.Tenancy.TenantContext>());
-            return db;
-        });
-        services.AddScoped<TenantDb>(provider => provider.GetRequiredService<TDb>()).AddScoped<DbContext>(provider => provider.GetRequiredService<TDb>());
+        services.AddTenantDb<TDb>((provider, db) => db.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()));
         services.AddScoped<HospitalCopies>().AddScoped<IHospitalDirectory>(provider => provider.GetRequiredService<HospitalCopies>())
             .AddScoped<NamedHospitals>().AddScoped<IdempotencyStore>().AddSingleton<SecretHasher>();
         var consumers = services.AddEventHandlers([.. assembly.GetTypes(), .. copies, typeof(ReplayRequestHandler)]);

@@ -38,10 +38,7 @@ public sealed class VerifyAuditTests : IAsyncLifetime
             new NpgsqlConnectionStringBuilder(database) { Pooling = true, Options = "-c role=medcor_clinical" }.ConnectionString);
         _redis = await ConnectionMultiplexer.ConnectAsync($"{house.RedisConnectionString},defaultDatabase=15");
         await _redis.GetDatabase().KeyDeleteAsync("medcor:audit:heads");
-        _services = new ServiceCollection().AddSingleton(TimeProvider.System).AddSingleton<OutboxSignal>().AddScoped<Context>()
-            .AddDbContext<ClinicalDb>(
-                (provider, db) => db.UseNpgsql(_serving).AddInterceptors(new RowLevelSecurityInterceptor(), provider.GetRequiredService<OutboxSignal>()))
-            .BuildServiceProvider();
+        _services = new ServiceCollection().AddSingleton(TimeProvider.System).AddTenantDb<ClinicalDb>((_, db) => db.UseNpgsql(_serving)).BuildServiceProvider();
     }
 
     public async Task DisposeAsync()

@@ -1,7 +1,9 @@
+using System.Collections.Concurrent;
 using MedCor.Platform.Database;
 using MedCor.Platform.Messaging;
 using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Context = MedCor.Platform.Tenancy.TenantContext;
@@ -136,6 +138,64 @@ public sealed class TenantDbTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_pooled_context_is_in_one_unit_of_work_at_a_time()
+    {
+        await using var services = PooledContexts();
+        var inUse = new ConcurrentDictionary<TenantDb, Context>();
+        await Parallel.ForAsync(0, 20_000, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (_, _) =>
+        {
+            await using var scope = services.CreateAsyncScope();
+            var (db, tenancy) = (scope.ServiceProvider.GetRequiredService<NotesDb>(), scope.ServiceProvider.GetRequiredService<Context>());
+            // As a call and the handlers of an event ask for it.
+            Assert.Same(db, scope.ServiceProvider.GetRequiredService<TenantDb>());
+            Assert.Same(db, scope.ServiceProvider.GetRequiredService<DbContext>());
+            Assert.True(inUse.TryAdd(db, tenancy));
+            await Task.Yield();
+            Assert.Same(tenancy, db.Tenancy);
+            Assert.True(inUse.TryRemove(db, out _));
+        });
+    }
+
+    [Fact]
+    public async Task Nothing_of_a_unit_of_work_that_ended_remains_in_its_context()
+    {
+        await using var services = PooledContexts();
+        for (var i = 0; i < 2; i++)
+        {
+            await using var scope = services.CreateAsyncScope();
+            var db = scope.ServiceProvider.GetRequiredService<NotesDb>();
+            Assert.Throws<InvalidOperationException>(() => db.Notes);
+            db.Tenancy.Enter(Ours);
+            Assert.Equal(["ours"], await db.Notes.Select(n => n.Text).ToListAsync());
+            await db.SaveChangesAsync();
+
+            // Left behind, as by a call that is refused.
+            db.Add(new Note { HospitalId = Ours, Text = "never saved" });
+            db.Raise(() => throw new InvalidOperationException("An event of another unit of work."));
+            db.ExecuteWithNext($"SELECT 1/0");
+        }
+    }
+
+    [Fact]
+    public async Task A_query_that_is_sent_with_the_next_command_runs_before_it_and_leaves_its_result_alone()
+    {
+        await using var db = As(Ours);
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        db.ExecuteWithNext($"SELECT set_config('medcor.test', {"first"}, true)");
+        db.ExecuteWithNext($"SELECT set_config('medcor.test', current_setting('medcor.test') || {"second"}, true)");
+
+        Assert.Equal("firstsecond", await db.Database.SqlQuery<string>($"SELECT current_setting('medcor.test') AS \"Value\"").SingleAsync());
+        Assert.Equal(1, await db.Notes.CountAsync());
+
+        db.ExecuteWithNext($"SELECT set_config('medcor.test', {"third"}, true)");
+        var note = new Note { HospitalId = Ours, Text = "third" };
+        db.Add(note);
+        await db.SaveChangesAsync();
+        Assert.Equal("third", await db.Database.SqlQuery<string>($"SELECT current_setting('medcor.test') AS \"Value\"").SingleAsync());
+        await transaction.RollbackAsync();
+    }
+
+    [Fact]
     public async Task A_concurrent_change_is_a_conflict()
     {
         await using var db = As(Ours);
@@ -155,6 +215,9 @@ public sealed class TenantDbTests : IAsyncLifetime
         await using var cleaner = As(Ours);
         await cleaner.Notes.Where(n => n.Id == note.Id).ExecuteDeleteAsync();
     }
+
+    private ServiceProvider PooledContexts() => new ServiceCollection().AddSingleton(TimeProvider.System)
+        .AddTenantDb<NotesDb>((_, options) => options.UseNpgsql(_database)).BuildServiceProvider();
 
     private NotesDb As(Guid? hospital)
     {
