@@ -67,6 +67,7 @@ internal sealed class StatisticsQueries(AnalyticsDb db, NpgsqlDataSource databas
             SELECT sum(c.patients)::integer AS patients, sum(c.doctors)::integer AS doctors, sum(c.nurses)::integer AS nurses
             FROM head_counts c WHERE c.hospital_id = a.hospital_id) AS heads
         """;
+
     /// <summary>
     /// Returns the requested hospital, whose presence <see cref="RequireHospital"/> checks: the caller's own unless a platform administrator names one. Throws
     /// <see cref="NotFound"/> for any other hospital.

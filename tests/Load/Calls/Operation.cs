@@ -64,11 +64,9 @@ internal sealed record Operation(string Name, string Path, Func<object> NextBody
                     """),
             Tool("get_hospital_statistics", () => new { }, "analyticsdb", $"""
                 SELECT sum(patients), sum(doctors), sum(nurses) FROM head_counts WHERE hospital_id = {Hospital};
-                SELECT sum(scheduled), sum(in_progress), sum(completed), sum(cancelled), sum(no_shows), sum(ratings),
-                    sum(rating_sum), sum(scheduled) FILTER (WHERE day = current_date)
-                    FROM doctor_days WHERE hospital_id = {Hospital} AND day BETWEEN date_trunc('month', current_date) AND current_date;
-                SELECT count(DISTINCT patient_id) FROM visits WHERE hospital_id = {Hospital}
-                    AND day BETWEEN date_trunc('month', current_date) AND current_date AND status = 'COMPLETED';
+                SELECT sum(scheduled), sum(in_progress), sum(completed), sum(cancelled), sum(no_shows), sum(ratings), sum(rating_sum), sum(first_seen),
+                    sum(scheduled) FILTER (WHERE day = current_date)
+                    FROM hospital_days WHERE hospital_id = {Hospital} AND day BETWEEN date_trunc('month', current_date) AND current_date;
                 SELECT count(*) FROM people WHERE hospital_id = {Hospital} AND role = 'PATIENT' AND registered_at >= date_trunc('month', current_date);
                 SELECT sum(total) FROM invoices WHERE hospital_id = {Hospital} AND issued_on BETWEEN date_trunc('month', current_date) AND current_date;
                 """),
