@@ -70,7 +70,8 @@ public sealed class CallCostTests
                 "get_hospital" => new { hospital_id = ward.Admin.HospitalId },
                 "get_appointment" => new { appointment_id = appointment!.Id },
                 // A new doctor has sixteen slots on each weekday.
-                _ => ward.BookingRequest($"{TimeOnly.FromTimeSpan(TimeSpan.FromHours(9) + n % 16 * TimeSpan.FromMinutes(30)):HH:mm:ss}", ward.Weekday(1 + n / 16)),
+                _ => ward.BookingRequest($"{TimeOnly.FromTimeSpan(TimeSpan.FromHours(9) + n % 16 * TimeSpan.FromMinutes(30)):HH:mm:ss}",
+                    ward.Weekday(1 + n / 16)),
             };
             using var response = service == "gateway"
                 ? await process.Post(ward.Admin, "/api/mcp/tools/invoke", new { tool, @params = parameters })

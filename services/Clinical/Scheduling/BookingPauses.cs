@@ -56,8 +56,8 @@ internal sealed class BookingPauses(ClinicalDb db, TimeProvider clock) : IRetent
         db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({LockName(subject)}, 0))", ct);
 
     /// <summary>
-    /// Takes the shared locks of a booking, with the next command, until the transaction ends. Waits for a change that holds one of them exclusively; later changes
-    /// wait for the locks. Whatever was read before must be read again with that command.
+    /// Takes the shared locks of a booking, with the next command, until the transaction ends. Waits for a change that holds one of them exclusively; later
+    /// changes wait for the locks. Whatever was read before must be read again with that command.
     /// </summary>
     /// <remarks>The locks are taken before all others, and the holder of an exclusive lock takes no other, so that no deadlock can occur.</remarks>
     internal void LockSharedWithNext(Guid hospital, Guid doctor, Guid patient) => db.ExecuteWithNext($"""

@@ -54,7 +54,8 @@ public abstract class TenantDb : DbContext
 
     /// <summary>
     /// Executes a query whose result is ignored, such as one that takes a lock, in the same round trip as the next command and before it. It sees what was
-    /// committed when it begins, and the next command what was committed when the query has ended. To be used in a transaction that executes a command afterwards.
+    /// committed when it begins, and the next command what was committed when the query has ended. To be used in a transaction that executes a command
+    /// afterwards.
     /// </summary>
     public void ExecuteWithNext(FormattableString query) => LeadingStatements.Add(query);
 

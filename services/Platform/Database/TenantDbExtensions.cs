@@ -32,6 +32,7 @@ internal static class TenantDbExtensions
             db.Begin(provider.GetRequiredService<TenantContext>());
             return db;
         });
-        return services.AddScoped<TenantDb>(provider => provider.GetRequiredService<TDb>()).AddScoped<DbContext>(provider => provider.GetRequiredService<TDb>());
+        return services.AddScoped<TenantDb>(provider => provider.GetRequiredService<TDb>())
+            .AddScoped<DbContext>(provider => provider.GetRequiredService<TDb>());
     }
 }

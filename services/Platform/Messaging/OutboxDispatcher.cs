@@ -106,8 +106,8 @@ internal sealed partial class OutboxDispatcher(NpgsqlDataSource database, IBus b
         {
             foreach (var message in waiting.Where(w => w.Addressee is null))
             {
-                // What follows another event waits until the broker has that one. Events that follow none are sent one after the other, and only the loss of the
-                // broker can change their order.
+                // What follows another event waits until the broker has that one. Events that follow none are sent one after the other, and only the loss of
+                // the broker can change their order.
                 if (!message.IsFirst) await AwaitAllAsync();
                 sent.Add((message.Position, PublishAsync(message, timeout.Token)));
                 if (!message.IsFirst || sent[^1].Confirmed.IsFaulted) await AwaitAllAsync();

@@ -19,6 +19,7 @@ public static class TenantQuery
     }
 
     private static MethodCallExpression IgnoreTenantFilter<TResult>(Expression rows) where TResult : class =>
-        Expression.Call(((Func<IQueryable<TResult>, IReadOnlyCollection<string>, IQueryable<TResult>>)EntityFrameworkQueryableExtensions.IgnoreQueryFilters).Method,
+        Expression.Call(
+            ((Func<IQueryable<TResult>, IReadOnlyCollection<string>, IQueryable<TResult>>)EntityFrameworkQueryableExtensions.IgnoreQueryFilters).Method,
             rows, Expression.Constant(TenantDb.IgnoredFilters, typeof(IReadOnlyCollection<string>)));
 }

@@ -26,7 +26,8 @@ internal sealed class IdentityFixture : IAsyncDisposable
         _redis = redis;
         _database = NpgsqlDataSource.Create(
             new NpgsqlConnectionStringBuilder(owner) { Pooling = true, MaxPoolSize = connections, Options = "-c role=medcor_identity" }.ConnectionString);
-        _services = new ServiceCollection().AddOptions().AddLogging().AddSingleton<TimeProvider>(Clock).AddTenantDb<IdentityDb>((_, db) => db.UseNpgsql(_database))
+        _services = new ServiceCollection().AddOptions().AddLogging().AddSingleton<TimeProvider>(Clock)
+            .AddTenantDb<IdentityDb>((_, db) => db.UseNpgsql(_database))
             .AddSingleton<IConnectionMultiplexer>(redis).AddSingleton<RevocationList>()
             .AddSingleton(new KeyEncryption("a secret of at least 32 characters!")).AddSingleton<KeyRing>().AddSingleton<AccessTokenIssuer>()
             .AddScoped<SessionManager>().AddScoped<RefreshSessionHandler>().AddScoped<RenewAccessHandler>().AddScoped<RotateKeys>()

@@ -48,7 +48,8 @@ public class AppointmentProjectionTests
             var s = await hospital.Platform.Call<HospitalStatistics>("get_hospital_statistics",
                 new { hospital_id = hospital.Id, date_from = SyntheticHospital.FormatDate(from), date_to = SyntheticHospital.FormatDate(to) });
             Assert.Equal((expected.Length, completed.Length, completed.DistinctBy(a => a.PatientId).Count()), (s.Appointments, s.Completed, s.PatientsSeen));
-            Assert.Equal(expected.Average(a => (decimal?)a.Rating) is { } average ? Math.Round(average, 2, MidpointRounding.AwayFromZero) : null, s.AverageRating);
+            Assert.Equal(expected.Average(a => (decimal?)a.Rating) is { } average ? Math.Round(average, 2, MidpointRounding.AwayFromZero) : null,
+                s.AverageRating);
         }
 
         T Pick<T>(T[] among) => among[random.Next(among.Length)];
