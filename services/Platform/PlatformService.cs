@@ -71,7 +71,7 @@ public static class PlatformService
             services.AddScoped(typeof(IOperatorCommand), command);
         builder.AddKeyedNpgsqlDataSource(DatabaseCheck.Name, settings =>
         {
-            settings.ConnectionString = BuildConnectionString(builder.Configuration.GetConnectionString("db"), service, connections: 1);
+            settings.ConnectionString = BuildConnectionString(builder.Configuration.GetConnectionString("db"), service, isForCheck: true);
             settings.DisableHealthChecks = true;
         });
         services.AddHealthChecks().AddDependencyCheck(DatabaseCheck.Name,
@@ -136,8 +136,10 @@ public static class PlatformService
 
     /// <summary>Returns the connection string with which a service connects to its database; null when none is configured.</summary>
     /// <param name="configured">The configured connection string.</param>
-    /// <param name="connections">The maximum number of connections; null for the number in the connection string, or else 40.</param>
-    internal static string? BuildConnectionString(string? configured, string service, int? connections = null)
+    /// <param name="isForCheck">
+    /// Whether this is the one connection of <see cref="DatabaseCheck"/>. Otherwise there are as many connections as configured, or else 40.
+    /// </param>
+    internal static string? BuildConnectionString(string? configured, string service, bool isForCheck = false)
     {
         if (configured is null) return null;
         var connection = new NpgsqlConnectionStringBuilder($"Maximum Pool Size=40;{configured}")
@@ -152,7 +154,12 @@ public static class PlatformService
             // Error messages must not quote rows.
             IncludeErrorDetail = false,
         };
-        if (connections is { } most) connection.MaxPoolSize = most;
+        if (isForCheck)
+        {
+            connection.MaxPoolSize = 1;
+            // A check that runs out of time does not wait to be cancelled by a database that hangs.
+            connection.CancellationTimeout = -1;
+        }
         // In Development every service logs in as the owner. Whatever the login, the service works in its own role.
         var role = Migrator.ServiceRole(service);
         if (connection.Username != role) connection.Options = $"-c role={role}";

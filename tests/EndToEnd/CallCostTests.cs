@@ -18,10 +18,12 @@ public sealed class CallCostTests
     {
         var house = await MedCorFixture.Get();
         var ward = await ClinicFixture.Open("riverside");
+        // From here on, Clinical has its copies of the doctor and the patient.
+        var booked = await ward.Book("10:00:00");
         object parameters = tool switch
         {
             "get_hospital" => new { hospital_id = ward.Admin.HospitalId },
-            "get_appointment" => new { appointment_id = (await ward.Book("10:00:00")).Id },
+            "get_appointment" => new { appointment_id = booked.Id },
             "list_appointments" => new { patient_id = ward.Patient },
             "list_appointment_slots" => new { doctor_id = ward.Doctor, date = ward.Weekday() },
             "create_department" => new { name = "Cost", code = $"{Guid.NewGuid():N}" },
@@ -48,7 +50,7 @@ public sealed class CallCostTests
     public async Task A_call_allocates_no_more_memory(string service, string tool, int kibibytes)
     {
         var ward = await ClinicFixture.Open("riverside");
-        var appointment = tool == "get_appointment" ? await ward.Book("10:00:00") : null;
+        var booked = await ward.Book("09:00:00", ward.Weekday(100));
         await using var process = await (service == "gateway" ? ServiceProcess.Start(("MCP_RATE_LIMIT", "0")) : ServiceProcess.StartService(service));
         var (warmUp, measured) = tool == "create_appointment" ? (100, 100) : (500, 1000);
         for (var i = 0; i < warmUp; i++) await Call(i);
@@ -68,7 +70,7 @@ public sealed class CallCostTests
             object parameters = tool switch
             {
                 "get_hospital" => new { hospital_id = ward.Admin.HospitalId },
-                "get_appointment" => new { appointment_id = appointment!.Id },
+                "get_appointment" => new { appointment_id = booked.Id },
                 // A new doctor has sixteen slots on each weekday.
                 _ => ward.BookingRequest($"{TimeOnly.FromTimeSpan(TimeSpan.FromHours(9) + n % 16 * TimeSpan.FromMinutes(30)):HH:mm:ss}",
                     ward.Weekday(1 + n / 16)),
