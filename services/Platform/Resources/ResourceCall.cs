@@ -16,8 +16,9 @@ internal sealed class ResourceCall<TEntity>(HttpContext http, ResourceDescriptor
 {
     private AuditedAccess _access = new($"resources/{resource.Name}", resource.Name);
 
-    /// <summary>The patients whose rows were requested.</summary>
+    /// <summary>The patients and the rows that the filter names.</summary>
     private IReadOnlyCollection<Guid> _patients = [];
+    private IReadOnlyCollection<Guid> _ids = [];
 
     protected override async Task HandleAsync()
     {
@@ -33,7 +34,7 @@ internal sealed class ResourceCall<TEntity>(HttpContext http, ResourceDescriptor
         }
         else
         {
-            _patients = query.PatientIds;
+            (_patients, _ids) = (query.PatientIds, query.Ids);
             var result = await handler.ListAsync(query, Aborted);
             // Afterwards, so that an invalid request is reported as such.
             await Services.GetRequiredService<NamedHospitals>().EnsureExistAsync(query.HospitalIds, Aborted);
@@ -46,10 +47,11 @@ internal sealed class ResourceCall<TEntity>(HttpContext http, ResourceDescriptor
     protected override async Task WriteAuditEventAsync(IAuditTrail trail, AuditOutcome outcome,
         IReadOnlyCollection<IClinicalContent> content, CancellationToken ct)
     {
-        // Content names its patient itself. Without content, the trail of each patient in the query gets an event.
-        if (content.Count > 0 || _patients.Count == 0) await trail.RecordAsync(_access, outcome, content, ct);
-        else
-            foreach (var patient in _patients) await trail.RecordAsync(_access with { PatientId = patient }, outcome, content, ct);
+        // Content names its patient itself. Without content, the trail of each patient in the query gets an event, and that of each row's patient: the total
+        // of an empty page still tells whether there are rows.
+        AuditedAccess[] named = content.Count > 0 ? []
+            : [.. _patients.Select(patient => _access with { PatientId = patient }), .. _ids.Select(id => _access with { ResourceId = id })];
+        foreach (var access in named.DefaultIfEmpty(_access)) await trail.RecordAsync(access, outcome, content, ct);
     }
 
     private static IEnumerable<IClinicalContent> FindContent(object result) =>

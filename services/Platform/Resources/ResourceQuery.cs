@@ -56,6 +56,9 @@ public sealed class ResourceQuery
     /// <summary>Gets the ids of the patients in the filter, as a value or in <c>in</c>.</summary>
     internal IReadOnlyCollection<Guid> PatientIds => FindIds("patient_id");
 
+    /// <summary>Gets the ids of the rows in the filter, as a value or in <c>in</c>.</summary>
+    internal IReadOnlyCollection<Guid> Ids => FindIds("id");
+
     /// <summary>Gets the ids of the hospitals in the filter, as a value or in <c>in</c>.</summary>
     internal IReadOnlyCollection<Guid> HospitalIds => FindIds(NamedHospitals.Field);
 

@@ -128,6 +128,31 @@ public sealed class AuditTrailTests
         Assert.Equal(("list_treatments", 0), (seen.Action, seen.Rows));
     }
 
+    [Theory]
+    [InlineData("admin@medcor.example")]
+    [InlineData(null)]
+    public async Task An_empty_page_is_on_record_for_the_patient_whose_rows_it_counts(string? platform)
+    {
+        var ward = await ClinicFixture.Open();
+        var booked = await ward.Book("09:00:00");
+        var reader = platform is null ? ward.Nurse : await ClinicFixture.LogIn(platform);
+        async Task List(string filter)
+        {
+            using var page = await reader.Http.GetAsync($"/api/mcp/resources/appointments?page=50&filter={Uri.EscapeDataString(filter)}");
+            Assert.Equal(1, (int)(await page.Content.ReadFromJsonAsync<JsonNode>())!["total"]!);
+        }
+
+        Assert.Equal(1, (await reader.Call<Page<Appointment>>("list_appointments", new { patient_id = ward.Patient, page = 50 })).Total);
+        await List($$$"""{"patient_id":"{{{ward.Patient}}}"}""");
+        await List($$$"""{"patient_id":{"in":["{{{ward.Patient}}}"]}}""");
+        await List($$$"""{"id":"{{{booked.Id}}}"}""");
+        await List($$$"""{"id":{"in":["{{{booked.Id}}}"]}}""");
+
+        var read = await Of(ward.Admin, new { patient_id = ward.Patient, user_id = reader.Id, sort = "created_at" });
+        Assert.Equal(5, read.Count(e => e.Rows == 0 && e.Action is "list_appointments" or "resources/appointments"));
+        Assert.Equal([booked.Id, booked.Id], read.TakeLast(2).Select(e => e.ResourceId));
+    }
+
     [Fact]
     public async Task Replayed_idempotent_responses_are_audited_again()
     {
