@@ -43,7 +43,7 @@ public ref struct EnvelopeReader(in ReadOnlySequence<byte> json, string root, in
             {
                 _reader.Read();
                 if (_reader.TokenType != JsonTokenType.StartObject)
-                    throw new ValidationFailed(root, $"must be an object with the {(fields.Length == 1 ? "field" : "fields")} {ListFields()}");
+                    throw new ValidationFailed(root, $"must be an object with the {(AllFields.Length == 1 ? "field" : "fields")} {ListFields()}");
             }
             while (_reader.Read() && _reader.TokenType == JsonTokenType.PropertyName)
             {
@@ -55,7 +55,8 @@ public ref struct EnvelopeReader(in ReadOnlySequence<byte> json, string root, in
                 _reader.Skip();
                 ValueBytes = _json.Slice(start, _reader.BytesConsumed - start);
                 if (unknown is not null)
-                    AddError(unknown, $"is not a field here; there {(fields.Length == 1 ? "is" : "are")} {ListFields()}{DidYouMean.Hint(unknown, fields)}");
+                    AddError(unknown,
+                        $"is not a field here; there {(AllFields.Length == 1 ? "is" : "are")} {ListFields()}{DidYouMean.Hint(unknown, AllFields)}");
                 if (index < 0) continue;
 
                 field = fields[index];
@@ -97,5 +98,8 @@ public ref struct EnvelopeReader(in ReadOnlySequence<byte> json, string root, in
         return -1;
     }
 
-    private readonly string ListFields() => fields.Length == 1 ? fields[0] : $"{string.Join(", ", fields[..^1])} and {fields[^1]}";
+    /// <summary>The names of the fields that a client may send, for errors.</summary>
+    private readonly string[] AllFields => [.. OtherFields, .. fields];
+
+    private readonly string ListFields() => AllFields is [.. var others, var last] && others.Length > 0 ? $"{string.Join(", ", others)} and {last}" : fields[0];
 }

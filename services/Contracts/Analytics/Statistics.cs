@@ -50,8 +50,8 @@ public sealed record HospitalStatistics(
 
 /// <summary>Returns the statistics of a hospital for a period: people, appointments by status, ratings and revenue.</summary>
 /// <param name="HospitalId">The ID of the hospital; your own by default. Required for platform administrators.</param>
-/// <param name="DateFrom">The first day of the period; the first of the current month by default.</param>
-/// <param name="DateTo">The last day of the period, inclusive; today by default.</param>
+/// <param name="DateFrom">The first day of the period; by default the first of the month of the last day.</param>
+/// <param name="DateTo">The last day of the period, inclusive; by default today, or the first day if that is later.</param>
 [Tool("get_hospital_statistics", Effect.Read, Callers.Staff)]
 public sealed record GetHospitalStatistics(
     Guid? HospitalId = null, [property: PlausibleDate] DateOnly? DateFrom = null, [property: PlausibleDate] DateOnly? DateTo = null)

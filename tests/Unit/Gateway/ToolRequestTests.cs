@@ -113,6 +113,17 @@ public sealed class ToolRequestTests
     public void Null_parameters_are_none() =>
         Assert.Equal("{}", Encoding.UTF8.GetString(Read("""{"tool":"list_hospitals","params":null}""").Params.ToArray()));
 
+    [Fact]
+    public void A_field_that_does_not_exist_is_told_from_all_that_may_be_sent()
+    {
+        var message = """{"type": "tool_invoke", "request_id": "1", "tool": "list_doctors", "request_ids": 1}"""u8.ToArray();
+
+        var wrong = Assert.Throws<ValidationFailed>(() => ToolRequest.Parse(new(message), out _, "type", "request_id")).Details;
+
+        Assert.Equal("is not a field here; there are type, request_id, tool, params and idempotency_key. Did you mean request_id?",
+            (string?)Assert.Single(wrong["request_ids"]!.AsArray()));
+    }
+
     private static ToolRequest Read(string json) => ToolRequest.Parse(new(Encoding.UTF8.GetBytes(json)));
 
     private static JsonObject Refused(string json) => Assert.Throws<ValidationFailed>(() => Read(json)).Details;
