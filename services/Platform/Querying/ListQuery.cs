@@ -386,12 +386,15 @@ public sealed class ListQuery<T> where T : class
     private void AddNoIndexErrors()
     {
         var few = string.Join(", ", _fields.Where(f => f.IsSelective && !_requestedValues.Contains((f.Name, null))).Select(f => f.Name));
-        var sorts = UsableIndexes.Where(i => i.Length > _equalityFields.Count).Select(i => string.Join(',', i[_equalityFields.Count..])).ToArray();
+        var rests = UsableIndexes.Select(i => i[_equalityFields.Count..]).Where(rest => rest.Length > 0).ToArray();
+        // An order helps only if it begins with the field that has a range.
+        var sorts = rests.Where(rest => _rangeFields.All(name => name == rest[0])).Select(rest => string.Join(',', rest)).ToArray();
         foreach (var (field, values, _) in _alternatives)
             if (values.Length > MaxIndexScans)
                 AddError(field.Name, $"in can have at most {MaxIndexScans} values, or more in combination with a filter by one of {few}");
         if (_errors.Count > 0) return;
         var filters = _equalityFields.Concat(_rangeFields).Concat(_alternatives.Select(a => a.Field.Name)).Distinct().ToArray();
+        if (sorts.Length == 0 && _rangeFields.Where(name => rests.All(rest => name != rest[0])).ToArray() is { Length: > 0 } unsupported) filters = unsupported;
         var wrong = sorts.Length == 0
             ? $"is possible with the other filters only in combination with a filter by one of {few}: the list can be long, and no index supports it"
             : $"is possible only with one of these sorts, ascending or descending: {string.Join(" or ", sorts)}; "
