@@ -14,6 +14,9 @@ public abstract class TenantDb : DbContext
 {
     private const string TenantFilter = "tenant";
 
+    /// <summary>The error of a write that another one has overtaken.</summary>
+    internal const string ConcurrentChange = "It was changed by another request at the same time. Read it again, then retry.";
+
     /// <summary>The filters that do not apply to callers who see all hospitals.</summary>
     internal static readonly string[] IgnoredFilters = [TenantFilter];
 
@@ -99,7 +102,7 @@ public abstract class TenantDb : DbContext
         }
         catch (DbUpdateConcurrencyException)
         {
-            throw new Conflict("It was changed by another request at the same time. Read it again, then retry.");
+            throw new Conflict(ConcurrentChange);
         }
     }
 

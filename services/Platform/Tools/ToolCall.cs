@@ -11,7 +11,9 @@ using MedCor.Platform.Resources;
 using MedCor.Platform.Tenancy;
 using MedCor.Validation;
 using Microsoft.AspNetCore.Http;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace MedCor.Platform.Tools;
 
@@ -117,7 +119,7 @@ internal sealed class ToolCall<TTool, TResult>(HttpContext http, ToolDescriptor 
             return await ReplayAsync(await store.FindAsync(key, tool, parameters, Aborted)
                 ?? throw new Conflict("A call with this Idempotency-Key is under way.") { RetryAfter = 1 });
         }
-        var written = await handle();
+        var written = await HandleConcurrentAsync(handle);
         await RecordAccessAsync(AuditOutcome.Done, written, FindContent);
         var result = JsonSerializer.SerializeToUtf8Bytes(written, Json.Options);
         if (tool.ReturnsSingleEntity && result.Length > ResponseBuffer.MaxEntityLength && _body!.Value.Length > MaxUncheckedBody)
@@ -126,6 +128,19 @@ internal sealed class ToolCall<TTool, TResult>(HttpContext http, ToolDescriptor 
         // The commit may succeed although the caller disconnects, so it is not cancelled: the outcome would be unknown.
         await transaction.CommitAsync(CancellationToken.None);
         return result;
+    }
+
+    /// <summary>Throws <see cref="Conflict"/> when another call has added the same at the same time, and the handler has no better answer.</summary>
+    private static async Task<TResult> HandleConcurrentAsync(Func<Task<TResult>> handle)
+    {
+        try
+        {
+            return await handle();
+        }
+        catch (DbUpdateException e) when (e.GetBaseException() is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
+        {
+            throw new Conflict(TenantDb.ConcurrentChange);
+        }
     }
 
     private async Task<byte[]> ReplayAsync(string result)

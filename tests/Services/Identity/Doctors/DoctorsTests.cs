@@ -49,6 +49,18 @@ public class DoctorsTests
     }
 
     [Fact]
+    public async Task Of_concurrent_changes_that_add_the_same_specialty_one_succeeds_and_the_others_conflict()
+    {
+        var (admin, somebody) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), await TestUser.Create("DOCTOR"));
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(n => admin.TryCall("update_doctor_specialties",
+            new { doctor_id = somebody.Id, specialties = new object[] { new { specialty_id = Cardiology, years_of_experience = n } } })));
+
+        Assert.Contains(answers, a => a.Code is null);
+        Assert.All(answers, a => Assert.True(a.Code is null or "CONFLICT", a.Code));
+    }
+
+    [Fact]
     public async Task Specialties_that_are_practised_already_make_no_version_and_no_event()
     {
         var (admin, somebody) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), await TestUser.Create("DOCTOR"));
