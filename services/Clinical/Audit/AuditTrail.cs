@@ -55,8 +55,9 @@ internal sealed class AuditTrail(ClinicalDb db, AuditWriter writer, IHttpContext
         // A refused resource may exist nevertheless; the event then names its hospital and patient.
         var subject = access.ResourceId is { } id ? await FindSubjectAsync(db, id, ct) : null;
         // A platform administrator's event belongs to the hospital of the patient that it is about.
-        var hospital = db.Tenancy.HospitalId ?? subject?.HospitalId
-            ?? await db.People.Where(p => p.Id == access.PatientId).Select(p => (Guid?)p.HospitalId).FirstOrDefaultAsync(ct);
+        var hospital = db.Tenancy.HospitalId ?? subject?.HospitalId;
+        if (hospital is null && access.PatientId is { } patient)
+            hospital = await db.People.Where(p => p.Id == patient).Select(p => (Guid?)p.HospitalId).FirstOrDefaultAsync(ct);
         return CreateEvent(access, outcome, hospital ?? Guid.Empty) with
         {
             PatientId = subject?.PatientId ?? access.PatientId,
