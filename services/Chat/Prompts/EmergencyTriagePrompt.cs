@@ -34,6 +34,7 @@ internal sealed class EmergencyTriagePrompt() : Prompt<TriageStart, TriageData>(
     "Triages an arriving patient by the five levels of the Emergency Severity Index: urgency and department. It proposes a level and a clinician decides; it "
     + "makes no diagnosis.")
 {
+    private const string Undecided = "is required: levels 1 and 2 are not clear from the rest";
     private static readonly TriageStatus[] FinalStatuses = [TriageStatus.Admitted, TriageStatus.Transferred, TriageStatus.Discharged, TriageStatus.Left];
 
     public override IReadOnlyList<Step> Steps { get; } =
@@ -86,14 +87,25 @@ internal sealed class EmergencyTriagePrompt() : Prompt<TriageStart, TriageData>(
         var severity = SeverityIndex.Assess(new(findings, birthDate is { } day ? AgeInMonths(day, today) : (findings.AgeYears ?? 0) * 12,
             birthDate is { } birth ? today.DayNumber - birth.DayNumber : null));
         if (PastDateAttribute.FindFutureError(findings.DateOfBirth, today) is { } futureError) errors["date_of_birth"] = [futureError];
-        if (severity is null) errors["expected_resources"] = ["is required: levels 1 and 2 are not clear from the rest"];
-        else if (severity is { Level: > 2 } && findings.ExpectedResources >= 2)
-            foreach (var (vitalSign, measured) in new[] { ("heart_rate", findings.HeartRate), ("respiratory_rate",
-                findings.RespiratoryRate), ("oxygen_saturation", findings.OxygenSaturation) })
-                if (measured is null) errors[vitalSign] = ["is required: with two or more resources the vital signs decide between levels 2 and 3"];
+        // Nobody is sent to wait because a question was left out.
+        if (severity is null or { Level: > 2 })
+        {
+            Require("high_risk", findings.HighRisk, Undecided);
+            Require("severe_distress", findings.SevereDistress, Undecided);
+            Require("expected_resources", findings.ExpectedResources, Undecided);
+            if (findings.ExpectedResources >= 2)
+                foreach (var (vitalSign, measured) in new[] { ("heart_rate", findings.HeartRate), ("respiratory_rate", findings.RespiratoryRate),
+                    ("oxygen_saturation", findings.OxygenSaturation) })
+                    Require(vitalSign, measured, "is required: with two or more resources the vital signs decide between levels 2 and 3");
+        }
         if (errors.Count > 0) throw new ValidationFailed(errors);
 
         (data.PatientId, data.Symptoms, data.Assessment, data.Severity) = (patient?.Id, symptoms, findings, severity);
+
+        void Require(string field, object? answer, string why)
+        {
+            if (answer is null) errors[field] = [why];
+        }
     }
 
     private static Task<IEnumerable<object>> LevelsAsync(TriageData data, StepContext context) => Task.FromResult<IEnumerable<object>>(
@@ -167,8 +179,8 @@ internal sealed class EmergencyTriagePrompt() : Prompt<TriageStart, TriageData>(
             ("Severe respiratory distress", Yes(findings.SevereRespiratoryDistress)),
             ("Consciousness (AVPU)", findings.Consciousness),
             ("New confusion", Yes(findings.NewConfusion)),
-            ("High risk", Yes(findings.HighRisk)),
-            ("Severe distress", Yes(findings.SevereDistress)),
+            ("High risk", YesOrNo(findings.HighRisk)),
+            ("Severe distress", YesOrNo(findings.SevereDistress)),
             ("Pain, 0 to 10", findings.Pain),
             ("Expected resources", findings.ExpectedResources),
             ("Heart rate per minute", findings.HeartRate),
@@ -179,6 +191,7 @@ internal sealed class EmergencyTriagePrompt() : Prompt<TriageStart, TriageData>(
             ("Notes", notes),
         ];
         static string? Yes(bool observed) => observed ? "yes" : null;
+        static string? YesOrNo(bool? answer) => answer is { } given ? given ? "yes" : "no" : null;
         static string? Needed(bool observed) => observed ? "needed" : null;
         return string.Join('\n', lines.Where(line => line.Value is not null)
             .Select(line => line.Value is DateOnly day ? $"{line.Name}: {day:yyyy-MM-dd}" : FormattableString.Invariant($"{line.Name}: {line.Value}")));

@@ -15,7 +15,9 @@ public sealed record TriageStart(
 public enum Consciousness { Alert, Verbal, Pain, Unresponsive }
 
 /// <summary>Represents what is observed and measured of an arriving patient.</summary>
-/// <param name="Symptoms">The symptoms that the patient reports; those given at the start by default.</param>
+/// <param name="Symptoms">
+/// The symptoms that the patient reports; those given at the start by default. They are recorded, not judged: no level follows from their text.
+/// </param>
 /// <param name="PatientId">The ID of the patient, if registered.</param>
 /// <param name="DateOfBirth">The date of birth, if none is registered. Required below the age of one, because limits differ by weeks.</param>
 /// <param name="AgeYears">
@@ -28,8 +30,11 @@ public enum Consciousness { Alert, Verbal, Pain, Unresponsive }
 /// </param>
 /// <param name="SevereRespiratoryDistress">Whether the patient is in severe respiratory distress.</param>
 /// <param name="NewConfusion">Whether the patient is confused, lethargic or disoriented, and usually is not.</param>
-/// <param name="HighRisk">Whether the condition can quickly become worse: you would give the patient your last open bed.</param>
-/// <param name="SevereDistress">Whether the patient is in severe physical or mental distress.</param>
+/// <param name="HighRisk">
+/// Whether the condition can quickly become worse, judged by the symptoms and all else: you would give the patient your last open bed. Required unless
+/// level 1 or 2 is clear without it.
+/// </param>
+/// <param name="SevereDistress">Whether the patient is in severe physical or mental distress. Required unless level 1 or 2 is clear without it.</param>
 /// <param name="Pain">The pain, from 0 (none) to 10 (the worst possible).</param>
 /// <param name="ExpectedResources">
 /// The expected number of different kinds of resources that the patient needs: laboratory, imaging, intravenous fluids or medication, a procedure, a
@@ -51,8 +56,8 @@ public sealed record AssessSeverity(
     bool LifeSavingIntervention = false,
     bool SevereRespiratoryDistress = false,
     bool NewConfusion = false,
-    bool HighRisk = false,
-    bool SevereDistress = false,
+    bool? HighRisk = null,
+    bool? SevereDistress = null,
     [property: Range(0, 10)] int? Pain = null,
     [property: Range(0, 20)] int? ExpectedResources = null,
     [property: Range(0, 400)] int? HeartRate = null,

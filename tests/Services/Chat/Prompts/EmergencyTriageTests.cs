@@ -57,7 +57,7 @@ public sealed class EmergencyTriageTests
     public async Task Another_level_than_the_proposed_one_wants_a_reason()
     {
         var talk = await PromptClient.Start(await ApiClient.LogInShared("nurse@general.example"), Prompt, new { symptoms = Symptoms });
-        await talk.Answer(new { age_years = 30, expected_resources = 0 });
+        await talk.Answer(new { age_years = 30, expected_resources = 0, high_risk = false, severe_distress = false });
         Assert.Equal(5, SeverityOf(talk).Level);
 
         Assert.NotNull((await talk.TryAnswer(new { level = 3 })).Details!["reason"]);
@@ -91,9 +91,13 @@ public sealed class EmergencyTriageTests
     {
         var talk = await PromptClient.Start(await ApiClient.LogInShared("nurse@general.example"), Prompt);
 
-        Assert.Equal(["age_years", "expected_resources", "symptoms"], PromptClient.InvalidFields(await talk.TryAnswer(new { })));
-        Assert.Equal(["heart_rate", "oxygen_saturation", "respiratory_rate"],
+        Assert.Equal(["age_years", "expected_resources", "high_risk", "severe_distress", "symptoms"],
+            PromptClient.InvalidFields(await talk.TryAnswer(new { })));
+        Assert.Equal(["heart_rate", "high_risk", "oxygen_saturation", "respiratory_rate", "severe_distress"],
             PromptClient.InvalidFields(await talk.TryAnswer(new { symptoms = Symptoms, age_years = 30, expected_resources = 2 })));
+        // What was not answered is not a no.
+        Assert.Equal(["severe_distress"],
+            PromptClient.InvalidFields(await talk.TryAnswer(new { symptoms = Symptoms, age_years = 30, expected_resources = 0, high_risk = false })));
         Assert.Equal(["date_of_birth"], PromptClient.InvalidFields(await talk.TryAnswer(new { symptoms = Symptoms, age_years = 0, high_risk = true })));
         Assert.Equal(["heart_rate", "pain"],
             PromptClient.InvalidFields(await talk.TryAnswer(new { symptoms = Symptoms, age_years = 30, pain = 11, heart_rate = -1 })));
@@ -142,8 +146,10 @@ public sealed class EmergencyTriageTests
     {
         var talk = await PromptClient.Start(await ApiClient.LogInShared("nurse@general.example"), Prompt, new { symptoms = Symptoms });
 
-        Assert.Equal(["expected_resources"], PromptClient.InvalidFields(
-            await talk.TryAnswer(new { age_years = 2, temperature = 39.5, heart_rate = 170, respiratory_rate = 60, oxygen_saturation = 97 })));
+        Assert.Equal(["expected_resources"], PromptClient.InvalidFields(await talk.TryAnswer(new
+        {
+            age_years = 2, temperature = 39.5, heart_rate = 170, respiratory_rate = 60, oxygen_saturation = 97, high_risk = false, severe_distress = false,
+        })));
         await talk.Answer(new { age_years = 2, temperature = 39.5, heart_rate = 170, respiratory_rate = 60, oxygen_saturation = 97, expected_resources = 2 });
         Assert.Equal(2, SeverityOf(talk).Level);
     }
