@@ -13,7 +13,10 @@ internal sealed class GetDoctorPerformanceHandler(AnalyticsDb db, StatisticsQuer
         if (db.Tenancy.Caller is { Kind: Callers.Doctor, UserId: var me } && me != request.DoctorId)
             throw new Forbidden("Doctors see their own performance only.");
         var doctor = request.DoctorId;
-        var person = await db.People.AsNoTracking().FirstOrDefaultAsync(p => p.UserId == doctor && p.Role == Role.Doctor, ct) ?? throw new NotFound("doctor");
+        // The work of those who were doctors is part of the hospital's figures, so it is found under their names as well.
+        var person = await db.People.AsNoTracking()
+            .FirstOrDefaultAsync(p => p.UserId == doctor && (p.Role == Role.Doctor || db.PrimarySpecialties.Any(s => s.DoctorId == doctor)), ct)
+            ?? throw new NotFound("doctor");
         var owner = person.HospitalId;
         var hospital = await book.ResolveHospitalAsync(owner, ct);
         var period = Period.Containing(request.Period, request.Date ?? book.Today(hospital));

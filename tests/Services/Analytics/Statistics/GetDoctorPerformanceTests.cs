@@ -204,8 +204,8 @@ public class GetDoctorPerformanceTests
         await WaitForMinutes(ward.Today.AddYears(-1), minutes => minutes == 0);
 
         await ward.Admin.Call("update_user", new { user_id = ward.Doctor, role = "NURSE" });
-        await Wait.Until(async () => (await platform.TryCall("get_doctor_performance", new { doctor_id = ward.Doctor })).Code == "RESOURCE_NOT_FOUND",
-            "the role has ended");
+        await WaitForMinutes(next, minutes => minutes == 0);
+        Assert.Equal(Role.Nurse, (await ward.Admin.Call<User>("get_user", new { user_id = ward.Doctor })).Role);
         await ward.Admin.Call("update_user", new { user_id = ward.Doctor, role = "DOCTOR" });
         await WaitForMinutes(next, minutes => minutes > 100_000);
         Assert.Equal(2, await Periods());
