@@ -230,8 +230,9 @@ public class InputSchemaTests
         foreach (var field in (await Filters(caller, name)).Where(f => rows[0]!.AsObject().ContainsKey(f)))
         {
             var values = rows.Select(row => row![field]?.ToJsonString() ?? "null").Distinct().Take(16).ToArray();
-            var one = await Get(caller, $"{name}?filter={Uri.EscapeDataString($"{{\"{field}\":{values[0]}}}")}");
-            if (one.Status != HttpStatusCode.OK) continue;
+            // Rows without a value can be many where those with one are few, so a list can be refused for null alone.
+            if (values.Contains("null") && !await IsTaken("null")) values = [.. values.Where(value => value != "null")];
+            if (values.Length == 0 || !await IsTaken(values[0])) continue;
 
             foreach (var some in (string[][])[values, values[..1], [values[^1], values[0]]])
             {
@@ -242,6 +243,9 @@ public class InputSchemaTests
                 Assert.NotEmpty(ids);
                 Assert.True(ids.SequenceEqual(order.Where(ids.Contains)), $"{field} in {string.Join(',', some)} comes in another order");
             }
+
+            async Task<bool> IsTaken(string value) =>
+                (await Get(caller, $"{name}?filter={Uri.EscapeDataString($"{{\"{field}\":{value}}}")}")).Status == HttpStatusCode.OK;
         }
     }
 
