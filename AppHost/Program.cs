@@ -32,7 +32,9 @@ return await MedCorHost.RunAsync(args, host =>
     analytics.WithReference(identity, hospital);
     chat.WithReference(identity, hospital, clinical, billing, analytics, gateway);
     gateway.WithReference(identity, hospital, clinical, billing, analytics, chat);
-    identity.With(replica => replica.WithEnvironment("Identity__PublicUrl", gateway.Replicas[0].GetEndpoint("http")));
+    // Identity issues tokens under this URL, and every process validates them.
+    foreach (var process in (ReplicatedProject[])[hospital, identity, clinical, billing, analytics, chat, gateway])
+        process.With(replica => replica.WithEnvironment("Identity__PublicUrl", gateway.Replicas[0].GetEndpoint("http")));
 
     // Without an API key, a demo model answers chats and says that it is not an AI. The published application has none.
     if (!host.IsPublishing && !ForwardedSettings.IsSet("OPENAI_API_KEY") && !ForwardedSettings.IsSet("OPENAI_BASE_URL"))

@@ -34,8 +34,11 @@ public static class MedCorDefaults
 
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddOptions<TokenOptions>().BindConfiguration("Tokens")
-            .Configure<IConfiguration>(
-                (tokens, configuration) => tokens.MaxLifetimeSeconds = configuration.GetValue("MCP_JWT_EXPIRY", tokens.MaxLifetimeSeconds))
+            .Configure<IConfiguration>((tokens, configuration) =>
+            {
+                tokens.MaxLifetimeSeconds = configuration.GetValue("MCP_JWT_EXPIRY", tokens.MaxLifetimeSeconds);
+                tokens.PublicUrl = configuration["Identity:PublicUrl"];
+            })
             .ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<SigningKeyCache>().AddSingleton<TokenValidator>().AddSingleton<RevocationList>();
         builder.Services.AddHostedService(s => s.GetRequiredService<RevocationList>());

@@ -85,7 +85,8 @@ public sealed class TokenValidator(SigningKeyCache keys, RevocationList revocati
         {
             IssuerSigningKey = key,
             ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
-            ValidIssuer = options.Value.Issuer,
+            ValidIssuers = options.Value.AcceptedIssuers,
+            ValidTypes = [TokenTypes.Jwt, TokenTypes.AccessToken],
             ValidAudience = options.Value.Audience,
             ClockSkew = TimeSpan.Zero,
             LifetimeValidator = (_, expires, _, _) => expires > clock.GetUtcNow().UtcDateTime,
@@ -139,6 +140,15 @@ public sealed class TokenOptions
     [Required]
     public string Issuer { get; set; } = "medcor";
 
+    /// <summary>
+    /// Gets or sets the URL at which clients reach MedCor, <c>Identity:PublicUrl</c>: the issuer of the tokens that the authorization server issues.
+    /// </summary>
+    [Url]
+    public string? PublicUrl { get; set; }
+
+    /// <summary>Gets the issuers whose tokens are valid. Both are Identity.</summary>
+    internal string[] AcceptedIssuers => PublicUrl is null ? [Issuer] : [Issuer, PublicUrl.TrimEnd('/'), PublicUrl.TrimEnd('/') + "/"];
+
     /// <summary>Gets or sets the audience of tokens, <c>aud</c>.</summary>
     [Required]
     public string Audience { get; set; } = "medcor";
@@ -149,6 +159,15 @@ public sealed class TokenOptions
 
     /// <summary>The largest lifetime that can be configured, in seconds: one day.</summary>
     public const int MaxConfigurableSeconds = 86_400;
+}
+
+/// <summary>Defines the values of a token's header <c>typ</c>. Identity signs other tokens, such as ID tokens, with the same keys.</summary>
+internal static class TokenTypes
+{
+    public const string Jwt = "JWT";
+
+    /// <summary>An access token of RFC 9068.</summary>
+    public const string AccessToken = "at+jwt";
 }
 
 /// <summary>Defines the names of an access token's claims beside the registered ones.</summary>

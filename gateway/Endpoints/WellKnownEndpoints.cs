@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace MedCor.Gateway.Endpoints;
 
 /// <summary>
-/// Maps <c>/.well-known/*</c>: the two documents that Identity publishes, from a cache in memory. A request refreshes a document that is older than a few
+/// Maps <c>/.well-known/*</c>: the documents that Identity publishes, from a cache in memory. A request refreshes a document that is older than a few
 /// seconds, one refresh at a time, so that a revoked key disappears within seconds. While Identity is unavailable, the cached documents are served for up to
 /// an hour.
 /// </summary>
@@ -28,10 +28,14 @@ internal sealed partial class WellKnownEndpoints(ServiceHttpInvoker upstream, Ti
 
     private readonly Document _keys = new("/.well-known/jwks.json"), _discovery = new("/.well-known/openid-configuration");
 
+    /// <summary>The address of the same document in RFC 8414, which clients that know OAuth alone try.</summary>
+    private const string OAuthDiscoveryPath = "/.well-known/oauth-authorization-server";
+
     public void Map(IEndpointRouteBuilder app)
     {
         Map(_keys.Path, http => HandleAsync(http, _keys)).DescribeSigningKeys();
         Map(_discovery.Path, http => HandleAsync(http, _discovery)).DescribeDiscovery();
+        Map(OAuthDiscoveryPath, http => HandleAsync(http, _discovery)).ExcludeFromDescription();
         // Rate limits also apply to unknown paths.
         Map("/.well-known/{**rest}", _ => throw new NotFound("path")).ExcludeFromDescription();
 

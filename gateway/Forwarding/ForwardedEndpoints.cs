@@ -32,6 +32,7 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
     private const string Refresh = "refresh_session";
     private const string LogOut = "log_out";
     private const string OtherSession = "session";
+    private const string AuthorizationPages = "authorization_server";
     private const string Cancel = "cancel_call";
     private const string CancelAll = "cancel_calls";
 
@@ -42,6 +43,7 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
         Post(LogOut, "/api/auth/logout", Identity),
         // Rate limits also apply to unknown paths.
         Post(OtherSession, "/api/auth/{**rest}", Identity),
+        new() { RouteId = AuthorizationPages, ClusterId = Identity, Match = new() { Path = "/oauth/{**rest}", Methods = [HttpMethods.Get, HttpMethods.Post] } },
         Post(Cancel, "/mcp/cancel/{call_id}", Chat).WithTransformPathRouteValues("/chat/calls/{call_id}/cancel"),
         Post(CancelAll, "/mcp/cancel_all", Chat).WithTransformPathSet("/chat/calls/cancel"),
     ];
@@ -76,6 +78,7 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
                 LogIn => OpenToStrangers(endpoint, RateLimitPolicy.LogIns).DescribeLogIn(example),
                 Refresh => OpenToStrangers(endpoint, RateLimitPolicy.Sessions).DescribeRefreshSession(),
                 LogOut => OpenToStrangers(endpoint, RateLimitPolicy.Sessions).DescribeLogOut(),
+                AuthorizationPages => endpoint.AllowAnonymous().WithRateLimit(RateLimitPolicy.Sessions).ExcludeFromDescription(),
                 OtherSession => OpenToStrangers(endpoint, RateLimitPolicy.Sessions).ExcludeFromDescription(),
                 Cancel => endpoint.AcceptServerToken().DescribeCancel(),
                 _ => endpoint.AcceptServerToken().DescribeCancelAll(),

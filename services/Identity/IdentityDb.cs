@@ -1,4 +1,5 @@
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Authorization;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Revocations;
 using MedCor.Identity.Sessions;
@@ -7,6 +8,7 @@ using MedCor.Platform.Database;
 using MedCor.Platform.LocalCopies;
 using MedCor.Platform.Messaging;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.ChangeTracking;
 
 namespace MedCor.Identity;
 
@@ -23,4 +25,15 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TimeProvi
     internal IQueryable<Revocation> Revocations => Rows<Revocation>();
     internal IQueryable<FailedLogIns> FailedLogIns => Rows<FailedLogIns>();
     internal IQueryable<SigningKey> SigningKeys => Rows<SigningKey>();
+
+    /// <inheritdoc/>
+    protected override bool HandlesConcurrentChange(IReadOnlyList<EntityEntry> entries) =>
+        entries.All(entry => entry.Entity is OAuthApplication or OAuthAuthorization or OAuthToken);
+
+    /// <inheritdoc/>
+    protected override void OnModelCreating(ModelBuilder model)
+    {
+        OAuthEntities.AddTo(model);
+        base.OnModelCreating(model);
+    }
 }

@@ -1,4 +1,5 @@
 using MedCor.Identity;
+using MedCor.Identity.Authorization;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Sessions;
 using MedCor.Identity.Users;
@@ -9,9 +10,11 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddMedCorService<IdentityDb>("identity", copies: typeof(HospitalCopies));
 builder.AddKeys();
 builder.AddSessions();
+builder.AddAuthorizationServer();
 builder.Services.AddScoped<CurrentPasswordCheck>().AddScoped<EmailUniqueness>().AddScoped<BookingPauseClient>();
 
 var app = builder.Build();
 app.MapKeys();
 app.MapSessions();
-await app.RunMedCorServiceAsync(args);
+app.MapAuthorizationServer();
+await app.RunMedCorServiceAsync(args, configure: AuthorizationServer.UseAuthorizationServer);

@@ -83,7 +83,8 @@ public static class PlatformService
     /// (<c>ConnectionStrings__owner</c>, else <c>ConnectionStrings__db</c>); with the name of an <see cref="IOperatorCommand"/> it runs that command and exits.
     /// In Development it migrates automatically and adds the demo data.
     /// </summary>
-    public static async Task RunMedCorServiceAsync(this WebApplication app, string[] args)
+    /// <param name="configure">Adds middleware of the service, which runs after all others and before its endpoints.</param>
+    public static async Task RunMedCorServiceAsync(this WebApplication app, string[] args, Action<IApplicationBuilder>? configure = null)
     {
         var identity = app.Services.GetRequiredService<ServiceInfo>();
         var migrator = new Migrator(identity.Assembly, identity.Name, app.Logger);
@@ -114,6 +115,7 @@ public static class PlatformService
         app.UseRequestBodyRules();
         app.UseRequestMemoryLimiter();
         app.UseDatabaseAvailability();
+        configure?.Invoke(app);
         app.MapTools(identity.Tools);
         app.MapResources(identity.Resources);
         await app.RunAsync();

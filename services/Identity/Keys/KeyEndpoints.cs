@@ -5,10 +5,11 @@ using Microsoft.Extensions.Options;
 
 namespace MedCor.Identity.Keys;
 
-/// <summary>Registers the services of the signing keys and maps the two public documents: the key set and the discovery document.</summary>
+/// <summary>Registers the services of the signing keys and maps the public key set.</summary>
 internal static class KeyEndpoints
 {
-    private const string JwksPath = "/.well-known/jwks.json";
+    /// <summary>The path of the key set.</summary>
+    internal const string JwksPath = "/.well-known/jwks.json";
 
     internal static void AddKeys(this WebApplicationBuilder builder)
     {
@@ -28,13 +29,6 @@ internal static class KeyEndpoints
             http.Response.Headers.CacheControl = "public, max-age=300";
             return Results.Json(new KeySet(await ring.GetPublicKeysAsync(http.RequestAborted)), Json.Options);
         });
-
-        app.MapGet("/.well-known/openid-configuration", (IOptions<TokenOptions> tokens, IOptions<KeyOptions> keys) =>
-        {
-            var issuer = keys.Value.PublicUrl.TrimEnd('/');
-            return Results.Json(new Discovery(tokens.Value.Issuer, issuer + JwksPath, issuer + "/api/auth/login/", ["ES256"], ["public"], ["token"]),
-                Json.Options);
-        }).AvailableWithoutDatabase();
     }
 
     /// <summary>
@@ -48,15 +42,6 @@ internal static class KeyEndpoints
     }
 
     private sealed record KeySet(IReadOnlyList<PublicKey> Keys);
-
-    /// <summary>Represents the discovery document of OpenID Connect Discovery 1.0, section 3, with the fields that apply.</summary>
-    private sealed record Discovery(
-        string Issuer,
-        string JwksUri,
-        string TokenEndpoint,
-        IReadOnlyList<string> IdTokenSigningAlgValuesSupported,
-        IReadOnlyList<string> SubjectTypesSupported,
-        IReadOnlyList<string> ResponseTypesSupported);
 
     private sealed class LocalKeySetHandler(KeyRing ring) : HttpMessageHandler
     {

@@ -61,4 +61,8 @@ internal sealed class SigningKey
 }
 
 /// <summary>Represents a key of <c>/.well-known/jwks.json</c> (RFC 7517).</summary>
-internal sealed record PublicKey(string Kty, string Crv, string Use, string Alg, string Kid, string X, string Y);
+internal sealed record PublicKey(string Kty, string Crv, string Use, string Alg, string Kid, string X, string Y)
+{
+    /// <summary>Returns the key in the form that verifies tokens.</summary>
+    internal SecurityKey ToSecurityKey() => new JsonWebKey { Kty = Kty, Crv = Crv, Use = Use, Alg = Alg, Kid = Kid, KeyId = Kid, X = X, Y = Y };
+}

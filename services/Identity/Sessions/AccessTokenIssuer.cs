@@ -28,18 +28,8 @@ internal sealed class AccessTokenIssuer(IOptions<TokenOptions> tokens, IOptions<
     {
         var issuedAt = IssuedAt(clock.GetUtcNow(), account.Credential?.RevokedAt);
         var expiresAt = issuedAt + sessions.Value.AccessTokenLifetime;
-        var claims = new Dictionary<string, object>
-        {
-            [JwtRegisteredClaimNames.Sub] = account.Id.ToString(),
-            [JwtRegisteredClaimNames.Jti] = Guid.CreateVersion7().ToString(),
-            [TokenClaims.UserId] = account.Id.ToString(),
-            [TokenClaims.Email] = account.Email,
-            [TokenClaims.Role] = EnumNames.Of(account.Role),
-            [TokenClaims.Session] = session.Id.ToString(),
-            [TokenClaims.LoggedInAt] = session.StartedAt.ToUnixTimeMilliseconds(),
-            [TokenClaims.RefreshedAt] = refreshedAt.ToUnixTimeSeconds(),
-        };
-        if (account.HospitalId is { } hospital) claims[TokenClaims.HospitalId] = hospital.ToString();
+        var claims = CreateClaims(account, session, refreshedAt);
+        claims[JwtRegisteredClaimNames.Jti] = Guid.CreateVersion7().ToString();
         return new()
         {
             Issuer = tokens.Value.Issuer,
@@ -49,6 +39,23 @@ internal sealed class AccessTokenIssuer(IOptions<TokenOptions> tokens, IOptions<
             Claims = claims,
             SigningCredentials = key,
         };
+    }
+
+    /// <summary>Returns the claims by which services recognize the caller and the session.</summary>
+    internal static Dictionary<string, object> CreateClaims(Account account, Session session, DateTimeOffset refreshedAt)
+    {
+        var claims = new Dictionary<string, object>
+        {
+            [JwtRegisteredClaimNames.Sub] = account.Id.ToString(),
+            [TokenClaims.UserId] = account.Id.ToString(),
+            [TokenClaims.Email] = account.Email,
+            [TokenClaims.Role] = EnumNames.Of(account.Role),
+            [TokenClaims.Session] = session.Id.ToString(),
+            [TokenClaims.LoggedInAt] = session.StartedAt.ToUnixTimeMilliseconds(),
+            [TokenClaims.RefreshedAt] = refreshedAt.ToUnixTimeSeconds(),
+        };
+        if (account.HospitalId is { } hospital) claims[TokenClaims.HospitalId] = hospital.ToString();
+        return claims;
     }
 
     /// <summary>

@@ -19,7 +19,7 @@ internal static class SessionEndpoints
         var services = builder.Services;
         services.AddOptions<SessionOptions>().BindConfiguration("").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<PasswordHasher>().AddSingleton<AccessTokenIssuer>();
-        services.AddScoped<LockOut>().AddScoped<SessionManager>();
+        services.AddScoped<LockOut>().AddScoped<PasswordLogIn>().AddScoped<SessionManager>();
         services.AddScoped<LogInHandler>().AddScoped<RefreshSessionHandler>().AddScoped<RenewAccessHandler>().AddScoped<LogOutHandler>();
         services.AddHostedService<RevocationPublisher>();
     }

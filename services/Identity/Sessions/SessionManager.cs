@@ -13,6 +13,17 @@ namespace MedCor.Identity.Sessions;
 /// </summary>
 internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, TimeProvider clock)
 {
+    /// <summary>Starts a session whose tokens the authorization server issues; null when all sessions of the account were ended since it was read.</summary>
+    internal async Task<Session?> StartForClientAsync(Account account, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        if (!await RecordLogInAsync(account, now, ct)) return null;
+        var session = new Session { UserId = account.Id, StartedAt = now, EndsAt = now + SessionOptions.MaxLifetime };
+        db.Add(session);
+        await db.SaveChangesAsync(ct);
+        return session;
+    }
+
     /// <summary>Starts a session and returns its tokens; null when all sessions of the account were ended since it was read.</summary>
     internal async Task<SessionTokens?> StartAsync(Account account, SigningCredentials key, CancellationToken ct)
     {
@@ -26,10 +37,7 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Ti
     internal async Task<SessionTokens?> ContinueAsync(Session session, Account account, SigningCredentials key, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        var revokedAt = account.Credential!.RevokedAt;
-        var unchanged = await db.Credentials.Where(c => c.UserId == account.Id && c.RevokedAt == revokedAt)
-            .ExecuteUpdateAsync(c => c.SetProperty(x => x.LastLoginAt, now), ct);
-        if (unchanged == 0) return null;
+        if (!await RecordLogInAsync(account, now, ct)) return null;
 
         var refresh = RefreshToken.Create();
         var idleUntil = now + SessionOptions.IdleTimeout;
@@ -48,6 +56,14 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Ti
         var now = clock.GetUtcNow();
         var ended = await db.Sessions.Where(s => s.Id == id && s.RevokedAt == null).ExecuteUpdateAsync(s => s.SetProperty(x => x.RevokedAt, now), ct);
         if (ended > 0) await AddRevocationAsync(id, now, ct);
+    }
+
+    /// <summary>Ends one session in a transaction of its own.</summary>
+    internal async Task EndInTransactionAsync(Guid id, CancellationToken ct)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        await EndAsync(id, ct);
+        await transaction.CommitAsync(ct);
     }
 
     /// <summary>Ends all sessions of a user. Sessions that start later are not affected.</summary>
@@ -69,6 +85,14 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Ti
         await credentials.ExecuteUpdateAsync(c => c.SetProperty(x => x.RevokedAt, now), ct);
         await sessions.Where(s => s.RevokedAt == null).ExecuteUpdateAsync(s => s.SetProperty(x => x.RevokedAt, now), ct);
         await AddRevocationAsync(userId, now, ct);
+    }
+
+    /// <summary>Returns whether no sessions of the account were ended since it was read. Until the transaction ends, none are.</summary>
+    private async Task<bool> RecordLogInAsync(Account account, DateTimeOffset now, CancellationToken ct)
+    {
+        var revokedAt = account.Credential!.RevokedAt;
+        return await db.Credentials.Where(c => c.UserId == account.Id && c.RevokedAt == revokedAt)
+            .ExecuteUpdateAsync(c => c.SetProperty(x => x.LastLoginAt, now), ct) > 0;
     }
 
     private async Task AddRevocationAsync(Guid id, DateTimeOffset at, CancellationToken ct)

@@ -3,6 +3,7 @@ using MedCor.Contracts;
 using MedCor.Platform.Messaging;
 using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.ChangeTracking;
 
 namespace MedCor.Platform.Database;
 
@@ -100,11 +101,16 @@ public abstract class TenantDb : DbContext
             if (hasEvents) WakeDispatcher();
             return rows;
         }
-        catch (DbUpdateConcurrencyException)
+        catch (DbUpdateConcurrencyException e) when (!HandlesConcurrentChange(e.Entries))
         {
             throw new Conflict(ConcurrentChange);
         }
     }
+
+    /// <summary>
+    /// Returns whether whoever saves these entities handles <see cref="DbUpdateConcurrencyException"/>. For any others a save throws <see cref="Conflict"/>.
+    /// </summary>
+    protected virtual bool HandlesConcurrentChange(IReadOnlyList<EntityEntry> entries) => false;
 
     /// <inheritdoc/>
     protected override void OnModelCreating(ModelBuilder model)

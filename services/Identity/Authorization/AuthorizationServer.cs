@@ -1,0 +1,122 @@
+using MedCor.Contracts;
+using MedCor.Identity.Keys;
+using MedCor.Platform.Tenancy;
+using MedCor.ServiceDefaults.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Extensions.Options;
+using OpenIddict.Abstractions;
+using OpenIddict.Server;
+
+namespace MedCor.Identity.Authorization;
+
+/// <summary>
+/// Registers the OAuth 2.1 and OpenID Connect server: its protocol is OpenIddict's, its accounts, sessions, keys and lock-outs are those of the JSON login.
+/// </summary>
+internal static class AuthorizationServer
+{
+    internal const string AuthorizePath = "/oauth/authorize";
+    internal const string LogInPath = "/oauth/login";
+    internal const string TokenPath = "/oauth/token";
+    private const string StylePath = "/oauth/style.css";
+    private const string ErrorPath = "/oauth/error";
+
+    /// <summary>
+    /// Nothing but the page and its style. There is no <c>form-action</c>: browsers apply it to the redirects that follow a form, and so to the client's
+    /// address.
+    /// </summary>
+    private const string Policy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+    internal static void AddAuthorizationServer(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddLocalization();
+        services.AddRazorPages();
+        services.AddDataProtection().SetApplicationName("medcor");
+        services.AddSingleton<DataProtectionKeys>();
+        services.AddOptions<KeyManagementOptions>().Configure<DataProtectionKeys>((keys, repository) => keys.XmlRepository = repository);
+        services.AddAuthentication().AddCookie(LogInCookie.Scheme, LogInCookie.Configure(builder.Environment));
+        services.AddAntiforgery(antiforgery => antiforgery.Cookie = LogInCookie.CreateFormCookie(builder.Environment));
+        services.AddScoped<ClientSessions>().AddSingleton<Resources>();
+
+        services.AddOpenIddict()
+            .AddCore(core => core.UseEntityFrameworkCore().UseDbContext<IdentityDb>()
+                .ReplaceDefaultEntities<OAuthApplication, OAuthAuthorization, OAuthScope, OAuthToken, Guid>())
+            .AddServer(Configure);
+        services.AddSingleton<IConfigureOptions<OpenIddictServerOptions>, ServerOptions>();
+    }
+
+    internal static void MapAuthorizationServer(this WebApplication app)
+    {
+        app.MapRazorPages();
+        app.MapPost(TokenPath, TokenEndpoint.HandleAsync);
+        app.MapPost(RegistrationEndpoint.Path, RegistrationEndpoint.HandleAsync);
+        app.MapGet(StylePath, (HttpContext http) =>
+        {
+            http.Response.Headers.CacheControl = "public, max-age=3600";
+            return Results.File(typeof(AuthorizationServer).Assembly.GetManifestResourceStream("style.css")!, "text/css");
+        });
+    }
+
+    /// <summary>Lets OpenIddict handle the requests of its endpoints, and prepares those of the pages.</summary>
+    internal static void UseAuthorizationServer(IApplicationBuilder app)
+    {
+        app.Use((http, next) =>
+        {
+            if (!http.Request.Path.StartsWithSegments("/oauth") && !http.Request.Path.StartsWithSegments("/.well-known")) return next(http);
+            // What the pages and documents link to has the public address, by whichever one the gateway has reached this replica.
+            var address = http.RequestServices.GetRequiredService<IOptions<OpenIddictServerOptions>>().Value.Issuer!;
+            (http.Request.Scheme, http.Request.Host) = (address.Scheme, new(address.Authority));
+            // Clients and their authorizations belong to no hospital.
+            http.RequestServices.GetRequiredService<TenantContext>().Enter(hospital: null);
+            http.Response.OnStarting(static state =>
+            {
+                var headers = ((HttpContext)state).Response.Headers;
+                headers.ContentSecurityPolicy = Policy;
+                headers["Referrer-Policy"] = "no-referrer";
+                headers.XFrameOptions = "DENY";
+                if (headers.CacheControl.Count == 0) headers.CacheControl = "no-store";
+                return Task.CompletedTask;
+            }, http);
+            return next(http);
+        });
+        app.UseRequestLocalization(localization => localization.SetDefaultCulture("en").AddSupportedUICultures("en", "de"));
+        app.UseWhen(http => http.Request.Path.StartsWithSegments(AuthorizePath), page => page.UseStatusCodePagesWithReExecute(ErrorPath));
+        app.UseAuthentication();
+    }
+
+    private static void Configure(OpenIddictServerBuilder server)
+    {
+        server.SetConfigurationEndpointUris(".well-known/openid-configuration", ".well-known/oauth-authorization-server")
+            .SetAuthorizationEndpointUris(AuthorizePath[1..])
+            .SetPushedAuthorizationEndpointUris("oauth/par")
+            .SetTokenEndpointUris(TokenPath[1..])
+            .SetRevocationEndpointUris("oauth/revoke")
+            .SetIntrospectionEndpointUris("oauth/introspect");
+        server.AllowAuthorizationCodeFlow().AllowRefreshTokenFlow().RequireProofKeyForCodeExchange();
+        // Access tokens are read by every service. Refresh tokens are short references to what the database keeps.
+        server.DisableAccessTokenEncryption().UseReferenceRefreshTokens();
+        server.IgnoreScopePermissions().IgnoreResourcePermissions().DisableScopeValidation();
+        server.SetAuthorizationCodeLifetime(TimeSpan.FromMinutes(1));
+        server.AddEventHandler(SigningKeys.ForTokens).AddEventHandler(SigningKeys.ForValidation).AddEventHandler(Discovery.Descriptor);
+        foreach (var handler in PublicIssuer.Handlers.Concat(RefreshTokens.Handlers)) server.AddEventHandler(handler);
+        server.SetRefreshTokenReuseLeeway(RefreshTokens.ReuseLeeway);
+        server.UseAspNetCore().EnableAuthorizationEndpointPassthrough().EnableTokenEndpointPassthrough().EnableStatusCodePagesIntegration()
+            // TLS ends before the services; the public URL is the configured one.
+            .DisableTransportSecurityRequirement();
+    }
+
+    /// <summary>Sets what comes from the configuration.</summary>
+    private sealed class ServerOptions(IOptions<KeyOptions> keys, Resources resources) : IConfigureOptions<OpenIddictServerOptions>
+    {
+        public void Configure(OpenIddictServerOptions options)
+        {
+            options.Issuer = new(keys.Value.PublicUrl.TrimEnd('/'));
+            options.CodeChallengeMethods.Clear();
+            options.CodeChallengeMethods.Add(OpenIddictConstants.CodeChallengeMethods.Sha256);
+            SigningKeys.AddTo(options, keys.Value.KeyEncryptionSecret);
+            foreach (var resource in resources.Accepted) options.Resources.Add(new(resource));
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using MedCor.ServiceDefaults.Errors;
+using OpenIddict.Abstractions;
+using static OpenIddict.Abstractions.OpenIddictConstants;
+
+namespace MedCor.Identity.Authorization;
+
+/// <summary>Lets clients register themselves (RFC 7591). A client by itself has no access: users allow it what it asks for, each for themselves.</summary>
+internal static class RegistrationEndpoint
+{
+    internal const string Path = "/oauth/register";
+
+    /// <summary>The largest registration, in bytes.</summary>
+    private const int MaxSize = 16 * 1024;
+
+    internal static async Task<IResult> HandleAsync(HttpContext http, IOpenIddictApplicationManager applications, TimeProvider clock)
+    {
+        ClientMetadata? metadata;
+        try
+        {
+            if (http.Request.ContentLength > MaxSize) return Refuse("invalid_client_metadata", "The registration is too large.");
+            metadata = await JsonSerializer.DeserializeAsync(http.Request.Body, ClientMetadataJson.Default.ClientMetadata, http.RequestAborted);
+        }
+        catch (JsonException)
+        {
+            return Refuse("invalid_client_metadata", "The registration is not a JSON object with the members of RFC 7591.");
+        }
+        if (metadata?.FindError() is { } error) return Refuse(error.Code, error.Description);
+
+        var id = Guid.CreateVersion7().ToString();
+        var secret = metadata!.IsPublic ? null : ClientMetadata.CreateSecret();
+        var application = metadata.ToApplication(id, secret);
+        await applications.CreateAsync(application, http.RequestAborted);
+        return Results.Json(metadata.ToResponse(id, secret, clock.GetUtcNow()), ClientMetadataJson.Default.ClientInformation,
+            statusCode: StatusCodes.Status201Created);
+    }
+
+    private static IResult Refuse(string error, string description) =>
+        Results.Json(new RegistrationError(error, description), ClientMetadataJson.Default.RegistrationError, statusCode: StatusCodes.Status400BadRequest);
+}
+
+/// <summary>Represents the error of a registration (RFC 7591, section 3.2.2).</summary>
+internal sealed record RegistrationError(string Error, string ErrorDescription);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ClientMetadata)), JsonSerializable(typeof(ClientInformation)), JsonSerializable(typeof(RegistrationError))]
+internal sealed partial class ClientMetadataJson : JsonSerializerContext;

@@ -1,0 +1,82 @@
+using MedCor.Identity.Accounts;
+using MedCor.Identity.Authorization;
+using Microsoft.AspNetCore;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using OpenIddict.Abstractions;
+using OpenIddict.Server.AspNetCore;
+using static OpenIddict.Abstractions.OpenIddictConstants;
+
+namespace MedCor.Identity.Pages;
+
+/// <summary>
+/// Asks the user whether a client may act for them. OpenIddict has verified the client's request; who is not logged in logs in first.
+/// </summary>
+internal sealed class AuthorizeModel(ClientSessions sessions, IOpenIddictApplicationManager applications) : PageModel
+{
+    internal const string GrantPrefix = "grant:";
+
+    public string ClientName { get; private set; } = "";
+    public string Email { get; private set; } = "";
+
+    /// <summary>Gets the host to which the answer is sent; null when that is a program on the user's computer.</summary>
+    public string? RedirectHost { get; private set; }
+
+    public IReadOnlyList<ScopeChoice> Scopes { get; private set; } = [];
+
+    /// <summary>Gets the parameters of the client's request, which the answer repeats.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Parameters { get; private set; } = [];
+
+    public string OtherAccountUrl { get; private set; } = "";
+
+    public async Task<IActionResult> OnGetAsync()
+    {
+        var request = HttpContext.GetOpenIddictServerRequest()!;
+        return await FindAccountAsync() is { } account ? await ShowAsync(request, account) : LogIn();
+    }
+
+    public async Task<IActionResult> OnPostAsync(string? decision)
+    {
+        var request = HttpContext.GetOpenIddictServerRequest()!;
+        if (await FindAccountAsync() is not { } account) return LogIn();
+        if (decision is null) return await ShowAsync(request, account);
+        if (decision != "allow") return Refuse(Errors.AccessDenied, "The user has denied the access.");
+
+        var granted = ConsentScopes.All.Where(scope => Request.Form.ContainsKey(GrantPrefix + scope.Name)).Select(scope => scope.Name);
+        // Scopes of areas are not offered one by one: what was requested is granted as far as the user has allowed the deed.
+        var scopes = ConsentScopes.Grant(request.GetScopes(), [.. granted]);
+        if (scopes.IsEmpty) return Refuse(Errors.AccessDenied, "The user has allowed nothing.");
+        var application = (await applications.FindByClientIdAsync(request.ClientId!, HttpContext.RequestAborted))!;
+        var principal = await sessions.StartAsync(account, request.ClientId!, (await applications.GetIdAsync(application, HttpContext.RequestAborted))!, scopes,
+            request.GetResources().FirstOrDefault(), HttpContext.RequestAborted);
+        return principal is null ? LogIn() : SignIn(principal, OpenIddictServerAspNetCoreDefaults.AuthenticationScheme);
+    }
+
+    private async Task<Account?> FindAccountAsync() =>
+        await LogInCookie.FindAsync(HttpContext) is { } login ? await sessions.FindAccountAsync(login.UserId, login.At, HttpContext.RequestAborted) : null;
+
+    private async Task<PageResult> ShowAsync(OpenIddictRequest request, Account account)
+    {
+        var application = (await applications.FindByClientIdAsync(request.ClientId!, HttpContext.RequestAborted))!;
+        ClientName = await applications.GetDisplayNameAsync(application, HttpContext.RequestAborted) ?? request.ClientId!;
+        Email = account.Email;
+        RedirectHost = Uri.TryCreate(request.RedirectUri, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps ? uri.Host : null;
+        Scopes = ConsentScopes.Offer(request.GetScopes());
+        Parameters = [.. request.GetParameters().Select(p => KeyValuePair.Create(p.Key, (string?)p.Value ?? ""))];
+        OtherAccountUrl = QueryString.Create("return", GetAuthorizeUrl(request)).ToUriComponent().Insert(0, AuthorizationServer.LogInPath);
+        return Page();
+    }
+
+    private RedirectResult LogIn() => Redirect(
+        QueryString.Create("return", GetAuthorizeUrl(HttpContext.GetOpenIddictServerRequest()!)).ToUriComponent().Insert(0, AuthorizationServer.LogInPath));
+
+    private static string GetAuthorizeUrl(OpenIddictRequest request) =>
+        AuthorizationServer.AuthorizePath + QueryString.Create(request.GetParameters().Select(p => KeyValuePair.Create(p.Key, (string?)p.Value)));
+
+    private ForbidResult Refuse(string error, string description) => Forbid(new Microsoft.AspNetCore.Authentication.AuthenticationProperties(
+        new Dictionary<string, string?>
+        {
+            [OpenIddictServerAspNetCoreConstants.Properties.Error] = error,
+            [OpenIddictServerAspNetCoreConstants.Properties.ErrorDescription] = description,
+        }), OpenIddictServerAspNetCoreDefaults.AuthenticationScheme);
+}
