@@ -1,5 +1,6 @@
 using MedCor.Contracts;
 using MedCor.Identity.Keys;
+using MedCor.Identity.Pages;
 using MedCor.Platform.Tenancy;
 using MedCor.ServiceDefaults.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
@@ -20,7 +21,6 @@ internal static class AuthorizationServer
     internal const string LogInPath = "/oauth/login";
     internal const string TokenPath = "/oauth/token";
     private const string StylePath = "/oauth/style.css";
-    private const string ErrorPath = "/oauth/error";
 
     /// <summary>
     /// Nothing but the page and its style. There is no <c>form-action</c>: browsers apply it to the redirects that follow a form, and so to the client's
@@ -81,8 +81,7 @@ internal static class AuthorizationServer
             }, http);
             return next(http);
         });
-        app.UseRequestLocalization(localization => localization.SetDefaultCulture("en").AddSupportedUICultures("en", "de"));
-        app.UseWhen(http => http.Request.Path.StartsWithSegments(AuthorizePath), page => page.UseStatusCodePagesWithReExecute(ErrorPath));
+        app.UseRequestLocalization(PageLanguages.Configure);
         app.UseAuthentication();
     }
 
@@ -102,7 +101,7 @@ internal static class AuthorizationServer
         server.AddEventHandler(SigningKeys.ForTokens).AddEventHandler(SigningKeys.ForValidation).AddEventHandler(Discovery.Descriptor);
         foreach (var handler in PublicIssuer.Handlers.Concat(RefreshTokens.Handlers)) server.AddEventHandler(handler);
         server.SetRefreshTokenReuseLeeway(RefreshTokens.ReuseLeeway);
-        server.UseAspNetCore().EnableAuthorizationEndpointPassthrough().EnableTokenEndpointPassthrough().EnableStatusCodePagesIntegration()
+        server.UseAspNetCore().EnableAuthorizationEndpointPassthrough().EnableTokenEndpointPassthrough().EnableErrorPassthrough()
             // TLS ends before the services; the public URL is the configured one.
             .DisableTransportSecurityRequirement();
     }

@@ -9,7 +9,7 @@ using static OpenIddict.Server.OpenIddictServerEvents;
 namespace MedCor.Identity.Authorization;
 
 /// <summary>
-/// Decides who gets refresh tokens and how often each is good. A client that cannot keep a secret may present one again for a minute, since several of its
+/// Decides who gets refresh tokens, how often each is good, and what ends with them. A client that cannot keep a secret may present one again for a minute, since several of its
 /// processes may share it. For any other client a second use, also at the same time, ends the session: thief and owner cannot be told apart (RFC 9700,
 /// section 4.14.2).
 /// </summary>
@@ -31,6 +31,8 @@ internal static class RefreshTokens
             .SetOrder(OpenIddictServerHandlers.RedeemTokenEntry.Descriptor.Order - 1).Build(),
         OpenIddictServerHandlerDescriptor.CreateBuilder<HandleRevocationRequestContext>().UseScopedHandler<EndRevokedSession>()
             .SetOrder(OpenIddictServerHandlers.Revocation.RevokeToken.Descriptor.Order - 1).Build(),
+        OpenIddictServerHandlerDescriptor.CreateBuilder<HandleIntrospectionRequestContext>().UseScopedHandler<RejectEndedSession>()
+            .SetOrder(OpenIddictServerHandlers.Introspection.AttachApplicationClaims.Descriptor.Order - 1).Build(),
         // The lifetime as it was issued, not what was left of it when the answer was written.
         OpenIddictServerHandlerDescriptor.CreateBuilder<ProcessSignInContext>().UseInlineHandler(context =>
         {
@@ -60,6 +62,18 @@ internal static class RefreshTokens
             if (spends == 1) return;
             if (Guid.TryParse(context.Principal!.GetClaim(TokenClaims.Session), out var session)) await sessions.EndInTransactionAsync(session, ct);
             context.Reject(Errors.InvalidGrant, "The refresh token was used before. The session has ended.");
+        }
+    }
+
+    /// <summary>Reports a token as inactive once its session has ended (RFC 7662).</summary>
+    private sealed class RejectEndedSession(IdentityDb db, TimeProvider clock) : IOpenIddictServerHandler<HandleIntrospectionRequestContext>
+    {
+        public async ValueTask HandleAsync(HandleIntrospectionRequestContext context)
+        {
+            var now = clock.GetUtcNow();
+            if (Guid.TryParse(context.GenericTokenPrincipal?.GetClaim(TokenClaims.Session), out var id)
+                && !await db.Sessions.AnyAsync(s => s.Id == id && s.RevokedAt == null && s.EndsAt > now, context.CancellationToken))
+                context.Reject(Errors.InvalidToken, "The session has ended.");
         }
     }
 

@@ -29,14 +29,19 @@ internal sealed class AuthorizeModel(ClientSessions sessions, IOpenIddictApplica
 
     public string OtherAccountUrl { get; private set; } = "";
 
+    /// <summary>Gets why the request can be answered neither by the user nor to the client, whose address is not known; null otherwise.</summary>
+    public OpenIddictResponse? Failure { get; private set; }
+
     public async Task<IActionResult> OnGetAsync()
     {
+        if (HttpContext.GetOpenIddictServerResponse() is { Error: not null } failure) return ShowFailure(failure);
         var request = HttpContext.GetOpenIddictServerRequest()!;
         return await FindAccountAsync() is { } account ? await ShowAsync(request, account) : LogIn();
     }
 
     public async Task<IActionResult> OnPostAsync(string? decision)
     {
+        if (HttpContext.GetOpenIddictServerResponse() is { Error: not null } failure) return ShowFailure(failure);
         var request = HttpContext.GetOpenIddictServerRequest()!;
         if (await FindAccountAsync() is not { } account) return LogIn();
         if (decision is null) return await ShowAsync(request, account);
@@ -64,6 +69,13 @@ internal sealed class AuthorizeModel(ClientSessions sessions, IOpenIddictApplica
         Scopes = ConsentScopes.Offer(request.GetScopes());
         Parameters = [.. request.GetParameters().Select(p => KeyValuePair.Create(p.Key, (string?)p.Value ?? ""))];
         OtherAccountUrl = QueryString.Create("return", GetAuthorizeUrl(request)).ToUriComponent().Insert(0, AuthorizationServer.LogInPath);
+        return Page();
+    }
+
+    private PageResult ShowFailure(OpenIddictResponse failure)
+    {
+        Failure = failure;
+        Response.StatusCode = StatusCodes.Status400BadRequest;
         return Page();
     }
 
