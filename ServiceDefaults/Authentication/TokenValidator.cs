@@ -136,18 +136,21 @@ public sealed class TokenValidator(SigningKeyCache keys, RevocationList revocati
 /// <summary>Configures what the issuer and the validators of tokens agree on. Section <c>Tokens</c>.</summary>
 public sealed class TokenOptions
 {
-    /// <summary>Gets or sets the issuer of tokens, <c>iss</c>.</summary>
+    /// <summary>Gets or sets the issuer of tokens, <c>iss</c>, where no public URL is configured; and of those from versions that had none.</summary>
     [Required]
     public string Issuer { get; set; } = "medcor";
 
     /// <summary>
-    /// Gets or sets the URL at which clients reach MedCor, <c>Identity:PublicUrl</c>: the issuer of the tokens that the authorization server issues.
+    /// Gets or sets the URL at which clients reach MedCor: <c>Identity:PublicUrl</c>, the same for all processes. It is the issuer of tokens.
     /// </summary>
     [Url]
     public string? PublicUrl { get; set; }
 
+    /// <summary>Gets the issuer of new tokens.</summary>
+    public string CurrentIssuer => PublicUrl?.TrimEnd('/') ?? Issuer;
+
     /// <summary>Gets the issuers whose tokens are valid. Both are Identity.</summary>
-    internal string[] AcceptedIssuers => PublicUrl is null ? [Issuer] : [Issuer, PublicUrl.TrimEnd('/'), PublicUrl.TrimEnd('/') + "/"];
+    internal string[] AcceptedIssuers => [Issuer, CurrentIssuer];
 
     /// <summary>Gets or sets the audience of tokens, <c>aud</c>.</summary>
     [Required]

@@ -49,23 +49,21 @@ internal static class AccountOperations
 
     public static IEndpointConventionBuilder DescribeDiscovery(this IEndpointConventionBuilder endpoint) => endpoint.Describe(
         "discover", ApiTags.Accounts, "Get the discovery document",
-        "Returns the metadata of the token issuer, as defined by OpenID Connect Discovery 1.0, as far as it applies.",
+        "Returns the metadata of the authorization server, as defined by OpenID Connect Discovery 1.0 and RFC 8414.",
         _ => new()
         {
             ResponseDescription = "The discovery document.",
             ResponseContents = OperationDetails.Json(
-                SchemaBuilder.Object("The metadata of the token issuer.",
-                    ("issuer", SchemaBuilder.Text(200, "The value of the iss claim of tokens.")),
-                    ("jwks_uri", SchemaBuilder.Uri("The URL of the signing keys.")), ("token_endpoint", SchemaBuilder.Uri("The URL to log in at.")),
-                    ("id_token_signing_alg_values_supported", Words()), ("subject_types_supported", Words()), ("response_types_supported", Words())),
+                SchemaBuilder.AnyObject("The metadata, with more members than the example has."),
                 new JsonObject
                 {
-                    ["issuer"] = "medcor",
+                    ["issuer"] = "http://localhost:8002",
+                    ["authorization_endpoint"] = "http://localhost:8002/oauth/authorize",
+                    ["token_endpoint"] = "http://localhost:8002/oauth/token",
+                    ["registration_endpoint"] = "http://localhost:8002/oauth/register",
                     ["jwks_uri"] = "http://localhost:8002/.well-known/jwks.json",
-                    ["token_endpoint"] = "http://localhost:8002/api/auth/login/",
-                    ["id_token_signing_alg_values_supported"] = new JsonArray("ES256"),
-                    ["subject_types_supported"] = new JsonArray("public"),
-                    ["response_types_supported"] = new JsonArray("token"),
+                    ["response_types_supported"] = new JsonArray("code"),
+                    ["code_challenge_methods_supported"] = new JsonArray("S256"),
                 }),
         });
 
@@ -88,6 +86,4 @@ internal static class AccountOperations
                 ErrorStatuses = [StatusCodes.Status401Unauthorized],
             };
         });
-
-    private static JsonObject Words() => SchemaBuilder.ArrayOf(SchemaBuilder.Text(40), 20);
 }

@@ -18,7 +18,7 @@ using Yarp.ReverseProxy.Transforms;
 namespace MedCor.Gateway.Forwarding;
 
 /// <summary>
-/// Maps the paths whose responses the gateway passes on without reading them, and forwards their requests with YARP: <c>/api/auth/*</c> to Identity,
+/// Maps the paths whose responses the gateway passes on without reading them, and forwards their requests with YARP: <c>/api/auth/*</c> and <c>/oauth/*</c> to Identity,
 /// <c>/mcp/cancel/*</c> and <c>/mcp/cancel_all</c> to Chat. See <c>docs/decisions/0028-yarp-where-a-response-passes-through.md</c>.
 /// </summary>
 internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoints
@@ -32,6 +32,7 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
     private const string Refresh = "refresh_session";
     private const string LogOut = "log_out";
     private const string OtherSession = "session";
+    private const string LogInPage = "log_in_page";
     private const string AuthorizationPages = "authorization_server";
     private const string Cancel = "cancel_call";
     private const string CancelAll = "cancel_calls";
@@ -43,6 +44,7 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
         Post(LogOut, "/api/auth/logout", Identity),
         // Rate limits also apply to unknown paths.
         Post(OtherSession, "/api/auth/{**rest}", Identity),
+        Post(LogInPage, "/oauth/login", Identity),
         new() { RouteId = AuthorizationPages, ClusterId = Identity, Match = new() { Path = "/oauth/{**rest}", Methods = [HttpMethods.Get, HttpMethods.Post] } },
         Post(Cancel, "/mcp/cancel/{call_id}", Chat).WithTransformPathRouteValues("/chat/calls/{call_id}/cancel"),
         Post(CancelAll, "/mcp/cancel_all", Chat).WithTransformPathSet("/chat/calls/cancel"),
@@ -78,6 +80,7 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
                 LogIn => OpenToStrangers(endpoint, RateLimitPolicy.LogIns).DescribeLogIn(example),
                 Refresh => OpenToStrangers(endpoint, RateLimitPolicy.Sessions).DescribeRefreshSession(),
                 LogOut => OpenToStrangers(endpoint, RateLimitPolicy.Sessions).DescribeLogOut(),
+                LogInPage => endpoint.AllowAnonymous().WithRateLimit(RateLimitPolicy.LogIns).ExcludeFromDescription(),
                 AuthorizationPages => endpoint.AllowAnonymous().WithRateLimit(RateLimitPolicy.Sessions).ExcludeFromDescription(),
                 OtherSession => OpenToStrangers(endpoint, RateLimitPolicy.Sessions).ExcludeFromDescription(),
                 Cancel => endpoint.AcceptServerToken().DescribeCancel(),

@@ -37,7 +37,12 @@ internal static class MappedRoutes
         {
             RoutePatternLiteralPart literal => literal.Content,
             RoutePatternParameterPart { Name: "tool" } => "get_current_user",
-            RoutePatternParameterPart { IsCatchAll: true } => pattern.RawText!.StartsWith("/.well-known", StringComparison.Ordinal) ? "jwks.json" : "refresh",
+            RoutePatternParameterPart { IsCatchAll: true } => pattern.RawText!.Split('/')[1] switch
+            {
+                ".well-known" => "jwks.json",
+                "oauth" => "login",
+                _ => "refresh",
+            },
             _ => "01980a3c-5d2e-7b41-9c07-3f6a1e8b2d54",
         }))));
 

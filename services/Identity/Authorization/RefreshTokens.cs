@@ -36,9 +36,10 @@ internal static class RefreshTokens
         // The lifetime as it was issued, not what was left of it when the answer was written.
         OpenIddictServerHandlerDescriptor.CreateBuilder<ProcessSignInContext>().UseInlineHandler(context =>
         {
-            if (context.AccessTokenPrincipal is { } token && context.Response.ExpiresIn is not null
-                && token.GetExpirationDate() - token.GetCreationDate() is { } lifetime)
-                context.Response.ExpiresIn = (long)lifetime.TotalSeconds;
+            if (context.AccessTokenPrincipal is not { } token || context.Response.ExpiresIn is null) return ValueTask.CompletedTask;
+            if (token.GetExpirationDate() - token.GetCreationDate() is { } lifetime) context.Response.ExpiresIn = (long)lifetime.TotalSeconds;
+            // Also when it is what the client has asked for.
+            context.Response.Scope = string.Join(' ', token.GetScopes());
             return ValueTask.CompletedTask;
         }).SetOrder(OpenIddictServerHandlers.AttachSignInParameters.Descriptor.Order + 1).Build(),
     ];

@@ -60,7 +60,7 @@ CREATE TABLE oauth_tokens (
     type text);
 CREATE INDEX oauth_tokens_by_application ON oauth_tokens (application_id, status, subject, type);
 CREATE INDEX oauth_tokens_by_authorization ON oauth_tokens (authorization_id);
-CREATE INDEX oauth_tokens_by_age ON oauth_tokens (creation_date);
+CREATE INDEX oauth_tokens_by_expiry ON oauth_tokens (expiration_date);
 
 -- The keys of ASP.NET Core's Data Protection, encrypted with a secret that is not in the database.
 CREATE TABLE data_protection_keys (

@@ -32,7 +32,7 @@ internal sealed class AccessTokenIssuer(IOptions<TokenOptions> tokens, IOptions<
         claims[JwtRegisteredClaimNames.Jti] = Guid.CreateVersion7().ToString();
         return new()
         {
-            Issuer = tokens.Value.Issuer,
+            Issuer = tokens.Value.CurrentIssuer,
             Audience = tokens.Value.Audience,
             IssuedAt = issuedAt.UtcDateTime,
             Expires = (expiresAt < latestExpiry ? expiresAt : latestExpiry).UtcDateTime,

@@ -148,8 +148,8 @@ public partial class EngineTests
         Assert.Equal("https", rendered.OfKind("HTTPRoute").Single(r => r.Items("spec.parentRefs").Single().Text("sectionName") == plain.Text("name"))
             .Items("spec.rules").Single().Items("filters").Single().Text("requestRedirect.scheme"));
         Assert.All(rendered.OfKind("HTTPRoute"), r => Assert.Equal(gateway.Text("metadata.name"), r.Items("spec.parentRefs").Single().Text("name")));
-        Assert.Equal($"https://{secure.Text("hostname")}", rendered.Services.Single(a => a.Service == "identity").Containers.Single().Items("env")
-            .Single(e => e.Text("name") == "Identity__PublicUrl").Text("value"));
+        Assert.All(rendered.Services, service => Assert.Equal($"https://{secure.Text("hostname")}",
+            service.Containers.Single().Items("env").Single(e => e.Text("name") == "Identity__PublicUrl").Text("value")));
     }
 
     private static int Parameter(JsonNode manifest, string path) => int.Parse(manifest.Text(path)!, CultureInfo.InvariantCulture);

@@ -12,7 +12,9 @@ public sealed class AccessControlTests
     [
         "GET /", "GET /favicon.ico", "GET /favicon.svg", "GET /robots.txt",
         "GET /alive", "GET /health", "GET /healthz", "GET /readyz",
-        "GET /.well-known/jwks.json", "GET /.well-known/openid-configuration", "GET /.well-known/{**rest}",
+        "GET /.well-known/jwks.json", "GET /.well-known/oauth-authorization-server", "GET /.well-known/openid-configuration", "GET /.well-known/{**rest}",
+        // Pages, and endpoints at which clients authenticate themselves.
+        "GET /oauth/{**rest}", "POST /oauth/login",
         "GET /api/openapi.json",
         "POST /api/auth/login", "POST /api/auth/logout", "POST /api/auth/refresh", "POST /api/auth/{**rest}",
         // Who they are is told by the first message.

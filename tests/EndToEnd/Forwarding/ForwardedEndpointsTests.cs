@@ -14,6 +14,7 @@ public sealed class ForwardedEndpointsTests
     [Theory]
     [InlineData("/.well-known/jwks.json", "keys")]
     [InlineData("/.well-known/openid-configuration", "issuer")]
+    [InlineData("/.well-known/oauth-authorization-server", "issuer")]
     public async Task Identitys_public_documents_are_served_through_the_gateway(string path, string field)
     {
         var house = await MedCorFixture.Get();

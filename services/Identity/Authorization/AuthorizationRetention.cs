@@ -1,0 +1,33 @@
+using MedCor.Platform.Retention;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Identity.Authorization;
+
+/// <summary>
+/// Deletes codes and tokens a day after they have expired, then authorizations that have none left, then clients that nobody has allowed anything for a day:
+/// many programs register anew for each connection.
+/// </summary>
+internal sealed class AuthorizationRetention(IdentityDb db) : IRetentionPolicy
+{
+    private static readonly TimeSpan Unused = TimeSpan.FromDays(1);
+
+    /// <inheritdoc/>
+    public async Task<int> DeleteExpiredAsync(DateTimeOffset now, int maxCount, CancellationToken ct)
+    {
+        var before = now - Unused;
+        // Ids begin with the time at which they were made.
+        var registeredBefore = Guid.CreateVersion7(before);
+        return await db.Database.ExecuteSqlAsync($"""
+                DELETE FROM oauth_tokens WHERE id IN (SELECT id FROM oauth_tokens WHERE expiration_date < {before} LIMIT {maxCount})
+                """, ct)
+            + await db.Database.ExecuteSqlAsync($"""
+                DELETE FROM oauth_authorizations WHERE id IN (SELECT a.id FROM oauth_authorizations a
+                    WHERE a.creation_date < {before} AND NOT EXISTS (SELECT FROM oauth_tokens t WHERE t.authorization_id = a.id) LIMIT {maxCount})
+                """, ct)
+            + await db.Database.ExecuteSqlAsync($"""
+                DELETE FROM oauth_applications WHERE id IN (SELECT c.id FROM oauth_applications c
+                    WHERE c.id < {registeredBefore} AND NOT EXISTS (SELECT FROM oauth_authorizations a WHERE a.application_id = c.id)
+                        AND NOT EXISTS (SELECT FROM oauth_tokens t WHERE t.application_id = c.id) LIMIT {maxCount})
+                """, ct);
+    }
+}

@@ -1,0 +1,246 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using MedCor.Contracts.Identity;
+using Microsoft.IdentityModel.JsonWebTokens;
+
+namespace MedCor.Tests.Services.Identity.Authorization;
+
+public sealed class AuthorizationServerTests
+{
+    [Fact]
+    public async Task Both_discovery_documents_are_the_same_and_name_the_public_address()
+    {
+        using var http = await TestUser.CreateAnonymousClient();
+        var (openId, oAuth) = (await http.GetStringAsync("/.well-known/openid-configuration"), await http.GetStringAsync("/.well-known/oauth-authorization-server"));
+
+        Assert.Equal(openId, oAuth);
+        var (document, issuer) = (JsonNode.Parse(openId)!, http.BaseAddress!.ToString().TrimEnd('/'));
+        Assert.Equal(issuer, (string?)document["issuer"]);
+        foreach (var (endpoint, path) in new[]
+        {
+            ("authorization_endpoint", "/oauth/authorize"), ("token_endpoint", "/oauth/token"), ("registration_endpoint", "/oauth/register"),
+            ("revocation_endpoint", "/oauth/revoke"), ("introspection_endpoint", "/oauth/introspect"),
+            ("pushed_authorization_request_endpoint", "/oauth/par"), ("jwks_uri", "/.well-known/jwks.json"),
+        }) Assert.Equal(issuer + path, (string?)document[endpoint]);
+        Assert.Equal(["S256"], document["code_challenge_methods_supported"]!.AsArray().Select(m => (string)m!));
+        Assert.Contains("none", document["token_endpoint_auth_methods_supported"]!.AsArray().Select(m => (string)m!));
+        Assert.True((bool)document["authorization_response_iss_parameter_supported"]!);
+    }
+
+    [Fact]
+    public async Task A_user_allows_a_client_which_then_acts_for_the_user()
+    {
+        using var client = await OAuthClient.Register();
+
+        var callback = await client.Authorize("doctor@general.example", "Demo-Medcor-2026", ["medcor.read"]);
+        Assert.Equal(("s", client.Issuer), (callback["state"], callback["iss"]));
+        var (status, tokens) = await client.Redeem(callback["code"]);
+
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.Equal(("Bearer", 3600, "medcor.read"), ((string?)tokens["token_type"], (int)tokens["expires_in"]!, (string?)tokens["scope"]));
+        var access = (string)tokens["access_token"]!;
+        var token = new JsonWebToken(access);
+        Assert.Equal((client.Issuer, "medcor", "at+jwt"), (token.Issuer, Assert.Single(token.Audiences), token.Typ));
+        Assert.Equal((client.Id, "DOCTOR", "medcor.read"), (token.GetClaim("client_id").Value, token.GetClaim("role").Value, token.GetClaim("scope").Value));
+        Assert.Equal("doctor@general.example", (await client.Call(access, "get_current_user")).Read<User>().Email);
+    }
+
+    [Theory]
+    [InlineData("code_challenge_method", "plain")]
+    [InlineData("code_challenge", null)]
+    [InlineData("redirect_uri", "https://elsewhere.example/callback")]
+    [InlineData("redirect_uri", "http://127.0.0.1/callback/")]
+    [InlineData("client_id", "nobody")]
+    [InlineData("response_type", "token")]
+    [InlineData("resource", "https://elsewhere.example/")]
+    public async Task A_request_that_cannot_be_answered_to_its_client_gets_a_page(string parameter, string? value)
+    {
+        using var client = await OAuthClient.Register();
+
+        using var refused = await client.OpenAuthorization((parameter, value));
+
+        Assert.Equal((HttpStatusCode.BadRequest, "text/html"), (refused.StatusCode, refused.Content.Headers.ContentType?.MediaType));
+        Assert.Null(refused.Headers.Location);
+    }
+
+    [Fact]
+    public async Task A_program_on_the_users_computer_may_use_any_port()
+    {
+        using var client = await OAuthClient.Register(redirectUri: "http://localhost:8787/callback");
+        client.RedirectUri = "http://localhost:53211/callback";
+
+        var callback = await client.Authorize("nurse@general.example", "Demo-Medcor-2026", ["medcor.read"]);
+
+        Assert.Equal(HttpStatusCode.OK, (await client.Redeem(callback["code"])).Status);
+    }
+
+    [Fact]
+    public async Task A_user_who_denies_and_one_who_ticks_nothing_open_nothing()
+    {
+        foreach (var (decision, scopes) in new[] { ("deny", (string[])["medcor.read"]), ("allow", []) })
+        {
+            using var client = await OAuthClient.Register();
+
+            var callback = await client.Authorize("doctor@general.example", "Demo-Medcor-2026", scopes, decision);
+
+            Assert.Equal(("access_denied", client.Issuer, false), (callback["error"], callback["iss"], callback.ContainsKey("code")));
+        }
+    }
+
+    [Fact]
+    public async Task A_code_is_good_once_and_a_second_use_ends_what_the_first_opened()
+    {
+        using var client = await OAuthClient.Register();
+        var callback = await client.Authorize("doctor@general.example", "Demo-Medcor-2026", ["medcor.read"]);
+        var (_, tokens) = await client.Redeem(callback["code"]);
+
+        var (status, refused) = await client.Redeem(callback["code"]);
+
+        Assert.Equal((HttpStatusCode.BadRequest, "invalid_grant"), (status, (string?)refused["error"]));
+        Assert.Equal("invalid_grant", (string?)(await client.Refresh((string)tokens["refresh_token"]!)).Body["error"]);
+    }
+
+    [Fact]
+    public async Task Of_eight_refreshes_of_a_confidential_client_at_once_one_succeeds_and_the_session_ends()
+    {
+        using var client = await OAuthClient.Register("client_secret_post");
+        var tokens = await client.Obtain("doctor@general.example", "medcor.read");
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => client.Refresh((string)tokens["refresh_token"]!)));
+
+        var won = Assert.Single(answers, a => a.Status == HttpStatusCode.OK).Body;
+        Assert.All(answers.Where(a => a.Body != won), a => Assert.Equal("invalid_grant", (string?)a.Body["error"]));
+        Assert.Equal("invalid_grant", (string?)(await client.Refresh((string)won["refresh_token"]!)).Body["error"]);
+        await AssertEnds(client, (string)won["access_token"]!);
+    }
+
+    [Fact]
+    public async Task A_public_client_may_use_a_refresh_token_again_for_a_minute()
+    {
+        using var client = await OAuthClient.Register();
+        var tokens = await client.Obtain("doctor@general.example", "medcor.read");
+
+        foreach (var _ in Enumerable.Range(0, 2))
+            Assert.Equal(HttpStatusCode.OK, (await client.Refresh((string)tokens["refresh_token"]!)).Status);
+    }
+
+    [Fact]
+    public async Task A_refresh_may_ask_for_less_and_for_no_more()
+    {
+        using var client = await OAuthClient.Register();
+        var tokens = await client.Obtain("doctor@general.example", "medcor.read", "medcor.write");
+        var refresh = (string)tokens["refresh_token"]!;
+
+        Assert.Equal("medcor.read", (string?)(await client.Refresh(refresh, ("scope", "medcor.read"))).Body["scope"]);
+        var (status, refused) = await client.Refresh(refresh, ("scope", "medcor.read medcor.delete"));
+
+        Assert.Equal((HttpStatusCode.BadRequest, "invalid_scope"), (status, (string?)refused["error"]));
+    }
+
+    [Fact]
+    public async Task A_revoked_refresh_token_ends_the_session_with_its_access_tokens()
+    {
+        using var client = await OAuthClient.Register();
+        var tokens = await client.Obtain("doctor@general.example", "medcor.read");
+
+        Assert.Equal(HttpStatusCode.OK, (await client.Post("/oauth/revoke", ("token", (string)tokens["refresh_token"]!))).Status);
+
+        Assert.Equal("invalid_grant", (string?)(await client.Refresh((string)tokens["refresh_token"]!)).Body["error"]);
+        await AssertEnds(client, (string)tokens["access_token"]!);
+    }
+
+    [Fact]
+    public async Task All_sessions_of_a_user_who_is_deactivated_end_and_the_browser_is_logged_out()
+    {
+        var somebody = await TestUser.Create("NURSE");
+        using var client = await OAuthClient.Register();
+        var callback = await client.Authorize(somebody.Email, somebody.Password, ["medcor.read"]);
+        var (_, tokens) = await client.Redeem(callback["code"]);
+
+        await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).Call("delete_user", new { user_id = somebody.Id });
+
+        Assert.Equal("invalid_grant", (string?)(await client.Refresh((string)tokens["refresh_token"]!)).Body["error"]);
+        await AssertEnds(client, (string)tokens["access_token"]!);
+        using var again = await client.OpenAuthorization();
+        Assert.StartsWith("/oauth/login", again.Headers.Location!.ToString());
+    }
+
+    [Fact]
+    public async Task A_token_for_MCP_opens_nothing_else()
+    {
+        using var client = await OAuthClient.Register();
+        foreach (var resource in new[] { null, client.Issuer, $"{client.Issuer}/mcp" })
+        {
+            var callback = await client.Authorize("doctor@general.example", "Demo-Medcor-2026", ["medcor.read"], changes: ("resource", resource));
+            var access = (string)(await client.Redeem(callback["code"])).Body["access_token"]!;
+
+            Assert.Equal($"{client.Issuer}/mcp", Assert.Single(new JsonWebToken(access).Audiences));
+            Assert.Equal("AUTH_INVALID", (await client.Call(access, "get_current_user")).Code);
+        }
+    }
+
+    [Fact]
+    public async Task A_client_that_keeps_a_secret_can_ask_whether_a_token_is_active()
+    {
+        using var client = await OAuthClient.Register("client_secret_post");
+        var tokens = await client.Obtain("doctor@general.example", "medcor.read");
+        var access = (string)tokens["access_token"]!;
+
+        Assert.True((bool)(await client.Post("/oauth/introspect", ("token", access))).Body["active"]!);
+        await client.Post("/oauth/revoke", ("token", (string)tokens["refresh_token"]!));
+
+        Assert.False((bool)(await client.Post("/oauth/introspect", ("token", access))).Body["active"]!);
+    }
+
+    [Fact]
+    public async Task The_page_says_the_same_of_a_wrong_password_and_an_unknown_address_and_returns_to_no_other_site()
+    {
+        using var client = await OAuthClient.Register();
+        var texts = new List<string>();
+        foreach (var email in new[] { (await TestUser.Create()).Email, TestUser.NewEmail() })
+        {
+            using var refused = await client.LogIn(new("/oauth/login?return=%2F", UriKind.Relative), email, "wrong");
+            Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+            texts.Add((await refused.Content.ReadAsStringAsync()).Replace(email, "", StringComparison.Ordinal));
+        }
+        foreach (var elsewhere in new[] { "https://elsewhere.example/", "//elsewhere.example/", "/\\elsewhere.example" })
+        {
+            using var page = await client.LogIn(new($"/oauth/login?return={Uri.EscapeDataString(elsewhere)}", UriKind.Relative), "doctor@general.example",
+                "Demo-Medcor-2026");
+            Assert.Equal("/", page.Headers.Location?.ToString());
+        }
+
+        Assert.Contains("The e-mail address or the password is wrong.", texts[0]);
+    }
+
+    [Theory]
+    [InlineData("javascript:alert(1)", "invalid_redirect_uri")]
+    [InlineData("http://elsewhere.example/", "invalid_redirect_uri")]
+    [InlineData("https://app.example/#here", "invalid_redirect_uri")]
+    [InlineData("https://user@app.example/", "invalid_redirect_uri")]
+    [InlineData("callback", "invalid_redirect_uri")]
+    public async Task A_redirect_address_that_a_stranger_could_answer_is_not_registered(string address, string error)
+    {
+        var (status, body) = await OAuthClient.TryRegister(new { redirect_uris = new[] { address } });
+
+        Assert.Equal((HttpStatusCode.BadRequest, error), (status, (string?)body["error"]));
+    }
+
+    [Fact]
+    public async Task Addresses_of_known_programs_are_registered_as_they_are()
+    {
+        string[] addresses =
+        [
+            "https://claude.ai/api/mcp/auth_callback", "http://127.0.0.1:33418/", "https://vscode.dev/redirect", "http://[::1]/callback",
+            "cursor://anysphere.cursor-mcp/oauth/callback",
+        ];
+
+        var (status, body) = await OAuthClient.TryRegister(new { client_name = "Several", redirect_uris = addresses, application_type = "web", unknown = 1 });
+
+        Assert.Equal((HttpStatusCode.Created, "client_secret_basic"), (status, (string?)body["token_endpoint_auth_method"]));
+        Assert.Equal(addresses, body["redirect_uris"]!.AsArray().Select(a => (string)a!));
+    }
+
+    private static Task AssertEnds(OAuthClient client, string access) => Wait.Until(
+        async () => (await client.Call(access, "get_current_user")).Code == "AUTH_INVALID", "the access token is good no longer", TimeSpan.FromSeconds(10));
+}
