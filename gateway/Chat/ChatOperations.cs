@@ -170,6 +170,7 @@ internal static class ChatOperations
         [
             new Unauthenticated(ErrorCodes.AuthRequired, "Missing or malformed Authorization header: send Authorization: Bearer with a token."),
             new Unauthenticated(ErrorCodes.AuthInvalid, ""),
+            new InsufficientScope(Scopes.WriteChat),
             new ChatErrorResponse.ChatApiException(404, ChatErrorCodes.ToolNotFound, "Tool 'invalid_tool' not found"),
             new ChatErrorResponse.ChatApiException(404, ChatErrorCodes.CallNotFound, "Call 'invalid-call-id' not found"),
             new Conflict("This request_id was used for another question. Use a new one for each."),

@@ -32,6 +32,8 @@ public sealed class MedCorFixture
         kill $!
         """;
 
+    private const string UrlVariable = "ASPNETCORE_URLS=";
+
     private readonly string _data;
 
     private MedCorFixture(string data, IReadOnlyList<Uri> gateways, OtlpReceiver telemetry) => (_data, Gateways, Telemetry) = (data, gateways, telemetry);
@@ -150,6 +152,10 @@ public sealed class MedCorFixture
 
     /// <summary>Returns the process ID of a resource, or of a replica such as <c>clinical-1</c>.</summary>
     public int Pid(string name) => (int)Processes().First(p => (string?)p!["name"] == name)!["pid"]!;
+
+    /// <summary>Returns the address of a service's replica, which clients cannot reach.</summary>
+    public Uri GetAddress(string service) => new(File.ReadAllText($"/proc/{Pid($"{service}-1")}/environ").Split('\0')
+        .Single(variable => variable.StartsWith(UrlVariable, StringComparison.Ordinal))[UrlVariable.Length..]);
 
     /// <summary>
     /// Waits until the host reports every process as healthy, the killed one with a new process ID, and every service reports that it is ready. The host learns

@@ -14,6 +14,17 @@ namespace MedCor.Identity.Sessions;
 /// </summary>
 internal sealed class LogInHandler(IdentityDb db, LockOut lockOut, PasswordHasher hashes, KeyRing keys, SessionManager sessions)
 {
+    /// <summary>Adds the errors of scopes that do not exist, and of repeated ones.</summary>
+    internal static Task AddErrorsAsync(LogIn request, ParameterErrors errors)
+    {
+        if (request.Scope is not { } scope) return Task.CompletedTask;
+        var (all, known) = (ScopeSet.Parse(scope, out var unknown).All, Scopes.All.Select(s => s.Name));
+        if (unknown.Count > 0)
+            errors.Add("scope", $"does not know {string.Join(", ", unknown)}; there are {string.Join(", ", known)}{DidYouMean.Hint(unknown[0], known)}");
+        if (scope.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length > all.Count + unknown.Count) errors.Add("scope", "names a scope more than once");
+        return Task.CompletedTask;
+    }
+
     internal async Task<SessionTokens> HandleAsync(LogIn request, CancellationToken ct)
     {
         db.Tenancy.Enter(hospital: null);
@@ -29,7 +40,7 @@ internal sealed class LogInHandler(IdentityDb db, LockOut lockOut, PasswordHashe
 
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         await lockOut.RecordAsync(emailKey, isCorrect, ct);
-        var started = isCorrect ? await sessions.StartAsync(account!, key, ct) : null;
+        var started = isCorrect ? await sessions.StartAsync(account!, request.Scope is { } scope ? ScopeSet.Parse(scope, out _) : null, key, ct) : null;
         await transaction.CommitAsync(ct);
         return started ?? throw new Unauthenticated(ErrorCodes.AuthInvalid, "E-mail address or password is wrong.");
     }
