@@ -20,7 +20,8 @@ internal static class ResourceOperations
 
     /// <summary>Describes the operation that reads a resource that is not a list.</summary>
     public static IEndpointConventionBuilder DescribeSingle(this IEndpointConventionBuilder endpoint, ResourceDescriptor resource) => endpoint.DescribeRead(
-        resource, GetId(resource), $"Get the {GetWords(resource)}", resource.Entity, [FilterParameter(), .. ShapingParameters(resource)], FilterErrors(resource));
+        resource, GetId(resource), $"Get the {GetWords(resource)}", resource.Entity, [FilterParameter(), .. ShapingParameters(resource)],
+        FilterErrors(resource));
 
     private static IEndpointConventionBuilder DescribeRead(this IEndpointConventionBuilder endpoint, ResourceDescriptor resource, string id, string summary,
         Type result, OpenApiParameter[] parameters, int[] errorStatuses) =>

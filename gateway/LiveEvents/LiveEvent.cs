@@ -170,7 +170,8 @@ internal sealed class LiveEvent
         JsonObject reduced = new() { ["details_omitted"] = true };
         foreach (var name in requiredDetails) reduced[name] = details[name]?.DeepClone();
         return Create(ErrorEvent, audience,
-            new { Type = ErrorEvent, Error = error.Length <= MaxErrorLength ? error : error[..MaxErrorLength] + "…", Details = reduced, Timestamp = now }, tool);
+            new { Type = ErrorEvent, Error = error.Length <= MaxErrorLength ? error : error[..MaxErrorLength] + "…", Details = reduced, Timestamp = now },
+            tool);
     }
 
     private static LiveEvent Create<T>(string name, Audience audience, T data, string? tool = null) =>

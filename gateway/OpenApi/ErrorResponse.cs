@@ -18,8 +18,8 @@ internal sealed record ErrorResponse(string Name, string Description, params Api
             new Unauthenticated(ErrorCodes.AuthRequired, "Log in first: send Authorization: Bearer with an access token."),
             new Unauthenticated(ErrorCodes.AuthInvalid, "The access token is not valid, or no longer. Refresh it or log in again.")),
         new("Forbidden",
-            "The caller's role does not permit the operation, or the scopes of the token do not (`details.required_scope`). The response is the same whether or "
-            + "not the entities that the request names exist.",
+            "The caller's role or the scopes of the token do not permit the operation. The latter have the missing scope in `details.required_scope`. The "
+            + "response is the same whether or not the entities that the request names exist.",
             new Forbidden("Your role does not include create_hospital."), new InsufficientScope(Scopes.WriteChat)),
         new("Missing", "The entity does not exist, or the caller may not see it. The response for an entity of another hospital is the same.",
             new NotFound("appointment")),

@@ -31,7 +31,8 @@ public sealed class ApiClient(HttpClient http, string accessToken, string refres
         // Identity refuses logins beyond what it can hash at once; the client retries.
         HttpResponseMessage response = null!;
         await Wait.Until(
-            async () => (response = await http.PostAsJsonAsync("/api/auth/login/", new { email, password, scope })).StatusCode != HttpStatusCode.ServiceUnavailable,
+            async () => (response = await http.PostAsJsonAsync("/api/auth/login/", new LogIn(email, password, scope), Json.Options)).StatusCode
+                != HttpStatusCode.ServiceUnavailable,
             "a login", TimeSpan.FromSeconds(60));
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         var login = (await response.Content.ReadFromJsonAsync<SessionTokens>(CompleteOptions))!;

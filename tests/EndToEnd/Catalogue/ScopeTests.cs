@@ -185,12 +185,12 @@ public class ScopeTests
     public async Task Who_may_only_book_books_for_a_patient_whom_clinical_does_not_know_yet()
     {
         var ward = await ClinicFixture.Open();
-        await ward.Book("09:00:00");
+        var patient = await ward.CreatePatient();
         await using (var clinical = await (await MedCorFixture.Get()).OpenDatabase("clinical"))
-        await using (var forget = new NpgsqlCommand("DELETE FROM people WHERE id = $1", clinical) { Parameters = { new() { Value = ward.Patient } } })
-            Assert.Equal(1, await forget.ExecuteNonQueryAsync());
+        await using (var forget = new NpgsqlCommand("DELETE FROM people WHERE id = $1", clinical) { Parameters = { new() { Value = patient } } })
+            await Wait.Until(async () => await forget.ExecuteNonQueryAsync() == 1, "Clinical has received the patient");
 
-        var booked = await (await Narrow("appointments.write")).TryCall("create_appointment", ward.BookingRequest("10:00:00"));
+        var booked = await (await Narrow("appointments.write")).TryCall("create_appointment", ward.BookingRequest("10:00:00", patient: patient));
 
         Assert.True(booked.Status == HttpStatusCode.OK, booked.Body.ToJsonString());
     }
@@ -210,7 +210,7 @@ public class ScopeTests
     public async Task A_refused_access_to_clinical_content_is_audited_with_what_was_asked_for()
     {
         var ward = await ClinicFixture.Open();
-        var record = await ward.Admin.Call<MedicalRecord>("create_medical_record", new { patient_id = ward.Patient, title = "Visit", record_type = "VISIT" });
+        var record = await ward.Admin.Call<MedicalRecord>("create_medical_record", new { patient_id = ward.Patient, title = "Visit", record_type = "CONSULTATION" });
         var narrow = await Narrow("appointments.read");
 
         await narrow.TryCall("get_medical_record", new { record_id = record.Id });
@@ -308,7 +308,9 @@ public class ScopeTests
         var error = await answer.ReadError();
         Assert.Equal((HttpStatusCode.Forbidden, ErrorCodes.PermissionDenied, scopes),
             (answer.StatusCode, error.Code, (string?)error.Details[InsufficientScope.Detail]));
-        Assert.Equal($"The access token lacks the scope{(scopes.Contains(' ', StringComparison.Ordinal) ? "s" : "")} {scopes.Replace(" ", ", ", StringComparison.Ordinal)}.",
+        Assert.Equal(
+            scopes.Split(' ') is [var one] ? $"The access token lacks the scope {one}."
+                : $"The access token lacks the scopes {scopes.Replace(" ", ", ", StringComparison.Ordinal)}.",
             error.Message);
         Assert.Equal(Challenge(scopes), answer.Headers.WwwAuthenticate.ToString());
     }

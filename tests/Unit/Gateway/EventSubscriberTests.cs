@@ -40,7 +40,7 @@ public sealed class EventSubscriberTests
 
     [Theory]
     [InlineData("appointments.read", true, false, false)]
-    [InlineData("appointments.delete", true, false, false)]
+    [InlineData("appointments.write", true, false, false)]
     [InlineData("clinical.read people.read", false, true, true)]
     [InlineData("medcor.read", true, false, true)]
     [InlineData("", false, false, false)]
