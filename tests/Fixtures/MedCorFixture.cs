@@ -32,8 +32,6 @@ public sealed class MedCorFixture
         kill $!
         """;
 
-    private const string UrlVariable = "ASPNETCORE_URLS=";
-
     private readonly string _data;
 
     private MedCorFixture(string data, IReadOnlyList<Uri> gateways, OtlpReceiver telemetry) => (_data, Gateways, Telemetry) = (data, gateways, telemetry);
@@ -154,8 +152,7 @@ public sealed class MedCorFixture
     public int Pid(string name) => (int)Processes().First(p => (string?)p!["name"] == name)!["pid"]!;
 
     /// <summary>Returns the address of a service's replica, which clients cannot reach.</summary>
-    public Uri GetAddress(string service) => new(File.ReadAllText($"/proc/{Pid($"{service}-1")}/environ").Split('\0')
-        .Single(variable => variable.StartsWith(UrlVariable, StringComparison.Ordinal))[UrlVariable.Length..]);
+    public Uri GetAddress(string service) => new($"http://localhost:{ReadRecorded("ports", $"{service}-1")}");
 
     /// <summary>
     /// Waits until the host reports every process as healthy, the killed one with a new process ID, and every service reports that it is ready. The host learns

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Text.Json.Serialization;
 using MedCor.Contracts.Hospital;
 using MedCor.Contracts.Identity;
 
@@ -20,9 +19,8 @@ public sealed record PauseBookings(Guid HospitalId, Guid? UserId, long Version)
     /// <summary>The path of the request at the Clinical service. It carries the token of the administrator who requested the change.</summary>
     public const string Path = "/bookings/pause";
 
-    /// <summary>Gets the scope that the token needs: that of the change which the pause precedes.</summary>
-    [JsonIgnore]
-    public Scope RequiredScope => ToolCatalogue.ByParameterType[UserId is null ? typeof(UpdateHospital) : typeof(UpdateUser)].Scope;
+    /// <summary>Returns the scope that the token needs: that of the change which the pause precedes.</summary>
+    public Scope GetRequiredScope() => ToolCatalogue.ByParameterType[UserId is null ? typeof(UpdateHospital) : typeof(UpdateUser)].Scope;
 }
 
 /// <summary>Represents the upcoming appointments.</summary>
