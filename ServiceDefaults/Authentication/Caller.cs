@@ -20,6 +20,12 @@ public sealed record Caller(Guid UserId, string Email, Role Role, Guid? Hospital
     /// <summary>Gets the ID of the key that signed the token.</summary>
     public Guid KeyId { get; init; }
 
+    /// <summary>Gets the scopes to which the token is limited; null when it has all rights of the caller's role.</summary>
+    public ScopeSet? Scopes { get; init; }
+
+    /// <summary>Gets the ID of the client program to which the token was issued; null for a login of the user.</summary>
+    public string? ClientId { get; init; }
+
     /// <summary>Gets the caller's column in the role matrix.</summary>
     public Callers Kind { get; } = (Role, HospitalId) switch
     {
@@ -34,4 +40,25 @@ public sealed record Caller(Guid UserId, string Email, Role Role, Guid? Hospital
 
     /// <summary>Returns whether the caller belongs to one of the given columns of the role matrix.</summary>
     public bool IsOneOf(Callers kinds) => Kind != Callers.None && kinds.HasFlag(Kind);
+
+    /// <summary>Returns whether the token permits what requires a scope, as far as its scopes are concerned.</summary>
+    public bool Covers(Scope scope) => Scopes is null || Scopes.Covers(scope);
+
+    /// <summary>Throws <see cref="InsufficientScope"/> when the token does not permit what requires a scope.</summary>
+    public void RequireScope(Scope scope)
+    {
+        if (!Covers(scope)) throw new InsufficientScope(scope);
+    }
+
+    /// <summary>
+    /// Throws <see cref="Forbidden"/> when the caller's role does not include a tool or resource, and <see cref="InsufficientScope"/> when the token does not.
+    /// </summary>
+    /// <param name="kinds">The roles that may use it.</param>
+    /// <param name="scope">The scope that it requires.</param>
+    /// <param name="name">Its name, for the error.</param>
+    public void Require(Callers kinds, Scope scope, string name)
+    {
+        if (!IsOneOf(kinds)) throw new Forbidden($"Your role does not include {name}.");
+        RequireScope(scope);
+    }
 }

@@ -113,6 +113,8 @@ public sealed class TokenValidator(SigningKeyCache keys, RevocationList revocati
                 RefreshedAt = read.TryGetPayloadValue<long>(TokenClaims.RefreshedAt, out var refreshedAt)
                     ? DateTimeOffset.FromUnixTimeSeconds(refreshedAt)
                     : null,
+                Scopes = ReadScopes(read),
+                ClientId = GetClaim(read, TokenClaims.ClientId),
             }
             : throw InvalidToken();
     }
@@ -125,6 +127,12 @@ public sealed class TokenValidator(SigningKeyCache keys, RevocationList revocati
     private bool HasAllowedLifetime(JsonWebToken token) =>
         token.IssuedAt <= clock.GetUtcNow().UtcDateTime + ClockSkew
         && token.ValidTo - token.IssuedAt <= TimeSpan.FromSeconds(options.Value.MaxLifetimeSeconds) + ClockSkew;
+
+    /// <summary>
+    /// Returns the scopes of a token; null when it has no such claim. Scopes that this version does not know, and a claim that is not a text, permit nothing.
+    /// </summary>
+    private static ScopeSet? ReadScopes(JsonWebToken token) =>
+        token.TryGetPayloadValue<object>(TokenClaims.Scope, out var scope) ? ScopeSet.Parse(scope as string ?? "", out _) : null;
 
     private static string? GetClaim(JsonWebToken token, string name) => token.TryGetClaim(name, out var claim) ? claim.Value : null;
 
@@ -190,4 +198,8 @@ public static class TokenClaims
     /// The time of the login or refresh that returned the token, or returned the token from which it was renewed; in seconds, like <c>iat</c>.
     /// </summary>
     public const string RefreshedAt = "refreshed_at";
+    /// <summary>The scopes to which the token is limited, separated by spaces (RFC 9068); absent for all rights of the role.</summary>
+    public const string Scope = "scope";
+    /// <summary>The client program to which the token was issued (RFC 9068); absent for a login of the user.</summary>
+    public const string ClientId = "client_id";
 }

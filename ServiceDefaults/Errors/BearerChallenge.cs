@@ -2,11 +2,16 @@ using Microsoft.AspNetCore.Http;
 
 namespace MedCor.ServiceDefaults.Errors;
 
-/// <summary>Sets the <c>WWW-Authenticate</c> header of responses to unauthenticated requests (RFC 6750, section 3).</summary>
+/// <summary>
+/// Sets the <c>WWW-Authenticate</c> header of responses to unauthenticated requests, and to requests whose token lacks a scope (RFC 6750, section 3).
+/// </summary>
 public static class BearerChallenge
 {
     /// <summary>The realm in which tokens are valid.</summary>
     public const string Realm = "medcor";
+
+    /// <summary>The error code for a token that lacks a scope.</summary>
+    public const string InsufficientScope = "insufficient_scope";
 
     private const string Scheme = "Bearer ";
     private const string RealmOnly = $"Bearer realm=\"{Realm}\"";
@@ -17,6 +22,11 @@ public static class BearerChallenge
     /// needed.
     /// </summary>
     public static void SetBearerChallenge(this HttpContext http) => http.Response.Headers.WWWAuthenticate = HasToken(http.Request) ? InvalidToken : RealmOnly;
+
+    /// <summary>Sets the header of a response to a request whose token lacks scopes.</summary>
+    /// <param name="scopes">The names of the required scopes, separated by spaces.</param>
+    public static void SetScopeChallenge(this HttpContext http, string scopes) =>
+        http.Response.Headers.WWWAuthenticate = $"{RealmOnly}, error=\"{InsufficientScope}\", scope=\"{scopes}\"";
 
     private static bool HasToken(HttpRequest request) =>
         request.Query.ContainsKey("ticket")

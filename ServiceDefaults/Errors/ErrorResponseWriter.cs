@@ -78,6 +78,7 @@ public static partial class ErrorResponseWriter
         // The rest of the body, if any, is not read.
         if (error.Status == StatusCodes.Status408RequestTimeout) http.Response.Headers.Connection = "close";
         if (error.Status == StatusCodes.Status401Unauthorized || error.Code == ChatErrorCodes.Unauthorized) http.SetBearerChallenge();
+        if (FindMissingScopes(error) is { } scopes) http.SetScopeChallenge(scopes);
         if (error.RetryAfter is { } seconds) http.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         http.Response.ContentLength = envelope.Length;
         return http.Response.Body.WriteAsync(envelope, http.RequestAborted).AsTask();
@@ -125,6 +126,14 @@ public static partial class ErrorResponseWriter
         LogUnhandled(log, e.GetType().FullName, http.Request.Method, (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "no route", e.StackTrace);
         return new InternalError();
     }
+
+    /// <summary>
+    /// Returns the scopes that the token lacks, if this is the error: from <see cref="InsufficientScope"/>, or from <see cref="Refused"/> with its details.
+    /// </summary>
+    private static string? FindMissingScopes(ApiException error) =>
+        error.Status == StatusCodes.Status403Forbidden && error.Details[InsufficientScope.Detail] is JsonValue value && value.TryGetValue(out string? scopes)
+            ? scopes
+            : null;
 
     private static ApiException ExceptionForStatus(HttpContext http) => http.Response.StatusCode switch
     {

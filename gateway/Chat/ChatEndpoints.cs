@@ -46,6 +46,7 @@ internal sealed class ChatEndpoints(
             .AcceptServerToken().DescribeManifest();
         app.MapPost("/mcp/execute", async http =>
         {
+            http.GetCallerIdentity().User?.RequireScope(Scopes.WriteChat);
             using var body = await RequestBody.ReadJsonAsync(http);
             using var request = new HttpRequestMessage(HttpMethod.Post, RunsUrl) { Content = new JsonBytesContent(body.Bytes) };
             if (IdempotencyKey.FromRequest(http.Request) is { } key) request.Headers.TryAddWithoutValidation(IdempotencyKey.Header, key);
@@ -93,7 +94,9 @@ internal sealed class ChatEndpoints(
 
     private async Task StreamAsync(HttpContext http)
     {
-        var (caller, runId, after) = (http.GetCallerIdentity(), GetRunId(http), ReadResumePoint(http.Request));
+        var caller = http.GetCallerIdentity();
+        caller.User?.RequireScope(Scopes.ReadChat);
+        var (runId, after) = (GetRunId(http), ReadResumePoint(http.Request));
 
         var run = await streams.FindAsync(runId);
         if (run is { Owner: var owner } && owner != caller.Key) throw new ChatRunNotFound(runId.ToString());

@@ -74,7 +74,8 @@ internal static class ChatOperations
                     ("call_id", SchemaBuilder.Uuid("The ID of the call, to read its answer and to cancel it.")), ("status", StatusSchema())),
                 new JsonObject { ["call_id"] = ExampleCallId, ["status"] = "started" }),
             ExtraHeaders = [ResponseHeaders.Replayed],
-            ErrorStatuses = [StatusCodes.Status404NotFound, StatusCodes.Status409Conflict, StatusCodes.Status502BadGateway],
+            ErrorStatuses =
+                [StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound, StatusCodes.Status409Conflict, StatusCodes.Status502BadGateway],
         });
 
     public static IEndpointConventionBuilder DescribeStream(this IEndpointConventionBuilder endpoint) => endpoint.Describe(
@@ -108,7 +109,7 @@ internal static class ChatOperations
                 "id: 1\nevent: partial\ndata: {\"type\":\"partial\",\"text\":\"Anemia\"}\n\nid: 2\nevent: final\ndata: "
                 + "{\"type\":\"final\",\"text\":\"Anemia\"}\n\n"),
             OtherResponses = new() { [StatusCodes.Status204NoContent] = new("No events follow the last one received.") },
-            ErrorStatuses = [StatusCodes.Status404NotFound],
+            ErrorStatuses = [StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound],
         });
 
     public static IEndpointConventionBuilder DescribeCancel(this IEndpointConventionBuilder endpoint) => endpoint.Describe(
@@ -119,7 +120,7 @@ internal static class ChatOperations
             ResponseDescription = "The status of the call.",
             ResponseContents = OperationDetails.Json(
                 SchemaBuilder.Object("The status of the call.", ("status", StatusSchema())), new JsonObject { ["status"] = "cancelled" }),
-            ErrorStatuses = [StatusCodes.Status404NotFound],
+            ErrorStatuses = [StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound],
         });
 
     public static IEndpointConventionBuilder DescribeCancelAll(this IEndpointConventionBuilder endpoint) => endpoint.Describe(
@@ -132,6 +133,7 @@ internal static class ChatOperations
                     ("status", SchemaBuilder.EnumOf(null, "cancelled")), ("count", SchemaBuilder.Integer(0, 1000)),
                     ("call_ids", SchemaBuilder.ArrayOf(SchemaBuilder.Uuid(), 1000))),
                 new JsonObject { ["status"] = "cancelled", ["count"] = 1, ["call_ids"] = new JsonArray(ExampleCallId) }),
+            ErrorStatuses = [StatusCodes.Status403Forbidden],
         });
 
     private static IEndpointConventionBuilder Describe(this IEndpointConventionBuilder endpoint, string id, string summary, string description,
@@ -170,6 +172,7 @@ internal static class ChatOperations
         [
             new Unauthenticated(ErrorCodes.AuthRequired, "Missing or malformed Authorization header: send Authorization: Bearer with a token."),
             new Unauthenticated(ErrorCodes.AuthInvalid, ""),
+            new InsufficientScope(Scopes.WriteChat),
             new ChatErrorResponse.ChatApiException(404, ChatErrorCodes.ToolNotFound, "Tool 'invalid_tool' not found"),
             new ChatErrorResponse.ChatApiException(404, ChatErrorCodes.CallNotFound, "Call 'invalid-call-id' not found"),
             new Conflict("This request_id was used for another question. Use a new one for each."),

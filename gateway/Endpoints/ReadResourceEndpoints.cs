@@ -43,7 +43,7 @@ internal sealed class ReadResourceEndpoints(ToolInvoker invoker, BufferedBytesLi
         using var response = await invoker.ReadResourceAsync(context, resource, path + BuildServiceQuery(http, fields, references), http.RequestAborted);
         if (response.Status != StatusCodes.Status200OK)
         {
-            await WriteAsync(http, response.Status, new(response.Body), response.RetryAfter);
+            await response.WriteToAsync(http);
             return;
         }
         if (references.Length == 0)
@@ -99,7 +99,12 @@ internal sealed class ReadResourceEndpoints(ToolInvoker invoker, BufferedBytesLi
         var cached = http.Request.GetTypedHeaders().IfNoneMatch;
         if (cached.Any(k => k.Equals(EntityTagHeaderValue.Any) || k.Compare(tag, useStrongComparison: false)))
             http.Response.StatusCode = StatusCodes.Status304NotModified;
-        else await WriteAsync(http, StatusCodes.Status200OK, body, retryAfter: null);
+        else
+        {
+            http.Response.ContentType = "application/json";
+            http.Response.ContentLength = body.Length;
+            await ResponseSender.SendAsync(http, body);
+        }
     }
 
     /// <summary>
@@ -111,7 +116,7 @@ internal sealed class ReadResourceEndpoints(ToolInvoker invoker, BufferedBytesLi
     {
         var referenced = new Dictionary<string, ReadOnlyMemory<byte>>();
         var target = ResourceCatalogue.All[reference.Resource];
-        if (!context.Caller.IsOneOf(target.Callers)) return referenced;
+        if (!context.Caller.IsOneOf(target.Callers) || !context.Caller.Covers(target.Scope)) return referenced;
         foreach (var ids in allIds.Chunk(MaxIdsPerQuery))
         {
             var filter = JsonSerializer.Serialize(new { id = new { @in = ids } });
@@ -126,13 +131,4 @@ internal sealed class ReadResourceEndpoints(ToolInvoker invoker, BufferedBytesLi
 
     private static string[]? SplitNames(HttpContext http, string parameter) =>
         http.Request.Query[parameter].FirstOrDefault()?.Split(',', StringSplitOptions.TrimEntries);
-
-    private static async Task WriteAsync(HttpContext http, int status, ReadOnlySequence<byte> body, string? retryAfter)
-    {
-        http.Response.StatusCode = status;
-        http.Response.ContentType = "application/json";
-        http.Response.ContentLength = body.Length;
-        if (retryAfter is not null) http.Response.Headers.RetryAfter = retryAfter;
-        await ResponseSender.SendAsync(http, body);
-    }
 }

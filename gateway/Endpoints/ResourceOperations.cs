@@ -8,26 +8,27 @@ namespace MedCor.Gateway.Endpoints;
 internal static class ResourceOperations
 {
     public static IEndpointConventionBuilder DescribeList(this IEndpointConventionBuilder endpoint, ResourceDescriptor resource) => endpoint.DescribeRead(
-        GetId(resource), $"List {GetWords(resource)}", typeof(Page<>).MakeGenericType(resource.Entity),
+        resource, GetId(resource), $"List {GetWords(resource)}", typeof(Page<>).MakeGenericType(resource.Entity),
         [.. PagingParameters(), FilterParameter(), .. ShapingParameters(resource)], FilterErrors(resource));
 
     /// <summary>Describes the operation that reads one entity of a list.</summary>
     public static IEndpointConventionBuilder DescribeRow(this IEndpointConventionBuilder endpoint, ResourceDescriptor resource) => endpoint.DescribeRead(
-        $"{GetId(resource)}_by_id", $"Get one of the {GetWords(resource)}", resource.Entity,
+        resource, $"{GetId(resource)}_by_id", $"Get one of the {GetWords(resource)}", resource.Entity,
         [OperationDetails.Parameter(ParameterLocation.Path, "id", "The ID of the entity.", SchemaBuilder.Uuid(), "01980a3c-5d2e-7b41-9c07-3f6a1e8b2d54"),
             .. ShapingParameters(resource)],
         [StatusCodes.Status404NotFound]);
 
     /// <summary>Describes the operation that reads a resource that is not a list.</summary>
     public static IEndpointConventionBuilder DescribeSingle(this IEndpointConventionBuilder endpoint, ResourceDescriptor resource) => endpoint.DescribeRead(
-        GetId(resource), $"Get the {GetWords(resource)}", resource.Entity, [FilterParameter(), .. ShapingParameters(resource)], FilterErrors(resource));
+        resource, GetId(resource), $"Get the {GetWords(resource)}", resource.Entity, [FilterParameter(), .. ShapingParameters(resource)],
+        FilterErrors(resource));
 
-    private static IEndpointConventionBuilder DescribeRead(this IEndpointConventionBuilder endpoint, string id, string summary, Type result,
-        OpenApiParameter[] parameters, int[] errorStatuses) =>
+    private static IEndpointConventionBuilder DescribeRead(this IEndpointConventionBuilder endpoint, ResourceDescriptor resource, string id, string summary,
+        Type result, OpenApiParameter[] parameters, int[] errorStatuses) =>
             endpoint.Describe(
                 id, ApiTags.Resources, summary,
                 $"{summary}. Returns the same data as the tools return to you. An unknown name in any of the parameters is rejected with an error that names "
-                    + "it.",
+                    + $"it. A token with scopes needs `{resource.Scope.Name}`.",
                 components =>
                 {
                     var answer = components.ReferenceOutput(result);

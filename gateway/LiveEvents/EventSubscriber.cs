@@ -85,7 +85,8 @@ internal sealed class EventSubscriber(Caller caller, string token, bool receives
     public bool Accepts(LiveEvent e)
     {
         var (now, resources) = (Caller, _resources);
-        return (resources is null || e.Resource.Length == 0 || resources.Contains(e.Resource)) && e.Audience.Includes(now.Kind, now.UserId);
+        return (resources is null || e.Resource.Length == 0 || resources.Contains(e.Resource)) && e.Audience.Includes(now.Kind, now.UserId)
+            && (e.Scope is null || now.Covers(e.Scope));
     }
 
     /// <summary>

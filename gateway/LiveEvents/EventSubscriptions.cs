@@ -5,7 +5,7 @@ using MedCor.Validation;
 
 namespace MedCor.Gateway.LiveEvents;
 
-/// <summary>Manages the subscriptions of all live event surfaces: reads their options, checks the caller's role, and adds and removes subscribers.</summary>
+/// <summary>Manages the subscriptions of all live event surfaces: reads their options, checks the caller's rights, and adds and removes subscribers.</summary>
 internal sealed class EventSubscriptions(LiveEventReader reader, ConnectionMonitor monitor, ListenerPresence presence)
 {
     /// <summary>
@@ -26,16 +26,22 @@ internal sealed class EventSubscriptions(LiveEventReader reader, ConnectionMonit
         return errors.Count == 0 ? (resources, after) : throw new ValidationFailed(errors);
     }
 
-    /// <summary>Throws <see cref="Forbidden"/>, with the resources that are available, when the caller's role may not subscribe to a resource.</summary>
+    /// <summary>
+    /// Throws <see cref="Forbidden"/>, with the resources that are available, when the caller's role may not subscribe to a resource, and
+    /// <see cref="InsufficientScope"/> when the token may not.
+    /// </summary>
     /// <param name="resources">Known resources; null for all resources that are available to the caller.</param>
     public static void ThrowIfForbidden(Caller caller, IReadOnlyCollection<string>? resources)
     {
         bool IsOpen(string name) => LiveResources.All[name] == Callers.Everyone || caller.IsOneOf(LiveResources.All[name]);
-        if (resources?.Where(r => !IsOpen(r)).Order().ToArray() is not { Length: > 0 } forbidden) return;
-        throw new Forbidden(
-            $"Your role may not subscribe to {string.Join(", ", forbidden)}. "
-                + $"Available resources: {string.Join(", ", LiveResources.All.Keys.Where(IsOpen).Order())}.")
-            .WithDetail("resources", forbidden);
+        if (resources is null) return;
+        if (resources.Where(r => !IsOpen(r)).Order().ToArray() is { Length: > 0 } forbidden)
+            throw new Forbidden(
+                $"Your role may not subscribe to {string.Join(", ", forbidden)}. "
+                    + $"Available resources: {string.Join(", ", LiveResources.All.Keys.Where(IsOpen).Order())}.")
+                .WithDetail("resources", forbidden);
+        if (resources.Order().Select(r => LiveResources.Scopes[r]).Where(s => !caller.Covers(s)).Distinct().ToArray() is { Length: > 0 } missing)
+            throw new InsufficientScope(missing);
     }
 
     /// <summary>Formats the validation error of unknown resources.</summary>

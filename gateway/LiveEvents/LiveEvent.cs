@@ -30,9 +30,14 @@ internal sealed class LiveEvent
     /// <param name="resource">The resource that subscribers can filter by; empty for an event that cannot be filtered out.</param>
     /// <param name="audience">The callers who may see the event.</param>
     /// <param name="data">The data, one line of JSON.</param>
-    public LiveEvent(string name, string resource, Audience audience, ReadOnlySpan<byte> data)
+    /// <param name="tool">The name of the tool whose response the event contains; null when it contains none.</param>
+    public LiveEvent(string name, string resource, Audience audience, ReadOnlySpan<byte> data, string? tool = null)
     {
-        (Name, Resource, Audience) = (name, resource, audience);
+        (Name, Resource, Audience, Tool) = (name, resource, audience, tool);
+        // Another version may have written the name of a resource or tool that this one does not know.
+        Scope = resource.Length > 0 ? LiveResources.Scopes.GetValueOrDefault(resource, Scope.Unknown)
+            : tool is null ? null
+            : ToolCatalogue.All.GetValueOrDefault(tool)?.Scope ?? Scope.Unknown;
         byte[] head = [.. "event: "u8, .. Encoding.ASCII.GetBytes(name), .. "\ndata: "u8];
         Frame = (byte[])[.. head, .. data, .. "\n\n"u8];
         Data = Frame[head.Length..^2];
@@ -41,6 +46,12 @@ internal sealed class LiveEvent
     public string Name { get; }
     public string Resource { get; }
     public Audience Audience { get; }
+
+    /// <summary>Gets the name of the tool whose response the event contains; null when it contains none.</summary>
+    public string? Tool { get; }
+
+    /// <summary>Gets the scope that a token with scopes needs to receive the event; null when it needs none.</summary>
+    public Scope? Scope { get; }
 
     /// <summary>Gets the data.</summary>
     public ReadOnlyMemory<byte> Data { get; }
@@ -105,7 +116,7 @@ internal sealed class LiveEvent
     {
         var data = result.IsEmpty || result.Length > MaxLineLength ? ForToolResponse(tool, [], requestId, now) : ForToolResponse(tool, result, requestId, now);
         if (!FitsLine(data)) data = ForToolResponse(tool, [], requestId, now);
-        return new(ToolResponseEvent, "", new(Callers.None, user), data);
+        return new(ToolResponseEvent, "", new(Callers.None, user), data, tool);
     }
 
     private static ReadOnlySpan<byte> ForToolResponse(string tool, ReadOnlySpan<byte> result, string requestId, DateTimeOffset now)
@@ -143,20 +154,26 @@ internal sealed class LiveEvent
 
     /// <summary>Creates an event that tells clients to reload, because events may be missing that the gateway cannot supply.</summary>
     public static LiveEvent Reload(DateTimeOffset now) =>
-        ForError(EveryoneAudience, "Events may have been missed. Reload the displayed data.", new() { ["reload"] = true }, now);
+        ForError(EveryoneAudience, "Events may have been missed. Reload the displayed data.", new() { ["reload"] = true }, now, tool: null);
+
+    /// <summary>Creates an event with a tool's error response to a user, which only this user may see.</summary>
+    /// <param name="requiredDetails">The names of the details that are never omitted.</param>
+    public static LiveEvent ForToolError(Guid user, string tool, string error, JsonObject details, DateTimeOffset now,
+        params ReadOnlySpan<string> requiredDetails) => ForError(new(Callers.None, user), error, details, now, tool, requiredDetails);
 
     /// <summary>Creates an error event. If it is too long, the error text is truncated and most details are omitted.</summary>
-    /// <param name="requiredDetails">The names of the details that are never omitted.</param>
-    public static LiveEvent ForError(Audience audience, string error, JsonObject details, DateTimeOffset now, params ReadOnlySpan<string> requiredDetails)
+    private static LiveEvent ForError(Audience audience, string error, JsonObject details, DateTimeOffset now, string? tool,
+        params ReadOnlySpan<string> requiredDetails)
     {
         var data = JsonSerializer.SerializeToUtf8Bytes(new { Type = ErrorEvent, Error = error, Details = details, Timestamp = now }, Json.Options);
-        if (FitsLine(data)) return new(ErrorEvent, "", audience, data);
+        if (FitsLine(data)) return new(ErrorEvent, "", audience, data, tool);
         JsonObject reduced = new() { ["details_omitted"] = true };
         foreach (var name in requiredDetails) reduced[name] = details[name]?.DeepClone();
         return Create(ErrorEvent, audience,
-            new { Type = ErrorEvent, Error = error.Length <= MaxErrorLength ? error : error[..MaxErrorLength] + "…", Details = reduced, Timestamp = now });
+            new { Type = ErrorEvent, Error = error.Length <= MaxErrorLength ? error : error[..MaxErrorLength] + "…", Details = reduced, Timestamp = now },
+            tool);
     }
 
-    private static LiveEvent Create<T>(string name, Audience audience, T data) =>
-        new(name, "", audience, JsonSerializer.SerializeToUtf8Bytes(data, Json.Options));
+    private static LiveEvent Create<T>(string name, Audience audience, T data, string? tool = null) =>
+        new(name, "", audience, JsonSerializer.SerializeToUtf8Bytes(data, Json.Options), tool);
 }

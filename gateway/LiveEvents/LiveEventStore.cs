@@ -100,7 +100,7 @@ internal sealed class LiveEventStore(IConnectionMultiplexer redis) : IDisposable
     private const string AppendToolResponseScript = """
         local heads, stream, sizes, prefix, channel = KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1]
         local seconds, kept, most, most_each = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-        local event, person, data = ARGV[6], ARGV[7], ARGV[8]
+        local event, person, tool, data = ARGV[6], ARGV[7], ARGV[8], ARGV[9]
         local epoch = redis.call('HGET', heads, 'epoch')
         if not epoch then return end
         local time = redis.call('TIME')
@@ -137,7 +137,8 @@ internal sealed class LiveEventStore(IConnectionMultiplexer redis) : IDisposable
           oldest = read('-', '+')
         end
         local id = epoch .. '-' .. redis.call('HINCRBY', heads, stream, 1)
-        redis.call('XADD', stream, id, 'at', string.format('%.0f', now), 'event', event, 'resource', '', 'callers', 0, 'person', person, 'data', data)
+        redis.call('XADD', stream, id, 'at', string.format('%.0f', now), 'event', event, 'resource', '', 'callers', 0, 'person', person,
+          'tool', tool, 'data', data)
         redis.call('HINCRBY', sizes, 'all', #data)
         redis.call('HINCRBY', sizes, person, #data)
         redis.call('RPUSH', prefix .. person, id)
@@ -201,7 +202,7 @@ internal sealed class LiveEventStore(IConnectionMultiplexer redis) : IDisposable
         var stream = ToolResponseStream(hospital);
         return redis.GetDatabase().ScriptEvaluateAsync(AppendToolResponseScript, [HeadsKey, stream, $"{stream}:bytes", $"{stream}:of:"],
             [Channel, ToolResponseRetentionSeconds, MaxToolResponses,
-                MaxToolResponseBytes, MaxToolResponseBytesPerUser, response.Name, response.Audience.UserId!.Value.ToString("N"), response.Data])
+                MaxToolResponseBytes, MaxToolResponseBytesPerUser, response.Name, response.Audience.UserId!.Value.ToString("N"), response.Tool, response.Data])
             .WaitAsync(RedisTimeout);
     }
 
@@ -263,7 +264,7 @@ internal sealed class LiveEventStore(IConnectionMultiplexer redis) : IDisposable
     {
         internal static StoredEvent Parse(StreamEntry entry)
         {
-            string? name = null, resource = null;
+            string? name = null, resource = null, tool = null;
             ReadOnlyMemory<byte> data = default;
             var callers = Callers.None;
             Guid? person = null;
@@ -275,10 +276,13 @@ internal sealed class LiveEventStore(IConnectionMultiplexer redis) : IDisposable
                     case "resource": resource = field.Value; break;
                     case "callers": callers = (Callers)(int)field.Value; break;
                     case "person": person = Guid.TryParseExact(field.Value, "N", out var id) ? id : null; break;
+                    case "tool": tool = field.Value; break;
                     case "data": data = field.Value; break;
                     case "at": at = DateTimeOffset.FromUnixTimeMilliseconds((long)field.Value); break;
                 }
-            return new(StreamId.Parse((string)entry.Id!), new LiveEvent(name!, resource!, new Audience(callers, person), data.Span), at);
+            // An event without a resource is a tool's response. An earlier version wrote one without the tool, which only tokens without scopes receive.
+            if (resource is "") tool ??= "";
+            return new(StreamId.Parse((string)entry.Id!), new LiveEvent(name!, resource!, new Audience(callers, person), data.Span, tool), at);
         }
     }
 }

@@ -67,7 +67,7 @@ internal sealed partial class ToolResponsePublisher(ListenerPresence presence, L
         var content = (JsonObject)details.DeepClone();
         (content["tool"], content["code"], content["request_id"]) = (tool.Name, code, context.RequestId);
         Enqueue(context,
-            LiveEvent.ForError(new(Callers.None, context.Caller.UserId), $"{code}: {message}", content, clock.GetUtcNow(), "tool", "code", "request_id"));
+            LiveEvent.ForToolError(context.Caller.UserId, tool.Name, $"{code}: {message}", content, clock.GetUtcNow(), "tool", "code", "request_id"));
     }
 
     private void Enqueue(InvocationContext context, LiveEvent copy)

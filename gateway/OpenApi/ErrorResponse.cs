@@ -17,8 +17,10 @@ internal sealed record ErrorResponse(string Name, string Description, params Api
         new("Unauthenticated", "The access token is missing (`AUTH_REQUIRED`), or it is malformed, expired or revoked (`AUTH_INVALID`).",
             new Unauthenticated(ErrorCodes.AuthRequired, "Log in first: send Authorization: Bearer with an access token."),
             new Unauthenticated(ErrorCodes.AuthInvalid, "The access token is not valid, or no longer. Refresh it or log in again.")),
-        new("Forbidden", "The caller's role does not permit the operation. The response is the same whether or not the entities that the request names exist.",
-            new Forbidden("Your role does not include create_hospital.")),
+        new("Forbidden",
+            "The caller's role or the scopes of the token do not permit the operation. The latter have the missing scope in `details.required_scope`. The "
+            + "response is the same whether or not the entities that the request names exist.",
+            new Forbidden("Your role does not include create_hospital."), new InsufficientScope(Scopes.WriteChat)),
         new("Missing", "The entity does not exist, or the caller may not see it. The response for an entity of another hospital is the same.",
             new NotFound("appointment")),
         new("Conflict",
@@ -48,7 +50,7 @@ internal sealed record ErrorResponse(string Name, string Description, params Api
             ["application/json"] = new()
             {
                 Schema = envelope,
-                Examples = Examples.ToDictionary(e => e.Code, e =>
+                Examples = Examples.ToDictionary(e => e is InsufficientScope ? BearerChallenge.InsufficientScope : e.Code, e =>
                     OperationDetails.Example(JsonNode.Parse(ErrorResponseWriter.SerializeEnvelope(e, "01980a3c-5d2e-7b41-9c07-3f6a1e8b2d54", ExampleTime))!,
                         e.Message)),
             },

@@ -29,7 +29,8 @@ internal sealed class ToolDocumentTransformer(OperationTransformer operations, C
             {
                 OperationId = tool.Name,
                 Summary = GetSummary(tool.Description),
-                Description = $"{tool.Description}\n\n{DescribeEffect(tool.Effect)} {DescribeCallers(tool.Callers)}",
+                Description = $"{tool.Description}\n\n{DescribeEffect(tool.Effect)} {DescribeCallers(tool.Callers)} "
+                    + $"A token with scopes needs `{tool.Scope.Name}`.",
                 Tags = new HashSet<OpenApiTagReference> { new(ApiTags.OfService(tool.Service), document) },
             };
             operations.Complete(operation, Describe(tool), metadata, document);

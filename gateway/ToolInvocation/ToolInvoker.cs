@@ -9,8 +9,9 @@ namespace MedCor.Gateway.ToolInvocation;
 internal sealed class ToolInvoker(ServiceForwarder forwarder, ReferenceDataCache referenceData, IToolResponseObserver observer)
 {
     /// <summary>
-    /// Calls a tool and returns its response: a result or an error, which the status distinguishes. Throws <see cref="Forbidden"/> when the caller's role does
-    /// not include the tool, and <see cref="Unavailable"/> when its service does not respond.
+    /// Calls a tool and returns its response: a result or an error, which the status distinguishes. Throws <see cref="Forbidden"/> or
+    /// <see cref="InsufficientScope"/> when the caller's role or token does not include the tool, and <see cref="Unavailable"/> when its service does not
+    /// respond.
     /// </summary>
     public async Task<ToolResponse> InvokeAsync(InvocationContext context, ToolRequest request, string? idempotencyKey, CancellationToken ct)
     {
@@ -33,7 +34,8 @@ internal sealed class ToolInvoker(ServiceForwarder forwarder, ReferenceDataCache
     public Task<ToolResponse> ReadResourceAsync(InvocationContext context, ResourceDescriptor resource, string pathAndQuery, CancellationToken ct) =>
         MeasureAsync(context, resource.Name, async () =>
         {
-            if (!context.Caller.IsOneOf(resource.Callers)) throw new Forbidden($"Your role does not include {resource.Name}.");
+            // As for tools.
+            if (!resource.HasClinicalContent) context.Caller.Require(resource.Callers, resource.Scope, resource.Name);
             using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{resource.Service}/resources/{resource.Name}{pathAndQuery}");
             return await forwarder.SendAsync(resource.Name, context.ServiceHeaders, request, isWrite: false, ct);
         });
@@ -63,7 +65,7 @@ internal sealed class ToolInvoker(ServiceForwarder forwarder, ReferenceDataCache
     {
         var tool = request.Tool;
         // A forbidden access to clinical content is rejected by the service, which records it in the audit trail.
-        if (!context.Caller.IsOneOf(tool.Callers) && tool.ClinicalContent is null) throw new Forbidden($"Your role does not include {tool.Name}.");
+        if (tool.ClinicalContent is null) context.Caller.Require(tool.Callers, tool.Scope, tool.Name);
         return tool.IsReferenceData && referenceData.IsEnabled
             ? InvokeReferenceDataAsync(context, request, idempotencyKey, ct)
             : ForwardAsync(context, request, idempotencyKey, ct);

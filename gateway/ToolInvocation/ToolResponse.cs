@@ -25,6 +25,9 @@ internal sealed class ToolResponse : IDisposable
     /// <summary>Gets the number of seconds after which a retry may succeed, as the service wrote it.</summary>
     public string? RetryAfter { get; init; }
 
+    /// <summary>Gets the <c>WWW-Authenticate</c> header of the service, which names the scope that the token lacks.</summary>
+    public string? Challenge { get; init; }
+
     public ReadOnlyMemory<byte> Body => _buffer.AsMemory(0, _length);
 
     /// <summary>Creates a response from a cached result.</summary>
@@ -43,6 +46,7 @@ internal sealed class ToolResponse : IDisposable
             ContentType = response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type) ? type.ToString() : "application/json",
             IsReplay = response.Headers.NonValidated.Contains(IdempotencyHeaders.Replayed),
             RetryAfter = response.Headers.NonValidated.TryGetValues("Retry-After", out var seconds) ? seconds.ToString() : null,
+            Challenge = response.Headers.NonValidated.TryGetValues("WWW-Authenticate", out var challenge) ? challenge.ToString() : null,
         };
         try
         {
@@ -77,6 +81,7 @@ internal sealed class ToolResponse : IDisposable
         response.ContentLength = Body.Length;
         if (IsReplay) response.Headers[IdempotencyHeaders.Replayed] = "true";
         if (RetryAfter is { } seconds) response.Headers.RetryAfter = seconds;
+        if (Challenge is not null) response.Headers.WWWAuthenticate = Challenge;
         await ResponseSender.SendAsync(http, Body);
     }
 

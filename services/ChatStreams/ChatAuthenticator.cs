@@ -22,6 +22,17 @@ public sealed class ChatAuthenticator(TokenValidator tokens, ServerToken server)
         return ValidateAsync(token, http.RequestAborted);
     }
 
+    /// <summary>
+    /// Returns the owner of the caller's runs. Throws as <see cref="AuthenticateAsync(HttpContext)"/> does, and <see cref="InsufficientScope"/> when a user's
+    /// token lacks a scope. The server token has all scopes.
+    /// </summary>
+    public async ValueTask<ChatRunOwner> AuthenticateAsync(HttpContext http, Scope scope)
+    {
+        var caller = await AuthenticateAsync(http);
+        caller.User?.RequireScope(scope);
+        return caller.Owner;
+    }
+
     /// <summary>Returns the caller that a token names. Throws <see cref="Unauthenticated"/> when the token is not valid.</summary>
     public async ValueTask<ChatCaller> ValidateAsync(string token, CancellationToken ct)
     {

@@ -57,6 +57,18 @@ public sealed class Unauthenticated(string code, string message) : ApiException(
 /// <summary>Represents a request that the caller's role does not permit.</summary>
 public sealed class Forbidden(string message) : ApiException(403, ErrorCodes.PermissionDenied, message);
 
+/// <summary>Represents a request that the caller's role permits, but not the scopes of the access token.</summary>
+public sealed class InsufficientScope : ApiException
+{
+    /// <summary>The name of the detail that contains the missing scopes, separated by spaces.</summary>
+    public const string Detail = "required_scope";
+
+    /// <param name="missing">The required scopes that the token lacks.</param>
+    public InsufficientScope(params IReadOnlyCollection<Scope> missing) : base(403, ErrorCodes.PermissionDenied,
+        $"The access token lacks the scope{(missing.Count == 1 ? "" : "s")} {string.Join(", ", missing.Select(scope => scope.Name))}.") =>
+        WithDetail(Detail, string.Join(' ', missing.Select(scope => scope.Name)));
+}
+
 /// <summary>
 /// Represents a resource that does not exist or that the caller may not know of. A resource of another hospital is reported in the same words.
 /// </summary>

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using MedCor.Contracts.Clinical;
 
 namespace MedCor.Contracts;
 
@@ -14,6 +15,12 @@ public sealed record ResourceDescriptor(
 {
     /// <summary>Gets whether the resource lists entities and returns each by its ID; otherwise it returns a single entity.</summary>
     public bool IsList { get; } = Fields.Contains("id");
+
+    /// <summary>Gets whether the entities contain clinical content, every access to which is recorded.</summary>
+    public bool HasClinicalContent { get; } = Entity.IsAssignableTo(typeof(IClinicalContent));
+
+    /// <summary>Gets the scope that an access token with scopes needs to read the resource.</summary>
+    public Scope Scope { get; } = Scope.For(Service, Name, Effect.Read);
 }
 
 /// <summary>Represents a field of an entity that refers to an entity of another resource.</summary>

@@ -5,11 +5,12 @@ using MedCor.Contracts.Chat;
 namespace MedCor.Contracts;
 
 /// <summary>Describes a tool: the service that owns it, its permitted callers, its parameters and result, and whether it concerns reference data.</summary>
+/// <param name="ClinicalContent">Where the results contain clinical content, every access to which is recorded; null when they contain none.</param>
 public sealed record ToolDescriptor(string Name, string Service, Effect Effect, Callers Callers, string Description, Type Params,
-    Type Result, bool IsReferenceData)
+    Type Result, bool IsReferenceData, ClinicalContentDescriptor? ClinicalContent)
 {
-    /// <summary>Gets where the results contain clinical content, every access to which is recorded; null when they contain none.</summary>
-    public ClinicalContentDescriptor? ClinicalContent { get; } = ClinicalContentDescriptor.TryCreate(Result, Params);
+    /// <summary>Gets the scope that an access token with scopes needs for a call.</summary>
+    public Scope Scope { get; } = Scope.For(Service, ClinicalContent?.Resource ?? GetResource(Result), Effect);
 
     /// <summary>Gets whether the result is one entity of a resource, which has a maximum size.</summary>
     public bool ReturnsSingleEntity { get; } = Result.IsDefined(typeof(ResourceAttribute), inherit: false);
@@ -19,6 +20,11 @@ public sealed record ToolDescriptor(string Name, string Service, Effect Effect, 
     /// requested it, who is on record, and published nowhere else.
     /// </summary>
     public bool MayContainHealthData => ClinicalContent is not null || Result == typeof(PromptSession);
+
+    /// <summary>Returns the name of the resource whose entity or page of entities a result is; null when it is neither.</summary>
+    private static string? GetResource(Type result) =>
+        (result.IsGenericType && result.GetGenericTypeDefinition() == typeof(Page<>) ? result.GetGenericArguments()[0] : result)
+            .GetCustomAttribute<ResourceAttribute>()?.Name;
 }
 
 /// <summary>Contains all tools, read once from the contracts.</summary>
@@ -39,7 +45,8 @@ public static class ToolCatalogue
             var result = type.GetInterfaces().Single(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(ITool<>)).GetGenericArguments()[0];
             var service = type.Namespace!.Split('.')[^1].ToLowerInvariant();
             tools.Add(promise.Name,
-                new(promise.Name, service, promise.Effect, promise.Callers, XmlDocumentation.GetSummary(type), type, result, promise.IsReferenceData));
+                new(promise.Name, service, promise.Effect, promise.Callers, XmlDocumentation.GetSummary(type), type, result, promise.IsReferenceData,
+                    ClinicalContentDescriptor.TryCreate(result, type)));
         }
         return tools;
     }

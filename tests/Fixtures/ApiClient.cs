@@ -23,14 +23,16 @@ public sealed class ApiClient(HttpClient http, string accessToken, string refres
     private static readonly ConcurrentDictionary<string, Lazy<Task<ApiClient>>> SharedLogIns = new();
 
     /// <summary>Logs in at a gateway replica of the running system.</summary>
-    public static async Task<ApiClient> LogIn(string email, string password = "Demo-Medcor-2026", int gateway = 0)
+    /// <param name="scope">The scopes to which the tokens are limited; null for all rights of the user's role.</param>
+    public static async Task<ApiClient> LogIn(string email, string password = "Demo-Medcor-2026", int gateway = 0, string? scope = null)
     {
         var house = await MedCorFixture.Get();
         var http = new HttpClient { BaseAddress = house.Gateways[gateway % house.Gateways.Count], Timeout = TimeSpan.FromSeconds(60) };
         // Identity refuses logins beyond what it can hash at once; the client retries.
         HttpResponseMessage response = null!;
         await Wait.Until(
-            async () => (response = await http.PostAsJsonAsync("/api/auth/login/", new { email, password })).StatusCode != HttpStatusCode.ServiceUnavailable,
+            async () => (response = await http.PostAsJsonAsync("/api/auth/login/", new LogIn(email, password, scope), Json.Options)).StatusCode
+                != HttpStatusCode.ServiceUnavailable,
             "a login", TimeSpan.FromSeconds(60));
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         var login = (await response.Content.ReadFromJsonAsync<SessionTokens>(CompleteOptions))!;

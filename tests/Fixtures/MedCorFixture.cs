@@ -151,6 +151,9 @@ public sealed class MedCorFixture
     /// <summary>Returns the process ID of a resource, or of a replica such as <c>clinical-1</c>.</summary>
     public int Pid(string name) => (int)Processes().First(p => (string?)p!["name"] == name)!["pid"]!;
 
+    /// <summary>Returns the address of a service's replica, which clients cannot reach.</summary>
+    public Uri GetAddress(string service) => new($"http://localhost:{ReadRecorded("ports", $"{service}-1")}");
+
     /// <summary>
     /// Waits until the host reports every process as healthy, the killed one with a new process ID, and every service reports that it is ready. The host learns
     /// of readiness a little later.

@@ -40,7 +40,7 @@ internal static class ChatRunEndpoints
             .AvailableWithoutDatabase();
         app.MapPost("/chat/calls", async (HttpContext http, ChatAuthenticator callers, ChatRunStarter starter, IOptions<ModelOptions> model) =>
         {
-            var owner = (await callers.AuthenticateAsync(http)).Owner;
+            var owner = await callers.AuthenticateAsync(http, Scopes.WriteChat);
             var request = ExecuteRequestReader.Read(await http.ReadBodyAsync(), model.Value);
             var key = http.Request.Headers[IdempotencyHeaders.Key].ToString() is { Length: > 0 } sent ? sent : null;
             var (started, isReplay) = await starter.StartAsync(owner, request, key, http.RequestAborted);
@@ -48,17 +48,18 @@ internal static class ChatRunEndpoints
             return Results.Json(started, Json.Options);
         });
         app.MapPost("/chat/calls/{runId:guid}/cancel", async (Guid runId, HttpContext http, ChatAuthenticator callers, ChatRunCanceller canceller) =>
-            Results.Json(new { Status = await canceller.CancelAsync((await callers.AuthenticateAsync(http)).Owner, runId, http.RequestAborted) },
+            Results.Json(
+                new { Status = await canceller.CancelAsync(await callers.AuthenticateAsync(http, Scopes.WriteChat), runId, http.RequestAborted) },
                 Json.Options));
         app.MapPost("/chat/calls/cancel", async (HttpContext http, ChatAuthenticator callers, ChatRunCanceller canceller) =>
-            Results.Json(await canceller.CancelAllAsync((await callers.AuthenticateAsync(http)).Owner, http.RequestAborted), Json.Options));
+            Results.Json(await canceller.CancelAllAsync(await callers.AuthenticateAsync(http, Scopes.WriteChat), http.RequestAborted), Json.Options));
         app.MapGet("/chat/calls/{runId:guid}", GetSavedAsync);
     }
 
     /// <summary>Returns the stored run, for when Redis no longer has it.</summary>
     private static async Task<IResult> GetSavedAsync(Guid runId, HttpContext http, ChatAuthenticator callers, ChatDb db)
     {
-        var owner = (await callers.AuthenticateAsync(http)).Owner;
+        var owner = await callers.AuthenticateAsync(http, Scopes.ReadChat);
         db.Tenancy.Enter(owner.HospitalId);
         var run = await db.Runs.AsNoTracking()
             .SingleOrDefaultAsync(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.Id == runId, http.RequestAborted)

@@ -38,11 +38,11 @@ internal sealed class PersonCopies(ClinicalDb db, ToolClient tools)
 
     /// <summary>Requests a doctor from the Identity service. Returns null when it has no doctor with this id that the caller may see.</summary>
     internal async Task<PersonCopy?> FetchDoctorAsync(Guid id, CancellationToken ct) =>
-        await tools.TryCallAsync(new GetDoctorDetails(id), ct) is { } doctor ? await UpsertAndReturnAsync(PersonCopy.From(doctor), ct) : null;
+        await tools.TryLookUpAsync(new GetDoctorDetails(id), ct) is { } doctor ? await UpsertAndReturnAsync(PersonCopy.From(doctor), ct) : null;
 
     /// <summary>Requests a patient from the Identity service. Returns null when it has no patient with this id that the caller may see.</summary>
     internal async Task<PersonCopy?> FetchPatientAsync(Guid id, CancellationToken ct) =>
-        await tools.TryCallAsync(new GetPatient(id), ct) is { } patient ? await UpsertAndReturnAsync(PersonCopy.From(patient), ct) : null;
+        await tools.TryLookUpAsync(new GetPatient(id), ct) is { } patient ? await UpsertAndReturnAsync(PersonCopy.From(patient), ct) : null;
 
     private async Task<PersonCopy> UpsertAndReturnAsync(PersonCopy person, CancellationToken ct)
     {

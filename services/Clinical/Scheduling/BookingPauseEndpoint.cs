@@ -17,6 +17,7 @@ internal static class BookingPauseEndpoint
             var caller = await tokens.AuthenticateAsync(http);
             if (!caller.IsOneOf(Callers.Admins)) throw new Forbidden("Only administrators make changes that pause bookings.");
             var request = ParameterReader<PauseBookings>.Read(await http.ReadBodyAsync());
+            caller.RequireScope(request.GetRequiredScope());
             if (caller.HospitalId is { } hospitalId && hospitalId != request.HospitalId) throw new NotFound("hospital");
             tenancy.Enter(caller);
             return Results.Json(await pauses.BeginAsync(request, http.RequestAborted), Json.Options);

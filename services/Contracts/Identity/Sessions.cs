@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 
 namespace MedCor.Contracts.Identity;
 
@@ -8,9 +9,14 @@ namespace MedCor.Contracts.Identity;
 /// <example>"patient@general.example"</example>
 /// </param>
 /// <param name="Password"><example>"Green-Meadow-2026"</example></param>
+/// <param name="Scope">
+/// The scopes to which the tokens of the session are limited, separated by spaces; all rights of the user's role when omitted.
+/// <example>"appointments.write people.read"</example>
+/// </param>
 public sealed record LogIn(
     [property: Length(3, 254), RegularExpression(LogIn.EmailPattern, ErrorMessage = "must be an e-mail address")] string Email,
-    [property: Opaque, Length(1, 128)] string Password)
+    [property: Opaque, Length(1, 128)] string Password,
+    [property: Length(1, 1000)] string? Scope = null)
 {
     /// <summary>The pattern of an e-mail address at login. It is wider than the rule for new accounts, because some accounts are older than the rule.</summary>
     internal const string EmailPattern = @"[^@\u0000-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u206F]+@[^@\u0000-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u206F]+";
@@ -38,7 +44,13 @@ public sealed record LogOut([property: Opaque, Length(1, 200)] string? RefreshTo
 /// <param name="TokenType">The token type, always <c>Bearer</c>. <example>"Bearer"</example></param>
 /// <param name="ExpiresIn">The lifetime of the access token, in seconds. <example>3600</example></param>
 /// <param name="User">The user who logged in.</param>
-public sealed record SessionTokens(string AccessToken, string RefreshToken, string TokenType, int ExpiresIn, User User);
+/// <param name="Scope">
+/// The scopes to which the tokens are limited, separated by spaces; absent when they have all rights of the user's role.
+/// <example>"appointments.write people.read"</example>
+/// </param>
+public sealed record SessionTokens(
+    string AccessToken, string RefreshToken, string TokenType, int ExpiresIn, User User,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Scope = null);
 
 /// <summary>
 /// Represents a further access token of a session, returned to a caller that already has one. Only services use it: <c>POST /sessions/token</c>.

@@ -115,6 +115,7 @@ internal static class AuthorizationServer
             options.CodeChallengeMethods.Clear();
             options.CodeChallengeMethods.Add(OpenIddictConstants.CodeChallengeMethods.Sha256);
             SigningKeys.AddTo(options, keys.Value.KeyEncryptionSecret);
+            options.Scopes.UnionWith([OpenIddictConstants.Scopes.OpenId, .. Scopes.All.Select(scope => scope.Name)]);
             foreach (var resource in resources.Accepted) options.Resources.Add(new(resource));
         }
     }

@@ -1,27 +1,49 @@
 using System.Collections.Immutable;
+using MedCor.Contracts;
 
 namespace MedCor.Identity.Authorization;
 
-/// <summary>Represents a scope that a user can allow, in words for the user.</summary>
+/// <summary>Represents a scope that a user can allow.</summary>
+/// <param name="Description">What it permits, in words for the user.</param>
 /// <param name="IsRequested">Whether the client has asked for it.</param>
 internal sealed record ScopeChoice(string Name, string Description, bool IsRequested);
 
-/// <summary>Lists the scopes that a user allows or not: each names a deed in all areas.</summary>
+/// <summary>
+/// Determines which scopes a user is offered: those of all areas at once, since many clients cannot ask for more later, and those of single areas that the
+/// client has asked for.
+/// </summary>
 internal static class ConsentScopes
 {
-    internal static IReadOnlyList<ScopeChoice> All { get; } =
+    private const string Read = "medcor.read";
+    private const string OpenId = "openid";
+
+    /// <summary>The scopes that every user is offered, in words that speak of the user's own rights.</summary>
+    internal static IReadOnlyList<ScopeChoice> Always { get; } =
     [
-        new("medcor.read", "Read what you can read, except medical records and treatments", false),
+        new(Read, "Read what you can read, except medical records and treatments", false),
         new("medcor.write", "Create and change what you can create and change", false),
         new("medcor.delete", "Deactivate what you can deactivate", false),
         new("medcor.clinical", "Do this with medical records and treatments as well", false),
     ];
 
-    /// <summary>Returns the scopes with those ticked that a client has asked for. A client that asks for none is offered to read.</summary>
-    internal static IReadOnlyList<ScopeChoice> Offer(ImmutableArray<string> requested) =>
-        [.. All.Select((scope, n) => scope with { IsRequested = requested.Contains(scope.Name) || (n == 0 && !All.Any(s => requested.Contains(s.Name))) })];
+    /// <summary>Returns the offered scopes, with those ticked that a client has asked for. A client that asks for none asks to read.</summary>
+    internal static IReadOnlyList<ScopeChoice> Offer(ImmutableArray<string> requested)
+    {
+        var known = requested.Where(name => Scopes.Find(name) is not null).DefaultIfEmpty(Read).ToHashSet();
+        return
+        [
+            .. Scopes.All.Where(scope => known.Contains(scope.Name) && Always.All(s => s.Name != scope.Name))
+                .Select(scope => new ScopeChoice(scope.Name, scope.Description, IsRequested: true)),
+            .. Always.Select(scope => scope with { IsRequested = known.Contains(scope.Name) }),
+        ];
+    }
 
-    /// <summary>Returns the scopes that a user has granted. Scopes that MedCor does not have are dropped.</summary>
-    internal static ImmutableArray<string> Grant(ImmutableArray<string> requested, IReadOnlyCollection<string> granted) =>
-        [.. granted, .. requested.Where(scope => granted.Count > 0 && scope is OpenIddict.Abstractions.OpenIddictConstants.Scopes.OpenId)];
+    /// <summary>Returns the scopes of the tokens: those that the user has ticked, and <c>openid</c>, which permits nothing, if the client has asked for it.</summary>
+    internal static ImmutableArray<string> Grant(ImmutableArray<string> requested, Func<string, bool> isTicked)
+    {
+        ImmutableArray<string> granted = [.. Offer(requested).Select(scope => scope.Name).Where(isTicked)];
+        return !granted.IsEmpty && requested.Contains(OpenId)
+            ? granted.Add(OpenId)
+            : granted;
+    }
 }

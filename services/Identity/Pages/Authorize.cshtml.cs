@@ -47,9 +47,7 @@ internal sealed class AuthorizeModel(ClientSessions sessions, IOpenIddictApplica
         if (decision is null) return await ShowAsync(request, account);
         if (decision != "allow") return Refuse(Errors.AccessDenied, "The user has denied the access.");
 
-        var granted = ConsentScopes.All.Where(scope => Request.Form.ContainsKey(GrantPrefix + scope.Name)).Select(scope => scope.Name);
-        // Scopes of areas are not offered one by one: what was requested is granted as far as the user has allowed the deed.
-        var scopes = ConsentScopes.Grant(request.GetScopes(), [.. granted]);
+        var scopes = ConsentScopes.Grant(request.GetScopes(), isTicked: name => Request.Form.ContainsKey(GrantPrefix + name));
         if (scopes.IsEmpty) return Refuse(Errors.AccessDenied, "The user has allowed nothing.");
         var application = (await applications.FindByClientIdAsync(request.ClientId!, HttpContext.RequestAborted))!;
         var principal = await sessions.StartAsync(account, request.ClientId!, (await applications.GetIdAsync(application, HttpContext.RequestAborted))!, scopes,

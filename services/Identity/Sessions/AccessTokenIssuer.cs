@@ -14,22 +14,25 @@ internal sealed class AccessTokenIssuer(IOptions<TokenOptions> tokens, IOptions<
 
     /// <param name="refreshedAt">The time of the login or refresh from which the token descends.</param>
     /// <param name="latestExpiry">The latest time at which the token expires.</param>
+    /// <param name="renewed">The holder of the token that is renewed: the new one is limited as it is. Null for the next tokens of the session.</param>
     /// <returns>The token and its lifetime in seconds.</returns>
     internal (string Token, int Seconds) Issue(Account account, Session session, SigningCredentials key, DateTimeOffset refreshedAt,
-        DateTimeOffset latestExpiry)
+        DateTimeOffset latestExpiry, Caller? renewed = null)
     {
-        var described = CreateDescriptor(account, session, key, refreshedAt, latestExpiry);
+        var described = CreateDescriptor(account, session, key, refreshedAt, latestExpiry, renewed);
         return (_handler.CreateToken(described), (int)(described.Expires!.Value - described.IssuedAt!.Value).TotalSeconds);
     }
 
     /// <summary>Creates the descriptor of a token.</summary>
     internal SecurityTokenDescriptor CreateDescriptor(Account account, Session session, SigningCredentials key, DateTimeOffset refreshedAt,
-        DateTimeOffset latestExpiry)
+        DateTimeOffset latestExpiry, Caller? renewed = null)
     {
         var issuedAt = IssuedAt(clock.GetUtcNow(), account.Credential?.RevokedAt);
         var expiresAt = issuedAt + sessions.Value.AccessTokenLifetime;
         var claims = CreateClaims(account, session, refreshedAt);
         claims[JwtRegisteredClaimNames.Jti] = Guid.CreateVersion7().ToString();
+        if ((renewed is null ? session.Scope : renewed.Scopes?.ToString()) is { } scope) claims[TokenClaims.Scope] = scope;
+        if (renewed?.ClientId is { } client) claims[TokenClaims.ClientId] = client;
         return new()
         {
             Issuer = tokens.Value.CurrentIssuer,

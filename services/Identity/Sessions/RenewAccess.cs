@@ -7,8 +7,8 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Identity.Sessions;
 
 /// <summary>
-/// Issues another access token of the same session to a caller with a valid one, with the caller's current rights. Renewal
-/// does not prolong the session, which ends when it is not refreshed in time, as any other does. The token expires with the
+/// Issues another access token of the same session to a caller with a valid one, with the caller's current rights and the
+/// scopes of that token. Renewal does not prolong the session, which ends when it is not refreshed in time, as any other does. The token expires with the
 /// session, and no later than <see cref="SessionOptions.MaxRenewalWithoutRefresh"/> after the login or refresh that it
 /// descends from: a refresh elsewhere prolongs other tokens, not this one.
 /// </summary>
@@ -36,7 +36,7 @@ internal sealed class RenewAccessHandler(IdentityDb db, KeyRing keys, AccessToke
         var until = Min(idleUntil.Value, refreshedAt + SessionOptions.MaxRenewalWithoutRefresh);
         // The caller's token lasts at least as long as any that could be issued.
         if (until.ToUnixTimeSeconds() <= caller.ExpiresAt.ToUnixTimeSeconds()) throw SessionEnded();
-        var (token, _) = tokens.Issue(user, session, key, refreshedAt, until);
+        var (token, _) = tokens.Issue(user, session, key, refreshedAt, until, renewed: caller);
         await transaction.CommitAsync(ct);
         return new(token);
     }

@@ -16,6 +16,9 @@ internal sealed class Session
     public required DateTimeOffset EndsAt { get; init; }
     public DateTimeOffset? RevokedAt { get; init; }
 
+    /// <summary>Gets the scopes to which the tokens are limited, separated by spaces; null for all rights of the user's role.</summary>
+    public string? Scope { get; init; }
+
     public Account? User { get; init; }
 
     internal sealed class Configuration : IEntityTypeConfiguration<Session>

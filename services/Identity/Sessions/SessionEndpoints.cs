@@ -27,7 +27,8 @@ internal static class SessionEndpoints
     internal static void MapSessions(this WebApplication app)
     {
         app.MapPost("/api/auth/login", async (HttpContext http, LogInHandler handler) =>
-            JsonWithoutCaching(http, await handler.HandleAsync(ParameterReader<LogIn>.Read(await ReadJsonAsync(http)), http.RequestAborted)));
+            JsonWithoutCaching(http, await handler.HandleAsync(
+                await ParameterReader<LogIn>.ReadAsync(await ReadJsonAsync(http), rules: LogInHandler.AddErrorsAsync), http.RequestAborted)));
         app.MapPost("/api/auth/refresh", async (HttpContext http, RefreshSessionHandler handler) =>
             JsonWithoutCaching(http, await handler.HandleAsync(ParameterReader<RefreshSession>.Read(await ReadJsonAsync(http)), http.RequestAborted)));
         app.MapPost("/api/auth/logout", async (HttpContext http, LogOutHandler handler) =>

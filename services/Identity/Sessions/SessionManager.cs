@@ -1,3 +1,4 @@
+using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Revocations;
@@ -25,10 +26,11 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Ti
     }
 
     /// <summary>Starts a session and returns its tokens; null when all sessions of the account were ended since it was read.</summary>
-    internal async Task<SessionTokens?> StartAsync(Account account, SigningCredentials key, CancellationToken ct)
+    /// <param name="scopes">The scopes to which the tokens are limited; null for all rights of the user's role.</param>
+    internal async Task<SessionTokens?> StartAsync(Account account, ScopeSet? scopes, SigningCredentials key, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        var session = new Session { UserId = account.Id, StartedAt = now, EndsAt = now + SessionOptions.MaxLifetime };
+        var session = new Session { UserId = account.Id, StartedAt = now, EndsAt = now + SessionOptions.MaxLifetime, Scope = scopes?.ToString() };
         db.Add(session);
         return await ContinueAsync(session, account, key, ct);
     }
@@ -47,7 +49,7 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Ti
         });
         await db.SaveChangesAsync(ct);
         var (access, seconds) = tokens.Issue(account, session, key, refreshedAt: now, latestExpiry: session.EndsAt);
-        return new(access, refresh, "Bearer", seconds, account.ToUser());
+        return new(access, refresh, "Bearer", seconds, account.ToUser(), session.Scope);
     }
 
     /// <summary>Ends one session.</summary>

@@ -12,13 +12,14 @@ using Microsoft.Extensions.DependencyInjection;
 namespace MedCor.Platform.Calls;
 
 /// <summary>
-/// Represents one request for a tool or a resource. The caller is authenticated, their tenant entered and their role checked before it is handled. An access to
-/// clinical content is recorded before its result is sent, and also when it is refused.
+/// Represents one request for a tool or a resource. The caller is authenticated, their tenant entered, and their role and the scopes of their token checked
+/// before it is handled. An access to clinical content is recorded before its result is sent, and also when it is refused.
 /// </summary>
 /// <param name="name">The name of the tool or resource.</param>
 /// <param name="callers">The kinds of callers that may make the call.</param>
+/// <param name="scope">The scope that the call requires; null when it requires none.</param>
 /// <param name="isAudited">Whether the results contain clinical content.</param>
-internal abstract class Call(HttpContext http, string name, Callers callers, bool isAudited)
+internal abstract class Call(HttpContext http, string name, Callers callers, Scope? scope, bool isAudited)
 {
     protected HttpContext Http => http;
 
@@ -33,6 +34,7 @@ internal abstract class Call(HttpContext http, string name, Callers callers, boo
         try
         {
             if (!caller.IsOneOf(callers)) throw new Forbidden($"Your role does not include {name}.");
+            if (scope is not null) caller.RequireScope(scope);
             await HandleAsync();
         }
         catch (ApiException refusal) when (isAudited && ClinicalContentDescriptor.GetOutcome(refusal) is { } outcome)
@@ -43,7 +45,7 @@ internal abstract class Call(HttpContext http, string name, Callers callers, boo
         }
     }
 
-    /// <summary>Handles the call of a caller whose role includes it. Refuses by throwing an <see cref="ApiException"/>.</summary>
+    /// <summary>Handles the call of a caller whose role and token include it. Refuses by throwing an <see cref="ApiException"/>.</summary>
     protected abstract Task HandleAsync();
 
     /// <summary>Writes what is known of the request to the audit trail. Called only for clinical content.</summary>

@@ -56,7 +56,7 @@ public sealed class HospitalCopies(TenantDb db, ToolClient tools)
     public async Task<HospitalCopy?> FindAsync(Guid id, CancellationToken ct)
     {
         if (await db.Rows<HospitalCopy>().AsNoTracking().SingleOrDefaultAsync(h => h.HospitalId == id, ct) is { } copy) return copy;
-        if (await tools.TryCallAsync(new GetHospital(id), ct) is not { } hospital) return null;
+        if (await tools.TryLookUpAsync(new GetHospital(id), ct) is not { } hospital) return null;
         await UpsertAsync(hospital, ct);
         return new()
         {

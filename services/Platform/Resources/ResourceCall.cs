@@ -12,29 +12,26 @@ namespace MedCor.Platform.Resources;
 
 /// <summary>Represents one read of a resource: of one entity, when the route has an id, or of a page.</summary>
 internal sealed class ResourceCall<TEntity>(HttpContext http, ResourceDescriptor resource, bool isSingle)
-    : Call(http, resource.Name, resource.Callers, isAudited: typeof(TEntity).IsAssignableTo(typeof(IClinicalContent)))
+    : Call(http, resource.Name, resource.Callers, resource.Scope, isAudited: resource.HasClinicalContent)
 {
-    private AuditedAccess _access = new($"resources/{resource.Name}", resource.Name);
+    private ResourceQuery Query => field ??= new(resource, Http.Request.Query, isSingle);
 
-    /// <summary>The patients and the rows that the filter names.</summary>
-    private IReadOnlyCollection<Guid> _patients = [];
-    private IReadOnlyCollection<Guid> _ids = [];
+    /// <summary>Gets the ID in the path; null when there is none or it is invalid.</summary>
+    private Guid? Id => Uuids.TryParse((string?)Http.GetRouteValue("id"), out var id) ? id : null;
 
     protected override async Task HandleAsync()
     {
-        var query = new ResourceQuery(resource, Http.Request.Query, isSingle);
+        var query = Query;
         var handler = Services.GetRequiredService<IResourceHandler<TEntity>>();
         using var memory = await AcquireMemoryAsync(isSingle ? null : query.Limit);
         if (isSingle)
         {
-            if (!Uuids.TryParse((string?)Http.GetRouteValue("id"), out var id)) throw new ValidationFailed("id", "must be a UUID");
-            _access = _access with { ResourceId = id };
+            if (Id is not { } id) throw new ValidationFailed("id", "must be a UUID");
             query.ThrowIfInvalid();
             await SendAsync<object>((await handler.GetAsync(id, Aborted))!, limit: null, Write, FindContent);
         }
         else
         {
-            (_patients, _ids) = (query.PatientIds, query.Ids);
             var result = await handler.ListAsync(query, Aborted);
             // Afterwards, so that an invalid request is reported as such.
             await Services.GetRequiredService<NamedHospitals>().EnsureExistAsync(query.HospitalIds, Aborted);
@@ -49,9 +46,10 @@ internal sealed class ResourceCall<TEntity>(HttpContext http, ResourceDescriptor
     {
         // Content names its patient itself. Without content, the trail of each patient in the query gets an event, and that of each row's patient: the total
         // of an empty page still tells whether there are rows.
+        var requested = new AuditedAccess($"resources/{resource.Name}", resource.Name, ResourceId: Id);
         AuditedAccess[] named = content.Count > 0 ? []
-            : [.. _patients.Select(patient => _access with { PatientId = patient }), .. _ids.Select(id => _access with { ResourceId = id })];
-        foreach (var access in named.DefaultIfEmpty(_access)) await trail.RecordAsync(access, outcome, content, ct);
+            : [.. Query.PatientIds.Select(patient => requested with { PatientId = patient }), .. Query.Ids.Select(id => requested with { ResourceId = id })];
+        foreach (var access in named.DefaultIfEmpty(requested)) await trail.RecordAsync(access, outcome, content, ct);
     }
 
     private static IEnumerable<IClinicalContent> FindContent(object result) =>

@@ -2,9 +2,11 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using MedCor.Contracts;
+using MedCor.Platform.Tenancy;
 using MedCor.ServiceDefaults.Authentication;
 using MedCor.ServiceDefaults.Telemetry;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace MedCor.Platform.ServiceClients;
 
@@ -14,10 +16,23 @@ namespace MedCor.Platform.ServiceClients;
 /// </summary>
 public sealed class ToolClient(IHttpClientFactory clients, IHttpContextAccessor context)
 {
-    /// <summary>Calls a tool and returns its result; null when the entity does not exist or the caller may not see it.</summary>
-    public async Task<TResult?> TryCallAsync<TResult>(ITool<TResult> request, CancellationToken ct) where TResult : class
+    private const string ToolPath = "/tools";
+
+    /// <summary>
+    /// The path below which services answer the lookups of others, by the name of the tool. They check the caller's role and not the scopes of the token: a
+    /// token that may only book must be able to book for a patient whom this service does not know yet.
+    /// </summary>
+    internal const string LookupPath = "/lookups";
+
+    /// <summary>
+    /// Looks up an entity of which this service needs a copy, by the tool that returns it; null when the entity does not exist or the caller's role may not see
+    /// it.
+    /// </summary>
+    public async Task<TResult?> TryLookUpAsync<TResult>(ITool<TResult> request, CancellationToken ct) where TResult : class
     {
-        using var response = await SendAsync(request, null, ct);
+        // Replicas of earlier versions know only the path of the tool, where a token without scopes lacks none.
+        var hasScopes = context.HttpContext?.RequestServices.GetRequiredService<TenantContext>().Caller.Scopes is not null;
+        using var response = await SendAsync(request, null, ct, hasScopes ? LookupPath : ToolPath);
         return response.StatusCode switch
         {
             HttpStatusCode.OK => await response.Content.ReadFromJsonAsync<TResult>(Json.Options, ct),
@@ -53,10 +68,10 @@ public sealed class ToolClient(IHttpClientFactory clients, IHttpContextAccessor 
         throw new Refused((int)response.StatusCode, (await response.Content.ReadFromJsonAsync<ErrorEnvelope>(Json.Options, ct))!.Error);
     }
 
-    private async Task<HttpResponseMessage> SendAsync(object parameters, string? idempotencyKey, CancellationToken ct)
+    private async Task<HttpResponseMessage> SendAsync(object parameters, string? idempotencyKey, CancellationToken ct, string path = ToolPath)
     {
         var tool = ToolCatalogue.ByParameterType[parameters.GetType()];
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{tool.Service}/tools/{tool.Name}") { Content = SerializeBody(parameters) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{tool.Service}{path}/{tool.Name}") { Content = SerializeBody(parameters) };
         if (idempotencyKey is not null) request.Headers.TryAddWithoutValidation(IdempotencyHeaders.Key, idempotencyKey);
         return await SendAsync(request, ct);
     }

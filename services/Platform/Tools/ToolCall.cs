@@ -18,8 +18,9 @@ using Npgsql;
 namespace MedCor.Platform.Tools;
 
 /// <summary>Represents one call of a tool.</summary>
-internal sealed class ToolCall<TTool, TResult>(HttpContext http, ToolDescriptor tool)
-    : Call(http, tool.Name, tool.Callers, isAudited: tool.ClinicalContent is not null) where TTool : ITool<TResult>
+/// <param name="scope">The scope that the call requires; null for a lookup of a service.</param>
+internal sealed class ToolCall<TTool, TResult>(HttpContext http, ToolDescriptor tool, Scope? scope)
+    : Call(http, tool.Name, tool.Callers, scope, isAudited: tool.ClinicalContent is not null) where TTool : ITool<TResult>
 {
     /// <summary>
     /// The length of parameters, in bytes, that cannot make an entity too large, however they are escaped. An entity that is too large already was stored
@@ -64,7 +65,7 @@ internal sealed class ToolCall<TTool, TResult>(HttpContext http, ToolDescriptor 
     protected override async Task WriteAuditEventAsync(IAuditTrail trail, AuditOutcome outcome,
         IReadOnlyCollection<IClinicalContent> content, CancellationToken ct)
     {
-        // A call that the role does not include is refused before its parameters are read.
+        // A call that the role or the token does not include is refused before its parameters are read.
         if (_parameters is null && outcome == AuditOutcome.Forbidden) _parameters = TryParse(await ReadBodyAsync());
         await trail.RecordAsync(tool.ClinicalContent!.DescribeAccess(tool.Name, _parameters), outcome, content, ct);
     }

@@ -1,6 +1,7 @@
 using System.Reflection;
 using MedCor.Contracts;
 using MedCor.Platform.Audit;
+using MedCor.Platform.ServiceClients;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -51,18 +52,21 @@ internal static class ToolEndpoints
         return tools;
     }
 
-    /// <summary>Maps the tools.</summary>
+    /// <summary>Maps the tools, and the lookups of other services.</summary>
     internal static void MapTools(this IEndpointRouteBuilder app, IEnumerable<ToolDescriptor> tools)
     {
         foreach (var tool in tools)
         {
             var create = typeof(ToolEndpoints).GetMethod(nameof(CreateHandler), BindingFlags.NonPublic | BindingFlags.Static)!
                 .MakeGenericMethod(tool.Params, tool.Result);
-            app.MapPost($"/tools/{tool.Name}", create.CreateDelegate<Func<ToolDescriptor, RequestDelegate>>()(tool))
-                .WithDisplayName(tool.Name).WithMetadata(tool);
+            var handle = create.CreateDelegate<Func<ToolDescriptor, Scope?, RequestDelegate>>();
+            app.MapPost($"/tools/{tool.Name}", handle(tool, tool.Scope)).WithDisplayName(tool.Name).WithMetadata(tool);
+            // The gateway does not forward this path. A service looks up what it has no copy of yet, and shows its caller nothing of it.
+            if (tool is { Effect: Effect.Read, ReturnsSingleEntity: true, ClinicalContent: null })
+                app.MapPost($"{ToolClient.LookupPath}/{tool.Name}", handle(tool, null)).WithDisplayName(tool.Name);
         }
     }
 
-    private static RequestDelegate CreateHandler<TTool, TResult>(ToolDescriptor tool) where TTool : ITool<TResult> =>
-        http => new ToolCall<TTool, TResult>(http, tool).RunAsync();
+    private static RequestDelegate CreateHandler<TTool, TResult>(ToolDescriptor tool, Scope? scope) where TTool : ITool<TResult> =>
+        http => new ToolCall<TTool, TResult>(http, tool, scope).RunAsync();
 }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
+using MedCor.Contracts.Identity;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
 
@@ -21,6 +22,8 @@ internal sealed class CatalogueFixture
 
     public static Task<CatalogueFixture> Foreign => ForeignHospital.Value;
 
+    private readonly ConcurrentDictionary<(Callers, string), Lazy<Task<ApiClient>>> _limited = new();
+
     public required Guid Hospital { get; init; }
     public required IReadOnlyDictionary<Callers, ApiClient> People { get; init; }
 
@@ -38,6 +41,13 @@ internal sealed class CatalogueFixture
     public IEnumerable<ApiClient> CallersAllowed(ToolDescriptor tool) => from kind in CallerOrder where (tool.Callers & kind) != 0 select People[kind];
 
     public ApiClient Admin => People[Callers.HospitalAdmin];
+
+    /// <summary>Logs in the user of a role with a token that is limited to scopes, once for all tests.</summary>
+    public Task<ApiClient> LogIn(Callers kind, string scope) => _limited.GetOrAdd((kind, scope), _ => new(async () =>
+    {
+        var user = await People[kind].Call<User>("get_current_user");
+        return kind == Callers.Platform ? await ApiClient.LogIn(user.Email, scope: scope) : await ApiClient.LogIn(user.Email, Password, scope: scope);
+    })).Value;
 
     /// <summary>Makes a call that succeeds: tries callers, optional parameters, choices and entities until one does.</summary>
     /// <param name="call">Makes one attempt; null for a plain call.</param>

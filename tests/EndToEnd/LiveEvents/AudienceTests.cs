@@ -62,6 +62,31 @@ public sealed class AudienceTests
     }
 
     [Fact]
+    public async Task Each_event_reaches_only_tokens_that_may_read_its_resource()
+    {
+        var (house, here) = (await MedCorFixture.Get(), await CatalogueFixture.Own);
+        using var redis = await ConnectionMultiplexer.ConnectAsync(house.RedisConnectionString);
+        var streams = new LiveEventStore(redis);
+        foreach (var area in LiveResources.Scopes.Values.Distinct())
+        {
+            // The marker is an event of hospitals.
+            var readable = new HashSet<Scope> { LiveResources.Scopes["hospitals"], area };
+            await using var listener = await SseClient.Connect(
+                await here.LogIn(Callers.HospitalAdmin, string.Join(' ', readable.Select(scope => scope.Name))));
+            var told = Shown.Select(type => (IntegrationEvent)Made(type, here.Hospital, Guid.CreateVersion7()) with { EventId = Guid.CreateVersion7() })
+                .Where(happened => happened.HospitalId == here.Hospital).ToArray();
+            foreach (var happened in told) await streams.AppendAsync(happened, LiveEvent.FromIntegrationEvent(happened, happened.LiveUpdate!));
+            await new Marked(here.Hospital, 1_000_000).Tell(streams);
+            await listener.Next(h => Marked.Of(h.Data) == 1_000_000);
+
+            var heard = listener.Events.Where(h => h.Name == LiveEvent.ResourceUpdateEvent && Marked.Of(h.Data) is null)
+                .Select(h => (string)h.Data["resource"]!);
+            Assert.Equal(told.Select(LiveResources.GetName).Where(name => readable.Contains(LiveResources.Scopes[name])).Distinct().Order(),
+                heard.Distinct().Order());
+        }
+    }
+
+    [Fact]
     public void No_event_is_told_to_a_role_that_may_not_subscribe_to_its_resource() => Assert.Empty(
         from type in Shown
         let happened = (IntegrationEvent)Made(type, Guid.NewGuid(), Guid.NewGuid())

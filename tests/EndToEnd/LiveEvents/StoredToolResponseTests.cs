@@ -1,3 +1,4 @@
+using MedCor.Contracts;
 using MedCor.Gateway.LiveEvents;
 using StackExchange.Redis;
 
@@ -58,6 +59,21 @@ public sealed class StoredToolResponseTests
         Assert.Equal([1], (await Kept(streams)).Select(NumberOf));
         foreach (var key in (string[])[stream, $"{stream}:bytes", $"{stream}:of:{person:N}"])
             Assert.InRange((await db.KeyTimeToLiveAsync(key))!.Value.TotalMinutes, 14, 15);
+    }
+
+    [Fact]
+    public async Task A_response_is_stored_with_its_tool_which_one_of_an_earlier_version_lacks()
+    {
+        using var redis = await MedCorFixture.ConnectRedis();
+        var (streams, person) = (new LiveEventStore(redis), Guid.CreateVersion7());
+        var stream = LiveEventStore.ToolResponseStream(_hospital);
+        await streams.GetEndAsync(stream);
+        var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+        await redis.GetDatabase().ExecuteAsync("XADD", stream, "1-1", "at", $"{now}", "event", "tool_response", "resource", "", "callers", "0",
+            "person", person.ToString("N"), "data", "{}");
+        await streams.AppendToolResponseAsync(_hospital, LiveEvent.ForToolResponse(person, "list_patients", "{}"u8, "1", Now));
+
+        Assert.Equal([Scope.Unknown, ToolCatalogue.All["list_patients"].Scope], (await Kept(streams)).Select(e => e.Event.Scope!));
     }
 
     private static LiveEvent Answer(Guid person, int number, int size) =>

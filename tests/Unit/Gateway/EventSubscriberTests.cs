@@ -38,6 +38,33 @@ public sealed class EventSubscriberTests
         Assert.False(listener.Accepts(Event("appointments", new(Callers.Staff, Guid.CreateVersion7()))));
     }
 
+    [Theory]
+    [InlineData("appointments.read", true, false, false)]
+    [InlineData("appointments.write", true, false, false)]
+    [InlineData("clinical.read people.read", false, true, true)]
+    [InlineData("medcor.read", true, false, true)]
+    [InlineData("", false, false, false)]
+    [InlineData(null, true, true, true)]
+    public void A_subscriber_receives_what_their_token_may_read(string? scopes, bool appointments, bool records, bool toolOfPeople)
+    {
+        var caller = Somebody(Role.Doctor, Hospital) with { Scopes = scopes is null ? null : ScopeSet.Parse(scopes, out _) };
+        using var listener = new EventSubscriber(caller, "token", receivesToolResponses: true);
+
+        Assert.Equal((appointments, records, toolOfPeople), (listener.Accepts(Event("appointments", new(Callers.Everyone))),
+            listener.Accepts(Event("medical_records", new(Callers.Everyone))),
+            listener.Accepts(LiveEvent.ForToolResponse(caller.UserId, "list_patients", "{}"u8, "1", DateTimeOffset.UnixEpoch))));
+        Assert.Equal(toolOfPeople,
+            listener.Accepts(LiveEvent.ForToolError(caller.UserId, "list_patients", "CONFLICT: no", [], DateTimeOffset.UnixEpoch, "tool")));
+        // What another version wrote, without the tool or with a resource that this version does not know.
+        Assert.Equal(scopes is null, listener.Accepts(new("tool_response", "", new(Callers.Everyone), "{}"u8, tool: "")));
+        Assert.Equal(scopes is null, listener.Accepts(Event("of_a_later_version", new(Callers.Everyone))));
+        Assert.True(listener.Accepts(LiveEvent.Heartbeat(DateTimeOffset.UnixEpoch)));
+        Assert.True(listener.Accepts(LiveEvent.Reload(DateTimeOffset.UnixEpoch)));
+
+        listener.Renew(caller with { Scopes = ScopeSet.Parse("billing.read", out _) }, "token");
+        Assert.False(listener.Accepts(Event("appointments", new(Callers.Everyone))));
+    }
+
     [Fact]
     public void Filtering_by_resource_keeps_events_without_a_resource()
     {

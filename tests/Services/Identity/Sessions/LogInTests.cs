@@ -1,5 +1,8 @@
 using System.Net;
+using System.Net.Http.Json;
+using MedCor.Contracts;
 using MedCor.Contracts.Identity;
+using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace MedCor.Tests.Services.Identity.Sessions;
 
@@ -17,6 +20,45 @@ public class LogInTests
             Assert.Equal(HttpStatusCode.OK, answer.Status);
             Assert.Equal(who, answer.Read<SessionTokens>().User.Email);
         }
+    }
+
+    [Fact]
+    public async Task A_login_can_ask_for_scopes_and_every_token_of_its_session_has_them()
+    {
+        var somebody = await TestUser.Create();
+        await using var identity = await ServiceProcess.StartService("identity");
+
+        var first = (await LogInWith(" people.write  appointments.read")).Read<SessionTokens>();
+        var refreshed = (await TestUser.PostRefresh(first.RefreshToken)).Read<SessionTokens>();
+        using var renewed = await identity.Http.SendAsync(
+            new(HttpMethod.Post, "/sessions/token") { Headers = { Authorization = new("Bearer", refreshed.AccessToken) } });
+        var whole = await TestUser.PostLogIn(somebody.Email, somebody.Password);
+
+        const string Scope = "people.write appointments.read";
+        Assert.Equal((Scope, Scope), (first.Scope, refreshed.Scope));
+        Assert.Equal([Scope, Scope, Scope],
+            new[] { first.AccessToken, refreshed.AccessToken, (await renewed.Content.ReadFromJsonAsync<AccessToken>(Json.Options))!.Token }.Select(ClaimOf));
+        Assert.False(whole.Body.AsObject().ContainsKey("scope"));
+        Assert.Null(ClaimOf(whole.Read<SessionTokens>().AccessToken));
+
+        static string? ClaimOf(string token) => new JsonWebToken(token).TryGetPayloadValue<string>("scope", out var scope) ? scope : null;
+
+        Task<ApiResponse> LogInWith(string scope) =>
+            TestUser.Post("/api/auth/login/", new { email = somebody.Email, password = somebody.Password, scope });
+    }
+
+    [Theory]
+    [InlineData("appointments.reed people.read", "does not know appointments.reed; there are ")]
+    [InlineData("people.read people.read", "names a scope more than once")]
+    [InlineData("clinical.delete", "does not know clinical.delete; there are ")]
+    [InlineData("", "must have 1 to 1000 characters")]
+    public async Task A_scope_that_does_not_exist_or_is_repeated_is_refused_together_with_all_other_errors(string scope, string error)
+    {
+        var answer = await TestUser.Post("/api/auth/login/", new { email = "nobody", scope });
+
+        Assert.Equal((HttpStatusCode.BadRequest, "VALIDATION_ERROR"), (answer.Status, answer.Code));
+        Assert.Equal(["email", "password", "request_id", "scope"], answer.Details!.AsObject().Select(d => d.Key).Order());
+        Assert.StartsWith(error, (string?)Assert.Single(answer.Details["scope"]!.AsArray()), StringComparison.Ordinal);
     }
 
     [Fact]

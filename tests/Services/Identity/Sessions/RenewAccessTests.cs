@@ -76,6 +76,26 @@ public sealed class RenewAccessTests
     }
 
     [Theory]
+    [InlineData("people.read")]
+    [InlineData("")]
+    [InlineData(null)]
+    public async Task A_renewed_token_is_limited_as_the_one_before_whatever_its_session_permits(string? scope)
+    {
+        await using var identity = await IdentityFixture.Create();
+        var (session, _) = await identity.StartSession();
+        var holder = Holder(identity, session, identity.Clock.Now, identity.Clock.Now.AddMinutes(5)) with
+        {
+            Scopes = scope is null ? null : ScopeSet.Parse(scope, out _), ClientId = "an-app",
+        };
+
+        var renewed = new JsonWebToken(
+            (await identity.Execute<RenewAccessHandler, AccessToken>(h => h.HandleAsync(holder, CancellationToken.None))).Token);
+
+        Assert.Equal((scope, "an-app"),
+            (renewed.TryGetPayloadValue<string>("scope", out var claim) ? claim : null, renewed.GetPayloadValue<string>("client_id")));
+    }
+
+    [Theory]
     [InlineData(0, 8)]
     [InlineData(3, 8)]
     [InlineData(5, 12)]

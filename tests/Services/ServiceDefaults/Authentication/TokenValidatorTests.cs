@@ -63,6 +63,34 @@ public sealed class TokenValidatorTests : IAsyncLifetime
         Assert.True(await Record.ExceptionAsync(async () => await _check.ValidateAsync(token, default)) is Unauthenticated, why);
     }
 
+    [Theory]
+    [InlineData("", false, false)]
+    [InlineData("people.write of.a.later.version", true, false)]
+    [InlineData("of.a.later.version", false, false)]
+    [InlineData("medcor.read  people.read", true, true)]
+    public async Task A_token_permits_what_the_scopes_permit_that_this_version_knows(string scope, bool people, bool appointments)
+    {
+        var caller = await _check.ValidateAsync(
+            Token(_key, _clock.Now, _clock.Now + Hour, new() { [TokenClaims.Scope] = scope, [TokenClaims.ClientId] = "an-app" }), default);
+
+        Assert.Equal((people, appointments), (caller.Covers(Scope.Of("people", Deed.Read)), caller.Covers(Scope.Of("appointments", Deed.Read))));
+        Assert.Equal("an-app", caller.ClientId);
+    }
+
+    [Fact]
+    public async Task A_token_without_scopes_permits_everything_and_one_whose_scopes_are_no_text_nothing()
+    {
+        foreach (var unreadable in (object[])[Array.Empty<string>(), new[] { "people.read" }, 7, false])
+        {
+            var caller = await _check.ValidateAsync(Token(_key, _clock.Now, _clock.Now + Hour, new() { [TokenClaims.Scope] = unreadable }), default);
+            Assert.DoesNotContain(Scopes.All, caller.Covers);
+        }
+
+        var whole = await _check.ValidateAsync(Token(_key, _clock.Now, _clock.Now + Hour), default);
+        Assert.All(Scopes.All, scope => Assert.True(whole.Covers(scope)));
+        Assert.Null(whole.ClientId);
+    }
+
     [Fact]
     public async Task Tokens_of_a_revoked_key_are_refused_even_when_cached()
     {
@@ -126,14 +154,13 @@ public sealed class TokenValidatorTests : IAsyncLifetime
         await _check.ValidateAsync(Token(_key, _clock.Now, _clock.Now + Hour), default);
     }
 
-    private string Token(SigningKey by, DateTimeOffset? issuedAt, DateTimeOffset expiresAt, DateTimeOffset? refreshedAt = null)
+    private string Token(SigningKey by, DateTimeOffset? issuedAt, DateTimeOffset expiresAt, Dictionary<string, object> more)
     {
-        var claims = new Dictionary<string, object>
+        var claims = new Dictionary<string, object>(more)
         {
             [TokenClaims.UserId] = Guid.NewGuid().ToString(), [TokenClaims.Session] = Guid.NewGuid().ToString(), [TokenClaims.Role] = EnumNames.Of(Role.Admin),
             [TokenClaims.Email] = "a@b.example",
         };
-        if (refreshedAt is { } then) claims[TokenClaims.RefreshedAt] = then.ToUnixTimeSeconds();
         return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
         {
             Issuer = "medcor",
@@ -144,6 +171,9 @@ public sealed class TokenValidatorTests : IAsyncLifetime
             SigningCredentials = by.ToSigningCredentials(Encryption),
         });
     }
+
+    private string Token(SigningKey by, DateTimeOffset? issuedAt, DateTimeOffset expiresAt, DateTimeOffset? refreshedAt = null) =>
+        Token(by, issuedAt, expiresAt, refreshedAt is { } then ? new() { [TokenClaims.RefreshedAt] = then.ToUnixTimeSeconds() } : []);
 
     public Task DisposeAsync()
     {
