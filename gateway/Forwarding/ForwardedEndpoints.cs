@@ -18,8 +18,9 @@ using Yarp.ReverseProxy.Transforms;
 namespace MedCor.Gateway.Forwarding;
 
 /// <summary>
-/// Maps the paths whose responses the gateway passes on without reading them, and forwards their requests with YARP: <c>/api/auth/*</c> and <c>/oauth/*</c> to Identity,
-/// <c>/mcp/cancel/*</c> and <c>/mcp/cancel_all</c> to Chat. See <c>docs/decisions/0028-yarp-where-a-response-passes-through.md</c>.
+/// Maps the paths whose responses the gateway passes on without reading them, and forwards their requests with YARP: <c>/api/auth/*</c> and
+/// <c>/oauth/*</c> to Identity, <c>/mcp/cancel/*</c> and <c>/mcp/cancel_all</c> to Chat. See
+/// <c>docs/decisions/0028-yarp-where-a-response-passes-through.md</c>.
 /// </summary>
 internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoints
 {

@@ -1,6 +1,7 @@
 using MedCor.Identity;
 using MedCor.Identity.Authorization;
 using MedCor.Identity.Keys;
+using MedCor.Identity.Pages;
 using MedCor.Identity.Sessions;
 using MedCor.Identity.Users;
 using MedCor.Platform;
@@ -11,10 +12,12 @@ builder.AddMedCorService<IdentityDb>("identity", copies: typeof(HospitalCopies))
 builder.AddKeys();
 builder.AddSessions();
 builder.AddAuthorizationServer();
+builder.AddPages();
 builder.Services.AddScoped<CurrentPasswordCheck>().AddScoped<EmailUniqueness>().AddScoped<BookingPauseClient>();
 
 var app = builder.Build();
 app.MapKeys();
 app.MapSessions();
 app.MapAuthorizationServer();
-await app.RunMedCorServiceAsync(args, configure: AuthorizationServer.UseAuthorizationServer);
+app.MapPages();
+await app.RunMedCorServiceAsync(args, configure: app => app.UsePageLanguages().UseAuthorizationServer());

@@ -9,7 +9,9 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace MedCor.Tests.Fixtures;
 
-/// <summary>Represents a client of the authorization server together with the browser of its user, which runs no scripts and follows redirects one by one.</summary>
+/// <summary>
+/// Represents a client of the authorization server together with the browser of its user, which runs no scripts and follows redirects one by one.
+/// </summary>
 internal sealed partial class OAuthClient : IDisposable
 {
     private readonly HttpClient _browser;
@@ -34,7 +36,8 @@ internal sealed partial class OAuthClient : IDisposable
     /// <summary>Registers a client.</summary>
     public static async Task<OAuthClient> Register(string authentication = "none", string redirectUri = "http://127.0.0.1/callback")
     {
-        var (status, body) = await TryRegister(new { client_name = "Planner", redirect_uris = new[] { redirectUri }, token_endpoint_auth_method = authentication });
+        var (status, body) = await TryRegister(
+            new { client_name = "Planner", redirect_uris = new[] { redirectUri }, token_endpoint_auth_method = authentication });
         Assert.Equal(HttpStatusCode.Created, status);
         return new((await MedCorFixture.Get()).Gateways[0], (string)body["client_id"]!, (string?)body["client_secret"], redirectUri);
     }

@@ -1,6 +1,5 @@
 using MedCor.Contracts;
 using MedCor.Identity.Keys;
-using MedCor.Identity.Pages;
 using MedCor.Platform.Tenancy;
 using MedCor.ServiceDefaults.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
@@ -20,7 +19,6 @@ internal static class AuthorizationServer
     internal const string AuthorizePath = "/oauth/authorize";
     internal const string LogInPath = "/oauth/login";
     internal const string TokenPath = "/oauth/token";
-    private const string StylePath = "/oauth/style.css";
 
     /// <summary>
     /// Nothing but the page and its style. There is no <c>form-action</c>: browsers apply it to the redirects that follow a form, and so to the client's
@@ -31,8 +29,6 @@ internal static class AuthorizationServer
     internal static void AddAuthorizationServer(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddLocalization();
-        services.AddRazorPages();
         services.AddDataProtection().SetApplicationName("medcor");
         services.AddSingleton<DataProtectionKeys>();
         services.AddOptions<KeyManagementOptions>().Configure<DataProtectionKeys>((keys, repository) => keys.XmlRepository = repository);
@@ -49,18 +45,12 @@ internal static class AuthorizationServer
 
     internal static void MapAuthorizationServer(this WebApplication app)
     {
-        app.MapRazorPages();
         app.MapPost(TokenPath, TokenEndpoint.HandleAsync);
         app.MapPost(RegistrationEndpoint.Path, RegistrationEndpoint.HandleAsync);
-        app.MapGet(StylePath, (HttpContext http) =>
-        {
-            http.Response.Headers.CacheControl = "public, max-age=3600";
-            return Results.File(typeof(AuthorizationServer).Assembly.GetManifestResourceStream("style.css")!, "text/css");
-        });
     }
 
     /// <summary>Lets OpenIddict handle the requests of its endpoints, and prepares those of the pages.</summary>
-    internal static void UseAuthorizationServer(IApplicationBuilder app)
+    internal static void UseAuthorizationServer(this IApplicationBuilder app)
     {
         app.Use((http, next) =>
         {
@@ -81,7 +71,6 @@ internal static class AuthorizationServer
             }, http);
             return next(http);
         });
-        app.UseRequestLocalization(PageLanguages.Configure);
         app.UseAuthentication();
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using Microsoft.IdentityModel.Tokens;
@@ -26,9 +27,15 @@ internal sealed record ClientMetadata(
     internal bool IsPublic => TokenEndpointAuthMethod is ClientAuthenticationMethods.None;
 
     /// <summary>Gets the name that users read, of letters that are visible.</summary>
-    private string DisplayName =>
-        new string([.. (ClientName ?? "").Where(c => !char.IsControl(c) && char.GetUnicodeCategory(c) is not System.Globalization.UnicodeCategory.Format)]).Trim()
-            is { Length: > 0 } name ? name[..Math.Min(name.Length, MaxNameLength)] : "A program without a name";
+    private string DisplayName
+    {
+        get
+        {
+            var visible = (ClientName ?? "").Where(c => !char.IsControl(c) && char.GetUnicodeCategory(c) is not UnicodeCategory.Format);
+            var name = string.Concat(visible.Take(MaxNameLength)).Trim();
+            return name.Length > 0 ? name : "A program without a name";
+        }
+    }
 
     internal static string CreateSecret() => Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(32));
 

@@ -79,9 +79,12 @@ internal sealed class ClientSessions(IdentityDb db, SessionManager sessions, IOp
         var now = clock.GetUtcNow();
         var identity = new ClaimsIdentity("medcor", Claims.Subject, TokenClaims.Role);
         foreach (var (name, value) in AccessTokenIssuer.CreateClaims(account, session, refreshedAt: now))
-            identity.AddClaim(new(name, Convert.ToString(value, CultureInfo.InvariantCulture)!, value is long ? ClaimValueTypes.Integer64 : ClaimValueTypes.String));
+            identity.AddClaim(
+                new(name, Convert.ToString(value, CultureInfo.InvariantCulture)!, value is long ? ClaimValueTypes.Integer64 : ClaimValueTypes.String));
         identity.SetClaim(Claims.ClientId, clientId);
-        identity.SetDestinations(static claim => claim.Type is Claims.Subject ? [Destinations.AccessToken, Destinations.IdentityToken] : [Destinations.AccessToken]);
+        // An ID token names the user and nothing more.
+        identity.SetDestinations(
+            static claim => claim.Type is Claims.Subject ? [Destinations.AccessToken, Destinations.IdentityToken] : [Destinations.AccessToken]);
         var principal = new ClaimsPrincipal(identity);
         return principal.SetScopes(scopes).SetResources(audience)
             .SetAccessTokenLifetime(Shorter(options.Value.AccessTokenLifetime, session.EndsAt - now))

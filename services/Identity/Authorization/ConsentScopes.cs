@@ -38,7 +38,9 @@ internal static class ConsentScopes
         ];
     }
 
-    /// <summary>Returns the scopes of the tokens: those that the user has ticked, and <c>openid</c>, which permits nothing, if the client has asked for it.</summary>
+    /// <summary>
+    /// Returns the scopes of the tokens: those that the user has ticked, and <c>openid</c>, which permits nothing, if the client has asked for it.
+    /// </summary>
     internal static ImmutableArray<string> Grant(ImmutableArray<string> requested, Func<string, bool> isTicked)
     {
         ImmutableArray<string> granted = [.. Offer(requested).Select(scope => scope.Name).Where(isTicked)];

@@ -27,7 +27,7 @@ internal sealed class DataProtectionKeys(IServiceScopeFactory scopes, KeyEncrypt
         {
             Name = friendlyName, EncryptedXml = encryption.Encrypt(Encoding.UTF8.GetBytes(element.ToString()), friendlyName), CreatedAt = clock.GetUtcNow(),
         });
-        db.SaveChangesAsync().GetAwaiter().GetResult();
+        db.SaveChanges();
     }
 
     private static IdentityDb OpenDb(IServiceScope scope)

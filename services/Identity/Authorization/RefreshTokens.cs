@@ -9,9 +9,9 @@ using static OpenIddict.Server.OpenIddictServerEvents;
 namespace MedCor.Identity.Authorization;
 
 /// <summary>
-/// Decides who gets refresh tokens, how often each is good, and what ends with them. A client that cannot keep a secret may present one again for a minute, since several of its
-/// processes may share it. For any other client a second use, also at the same time, ends the session: thief and owner cannot be told apart (RFC 9700,
-/// section 4.14.2).
+/// Decides who gets refresh tokens, how often each is good, and what ends with them. A client that cannot keep a secret may present one again for a minute,
+/// since several of its processes may share it. For any other client a second use, also at the same time, ends the session: thief and owner cannot be told
+/// apart (RFC 9700, section 4.14.2).
 /// </summary>
 internal static class RefreshTokens
 {

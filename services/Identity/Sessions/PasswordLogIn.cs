@@ -11,7 +11,9 @@ namespace MedCor.Identity.Sessions;
 /// </summary>
 internal sealed class PasswordLogIn(IdentityDb db, LockOut lockOut, PasswordHasher hashes)
 {
-    /// <summary>Returns the account of an address and its password; null when they are wrong. Throws <see cref="Contracts.RateLimited"/> while locked.</summary>
+    /// <summary>
+    /// Returns the account of an address and its password; null when they are wrong. Throws <see cref="Contracts.RateLimited"/> while the address is locked.
+    /// </summary>
     internal Task<Account?> VerifyAsync(string email, string password, CancellationToken ct) =>
         VerifyAsync(email, password, prepare: () => Task.CompletedTask, Task.FromResult<Account?>, ct);
 

@@ -210,7 +210,8 @@ public class ScopeTests
     public async Task A_refused_access_to_clinical_content_is_audited_with_what_was_asked_for()
     {
         var ward = await ClinicFixture.Open();
-        var record = await ward.Admin.Call<MedicalRecord>("create_medical_record", new { patient_id = ward.Patient, title = "Visit", record_type = "CONSULTATION" });
+        var record = await ward.Admin.Call<MedicalRecord>("create_medical_record",
+            new { patient_id = ward.Patient, title = "Visit", record_type = "CONSULTATION" });
         var narrow = await Narrow("appointments.read");
 
         await narrow.TryCall("get_medical_record", new { record_id = record.Id });

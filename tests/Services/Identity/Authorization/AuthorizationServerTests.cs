@@ -11,7 +11,8 @@ public sealed class AuthorizationServerTests
     public async Task Both_discovery_documents_are_the_same_and_name_the_public_address()
     {
         using var http = await TestUser.CreateAnonymousClient();
-        var (openId, oAuth) = (await http.GetStringAsync("/.well-known/openid-configuration"), await http.GetStringAsync("/.well-known/oauth-authorization-server"));
+        var openId = await http.GetStringAsync("/.well-known/openid-configuration");
+        var oAuth = await http.GetStringAsync("/.well-known/oauth-authorization-server");
 
         Assert.Equal(openId, oAuth);
         var (document, issuer) = (JsonNode.Parse(openId)!, http.BaseAddress!.ToString().TrimEnd('/'));
@@ -177,6 +178,24 @@ public sealed class AuthorizationServerTests
             Assert.Equal($"{client.Issuer}/mcp", Assert.Single(new JsonWebToken(access).Audiences));
             Assert.Equal("AUTH_INVALID", (await client.Call(access, "get_current_user")).Code);
         }
+    }
+
+    [Fact]
+    public async Task A_client_may_do_what_the_user_has_ticked_and_nothing_else()
+    {
+        using var client = await OAuthClient.Register();
+        var callback = await client.Authorize("admin@general.example", "Demo-Medcor-2026", ["people.read", "medcor.delete"],
+            changes: ("scope", "people.read billing.read hospitals.write nonsense openid"));
+
+        var tokens = (await client.Redeem(callback["code"])).Body;
+
+        Assert.Equal("people.read medcor.delete openid", (string?)tokens["scope"]);
+        Assert.NotNull(tokens["id_token"]);
+        var access = (string)tokens["access_token"]!;
+        Assert.Equal(HttpStatusCode.OK, (await client.Call(access, "list_departments")).Status);
+        var refused = await client.Call(access, "list_medical_records");
+        Assert.Equal(("PERMISSION_DENIED", "clinical.read"), (refused.Code, (string?)refused.Details["required_scope"]));
+        Assert.Equal("AUTH_INVALID", (await client.Call((string)tokens["id_token"]!, "get_current_user")).Code);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using MedCor.Identity;
+using MedCor.Identity.Authorization;
 using MedCor.Identity.Revocations;
 using MedCor.Identity.Sessions;
 using MedCor.Platform.Retention;
@@ -44,6 +45,29 @@ public sealed class RetentionTests
 
         Assert.Equal((1, 1, 0), await DeleteOneByOne(identity, db => new FailedLogInRetention(db)));
         Assert.Equal([now - LockOut.ForgetAfter + TimeSpan.FromHours(12)], await Read(identity, db => db.FailedLogIns.Select(f => f.LastAt)));
+    }
+
+    [Fact]
+    public async Task Tokens_then_authorizations_then_unused_clients_are_deleted_a_day_after_they_were_of_use()
+    {
+        await using var identity = await IdentityFixture.Create();
+        var now = identity.Clock.Now;
+        Guid[] ids = [.. Days(-2, 0).Select(age => Guid.CreateVersion7(now + age))];
+        await identity.Write(db => db.AddRange(ids.Select((id, n) => new OAuthApplication
+        {
+            Id = id, ClientId = $"client {n}",
+            Authorizations = { new() { Id = id, CreationDate = (now + Days(-2, 0).ElementAt(n)).UtcDateTime } },
+            Tokens = { new() { Id = id, ExpirationDate = (now + Days(-2, 0).ElementAt(n)).UtcDateTime } },
+        })));
+        await identity.Write(db => db.Set<OAuthToken>().Where(t => t.Authorization == null)
+            .ExecuteUpdate(t => t.SetProperty(x => EF.Property<Guid?>(x, "AuthorizationId"), x => x.Id)));
+
+        Assert.Equal((3, 0, 0), await DeleteOneByOne(identity, db => new AuthorizationRetention(db)));
+        Assert.Equal([ids[1]], await identity.Execute<IdentityDb, Guid[]>(db =>
+        {
+            db.Tenancy.Enter(hospital: null);
+            return db.Set<OAuthApplication>().Select(a => a.Id).ToArrayAsync();
+        }));
     }
 
     private static Task<DateTimeOffset[]> Read(IdentityFixture identity, Func<IdentityDb, IQueryable<DateTimeOffset>> rows) =>
