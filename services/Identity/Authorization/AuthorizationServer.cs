@@ -88,7 +88,7 @@ internal static class AuthorizationServer
         server.IgnoreScopePermissions().IgnoreResourcePermissions().DisableScopeValidation();
         server.SetAuthorizationCodeLifetime(TimeSpan.FromMinutes(1));
         server.AddEventHandler(SigningKeys.ForTokens).AddEventHandler(SigningKeys.ForValidation).AddEventHandler(Discovery.Descriptor);
-        foreach (var handler in PublicIssuer.Handlers.Concat(RefreshTokens.Handlers)) server.AddEventHandler(handler);
+        foreach (var handler in PublicIssuer.Handlers.Concat(RefreshTokens.Handlers).Concat(Resources.Handlers)) server.AddEventHandler(handler);
         server.SetRefreshTokenReuseLeeway(RefreshTokens.ReuseLeeway);
         server.UseAspNetCore().EnableAuthorizationEndpointPassthrough().EnableTokenEndpointPassthrough().EnableErrorPassthrough()
             // TLS ends before the services; the public URL is the configured one.

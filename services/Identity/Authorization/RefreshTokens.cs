@@ -27,6 +27,13 @@ internal static class RefreshTokens
                 context.GenerateRefreshToken = context.IncludeRefreshToken = true;
             return ValueTask.CompletedTask;
         }).SetOrder(OpenIddictServerHandlers.EvaluateGeneratedTokens.Descriptor.Order + 1).Build(),
+        // OpenIddict calls it an invalid grant; RFC 6749, section 5.2, has an error of its own.
+        OpenIddictServerHandlerDescriptor.CreateBuilder<ValidateTokenRequestContext>().UseInlineHandler(context =>
+        {
+            if (context.Request.IsRefreshTokenGrantType() && context.Request.GetScopes().Except(context.RefreshTokenPrincipal!.GetScopes()).Any())
+                context.Reject(Errors.InvalidScope, "The client asks for more than the user has allowed.");
+            return ValueTask.CompletedTask;
+        }).SetOrder(OpenIddictServerHandlers.Exchange.ValidateGrantedScopes.Descriptor.Order - 1).Build(),
         OpenIddictServerHandlerDescriptor.CreateBuilder<ProcessSignInContext>().UseScopedHandler<RedeemOnce>()
             .SetOrder(OpenIddictServerHandlers.RedeemTokenEntry.Descriptor.Order - 1).Build(),
         OpenIddictServerHandlerDescriptor.CreateBuilder<HandleRevocationRequestContext>().UseScopedHandler<EndRevokedSession>()

@@ -1,6 +1,9 @@
 using MedCor.Identity.Keys;
 using MedCor.ServiceDefaults.Authentication;
 using Microsoft.Extensions.Options;
+using OpenIddict.Abstractions;
+using OpenIddict.Server;
+using static OpenIddict.Server.OpenIddictServerEvents;
 
 namespace MedCor.Identity.Authorization;
 
@@ -16,9 +19,41 @@ internal sealed class Resources(IOptions<KeyOptions> keys, IOptions<TokenOptions
 
     private string Api => _publicUrl + "/api";
 
-    /// <summary>Gets the resources that a request may name. Clients name MCP in several ways.</summary>
-    internal IReadOnlyList<string> Accepted => [Mcp, Mcp + "/", _publicUrl, _publicUrl + "/", Api, Api + "/"];
+    /// <summary>Gets the handlers that read the other names by which clients call the resources, before OpenIddict looks at them.</summary>
+    internal static IEnumerable<OpenIddictServerHandlerDescriptor> Handlers { get; } =
+    [
+        Read<ValidateAuthorizationRequestContext>(context => context.Request),
+        Read<ValidatePushedAuthorizationRequestContext>(context => context.Request),
+        Read<ValidateTokenRequestContext>(context => context.Request),
+    ];
+
+    /// <summary>Gets the resources that a request may name.</summary>
+    internal IReadOnlyList<string> Accepted => [Mcp, Api];
 
     /// <summary>Returns the audience of the tokens for a resource; null names the default.</summary>
-    internal string GetAudience(string? resource) => resource?.TrimEnd('/') == Api ? tokens.Value.Audience : Mcp;
+    internal string GetAudience(string? resource) => resource == Api ? tokens.Value.Audience : Mcp;
+
+    /// <summary>Returns the resource without a final slash, and MCP where it is the public URL alone. A resource that is not MedCor's is returned as it is.</summary>
+    private string Normalize(string resource)
+    {
+        if (!Uri.TryCreate(resource, UriKind.Absolute, out var uri)) return resource;
+        var name = uri.AbsoluteUri.TrimEnd('/');
+        return name == _publicUrl ? Mcp : Accepted.Contains(name) ? name : resource;
+    }
+
+    private static OpenIddictServerHandlerDescriptor Read<TContext>(Func<TContext, OpenIddictRequest> getRequest) where TContext : BaseValidatingContext =>
+        OpenIddictServerHandlerDescriptor.CreateBuilder<TContext>().UseSingletonHandler<Reader<TContext>>(
+            services => new Reader<TContext>(services.GetRequiredService<Resources>(), getRequest)).SetOrder(int.MinValue + 1000).Build();
+
+    private sealed class Reader<TContext>(Resources resources, Func<TContext, OpenIddictRequest> getRequest) : IOpenIddictServerHandler<TContext>
+        where TContext : BaseContext
+    {
+        public ValueTask HandleAsync(TContext context)
+        {
+            var request = getRequest(context);
+            if (request.GetResources() is { IsEmpty: false } named)
+                request.SetParameter(OpenIddictConstants.Parameters.Resource, new([.. named.Select(name => (string?)resources.Normalize(name))]));
+            return ValueTask.CompletedTask;
+        }
+    }
 }

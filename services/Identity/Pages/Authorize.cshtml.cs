@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Authorization;
 using Microsoft.AspNetCore;
@@ -65,7 +66,7 @@ internal sealed class AuthorizeModel(ClientSessions sessions, IOpenIddictApplica
         Email = account.Email;
         RedirectHost = Uri.TryCreate(request.RedirectUri, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps ? uri.Host : null;
         Scopes = ConsentScopes.Offer(request.GetScopes());
-        Parameters = [.. request.GetParameters().Select(p => KeyValuePair.Create(p.Key, (string?)p.Value ?? ""))];
+        Parameters = GetParameters(request);
         OtherAccountUrl = QueryString.Create("return", GetAuthorizeUrl(request)).ToUriComponent().Insert(0, AuthorizationServer.LogInPath);
         return Page();
     }
@@ -81,7 +82,12 @@ internal sealed class AuthorizeModel(ClientSessions sessions, IOpenIddictApplica
         QueryString.Create("return", GetAuthorizeUrl(HttpContext.GetOpenIddictServerRequest()!)).ToUriComponent().Insert(0, AuthorizationServer.LogInPath));
 
     private static string GetAuthorizeUrl(OpenIddictRequest request) =>
-        AuthorizationServer.AuthorizePath + QueryString.Create(request.GetParameters().Select(p => KeyValuePair.Create(p.Key, (string?)p.Value)));
+        AuthorizationServer.AuthorizePath + QueryString.Create(GetParameters(request).Select(p => KeyValuePair.Create(p.Key, (string?)p.Value)));
+
+    private static KeyValuePair<string, string>[] GetParameters(OpenIddictRequest request) =>
+        [.. from parameter in request.GetParameters()
+            from value in (ImmutableArray<string?>?)parameter.Value ?? []
+            select KeyValuePair.Create(parameter.Key, value ?? "")];
 
     private ForbidResult Refuse(string error, string description) => Forbid(new Microsoft.AspNetCore.Authentication.AuthenticationProperties(
         new Dictionary<string, string?>
