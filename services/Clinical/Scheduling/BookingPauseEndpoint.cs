@@ -1,5 +1,7 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
+using MedCor.Contracts.Hospital;
+using MedCor.Contracts.Identity;
 using MedCor.Platform.Calls;
 using MedCor.Platform.Tenancy;
 using MedCor.ServiceDefaults.Authentication;
@@ -17,7 +19,8 @@ internal static class BookingPauseEndpoint
             var caller = await tokens.AuthenticateAsync(http);
             if (!caller.IsOneOf(Callers.Admins)) throw new Forbidden("Only administrators make changes that pause bookings.");
             var request = ParameterReader<PauseBookings>.Read(await http.ReadBodyAsync());
-            caller.RequireScope(request.GetRequiredScope());
+            // The scope of the change that the pause precedes.
+            caller.RequireScope(ToolCatalogue.ByParameterType[request.UserId is null ? typeof(UpdateHospital) : typeof(UpdateUser)].Scope);
             if (caller.HospitalId is { } hospitalId && hospitalId != request.HospitalId) throw new NotFound("hospital");
             tenancy.Enter(caller);
             return Results.Json(await pauses.BeginAsync(request, http.RequestAborted), Json.Options);

@@ -1,6 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using MedCor.Contracts.Hospital;
-using MedCor.Contracts.Identity;
 
 namespace MedCor.Contracts.Clinical;
 
@@ -18,9 +16,6 @@ public sealed record PauseBookings(Guid HospitalId, Guid? UserId, long Version)
 {
     /// <summary>The path of the request at the Clinical service. It carries the token of the administrator who requested the change.</summary>
     public const string Path = "/bookings/pause";
-
-    /// <summary>Returns the scope that the token needs: that of the change which the pause precedes.</summary>
-    public Scope GetRequiredScope() => ToolCatalogue.ByParameterType[UserId is null ? typeof(UpdateHospital) : typeof(UpdateUser)].Scope;
 }
 
 /// <summary>Represents the upcoming appointments.</summary>

@@ -71,7 +71,7 @@ public sealed class TokenValidatorTests : IAsyncLifetime
     public async Task A_token_permits_what_the_scopes_permit_that_this_version_knows(string scope, bool people, bool appointments)
     {
         var caller = await _check.ValidateAsync(
-            Token(_key, _clock.Now, _clock.Now + Hour, new() { [TokenClaims.Scope] = scope, [TokenClaims.ClientId] = "an-app" }), default);
+            Token(_key, _clock.Now, _clock.Now + Hour, more: new() { [TokenClaims.Scope] = scope, [TokenClaims.ClientId] = "an-app" }), default);
 
         Assert.Equal((people, appointments), (caller.Covers(Scope.Of("people", Deed.Read)), caller.Covers(Scope.Of("appointments", Deed.Read))));
         Assert.Equal("an-app", caller.ClientId);
@@ -82,7 +82,7 @@ public sealed class TokenValidatorTests : IAsyncLifetime
     {
         foreach (var unreadable in (object[])[Array.Empty<string>(), new[] { "people.read" }, 7, false])
         {
-            var caller = await _check.ValidateAsync(Token(_key, _clock.Now, _clock.Now + Hour, new() { [TokenClaims.Scope] = unreadable }), default);
+            var caller = await _check.ValidateAsync(Token(_key, _clock.Now, _clock.Now + Hour, more: new() { [TokenClaims.Scope] = unreadable }), default);
             Assert.DoesNotContain(Scopes.All, caller.Covers);
         }
 
@@ -154,13 +154,15 @@ public sealed class TokenValidatorTests : IAsyncLifetime
         await _check.ValidateAsync(Token(_key, _clock.Now, _clock.Now + Hour), default);
     }
 
-    private string Token(SigningKey by, DateTimeOffset? issuedAt, DateTimeOffset expiresAt, Dictionary<string, object> more)
+    private string Token(SigningKey by, DateTimeOffset? issuedAt, DateTimeOffset expiresAt, DateTimeOffset? refreshedAt = null,
+        Dictionary<string, object>? more = null)
     {
-        var claims = new Dictionary<string, object>(more)
+        var claims = new Dictionary<string, object>(more ?? [])
         {
             [TokenClaims.UserId] = Guid.NewGuid().ToString(), [TokenClaims.Session] = Guid.NewGuid().ToString(), [TokenClaims.Role] = EnumNames.Of(Role.Admin),
             [TokenClaims.Email] = "a@b.example",
         };
+        if (refreshedAt is { } then) claims[TokenClaims.RefreshedAt] = then.ToUnixTimeSeconds();
         return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
         {
             Issuer = "medcor",
@@ -171,9 +173,6 @@ public sealed class TokenValidatorTests : IAsyncLifetime
             SigningCredentials = by.ToSigningCredentials(Encryption),
         });
     }
-
-    private string Token(SigningKey by, DateTimeOffset? issuedAt, DateTimeOffset expiresAt, DateTimeOffset? refreshedAt = null) =>
-        Token(by, issuedAt, expiresAt, refreshedAt is { } then ? new() { [TokenClaims.RefreshedAt] = then.ToUnixTimeSeconds() } : []);
 
     public Task DisposeAsync()
     {
