@@ -207,6 +207,20 @@ public class ScopeTests
     }
 
     [Fact]
+    public async Task Bookings_are_paused_only_for_a_change_that_the_token_permits()
+    {
+        var here = await CatalogueFixture.Own;
+        var path = new Uri((await MedCorFixture.Get()).GetAddress("clinical"), PauseBookings.Path);
+        var (booker, manager) = (await here.LogIn(Callers.HospitalAdmin, "appointments.write"), await here.LogIn(Callers.HospitalAdmin, "people.delete"));
+        var ofPatient = new { hospital_id = here.Hospital, user_id = Guid.NewGuid(), version = 1 };
+        var ofHospital = new { hospital_id = here.Hospital, user_id = (Guid?)null, version = 1 };
+
+        await AssertRefused(await Post(booker, path, ofPatient), "people.write");
+        await AssertRefused(await Post(manager, path, ofHospital), "hospitals.write");
+        Assert.Equal(HttpStatusCode.OK, (await Post(manager, path, ofPatient)).StatusCode);
+    }
+
+    [Fact]
     public async Task A_refused_access_to_clinical_content_is_audited_with_what_was_asked_for()
     {
         var ward = await ClinicFixture.Open();

@@ -26,11 +26,11 @@ public class LogInTests
     public async Task A_login_can_ask_for_scopes_and_every_token_of_its_session_has_them()
     {
         var somebody = await TestUser.Create();
-        await using var identity = await ServiceProcess.StartService("identity");
+        using var identity = new HttpClient { BaseAddress = (await MedCorFixture.Get()).GetAddress("identity") };
 
         var first = (await LogInWith(" people.write  appointments.read")).Read<SessionTokens>();
         var refreshed = (await TestUser.PostRefresh(first.RefreshToken)).Read<SessionTokens>();
-        using var renewed = await identity.Http.SendAsync(
+        using var renewed = await identity.SendAsync(
             new(HttpMethod.Post, "/sessions/token") { Headers = { Authorization = new("Bearer", refreshed.AccessToken) } });
         var whole = await TestUser.PostLogIn(somebody.Email, somebody.Password);
 

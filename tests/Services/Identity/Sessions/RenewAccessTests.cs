@@ -85,7 +85,8 @@ public sealed class RenewAccessTests
         var (session, _) = await identity.StartSession();
         var holder = Holder(identity, session, identity.Clock.Now, identity.Clock.Now.AddMinutes(5)) with
         {
-            Scopes = scope is null ? null : ScopeSet.Parse(scope, out _), ClientId = "an-app",
+            Scopes = scope is null ? null : ScopeSet.Parse(scope, out _),
+            ClientId = "an-app",
         };
 
         var renewed = new JsonWebToken(

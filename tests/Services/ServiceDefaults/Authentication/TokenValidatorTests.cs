@@ -154,13 +154,15 @@ public sealed class TokenValidatorTests : IAsyncLifetime
         await _check.ValidateAsync(Token(_key, _clock.Now, _clock.Now + Hour), default);
     }
 
-    private string Token(SigningKey by, DateTimeOffset? issuedAt, DateTimeOffset expiresAt, Dictionary<string, object> more)
+    private string Token(SigningKey by, DateTimeOffset? issuedAt, DateTimeOffset expiresAt, DateTimeOffset? refreshedAt = null,
+        Dictionary<string, object>? more = null)
     {
-        var claims = new Dictionary<string, object>(more)
+        var claims = new Dictionary<string, object>(more ?? [])
         {
             [TokenClaims.UserId] = Guid.NewGuid().ToString(), [TokenClaims.Session] = Guid.NewGuid().ToString(), [TokenClaims.Role] = EnumNames.Of(Role.Admin),
             [TokenClaims.Email] = "a@b.example",
         };
+        if (refreshedAt is { } then) claims[TokenClaims.RefreshedAt] = then.ToUnixTimeSeconds();
         return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
         {
             Issuer = "medcor",
@@ -171,9 +173,6 @@ public sealed class TokenValidatorTests : IAsyncLifetime
             SigningCredentials = by.ToSigningCredentials(Encryption),
         });
     }
-
-    private string Token(SigningKey by, DateTimeOffset? issuedAt, DateTimeOffset expiresAt, DateTimeOffset? refreshedAt = null) =>
-        Token(by, issuedAt, expiresAt, refreshedAt is { } then ? new() { [TokenClaims.RefreshedAt] = then.ToUnixTimeSeconds() } : []);
 
     public Task DisposeAsync()
     {
