@@ -33,7 +33,9 @@ internal sealed class Resources(IOptions<KeyOptions> keys, IOptions<TokenOptions
     /// <summary>Returns the audience of the tokens for a resource; null names the default.</summary>
     internal string GetAudience(string? resource) => resource == Api ? tokens.Value.Audience : Mcp;
 
-    /// <summary>Returns the resource without a final slash, and MCP where it is the public URL alone. A resource that is not MedCor's is returned as it is.</summary>
+    /// <summary>
+    /// Returns the resource without a final slash, and MCP where it is the public URL alone. A resource that is not MedCor's is returned as it is.
+    /// </summary>
     private string Normalize(string resource)
     {
         if (!Uri.TryCreate(resource, UriKind.Absolute, out var uri)) return resource;
