@@ -129,10 +129,13 @@ public sealed class TokenValidator(SigningKeyCache keys, RevocationList revocati
         && token.ValidTo - token.IssuedAt <= TimeSpan.FromSeconds(options.Value.MaxLifetimeSeconds) + ClockSkew;
 
     /// <summary>
-    /// Returns the scopes of a token; null when it has no such claim. Scopes that this version does not know, and a claim that is not a text, permit nothing.
+    /// Returns the scopes of a token; null for a login's that has no such claim. Scopes that this version does not know, a claim that is not a text, and a
+    /// client's token without one permit nothing.
     /// </summary>
     private static ScopeSet? ReadScopes(JsonWebToken token) =>
-        token.TryGetPayloadValue<object>(TokenClaims.Scope, out var scope) ? ScopeSet.Parse(scope as string ?? "", out _) : null;
+        token.TryGetPayloadValue<object>(TokenClaims.Scope, out var scope) || GetClaim(token, TokenClaims.ClientId) is not null
+            ? ScopeSet.Parse(scope as string ?? "", out _)
+            : null;
 
     private static string? GetClaim(JsonWebToken token, string name) => token.TryGetClaim(name, out var claim) ? claim.Value : null;
 

@@ -34,7 +34,7 @@ public static class LoggingExtensions
         // Spans already record the requests and addresses that the frameworks log, so only warnings and errors of the frameworks are kept, whatever the level.
         // Query exceptions are logged once, where they are converted to a response; a rejected double booking is no error.
         var frameworkLevel = level > LogLevel.Warning ? level : LogLevel.Warning;
-        foreach (var framework in (string[])["Microsoft.AspNetCore", "System.Net.Http.HttpClient", "MassTransit", "Yarp.ReverseProxy"])
+        foreach (var framework in (string[])["Microsoft.AspNetCore", "System.Net.Http.HttpClient", "MassTransit", "OpenIddict", "Yarp.ReverseProxy"])
             logging.AddFilter(framework, frameworkLevel);
         // Logs a stack trace for every client that disconnects. The forwarding code logs failures itself.
         logging.AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.None);

@@ -37,7 +37,7 @@ internal static class AuthorizationServer
         services.AddScoped<ClientSessions>().AddSingleton<Resources>();
 
         services.AddOpenIddict()
-            .AddCore(core => core.UseEntityFrameworkCore().UseDbContext<IdentityDb>()
+            .AddCore(core => core.ReplaceApplicationManager<OAuthApplication, ClientManager>().UseEntityFrameworkCore().UseDbContext<IdentityDb>()
                 .ReplaceDefaultEntities<OAuthApplication, OAuthAuthorization, OAuthScope, OAuthToken, Guid>())
             .AddServer(Configure);
         services.AddSingleton<IConfigureOptions<OpenIddictServerOptions>, ServerOptions>();
@@ -101,6 +101,8 @@ internal static class AuthorizationServer
         public void Configure(OpenIddictServerOptions options)
         {
             options.Issuer = new(keys.Value.PublicUrl.TrimEnd('/'));
+            // The others are for clients that run in the page, and one of them needs a script.
+            options.ResponseModes.IntersectWith([OpenIddictConstants.ResponseModes.Query]);
             options.CodeChallengeMethods.Clear();
             options.CodeChallengeMethods.Add(OpenIddictConstants.CodeChallengeMethods.Sha256);
             SigningKeys.AddTo(options, keys.Value.KeyEncryptionSecret);

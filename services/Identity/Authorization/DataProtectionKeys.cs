@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using System.Xml.Linq;
 using MedCor.Identity.Keys;
@@ -15,8 +16,7 @@ internal sealed class DataProtectionKeys(IServiceScopeFactory scopes, KeyEncrypt
     public IReadOnlyCollection<XElement> GetAllElements()
     {
         using var scope = scopes.CreateScope();
-        return [.. OpenDb(scope).Set<DataProtectionKey>().AsNoTracking().OrderBy(k => k.CreatedAt).AsEnumerable()
-            .Select(key => XElement.Parse(Encoding.UTF8.GetString(encryption.Decrypt(key.EncryptedXml, key.Name))))];
+        return [.. OpenDb(scope).Set<DataProtectionKey>().AsNoTracking().OrderBy(k => k.CreatedAt).AsEnumerable().Select(Read).OfType<XElement>()];
     }
 
     public void StoreElement(XElement element, string friendlyName)
@@ -28,6 +28,19 @@ internal sealed class DataProtectionKeys(IServiceScopeFactory scopes, KeyEncrypt
             Name = friendlyName, EncryptedXml = encryption.Encrypt(Encoding.UTF8.GetBytes(element.ToString()), friendlyName), CreatedAt = clock.GetUtcNow(),
         });
         db.SaveChanges();
+    }
+
+    /// <summary>Returns a key, or null when it was encrypted with another secret: what it protects is lost, and users log in again.</summary>
+    private XElement? Read(DataProtectionKey key)
+    {
+        try
+        {
+            return XElement.Parse(Encoding.UTF8.GetString(encryption.Decrypt(key.EncryptedXml, key.Name)));
+        }
+        catch (AuthenticationTagMismatchException)
+        {
+            return null;
+        }
     }
 
     private static IdentityDb OpenDb(IServiceScope scope)

@@ -13,7 +13,7 @@ namespace MedCor.Identity.Pages;
 /// <summary>
 /// Asks the user whether a client may act for them. OpenIddict has verified the client's request; who is not logged in logs in first.
 /// </summary>
-internal sealed class AuthorizeModel(ClientSessions sessions, IOpenIddictApplicationManager applications) : PageModel
+internal sealed class AuthorizeModel(ClientSessions sessions, IOpenIddictApplicationManager applications, TimeProvider clock) : PageModel
 {
     internal const string GrantPrefix = "grant:";
 
@@ -37,7 +37,14 @@ internal sealed class AuthorizeModel(ClientSessions sessions, IOpenIddictApplica
     {
         if (HttpContext.GetOpenIddictServerResponse() is { Error: not null } failure) return ShowFailure(failure);
         var request = HttpContext.GetOpenIddictServerRequest()!;
-        return await FindAccountAsync() is { } account ? await ShowAsync(request, account) : LogIn();
+        var account = await FindAccountAsync(request.MaxAge);
+        // OpenID Connect Core 1.0, section 3.1.2.1: what may not be asked is answered to the client, and what must be asked anew is asked once.
+        if (request.HasPromptValue(PromptValues.None))
+            return account is null
+                ? Refuse(Errors.LoginRequired, "The user is not logged in.")
+                : Refuse(Errors.ConsentRequired, "The user is asked each time.");
+        if (account is null || request.HasPromptValue(PromptValues.Login)) return LogIn();
+        return await ShowAsync(request, account);
     }
 
     public async Task<IActionResult> OnPostAsync(string? decision)
@@ -56,8 +63,11 @@ internal sealed class AuthorizeModel(ClientSessions sessions, IOpenIddictApplica
         return principal is null ? LogIn() : SignIn(principal, OpenIddictServerAspNetCoreDefaults.AuthenticationScheme);
     }
 
-    private async Task<Account?> FindAccountAsync() =>
-        await LogInCookie.FindAsync(HttpContext) is { } login ? await sessions.FindAccountAsync(login.UserId, login.At, HttpContext.RequestAborted) : null;
+    /// <summary>Returns the account of the user who has logged in with this browser, at most so many seconds ago; null when nobody has.</summary>
+    private async Task<Account?> FindAccountAsync(long? maxAge = null) =>
+        await LogInCookie.FindAsync(HttpContext) is { } login && !(clock.GetUtcNow() - login.At > TimeSpan.FromSeconds(Math.Clamp(maxAge ?? int.MaxValue, 0, int.MaxValue)))
+            ? await sessions.FindAccountAsync(login.UserId, login.At, HttpContext.RequestAborted)
+            : null;
 
     private async Task<PageResult> ShowAsync(OpenIddictRequest request, Account account)
     {
@@ -84,8 +94,10 @@ internal sealed class AuthorizeModel(ClientSessions sessions, IOpenIddictApplica
     private static string GetAuthorizeUrl(OpenIddictRequest request) =>
         AuthorizationServer.AuthorizePath + QueryString.Create(GetParameters(request).Select(p => KeyValuePair.Create(p.Key, (string?)p.Value)));
 
+    /// <summary>Returns the parameters of a request, without those that ask for a login anew: it has been asked for, or is about to be.</summary>
     private static KeyValuePair<string, string>[] GetParameters(OpenIddictRequest request) =>
         [.. from parameter in request.GetParameters()
+            where parameter.Key is not (OpenIddictConstants.Parameters.Prompt or OpenIddictConstants.Parameters.MaxAge)
             from value in (ImmutableArray<string?>?)parameter.Value ?? []
             select KeyValuePair.Create(parameter.Key, value ?? "")];
 

@@ -10,6 +10,8 @@ namespace MedCor.Identity.Pages;
 /// <summary>Asks a user for the e-mail address and the password, and returns to the page that needs to know who the user is.</summary>
 internal sealed class LogInModel(PasswordLogIn passwords, IStringLocalizer<PageTexts> texts, TimeProvider clock) : PageModel
 {
+    private const int MaxEmailLength = 254;
+
     /// <summary>Gets the reason for which the last attempt was refused.</summary>
     public string? Error { get; private set; }
 
@@ -20,7 +22,10 @@ internal sealed class LogInModel(PasswordLogIn passwords, IStringLocalizer<PageT
         Email = email ?? "";
         try
         {
-            var account = await passwords.VerifyAsync(Email, password ?? "", HttpContext.RequestAborted);
+            // What is no address is nobody's.
+            var account = Email.Length > MaxEmailLength || Email.Any(char.IsControl)
+                ? null
+                : await passwords.VerifyAsync(Email, password ?? "", HttpContext.RequestAborted);
             if (account is not null)
             {
                 await LogInCookie.LogInAsync(HttpContext, account, clock.GetUtcNow());

@@ -232,6 +232,43 @@ public sealed class AuthorizationServerTests
         Assert.Contains("The e-mail address or the password is wrong.", texts[0]);
     }
 
+    [Fact]
+    public async Task A_client_may_ask_for_a_new_login_or_for_no_page_at_all()
+    {
+        using var client = await OAuthClient.Register();
+        Assert.Equal("login_required", await Refused("none"));
+        await client.Authorize("doctor@general.example", "Demo-Medcor-2026", ["medcor.read"]);
+
+        Assert.Equal("consent_required", await Refused("none"));
+        foreach (var change in new[] { ("prompt", "login"), ("max_age", "0") })
+        {
+            using var again = await client.OpenAuthorization(change);
+            var page = again.Headers.Location!.ToString();
+            Assert.StartsWith("/oauth/login", page);
+            Assert.DoesNotContain(change.Item1, page);
+        }
+        using var longAgo = await client.OpenAuthorization(("max_age", "9223372036854775807"));
+        Assert.Equal(HttpStatusCode.OK, longAgo.StatusCode);
+
+        async Task<string?> Refused(string prompt)
+        {
+            using var answer = await client.OpenAuthorization(("prompt", prompt));
+            return System.Web.HttpUtility.ParseQueryString(answer.Headers.Location!.Query)["error"];
+        }
+    }
+
+    [Fact]
+    public async Task Characters_that_nothing_has_find_nobody()
+    {
+        using var client = await OAuthClient.Register();
+        using var unknown = await client.OpenAuthorization(("client_id", "a\0"));
+        using var nobody = await client.LogIn(new("/oauth/login", UriKind.Relative), "a\0@b.example", "wrong\0");
+
+        Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.BadRequest), (unknown.StatusCode, nobody.StatusCode));
+        foreach (var path in new[] { "/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/par" })
+            Assert.InRange((int)(await client.Post(path, ("grant_type", "refresh_token"), ("refresh_token", "\0"), ("token", "\0"))).Status, 200, 499);
+    }
+
     [Theory]
     [InlineData("javascript:alert(1)", "invalid_redirect_uri")]
     [InlineData("http://elsewhere.example/", "invalid_redirect_uri")]
