@@ -18,6 +18,10 @@ builder.Services.AddScoped<CurrentPasswordCheck>().AddScoped<EmailUniqueness>().
 var app = builder.Build();
 app.MapKeys();
 app.MapSessions();
-app.MapAuthorizationServer();
-app.MapPages();
-await app.RunMedCorServiceAsync(args, configure: app => app.UsePageLanguages().UseAuthorizationServer());
+await app.RunMedCorServiceAsync(args, configure: app =>
+{
+    app.UsePageLanguages().UseAuthorizationServer();
+    // They read the secret, which a migration does not have.
+    app.MapAuthorizationServer();
+    app.MapPages();
+});

@@ -83,8 +83,10 @@ public static class PlatformService
     /// (<c>ConnectionStrings__owner</c>, else <c>ConnectionStrings__db</c>); with the name of an <see cref="IOperatorCommand"/> it runs that command and exits.
     /// In Development it migrates automatically and adds the demo data.
     /// </summary>
-    /// <param name="configure">Adds middleware of the service, which runs after all others and before its endpoints.</param>
-    public static async Task RunMedCorServiceAsync(this WebApplication app, string[] args, Action<IApplicationBuilder>? configure = null)
+    /// <param name="configure">
+    /// Adds middleware and endpoints that a service has only while it serves. The middleware runs after all others and before the endpoints.
+    /// </param>
+    public static async Task RunMedCorServiceAsync(this WebApplication app, string[] args, Action<WebApplication>? configure = null)
     {
         var identity = app.Services.GetRequiredService<ServiceInfo>();
         var migrator = new Migrator(identity.Assembly, identity.Name, app.Logger);
