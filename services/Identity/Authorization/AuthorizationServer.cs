@@ -6,7 +6,6 @@ using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
-using Microsoft.Extensions.Primitives;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;
 
@@ -53,20 +52,9 @@ internal static class AuthorizationServer
     /// <summary>Lets OpenIddict handle the requests of its endpoints, and prepares those of the pages.</summary>
     internal static void UseAuthorizationServer(this IApplicationBuilder app)
     {
-        app.Use(async (http, next) =>
+        app.Use((http, next) =>
         {
-            if (!http.Request.Path.StartsWithSegments("/oauth") && !http.Request.Path.StartsWithSegments("/.well-known"))
-            {
-                await next(http);
-                return;
-            }
-            // PostgreSQL stores no text with it, so it would fail wherever a parameter is looked up.
-            if (http.Request.Query.Any(HasNul) || (http.Request.HasFormContentType && (await http.Request.ReadFormAsync(http.RequestAborted)).Any(HasNul)))
-            {
-                http.Response.StatusCode = StatusCodes.Status400BadRequest;
-                await http.Response.WriteAsJsonAsync(new { error = "invalid_request", error_description = "A parameter contains the character NUL." });
-                return;
-            }
+            if (!http.Request.Path.StartsWithSegments("/oauth") && !http.Request.Path.StartsWithSegments("/.well-known")) return next(http);
             // What the pages and documents link to has the public address, by whichever one the gateway has reached this replica.
             var address = http.RequestServices.GetRequiredService<IOptions<OpenIddictServerOptions>>().Value.Issuer!;
             (http.Request.Scheme, http.Request.Host) = (address.Scheme, new(address.Authority));
@@ -81,13 +69,10 @@ internal static class AuthorizationServer
                 if (headers.CacheControl.Count == 0) headers.CacheControl = "no-store";
                 return Task.CompletedTask;
             }, http);
-            await next(http);
+            return next(http);
         });
         app.UseAuthentication();
     }
-
-    private static bool HasNul(KeyValuePair<string, StringValues> parameter) =>
-        parameter.Value.Any(value => value?.Contains('\0', StringComparison.Ordinal) is true);
 
     private static void Configure(OpenIddictServerBuilder server)
     {
