@@ -265,8 +265,6 @@ public sealed class AuthorizationServerTests
         using var nobody = await client.LogIn(new("/oauth/login", UriKind.Relative), "a\0@b.example", "wrong\0");
 
         Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.BadRequest), (unknown.StatusCode, nobody.StatusCode));
-        foreach (var path in new[] { "/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/par" })
-            Assert.InRange((int)(await client.Post(path, ("grant_type", "refresh_token"), ("refresh_token", "\0"), ("token", "\0"))).Status, 200, 499);
     }
 
     [Theory]
