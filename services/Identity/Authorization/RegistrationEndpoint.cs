@@ -28,11 +28,12 @@ internal static class RegistrationEndpoint
         }
         if (metadata?.FindError() is { } error) return Refuse(error.Code, error.Description);
 
-        var id = Guid.CreateVersion7().ToString();
+        var now = clock.GetUtcNow();
+        var id = Guid.CreateVersion7(now).ToString();
         var secret = metadata!.IsPublic ? null : ClientMetadata.CreateSecret();
         var application = metadata.ToApplication(id, secret);
         await applications.CreateAsync(application, http.RequestAborted);
-        return Results.Json(metadata.ToResponse(id, secret, clock.GetUtcNow()), ClientMetadataJson.Default.ClientInformation,
+        return Results.Json(metadata.ToResponse(id, secret, now), ClientMetadataJson.Default.ClientInformation,
             statusCode: StatusCodes.Status201Created);
     }
 
