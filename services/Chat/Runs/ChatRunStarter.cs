@@ -25,8 +25,8 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
 
     private const string RequestIdField = "request_id";
     private const int MaxMetadataLength = 16_384;
-    private const int MaxPolls = 40;
-    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan MaxPollInterval = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(8);
 
     /// <summary>
     /// Starts a run, which then continues by itself. Returns the run and whether an earlier request started it. Throws the error
@@ -185,12 +185,14 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
     /// </summary>
     private async Task<ChatRunState> WaitForStateAsync(Guid call, ChatRunOwner owner, string? requestId, string idField, CancellationToken ct)
     {
-        using var timer = new PeriodicTimer(PollInterval, clock);
-        for (var polls = 0; polls < MaxPolls; polls++)
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(25), clock);
+        for (var start = clock.GetTimestamp(); clock.GetElapsedTime(start) < MaxWait;)
         {
             if (await db.Runs.Where(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.Id == call).Select(c => (ChatRunState?)c.State)
                 .SingleOrDefaultAsync(ct) is { } state) return await ReadLatestStateAsync(call, state);
             await timer.WaitForNextTickAsync(ct);
+            // Many requests may wait for one run. They ask less often the longer it takes, because they slow down the work that they wait for.
+            if (timer.Period < MaxPollInterval) timer.Period *= 2;
         }
         if ((await streams.FailIfOrphanedAsync(call)).State != ChatRunState.Started) await streams.DiscardAsync(call, owner, requestId);
         throw new Unavailable($"A request with this {idField} is being started. Retry shortly.", retryAfter: 1);

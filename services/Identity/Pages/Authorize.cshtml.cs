@@ -65,7 +65,8 @@ internal sealed class AuthorizeModel(ClientSessions sessions, IOpenIddictApplica
 
     /// <summary>Returns the account of the user who has logged in with this browser, at most so many seconds ago; null when nobody has.</summary>
     private async Task<Account?> FindAccountAsync(long? maxAge = null) =>
-        await LogInCookie.FindAsync(HttpContext) is { } login && !(clock.GetUtcNow() - login.At > TimeSpan.FromSeconds(Math.Clamp(maxAge ?? int.MaxValue, 0, int.MaxValue)))
+        await LogInCookie.FindAsync(HttpContext) is { } login
+            && clock.GetUtcNow() - login.At <= TimeSpan.FromSeconds(Math.Clamp(maxAge ?? int.MaxValue, 0, int.MaxValue))
             ? await sessions.FindAccountAsync(login.UserId, login.At, HttpContext.RequestAborted)
             : null;
 
