@@ -104,6 +104,11 @@ public static class EnumNames
         return text is not null && Maps<T>.ValueOf.TryGetValue(text, out value);
     }
 
+    /// <summary>Returns the value with a name.</summary>
+    /// <exception cref="FormatException">The enum has no such name.</exception>
+    public static T Parse<T>(string name) where T : struct, Enum =>
+        TryParse<T>(name, out var value) ? value : throw new FormatException($"{typeof(T).Name} has no such name.");
+
     private static class Maps<T> where T : struct, Enum
     {
         internal static readonly Dictionary<T, string> NameOf = Enum.GetValues<T>().ToDictionary(v => v,

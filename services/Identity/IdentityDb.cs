@@ -1,5 +1,6 @@
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Authorization;
+using MedCor.Identity.Hospitals;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Revocations;
 using MedCor.Identity.Sessions;
@@ -20,6 +21,7 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TimeProvi
     internal IQueryable<Specialty> Specialties => Rows<Specialty>();
     internal IQueryable<DoctorSpecialtyLink> SpecialtyLinks => Rows<DoctorSpecialtyLink>();
     internal IQueryable<HospitalCopy> Hospitals => Rows<HospitalCopy>();
+    internal IQueryable<SignInPolicy> SignInPolicies => Rows<SignInPolicy>();
     internal IQueryable<Session> Sessions => Rows<Session>();
     internal IQueryable<RefreshToken> RefreshTokens => Rows<RefreshToken>();
     internal IQueryable<Revocation> Revocations => Rows<Revocation>();

@@ -5,6 +5,7 @@ using MedCor.Chat.LanguageModel;
 using MedCor.Chat.Runs;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
+using MedCor.Contracts.Identity;
 using MedCor.Gateway.Chat;
 using MedCor.Gateway.Endpoints;
 using MedCor.Gateway.Forwarding;
@@ -89,7 +90,7 @@ public sealed class DocumentedLimitsTests
         { "answers that a process of Chat", Number(ConcurrencyLimiter.Capacity) },
         { "what is remembered of a conversation", Number(MedCor.Chat.Runs.ChatHistory.MaxCharacters) },
         { "a stream on which nothing comes", $"{new ChatStreamOptions().IdleTimeoutSeconds} s" },
-        { "a session", $"{SessionOptions.MaxLifetime.TotalDays} days, {SessionOptions.IdleTimeout.TotalDays}" },
+        { "a session", $"{SignInPolicy.LongestSessionHours / 24} days, {SignInPolicy.MaxIdleMinutes / 24 / 60}" },
     };
 
     [Theory, MemberData(nameof(Bounds))]

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Claims;
 using System.Text.Json;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Hospitals;
 using MedCor.Identity.Sessions;
 using MedCor.ServiceDefaults.Authentication;
 using Microsoft.EntityFrameworkCore;
@@ -17,7 +18,7 @@ namespace MedCor.Identity.Authorization;
 /// Starts and continues the sessions of clients. A session of a client is one like any other: it ends with those of its user, and its tokens have the claims of
 /// a login's, besides the scopes and the client.
 /// </summary>
-internal sealed class ClientSessions(IdentityDb db, SessionManager sessions, IOptions<SessionOptions> options, Resources resources,
+internal sealed class ClientSessions(IdentityDb db, SessionManager sessions, SignInPolicies policies, IOptions<SessionOptions> options, Resources resources,
     IOpenIddictAuthorizationManager authorizations, TimeProvider clock)
 {
     /// <summary>The property of an authorization that names the session.</summary>
@@ -39,8 +40,9 @@ internal sealed class ClientSessions(IdentityDb db, SessionManager sessions, IOp
         CancellationToken ct)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        if (await sessions.StartForClientAsync(account, ct) is not { } session) return null;
-        var principal = CreatePrincipal(account, session, clientId, scopes, resources.GetAudience(resource));
+        var policy = await policies.GetAsync(account.HospitalId, ct);
+        if (await sessions.StartForClientAsync(account, policy, ct) is not { } session) return null;
+        var principal = CreatePrincipal(account, session, policy, clientId, scopes, resources.GetAudience(resource));
         var allowed = new OpenIddictAuthorizationDescriptor
         {
             ApplicationId = applicationId,
@@ -69,12 +71,15 @@ internal sealed class ClientSessions(IdentityDb db, SessionManager sessions, IOp
         var session = await db.Sessions.AsNoTracking().Include(s => s.User!.Credential).Include(s => s.User!.Hospital)
             .SingleOrDefaultAsync(s => s.Id == id && s.RevokedAt == null && s.EndsAt > now, ct);
         if (session is not { User: { CanLogIn: true } account }) return null;
-        var principal = CreatePrincipal(account, session, former.GetClaim(Claims.ClientId)!, scopes.IsEmpty ? former.GetScopes() : scopes,
+        var policy = await policies.GetAsync(account.HospitalId, ct);
+        if (session.GetIdleEnd(policy, refreshedAt: now) <= now) return null;
+        var principal = CreatePrincipal(account, session, policy, former.GetClaim(Claims.ClientId)!, scopes.IsEmpty ? former.GetScopes() : scopes,
             former.GetResources().First());
         return principal.SetAuthorizationId(former.GetAuthorizationId());
     }
 
-    private ClaimsPrincipal CreatePrincipal(Account account, Session session, string clientId, ImmutableArray<string> scopes, string audience)
+    private ClaimsPrincipal CreatePrincipal(Account account, Session session, SignInPolicy policy, string clientId, ImmutableArray<string> scopes,
+        string audience)
     {
         var now = clock.GetUtcNow();
         var identity = new ClaimsIdentity("medcor", Claims.Subject, TokenClaims.Role);
@@ -85,11 +90,9 @@ internal sealed class ClientSessions(IdentityDb db, SessionManager sessions, IOp
         // An ID token names the user and nothing more.
         identity.SetDestinations(
             static claim => claim.Type is Claims.Subject ? [Destinations.AccessToken, Destinations.IdentityToken] : [Destinations.AccessToken]);
-        var principal = new ClaimsPrincipal(identity);
-        return principal.SetScopes(scopes).SetResources(audience)
-            .SetAccessTokenLifetime(Shorter(options.Value.AccessTokenLifetime, session.EndsAt - now))
-            .SetRefreshTokenLifetime(Shorter(SessionOptions.IdleTimeout, session.EndsAt - now));
+        var lifetime = session.GetIdleEnd(policy, refreshedAt: now) - now;
+        return new ClaimsPrincipal(identity).SetScopes(scopes).SetResources(audience)
+            .SetAccessTokenLifetime(options.Value.AccessTokenLifetime < lifetime ? options.Value.AccessTokenLifetime : lifetime)
+            .SetRefreshTokenLifetime(lifetime);
     }
-
-    private static TimeSpan Shorter(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Hospitals;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Microsoft.IdentityModel.Tokens;
@@ -20,6 +21,14 @@ internal sealed class Session
     public string? Scope { get; init; }
 
     public Account? User { get; init; }
+
+    /// <summary>Returns when the session ends by its hospital's rules if it is not refreshed after a given time.</summary>
+    internal DateTimeOffset GetIdleEnd(SignInPolicy policy, DateTimeOffset refreshedAt)
+    {
+        var (end, idleEnd) = (StartedAt + policy.MaxLifetime, refreshedAt + policy.IdleTimeout);
+        if (idleEnd < end) end = idleEnd;
+        return end < EndsAt ? end : EndsAt;
+    }
 
     internal sealed class Configuration : IEntityTypeConfiguration<Session>
     {

@@ -1,5 +1,6 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
+using MedCor.Identity.Hospitals;
 using MedCor.Identity.Passwords;
 using MedCor.Identity.Revocations;
 using MedCor.Platform.Calls;
@@ -19,7 +20,7 @@ internal static class SessionEndpoints
         var services = builder.Services;
         services.AddOptions<SessionOptions>().BindConfiguration("").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<PasswordHasher>().AddSingleton<AccessTokenIssuer>();
-        services.AddScoped<LockOut>().AddScoped<PasswordLogIn>().AddScoped<SessionManager>();
+        services.AddScoped<SignInPolicies>().AddScoped<LockOut>().AddScoped<PasswordLogIn>().AddScoped<SessionManager>();
         services.AddScoped<LogInHandler>().AddScoped<RefreshSessionHandler>().AddScoped<RenewAccessHandler>().AddScoped<LogOutHandler>();
         services.AddHostedService<RevocationPublisher>();
     }

@@ -1,9 +1,11 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Hospitals;
 using MedCor.Identity.Revocations;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.IdentityModel.Tokens;
+using SignInPolicy = MedCor.Identity.Hospitals.SignInPolicy;
 
 namespace MedCor.Identity.Sessions;
 
@@ -12,14 +14,15 @@ namespace MedCor.Identity.Sessions;
 /// all processes once the transaction is committed. Starting a session and ending all sessions of a user both lock the row of the
 /// credentials: whichever comes second waits, and sees what the first one did.
 /// </summary>
-internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, TimeProvider clock)
+internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, SignInPolicies policies, TimeProvider clock)
 {
     /// <summary>Starts a session whose tokens the authorization server issues; null when all sessions of the account were ended since it was read.</summary>
-    internal async Task<Session?> StartForClientAsync(Account account, CancellationToken ct)
+    /// <param name="policy">The rules of the account's hospital.</param>
+    internal async Task<Session?> StartForClientAsync(Account account, SignInPolicy policy, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         if (!await RecordLogInAsync(account, now, ct)) return null;
-        var session = new Session { UserId = account.Id, StartedAt = now, EndsAt = now + SessionOptions.MaxLifetime };
+        var session = new Session { UserId = account.Id, StartedAt = now, EndsAt = now + policy.MaxLifetime };
         db.Add(session);
         await db.SaveChangesAsync(ct);
         return session;
@@ -30,25 +33,28 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Ti
     internal async Task<SessionTokens?> StartAsync(Account account, ScopeSet? scopes, SigningCredentials key, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        var session = new Session { UserId = account.Id, StartedAt = now, EndsAt = now + SessionOptions.MaxLifetime, Scope = scopes?.ToString() };
+        var policy = await policies.GetAsync(account.HospitalId, ct);
+        var session = new Session { UserId = account.Id, StartedAt = now, EndsAt = now + policy.MaxLifetime, Scope = scopes?.ToString() };
         db.Add(session);
-        return await ContinueAsync(session, account, key, ct);
+        return await ContinueAsync(session, account, policy, key, ct);
     }
 
-    /// <summary>Returns the next tokens of a session; null when all sessions of the account were ended since it was read.</summary>
-    internal async Task<SessionTokens?> ContinueAsync(Session session, Account account, SigningCredentials key, CancellationToken ct)
+    /// <summary>
+    /// Returns the next tokens of a session; null when the hospital's rules have ended it, or when all sessions of the account were ended since it was read.
+    /// </summary>
+    internal async Task<SessionTokens?> ContinueAsync(Session session, Account account, SigningCredentials key, CancellationToken ct) =>
+        await ContinueAsync(session, account, await policies.GetAsync(account.HospitalId, ct), key, ct);
+
+    private async Task<SessionTokens?> ContinueAsync(Session session, Account account, SignInPolicy policy, SigningCredentials key, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        if (!await RecordLogInAsync(account, now, ct)) return null;
+        var idleEnd = session.GetIdleEnd(policy, refreshedAt: now);
+        if (idleEnd <= now || !await RecordLogInAsync(account, now, ct)) return null;
 
         var refresh = RefreshToken.Create();
-        var idleUntil = now + SessionOptions.IdleTimeout;
-        db.Add(new RefreshToken
-        {
-            Hash = RefreshToken.HashOf(refresh), SessionId = session.Id, ExpiresAt = idleUntil < session.EndsAt ? idleUntil : session.EndsAt
-        });
+        db.Add(new RefreshToken { Hash = RefreshToken.HashOf(refresh), SessionId = session.Id, ExpiresAt = idleEnd });
         await db.SaveChangesAsync(ct);
-        var (access, seconds) = tokens.Issue(account, session, key, refreshedAt: now, latestExpiry: session.EndsAt);
+        var (access, seconds) = tokens.Issue(account, session, key, refreshedAt: now, latestExpiry: idleEnd);
         return new(access, refresh, "Bearer", seconds, account.ToUser(), session.Scope);
     }
 

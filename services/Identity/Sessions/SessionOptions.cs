@@ -8,12 +8,6 @@ namespace MedCor.Identity.Sessions;
 /// </summary>
 internal sealed class SessionOptions
 {
-    /// <summary>The time without a refresh after which a session ends.</summary>
-    internal static readonly TimeSpan IdleTimeout = TimeSpan.FromDays(7);
-
-    /// <summary>The time after which a session ends, however often it is refreshed; the user must then enter the password again.</summary>
-    internal static readonly TimeSpan MaxLifetime = TimeSpan.FromDays(30);
-
     /// <summary>
     /// How long after its login or refresh an access token can be renewed by itself, for a client that holds a connection open. A thief with an access token
     /// but no refresh token keeps access no longer than a shift lasts, however often the owner refreshes.

@@ -138,7 +138,7 @@ public abstract class TenantDb : DbContext
     {
         foreach (var kind in GetType().Assembly.GetTypes().Concat(typeof(Role).Assembly.GetTypes())
             .Where(t => t is { IsEnum: true, IsGenericTypeDefinition: false }))
-            conventions.Properties(kind).HaveConversion(typeof(EnumWordConverter<>).MakeGenericType(kind));
+            conventions.Properties(kind).HaveConversion(typeof(EnumNameConverter<>).MakeGenericType(kind));
         conventions.Properties<ActivePeriods>().HaveConversion<ActivePeriodsConverter>().HaveColumnType("jsonb");
     }
 
@@ -148,14 +148,4 @@ public abstract class TenantDb : DbContext
     private sealed class ActivePeriodsConverter() : Microsoft.EntityFrameworkCore.Storage.ValueConversion.ValueConverter<ActivePeriods, string>(
         periods => JsonSerializer.Serialize(periods, Json.Options),
         json => JsonSerializer.Deserialize<ActivePeriods>(json, Json.Options)!);
-
-    /// <summary>Stores enums as the words that the contract uses.</summary>
-    private sealed class EnumWordConverter<T>() : Microsoft.EntityFrameworkCore.Storage.ValueConversion.ValueConverter<T, string>(
-        value => EnumNames.Of(value), word => Of(word)) where T : struct, Enum
-    {
-        private static T Of(string word) =>
-            EnumNames.TryParse<T>(word, out var value)
-                ? value
-                : throw new InvalidOperationException($"A row holds a word that {typeof(T).Name} does not have.");
-    }
 }

@@ -1,5 +1,6 @@
 using MedCor.Identity;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Hospitals;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Sessions;
 using MedCor.Platform.Database;
@@ -8,9 +9,12 @@ using MedCor.Platform.Tenancy;
 using MedCor.ServiceDefaults.Authentication;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using StackExchange.Redis;
+using SignInPolicy = MedCor.Identity.Hospitals.SignInPolicy;
 
 namespace MedCor.Tests.Services.Identity;
 
@@ -30,6 +34,7 @@ internal sealed class IdentityFixture : IAsyncDisposable
             .AddTenantDb<IdentityDb>((_, db) => db.UseNpgsql(_database))
             .AddSingleton<IConnectionMultiplexer>(redis).AddSingleton<RevocationList>()
             .AddSingleton(new KeyEncryption("a secret of at least 32 characters!")).AddSingleton<KeyRing>().AddSingleton<AccessTokenIssuer>()
+            .AddSingleton<IHostEnvironment>(new HostingEnvironment { EnvironmentName = Environments.Development }).AddScoped<SignInPolicies>()
             .AddScoped<SessionManager>().AddScoped<RefreshSessionHandler>().AddScoped<RenewAccessHandler>().AddScoped<RotateKeys>()
             .BuildServiceProvider();
     }
@@ -37,6 +42,8 @@ internal sealed class IdentityFixture : IAsyncDisposable
     public ManualTimeProvider Clock { get; } = new();
 
     public Account Admin { get; } = new() { Email = "ada@example.org", FirstName = "Ada", LastName = "Lovelace", Role = Role.Admin };
+
+    private static SignInPolicy Policy { get; } = new() { HospitalId = Guid.Empty, AcceptsChosenPasswords = true };
 
     public static async Task<IdentityFixture> Create(int connections = 5)
     {
@@ -74,12 +81,12 @@ internal sealed class IdentityFixture : IAsyncDisposable
     /// <summary>Starts a session for the administrator, as a login does, and returns it with its refresh token.</summary>
     public async Task<(Session Session, string RefreshToken)> StartSession()
     {
-        var session = new Session { UserId = Admin.Id, StartedAt = Clock.Now, EndsAt = Clock.Now + SessionOptions.MaxLifetime };
+        var session = new Session { UserId = Admin.Id, StartedAt = Clock.Now, EndsAt = Clock.Now + Policy.MaxLifetime };
         var token = RefreshToken.Create();
         await Write(db =>
         {
             db.Add(session);
-            db.Add(new RefreshToken { Hash = RefreshToken.HashOf(token), SessionId = session.Id, ExpiresAt = Clock.Now + SessionOptions.IdleTimeout });
+            db.Add(new RefreshToken { Hash = RefreshToken.HashOf(token), SessionId = session.Id, ExpiresAt = Clock.Now + Policy.IdleTimeout });
         });
         return (session, token);
     }

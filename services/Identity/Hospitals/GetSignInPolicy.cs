@@ -1,0 +1,23 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Identity;
+using MedCor.Platform.LocalCopies;
+using MedCor.Platform.Tools;
+using MedCor.Validation;
+
+namespace MedCor.Identity.Hospitals;
+
+internal sealed class GetSignInPolicyHandler(IdentityDb db, HospitalCopies hospitals, SignInPolicies policies)
+    : IToolHandler<GetSignInPolicy, Contracts.Identity.SignInPolicy>, IParameterValidator<GetSignInPolicy>
+{
+    public Task AddErrorsAsync(GetSignInPolicy request, ParameterErrors errors, CancellationToken ct)
+    {
+        if (request.HospitalId is null && db.Tenancy.HospitalId is null) errors.Add("hospital_id", SignInPolicies.MissingHospital);
+        return Task.CompletedTask;
+    }
+
+    public async Task<Contracts.Identity.SignInPolicy> HandleAsync(GetSignInPolicy request, CancellationToken ct)
+    {
+        var hospital = await hospitals.FindAsync((request.HospitalId ?? db.Tenancy.HospitalId)!.Value, ct) ?? throw new NotFound("hospital");
+        return (await policies.GetAsync(hospital.HospitalId, ct)).ToContract();
+    }
+}

@@ -1,0 +1,44 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Identity;
+using MedCor.Platform.Database;
+using MedCor.Platform.LocalCopies;
+using MedCor.Platform.Tools;
+using MedCor.Validation;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Identity.Hospitals;
+
+internal sealed class UpdateSignInPolicyHandler(IdentityDb db, HospitalCopies hospitals, SignInPolicies policies)
+    : IToolHandler<UpdateSignInPolicy, Contracts.Identity.SignInPolicy>, IParameterValidator<UpdateSignInPolicy>
+{
+    public Task AddErrorsAsync(UpdateSignInPolicy request, ParameterErrors errors, CancellationToken ct)
+    {
+        if (request.HospitalId is null && db.Tenancy.HospitalId is null) errors.Add("hospital_id", SignInPolicies.MissingHospital);
+        return Task.CompletedTask;
+    }
+
+    public async Task<Contracts.Identity.SignInPolicy> HandleAsync(UpdateSignInPolicy request, CancellationToken ct)
+    {
+        var hospital = await hospitals.FindAsync((request.HospitalId ?? db.Tenancy.HospitalId)!.Value, ct) ?? throw new NotFound("hospital");
+        hospital.EnsureActive();
+        var stored = await db.SignInPolicies.SingleOrDefaultAsync(p => p.HospitalId == hospital.HospitalId, ct);
+        var policy = stored ?? policies.CreateDefault(hospital.HospitalId);
+        policy.ThrowIfVersionDiffers(request.ExpectedVersion);
+
+        policy.AcceptsChosenPasswords = request.AcceptsChosenPasswords ?? policy.AcceptsChosenPasswords;
+        policy.SecondFactorRoles = request.SecondFactorRoles is { } roles ? [.. roles.Distinct().Order()] : policy.SecondFactorRoles;
+        policy.IdleMinutes = request.IdleMinutes ?? policy.IdleMinutes;
+        policy.MaxSessionHours = request.MaxSessionHours ?? policy.MaxSessionHours;
+
+        if (stored is null && request != new UpdateSignInPolicy(request.HospitalId)) db.Add(policy);
+        try
+        {
+            await db.SaveChangesAsync(ct);
+        }
+        catch (DbUpdateException e) when (e.ViolatesConstraint("sign_in_policies_pkey"))
+        {
+            throw new Conflict("The rules were changed by another request at the same time. Read them again, then retry.") { RetryAfter = 1 };
+        }
+        return policy.ToContract();
+    }
+}
