@@ -37,7 +37,8 @@ internal static class AuthorizationServer
         services.AddScoped<ClientSessions>().AddSingleton<Resources>();
 
         services.AddOpenIddict()
-            .AddCore(core => core.ReplaceApplicationManager<OAuthApplication, ClientManager>().UseEntityFrameworkCore().UseDbContext<IdentityDb>()
+            .AddCore(core => core.ReplaceApplicationManager<OAuthApplication, ClientManager>().ReplaceTokenManager<OAuthToken, TokenManager>()
+                .UseEntityFrameworkCore().UseDbContext<IdentityDb>()
                 .ReplaceDefaultEntities<OAuthApplication, OAuthAuthorization, OAuthScope, OAuthToken, Guid>())
             .AddServer(Configure);
         services.AddSingleton<IConfigureOptions<OpenIddictServerOptions>, ServerOptions>();
@@ -71,7 +72,24 @@ internal static class AuthorizationServer
             }, http);
             return next(http);
         });
+        app.Use(RefuseUnreadableFormsAsync);
         app.UseAuthentication();
+    }
+
+    /// <summary>Reads forms before anything else does, and refuses those that cannot be read: with U+0000, or with too many or too long fields.</summary>
+    private static async Task RefuseUnreadableFormsAsync(HttpContext http, RequestDelegate next)
+    {
+        try
+        {
+            if (http.Request.HasFormContentType) await http.Request.ReadFormAsync(http.RequestAborted);
+        }
+        catch (InvalidDataException)
+        {
+            const string Description = "The form has a character that cannot be read, or too many or too long fields.";
+            await Results.BadRequest(new { error = OpenIddictConstants.Errors.InvalidRequest, error_description = Description }).ExecuteAsync(http);
+            return;
+        }
+        await next(http);
     }
 
     private static void Configure(OpenIddictServerBuilder server)

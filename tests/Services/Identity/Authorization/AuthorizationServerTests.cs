@@ -99,6 +99,7 @@ public sealed class AuthorizationServerTests
 
         Assert.Equal((HttpStatusCode.BadRequest, "invalid_grant"), (status, (string?)refused["error"]));
         Assert.Equal("invalid_grant", (string?)(await client.Refresh((string)tokens["refresh_token"]!)).Body["error"]);
+        await AssertEnds(client, (string)tokens["access_token"]!);
     }
 
     [Fact]
@@ -123,6 +124,25 @@ public sealed class AuthorizationServerTests
 
         foreach (var _ in Enumerable.Range(0, 2))
             Assert.Equal(HttpStatusCode.OK, (await client.Refresh((string)tokens["refresh_token"]!)).Status);
+    }
+
+    [Theory]
+    [InlineData("none")]
+    [InlineData("client_secret_post")]
+    public async Task A_refresh_token_that_is_used_again_after_more_than_a_minute_ends_the_session(string authentication)
+    {
+        using var client = await OAuthClient.Register(authentication);
+        var tokens = await client.Obtain("doctor@general.example", "medcor.read");
+        var (_, next) = await client.Refresh((string)tokens["refresh_token"]!);
+        await (await MedCorFixture.Get()).QueryNumber("identity", """
+            UPDATE oauth_tokens SET redemption_date = redemption_date - interval '2 minutes'
+            WHERE status = 'redeemed' AND application_id = (SELECT id FROM oauth_applications WHERE client_id = $1) RETURNING 1
+            """, client.Id);
+
+        Assert.Equal("invalid_grant", (string?)(await client.Refresh((string)tokens["refresh_token"]!)).Body["error"]);
+
+        Assert.Equal("invalid_grant", (string?)(await client.Refresh((string)next["refresh_token"]!)).Body["error"]);
+        await AssertEnds(client, (string)next["access_token"]!);
     }
 
     [Fact]
@@ -265,6 +285,30 @@ public sealed class AuthorizationServerTests
         using var nobody = await client.LogIn(new("/oauth/login", UriKind.Relative), "a\0@b.example", "wrong\0");
 
         Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.BadRequest), (unknown.StatusCode, nobody.StatusCode));
+    }
+
+    [Theory]
+    [InlineData("/oauth/token")]
+    [InlineData("/oauth/revoke")]
+    [InlineData("/oauth/introspect")]
+    [InlineData("/oauth/par")]
+    [InlineData("/oauth/login")]
+    [InlineData("/oauth/authorize")]
+    public async Task A_form_that_cannot_be_read_is_an_invalid_request(string path)
+    {
+        using var client = await OAuthClient.Register("client_secret_post");
+        (string, string)[][] forms =
+        [
+            [("grant_type", "refresh_token"), ("refresh_token", "a\0"), ("token", "a\0")],
+            [("grant_type", "authorization_code"), ("code", "a\0"), ("code_verifier", "a\0")],
+            [.. Enumerable.Range(0, 1100).Select(i => ($"f{i}", "x"))],
+        ];
+        foreach (var form in forms)
+        {
+            var (status, refused) = await client.Post(path, form);
+
+            Assert.Equal((HttpStatusCode.BadRequest, "invalid_request"), (status, (string?)refused["error"]));
+        }
     }
 
     [Theory]
