@@ -4,9 +4,9 @@ using Microsoft.AspNetCore.Http;
 namespace MedCor.ServiceDefaults.Authentication;
 
 /// <summary>
-/// Reads the addresses from which a request came. The addresses are recorded only; no decision depends on them. The gateway sets the header and accepts it from
-/// no client. Because a sender that bypasses the gateway can set the header to anything, the peer address, which comes from the connection, is recorded beside
-/// it.
+/// Reads the addresses from which a request came. They are recorded, and failed logins are counted by them; nothing is permitted because of one. The gateway
+/// sets the header and accepts it from no client. Because a sender that bypasses the gateway can set the header to anything, the peer address, which comes from
+/// the connection, is recorded beside it.
 /// </summary>
 public static class ClientAddress
 {

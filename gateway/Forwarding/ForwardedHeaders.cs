@@ -40,7 +40,6 @@ internal sealed class ForwardedHeaders : ITransformProvider
                 headers.Clear();
                 transform.ProxyRequest.Content?.Headers.Clear();
                 headers.TryAddWithoutValidation(HeaderNames.Authorization, caller.Authorization);
-                headers.TryAddWithoutValidation(ClientAddress.Header, http.PeerAddress());
             }
             else
             {
@@ -49,6 +48,7 @@ internal sealed class ForwardedHeaders : ITransformProvider
                 // The trace continues from the span of this process, which the client handler writes when the headers are absent.
                 foreach (var name in TraceHeaders) headers.Remove(name);
             }
+            headers.TryAddWithoutValidation(ClientAddress.Header, http.PeerAddress());
             headers.Remove(RequestIds.Header);
             headers.TryAddWithoutValidation(RequestIds.Header, http.RequestId());
             return ValueTask.CompletedTask;

@@ -19,18 +19,36 @@ internal sealed class CallQuota(RedisRateLimiter limiter, IOptions<LimitOptions>
     /// <param name="policy">One of <see cref="RateLimitPolicy"/>.</param>
     public async ValueTask ChargeRequestAsync(HttpContext http, string policy)
     {
-        var limit = options.Value.GetLimit(policy);
         if (http.Features.Get<CallerKey>() is { Value: var caller })
         {
-            await ChargeAsync(http, policy, caller, limit, calls: 1);
+            await ChargeAsync(http, policy, caller, options.Value.GetLimit(policy), calls: 1);
             return;
         }
-        var address = NetworkKey.ForClient(http);
-        http.Features.Set(new CallerKey(address));
-        await ChargeAsync(http, policy, address, limit, calls: 1);
-        // The response reports the quota of the smaller network.
-        if (limit > 0 && NetworkKey.ForSite(http.Connection.RemoteIpAddress) is { } site)
-            (await limiter.AcquireAsync(policy, site, limit * NetworkKey.SiteMultiplier)).ThrowIfExceeded();
+        http.Features.Set(new CallerKey(NetworkKey.ForClient(http)));
+        if (policy != RateLimitPolicy.LogIns)
+        {
+            await ChargeAddressAsync(http, policy, limiter.AcquireAsync);
+            return;
+        }
+        await ChargeAddressAsync(http, RateLimitPolicy.LogInAttempts, limiter.AcquireAsync);
+        await ChargeAddressAsync(http, policy, limiter.CheckAsync);
+        http.Response.OnStarting(async () =>
+        {
+            if (http.Response.StatusCode is >= 400 and < 500) await ChargeAddressAsync(http, policy, limiter.AcquireAsync, mayThrow: false);
+        });
+    }
+
+    /// <summary>Charges a request to the client's network and to the larger one around it. The response reports the quota of the smaller one.</summary>
+    private async ValueTask ChargeAddressAsync(HttpContext http, string policy, Func<string, string, int, ValueTask<Quota>> charge, bool mayThrow = true)
+    {
+        var limit = options.Value.GetLimit(policy);
+        if (limit == 0) return;
+        var quota = await charge(policy, NetworkKey.ForClient(http), limit);
+        http.Features.Set(quota); // written when the response starts, because an error clears the headers that are already set
+        if (mayThrow) quota.ThrowIfExceeded();
+        if (NetworkKey.ForSite(http.Connection.RemoteIpAddress) is not { } site) return;
+        var quotaOfSite = await charge(policy, site, limit * NetworkKey.SiteMultiplier);
+        if (mayThrow) quotaOfSite.ThrowIfExceeded();
     }
 
     /// <summary>Charges further calls in a request: all of them or, if there are too many, none.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using MedCor.ServiceDefaults.Authentication;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;

@@ -8,8 +8,11 @@ internal static class RateLimitPolicy
     /// </summary>
     public const string Calls = "calls";
 
-    /// <summary>Attempts to log in.</summary>
+    /// <summary>Logins that fail. A hospital may have one address, so those that succeed are counted by <see cref="LogInAttempts"/> alone.</summary>
     public const string LogIns = "logins";
+
+    /// <summary>Attempts to log in, whether or not they succeed.</summary>
+    public const string LogInAttempts = "login attempts";
 
     /// <summary>Requests that continue a session. Identity checks the token in their body.</summary>
     public const string Sessions = "sessions";

@@ -22,6 +22,7 @@ internal sealed partial class RedisRateLimiter(IConnectionMultiplexer redis, Tim
         local used = tonumber(redis.call('GET', KEYS[1]) or 0)
         local ends = used > 0 and math.max(redis.call('PTTL', KEYS[1]), 1) or window
         if used + calls > limit then return {0, limit - used, ends} end
+        if ARGV[4] == '0' then return {1, limit - used, ends} end
         redis.call('SET', KEYS[1], used + calls, 'PX', ends)
         return {1, limit - used - calls, ends}
         """;
@@ -29,26 +30,36 @@ internal sealed partial class RedisRateLimiter(IConnectionMultiplexer redis, Tim
     private readonly Dictionary<string, (int Used, DateTimeOffset Ends)> _localWindows = [];
     private long _redisRetryAt = long.MinValue;
 
+    /// <summary>Counts a caller's call against a limit.</summary>
+    public ValueTask<Quota> AcquireAsync(string policy, string callerKey, int limit) => AcquireAsync(policy, callerKey, limit, calls: 1);
+
     /// <summary>Counts a caller's calls against a limit: either all of them or none.</summary>
-    public async ValueTask<Quota> AcquireAsync(string policy, string callerKey, int limit, int calls = 1)
+    public ValueTask<Quota> AcquireAsync(string policy, string callerKey, int limit, int calls) =>
+        AcquireAsync(policy, callerKey, limit, calls, areCounted: true);
+
+    /// <summary>Returns whether a caller may make one more call, without counting it.</summary>
+    public ValueTask<Quota> CheckAsync(string policy, string callerKey, int limit) =>
+        AcquireAsync(policy, callerKey, limit, calls: 1, areCounted: false);
+
+    private async ValueTask<Quota> AcquireAsync(string policy, string callerKey, int limit, int calls, bool areCounted)
     {
         var redisKey = $"medcor:rate:{policy}:{callerKey}";
-        if (clock.GetTimestamp() < Volatile.Read(ref _redisRetryAt)) return AcquireLocally(policy, redisKey, limit, calls);
+        if (clock.GetTimestamp() < Volatile.Read(ref _redisRetryAt)) return AcquireLocally(policy, redisKey, limit, calls, areCounted);
         try
         {
-            var result = (RedisResult[])(await redis.GetDatabase().ScriptEvaluateAsync(CountScript, [redisKey], [limit, calls, WindowSeconds * 1000])
-                .WaitAsync(RedisTimeout, clock))!;
+            var result = (RedisResult[])(await redis.GetDatabase()
+                .ScriptEvaluateAsync(CountScript, [redisKey], [limit, calls, WindowSeconds * 1000, areCounted]).WaitAsync(RedisTimeout, clock))!;
             return new(policy, limit, Math.Max((int)result[1], 0), (int)Math.Ceiling((long)result[2] / 1000.0), (int)result[0] == 1);
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
             Volatile.Write(ref _redisRetryAt, clock.GetTimestamp() + (long)(RedisRetryInterval.TotalSeconds * clock.TimestampFrequency));
             LogRedisUnavailable(log, e.GetType().Name);
-            return AcquireLocally(policy, redisKey, limit, calls);
+            return AcquireLocally(policy, redisKey, limit, calls, areCounted);
         }
     }
 
-    private Quota AcquireLocally(string policy, string redisKey, int limit, int calls)
+    private Quota AcquireLocally(string policy, string redisKey, int limit, int calls, bool areCounted)
     {
         lock (_localWindows)
         {
@@ -59,7 +70,7 @@ internal sealed partial class RedisRateLimiter(IConnectionMultiplexer redis, Tim
                 window = (0, now.AddSeconds(WindowSeconds));
             }
             var granted = window.Used + calls <= limit;
-            if (granted) _localWindows[redisKey] = window = (window.Used + calls, window.Ends);
+            if (granted && areCounted) _localWindows[redisKey] = window = (window.Used + calls, window.Ends);
             return new(policy, limit, Math.Max(limit - window.Used, 0), (int)Math.Ceiling((window.Ends - now).TotalSeconds), granted);
         }
     }

@@ -25,7 +25,7 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TimeProvi
     internal IQueryable<Session> Sessions => Rows<Session>();
     internal IQueryable<RefreshToken> RefreshTokens => Rows<RefreshToken>();
     internal IQueryable<Revocation> Revocations => Rows<Revocation>();
-    internal IQueryable<FailedLogIns> FailedLogIns => Rows<FailedLogIns>();
+    internal IQueryable<LogInAttempts> LogInAttempts => Rows<LogInAttempts>();
     internal IQueryable<SigningKey> SigningKeys => Rows<SigningKey>();
 
     /// <inheritdoc/>

@@ -1,35 +1,49 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using MedCor.Contracts;
+using MedCor.ServiceDefaults.Authentication;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.Identity.Sessions;
 
 /// <summary>
-/// Counts failed password attempts by e-mail address and locks the address for a growing time. Addresses without an account are counted
-/// as well, so that a lock does not reveal whether an account exists.
+/// Counts failed password attempts and locks for a growing time. Attempts are counted by e-mail address and network together, so that whoever guesses from
+/// elsewhere does not keep the owner out. Attempts from all networks from which nobody has logged in with the address lately are also counted together, so that
+/// many networks do not make many guesses. Addresses without an account are counted as well, so that a lock does not reveal whether an account exists.
 /// </summary>
-internal sealed class LockOut(IdentityDb db, TimeProvider clock)
+internal sealed class LockOut(IdentityDb db, IHttpContextAccessor http, TimeProvider clock)
 {
+    /// <summary>The number of failures in a row from one network after which it is locked for the address.</summary>
     internal const int FreeAttempts = 5;
+
+    /// <summary>The number of failures in a row after which all networks are locked from which nobody has logged in with the address.</summary>
+    internal const int FreeAttemptsOfStrangers = 50;
+
     private static readonly TimeSpan FirstLock = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestLock = TimeSpan.FromHours(1);
 
-    /// <summary>The time without a failure after which the failures of an address are forgotten.</summary>
+    /// <summary>The time without a failure after which failures are forgotten.</summary>
     internal static readonly TimeSpan ForgetAfter = TimeSpan.FromDays(1);
 
-    /// <summary>Returns how long an address is locked after a number of failures in a row. Each further failure doubles the time, up to an hour.</summary>
-    internal static TimeSpan LockDuration(int failures)
+    /// <summary>The time for which a network is known after a login.</summary>
+    internal static readonly TimeSpan KnownFor = TimeSpan.FromDays(90);
+
+    /// <summary>Returns how long a lock lasts after a number of failures in a row. Each one beyond the free ones doubles the time, up to an hour.</summary>
+    internal static TimeSpan LockDuration(int failures, int freeAttempts = FreeAttempts)
     {
-        if (failures < FreeAttempts) return TimeSpan.Zero;
-        var doublings = failures - FreeAttempts;
+        if (failures < freeAttempts) return TimeSpan.Zero;
+        var doublings = failures - freeAttempts;
         return doublings > 20 ? LongestLock : TimeSpan.FromTicks(Math.Min(FirstLock.Ticks << doublings, LongestLock.Ticks));
     }
 
-    /// <summary>Throws <see cref="RateLimited"/> while the address is locked.</summary>
-    internal async Task ThrowIfLockedAsync(string emailKey, CancellationToken ct) =>
-        ThrowIfStillLocked(await db.FailedLogIns.AsNoTracking().SingleOrDefaultAsync(f => f.EmailHash == HashOf(emailKey), ct));
+    /// <summary>Throws <see cref="RateLimited"/> while the address is locked for the network of the request.</summary>
+    internal async Task ThrowIfLockedAsync(string emailKey, CancellationToken ct)
+    {
+        var (own, strangers) = GetKeys(emailKey);
+        ThrowIfStillLocked(await db.LogInAttempts.AsNoTracking().Where(a => a.Key == own || a.Key == strangers).ToListAsync(ct), own);
+    }
 
     /// <summary>
     /// Records whether a password was correct, in the transaction that answers the request. Attempts on one address are recorded one at a time, and none while
@@ -37,45 +51,80 @@ internal sealed class LockOut(IdentityDb db, TimeProvider clock)
     /// </summary>
     internal async Task RecordAsync(string emailKey, bool isCorrect, CancellationToken ct)
     {
-        var hash = HashOf(emailKey);
-        await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({BitConverter.ToInt64(hash)})", ct);
+        var (own, strangers) = GetKeys(emailKey);
+        await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({BitConverter.ToInt64(strangers)})", ct);
 
-        var failed = await db.FailedLogIns.SingleOrDefaultAsync(f => f.EmailHash == hash, ct);
-        ThrowIfStillLocked(failed);
+        var attempts = await db.LogInAttempts.Where(a => a.Key == own || a.Key == strangers).ToListAsync(ct);
+        ThrowIfStillLocked(attempts, own);
+        var now = clock.GetUtcNow();
         if (isCorrect)
         {
-            if (failed is not null) db.Remove(failed);
+            var network = FindOrAdd(attempts, own);
+            (network.Failures, network.LockedUntil, network.LastAt, network.LoggedInAt) = (0, null, now, now);
         }
         else
         {
-            var now = clock.GetUtcNow();
-            if (failed is null) db.Add(failed = new() { EmailHash = hash });
-            failed.Failures = failed.LastAt < now - ForgetAfter ? 1 : failed.Failures + 1;
-            failed.LastAt = now;
-            failed.LockedUntil = LockDuration(failed.Failures) is var pause && pause > TimeSpan.Zero ? now + pause : null;
+            var isKnown = IsKnown(attempts, own);
+            AddFailure(FindOrAdd(attempts, own), FreeAttempts, now);
+            if (!isKnown) AddFailure(FindOrAdd(attempts, strangers), FreeAttemptsOfStrangers, now);
         }
         await db.SaveChangesAsync(ct);
     }
 
-    private void ThrowIfStillLocked(FailedLogIns? failed)
+    private LogInAttempts FindOrAdd(List<LogInAttempts> attempts, byte[] key)
     {
-        if (failed?.LockedUntil is { } until && until > clock.GetUtcNow())
-            throw new RateLimited("Too many failed attempts. Wait before you try again.", (int)Math.Ceiling((until - clock.GetUtcNow()).TotalSeconds));
+        if (Find(attempts, key) is { } found) return found;
+        var added = new LogInAttempts { Key = key };
+        db.Add(added);
+        return added;
     }
 
-    private static byte[] HashOf(string emailKey) => SHA256.HashData(Encoding.UTF8.GetBytes(emailKey));
+    private static LogInAttempts? Find(List<LogInAttempts> attempts, byte[] key) => attempts.Find(a => a.Key.AsSpan().SequenceEqual(key));
+
+    private static void AddFailure(LogInAttempts attempts, int freeAttempts, DateTimeOffset now)
+    {
+        attempts.Failures = attempts.LastAt < now - ForgetAfter ? 1 : attempts.Failures + 1;
+        attempts.LastAt = now;
+        attempts.LockedUntil = LockDuration(attempts.Failures, freeAttempts) is var pause && pause > TimeSpan.Zero ? now + pause : null;
+    }
+
+    private bool IsKnown(List<LogInAttempts> attempts, byte[] own) => Find(attempts, own)?.LoggedInAt > clock.GetUtcNow() - KnownFor;
+
+    private void ThrowIfStillLocked(List<LogInAttempts> attempts, byte[] own)
+    {
+        var now = clock.GetUtcNow();
+        var relevant = IsKnown(attempts, own) ? attempts.Where(a => a.Key.AsSpan().SequenceEqual(own)) : attempts;
+        if (relevant.Max(a => a.LockedUntil) is { } until && until > now)
+            throw new RateLimited("Too many failed attempts. Wait before you try again.", (int)Math.Ceiling((until - now).TotalSeconds));
+    }
+
+    /// <summary>Returns the keys of an address with the network of the request, and of the address with all networks that are not known.</summary>
+    private (byte[] Own, byte[] Strangers) GetKeys(string emailKey)
+    {
+        var address = http.HttpContext?.ForwardedAddress() ?? http.HttpContext?.PeerAddress();
+        return (HashOf($"{emailKey}\n{NetworkKey.ForClient(address is null ? null : IPAddress.Parse(address))}"), HashOf(emailKey));
+    }
+
+    private static byte[] HashOf(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 }
 
-/// <summary>Represents the failed password attempts in a row for one e-mail address.</summary>
-internal sealed class FailedLogIns
+/// <summary>Represents the password attempts with one e-mail address, from one network or from all that are not known.</summary>
+internal sealed class LogInAttempts
 {
-    public required byte[] EmailHash { get; init; }
+    /// <summary>Gets the SHA-256 of the address, or of the address and the network.</summary>
+    public required byte[] Key { get; init; }
+
+    /// <summary>Gets or sets the number of failures in a row.</summary>
     public int Failures { get; set; }
+
     public DateTimeOffset LastAt { get; set; }
     public DateTimeOffset? LockedUntil { get; set; }
 
-    internal sealed class Configuration : IEntityTypeConfiguration<FailedLogIns>
+    /// <summary>Gets or sets the time of the last login from the network; null when there was none.</summary>
+    public DateTimeOffset? LoggedInAt { get; set; }
+
+    internal sealed class Configuration : IEntityTypeConfiguration<LogInAttempts>
     {
-        public void Configure(EntityTypeBuilder<FailedLogIns> failed) => failed.ToTable("failed_logins").HasKey(f => f.EmailHash);
+        public void Configure(EntityTypeBuilder<LogInAttempts> attempts) => attempts.ToTable("login_attempts").HasKey(a => a.Key);
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
 using MedCor.Gateway.Limits;
+using MedCor.ServiceDefaults.Authentication;
 
 namespace MedCor.Tests.EndToEnd.Limits;
 
@@ -99,6 +100,23 @@ public sealed partial class RateLimitPolicyTests(TwoStrictGateways gateways) : I
 
         Assert.Equal((HttpStatusCode.TooManyRequests, "RATE_LIMIT"), (refused.StatusCode, (await refused.ReadError()).Code));
         Assert.NotNull(refused.Headers.RetryAfter);
+    }
+
+    [Fact]
+    public async Task Logins_that_succeed_do_not_use_up_the_bound_of_those_that_fail()
+    {
+        await using var gateway = await ServiceProcess.Start(("MCP_LOGIN_RATE_LIMIT", "1"), ("MCP_TRUSTED_PROXIES", "127.0.0.1"));
+        var address = $"2001:db8:{Random.Shared.Next(1, 0xffff):x}::1";
+        var body = new { email = "nurse@general.example", password = "Demo-Medcor-2026" };
+
+        for (var i = 0; i < 3; i++)
+        {
+            using var right = await gateway.Post(null, "/api/auth/login", body, ("X-Forwarded-For", address));
+            Assert.Equal((HttpStatusCode.OK, 1), (right.StatusCode, Fields(right).Left));
+        }
+        Assert.Equal(HttpStatusCode.Unauthorized, (await LogIn(gateway, address)).StatusCode);
+        using var refused = await gateway.Post(null, "/api/auth/login", body, ("X-Forwarded-For", address));
+        Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
     }
 
     [Fact]

@@ -54,6 +54,27 @@ public class LockOutTests
     }
 
     [Fact]
+    public async Task Whoever_guesses_from_elsewhere_does_not_keep_the_owner_out()
+    {
+        await using var identity = await ServiceProcess.StartService("identity");
+        var somebody = await TestUser.Create();
+        await LogIn("203.0.113.1", somebody.Password, HttpStatusCode.OK);
+
+        for (var guess = 0; guess < LockOut.FreeAttemptsOfStrangers; guess++)
+            await LogIn($"198.51.100.{guess / LockOut.FreeAttempts}", "wrong", HttpStatusCode.Unauthorized);
+
+        await LogIn("198.51.100.77", somebody.Password, HttpStatusCode.TooManyRequests);
+        await LogIn("203.0.113.1", "wrong", HttpStatusCode.Unauthorized);
+        await LogIn("203.0.113.1", somebody.Password, HttpStatusCode.OK);
+
+        async Task LogIn(string address, string password, HttpStatusCode expected)
+        {
+            using var answer = await identity.Post(null, "/api/auth/login", new { email = somebody.Email, password }, ("X-Client-Address", address));
+            Assert.Equal(expected, answer.StatusCode);
+        }
+    }
+
+    [Fact]
     public async Task A_right_password_forgives_the_wrong_ones()
     {
         var somebody = await TestUser.Create();

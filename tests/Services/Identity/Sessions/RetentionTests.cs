@@ -35,16 +35,21 @@ public sealed class RetentionTests
     }
 
     [Fact]
-    public async Task Failed_logins_are_deleted_when_they_no_longer_count()
+    public async Task Password_attempts_are_deleted_when_they_no_longer_count()
     {
         await using var identity = await IdentityFixture.Create();
         var now = identity.Clock.Now;
         byte hash = 0;
-        await identity.Write(
-            db => db.AddRange(Days(-2, -1, 1).Select(late => new FailedLogIns { EmailHash = [hash++], LastAt = now - LockOut.ForgetAfter + late / 2 })));
+        await identity.Write(db =>
+        {
+            db.AddRange(Days(-2, -1, 1).Select(late => new LogInAttempts { Key = [hash++], LastAt = now - LockOut.ForgetAfter + late / 2 }));
+            var known = now - LockOut.KnownFor + TimeSpan.FromDays(1);
+            db.Add(new LogInAttempts { Key = [hash++], LastAt = known, LoggedInAt = known });
+        });
 
-        Assert.Equal((1, 1, 0), await DeleteOneByOne(identity, db => new FailedLogInRetention(db)));
-        Assert.Equal([now - LockOut.ForgetAfter + TimeSpan.FromHours(12)], await Read(identity, db => db.FailedLogIns.Select(f => f.LastAt)));
+        Assert.Equal((1, 1, 0), await DeleteOneByOne(identity, db => new LogInAttemptRetention(db)));
+        Assert.Equal([now - LockOut.KnownFor + TimeSpan.FromDays(1), now - LockOut.ForgetAfter + TimeSpan.FromHours(12)],
+            await Read(identity, db => db.LogInAttempts.OrderBy(a => a.LastAt).Select(a => a.LastAt)));
     }
 
     [Fact]

@@ -1,13 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Http;
 
-namespace MedCor.Gateway.Limits;
+namespace MedCor.ServiceDefaults.Authentication;
 
 /// <summary>
 /// Creates the keys under which addresses are counted. An IPv6 address is counted by its /64, because a household has 2^64 addresses, and also by its /48,
 /// because the holder of a /48 has 65,536 networks of size /64.
 /// </summary>
-internal static class NetworkKey
+public static class NetworkKey
 {
     /// <summary>The limit of a /48 as a multiple of the limit of a /64.</summary>
     public const int SiteMultiplier = 10;
@@ -15,6 +16,7 @@ internal static class NetworkKey
     /// <summary>Returns the key of the client that sent a request.</summary>
     public static string ForClient(HttpContext http) => ForClient(http.Connection.RemoteIpAddress);
 
+    /// <summary>Returns the key of an address: an IPv4 address itself, the /64 of an IPv6 address, and <c>unknown</c> for null.</summary>
     public static string ForClient(IPAddress? address) => address switch
     {
         null => "unknown",
