@@ -1,11 +1,10 @@
-using System.Collections.Frozen;
 using MedCor.Validation;
 
 namespace MedCor.Identity.Passwords;
 
 /// <summary>
-/// Decides which passwords are accepted, following NIST SP 800-63B-4, section 3.1.1.2: long enough, with a visible character, not known from breaches and not
-/// the user's own name; there are no composition rules. The length is checked with the parameters.
+/// Decides which passwords are accepted, following NIST SP 800-63B-4, section 3.1.1.2: long enough, with a visible character, not known from breaches, not
+/// the user's own name and not what everybody at a hospital would try first; there are no composition rules. The length is checked with the parameters.
 /// </summary>
 internal static class PasswordPolicy
 {
@@ -14,14 +13,21 @@ internal static class PasswordPolicy
 
     private const string ContainsOwnName = "must not contain the user's own name or e-mail address";
 
-    private static readonly Lazy<FrozenSet<string>> Breached = new(Read);
+    private const string IsObvious = "must be more than a common word with digits or punctuation";
+
+    /// <summary>The words that somebody would try first at any hospital, in the languages of the pages.</summary>
+    private static readonly string[] ObviousWords =
+        ["medcor", "hospital", "krankenhaus", "spring", "summer", "autumn", "fall", "winter", "fr\u00FChling", "fruehling", "sommer", "herbst"];
 
     /// <summary>Returns what is wrong with a password; null when nothing is.</summary>
-    internal static string? FindError(string password, string email, string firstName, string lastName)
+    /// <param name="hospitalName">The name of the user's hospital; null when the user has none.</param>
+    internal static string? FindError(string password, string email, string firstName, string lastName, string? hospitalName = null)
     {
         if (!PlainText.HasVisibleCharacter(password)) return "must not be blank";
         var plain = password.ToLowerInvariant();
-        if (Breached.Value.Contains(plain)) return "is known from data breaches; choose another";
+        if (BreachedPasswords.Contains(plain)) return "is known from data breaches; choose another";
+        var word = WithoutDigitsAndMarks(plain);
+        if (ObviousWords.Contains(word) || (word.Length > 0 && word == WithoutDigitsAndMarks(hospitalName ?? ""))) return IsObvious;
         // An attacker would try these first.
         foreach (var name in Names(email).Concat([firstName, lastName]))
         {
@@ -36,12 +42,8 @@ internal static class PasswordPolicy
     /// <summary>Returns the letters and digits of a text, in lower case, so that separators between the parts of a name make no difference.</summary>
     private static string Letters(string text) => string.Concat(text.Where(char.IsLetterOrDigit)).ToLowerInvariant();
 
+    private static string WithoutDigitsAndMarks(string text) => string.Concat(text.Where(char.IsLetter)).ToLowerInvariant();
+
     /// <summary>Returns a name or e-mail address; for an address, also the part before its @.</summary>
     private static IEnumerable<string> Names(string text) => text.IndexOf('@', StringComparison.Ordinal) is > 0 and var at ? [text, text[..at]] : [text];
-
-    private static FrozenSet<string> Read()
-    {
-        using var reader = new StreamReader(typeof(PasswordPolicy).Assembly.GetManifestResourceStream("breached.txt")!);
-        return reader.ReadToEnd().Split('\n').Where(line => line.Length > 0 && !line.StartsWith("##", StringComparison.Ordinal)).ToFrozenSet();
-    }
 }

@@ -19,6 +19,8 @@ public class PasswordPolicyTests
     [InlineData("qwertyuiop")]
     [InlineData("P@ssw0rd")]
     [InlineData("iloveyou")]
+    [InlineData("welcome2025")]
+    [InlineData("dragonball1")]
     public void Breached_ones_are_refused_whatever_their_case(string password) =>
         Assert.Contains("breaches", PasswordPolicy.FindError(password, "x@y.example", "Ann", "Lee"));
 
@@ -37,6 +39,23 @@ public class PasswordPolicyTests
     [InlineData("ann.lee.")]
     public void The_whole_name_is_refused_however_short_and_whatever_stands_between(string password) =>
         Assert.Contains("own name", PasswordPolicy.FindError(password, "x@y.example", "Ann", "Lee"));
+
+    [Theory]
+    [InlineData("MedCor2026!")]
+    [InlineData("hospital#778")]
+    [InlineData("2031-Sommer-2031")]
+    [InlineData("Autumn!!!!2044")]
+    [InlineData("Fr\u00FChling-77")]
+    [InlineData("St. Mary's 2031")]
+    [InlineData("(stmarys)-99")]
+    public void A_word_that_everybody_would_try_first_is_refused_whatever_stands_around_it(string password) =>
+        Assert.Contains("common word", PasswordPolicy.FindError(password, "x@y.example", "Ann", "Lee", "St. Mary's"));
+
+    [Theory]
+    [InlineData("Medcor-Sommer-77")]
+    [InlineData("St. Mary's on the hill")]
+    public void Such_a_word_may_be_part_of_a_password(string password) =>
+        Assert.Null(PasswordPolicy.FindError(password, "x@y.example", "Ann", "Lee", "St. Mary's"));
 
     [Theory]
     [InlineData("        ")]
