@@ -1,7 +1,6 @@
 using MedCor.Tests.Services.Identity.Users;
 
-
-namespace MedCor.Tests.Services.Identity.Hospitals;
+namespace MedCor.Tests.Services.Identity.Sessions;
 
 public class EndSessionsOfHospitalTests
 {

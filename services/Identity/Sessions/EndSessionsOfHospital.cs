@@ -1,9 +1,8 @@
 using MedCor.Contracts.Hospital;
-using MedCor.Identity.Sessions;
 using MedCor.Platform.Messaging;
 using Microsoft.EntityFrameworkCore;
 
-namespace MedCor.Identity.Hospitals;
+namespace MedCor.Identity.Sessions;
 
 /// <summary>Ends the sessions of all users of a hospital when the hospital is deactivated.</summary>
 internal sealed class EndSessionsOfHospital(IdentityDb db, SessionManager sessions) : IEventHandler<HospitalDeactivated>
