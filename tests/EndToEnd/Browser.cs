@@ -31,6 +31,9 @@ internal static class Browser
         return page;
     }
 
+    /// <summary>Opens a new browser context that runs no scripts.</summary>
+    public static async Task<IBrowserContext> OpenWithoutScripts() => await (await Shared.Value).NewContextAsync(new() { JavaScriptEnabled = false });
+
     private static async Task<IBrowser> Start()
     {
         // Playwright's default of five seconds is too short where two processors run everything.
