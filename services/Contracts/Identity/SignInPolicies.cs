@@ -47,7 +47,7 @@ public sealed record GetSignInPolicy(Guid? HospitalId = null) : ITool<SignInPoli
 public sealed record UpdateSignInPolicy(
     Guid? HospitalId = null,
     bool? AcceptsChosenPasswords = null,
-    [property: MaxLength(4)] IReadOnlyList<Role>? SecondFactorRoles = null,
+    [property: UniqueItems, MaxLength(4)] IReadOnlyList<Role>? SecondFactorRoles = null,
     [property: Range(SignInPolicy.MinIdleMinutes, SignInPolicy.MaxIdleMinutes)] int? IdleMinutes = null,
     [property: Range(1, SignInPolicy.LongestSessionHours)] int? MaxSessionHours = null,
     [property: NotAField] long? ExpectedVersion = null) : ITool<SignInPolicy>;

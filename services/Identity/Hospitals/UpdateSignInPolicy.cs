@@ -26,7 +26,7 @@ internal sealed class UpdateSignInPolicyHandler(IdentityDb db, HospitalCopies ho
         policy.ThrowIfVersionDiffers(request.ExpectedVersion);
 
         policy.AcceptsChosenPasswords = request.AcceptsChosenPasswords ?? policy.AcceptsChosenPasswords;
-        policy.SecondFactorRoles = request.SecondFactorRoles is { } roles ? [.. roles.Distinct().Order()] : policy.SecondFactorRoles;
+        policy.SecondFactorRoles = request.SecondFactorRoles is { } roles ? [.. roles.Order()] : policy.SecondFactorRoles;
         policy.IdleMinutes = request.IdleMinutes ?? policy.IdleMinutes;
         policy.MaxSessionHours = request.MaxSessionHours ?? policy.MaxSessionHours;
 

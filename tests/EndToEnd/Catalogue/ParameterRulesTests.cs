@@ -41,6 +41,8 @@ public class ParameterRulesTests
         { Platform, "get_hospital_statistics", $$"""{{{Backwards}}}""", "date_to hospital_id" },
         { Platform, "get_hospital_statistics", """{"date_from":"x","period":"YEARLY"}""", "date_from hospital_id period" },
         { Platform, "get_specialty_demand", """{"period":"EVER"}""", "hospital_id period" },
+        { Platform, "get_sign_in_policy", "{}", "hospital_id" },
+        { Platform, "update_sign_in_policy", """{"idle_minutes":1,"max_session_hours":"x"}""", "hospital_id idle_minutes max_session_hours" },
         { Platform, "create_department", """{"name":"","code":"!"}""", "code hospital_id name" },
         {
             Admin, "create_user",

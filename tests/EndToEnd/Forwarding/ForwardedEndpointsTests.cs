@@ -82,7 +82,7 @@ public sealed class ForwardedEndpointsTests
         var (logIn, cancel) = (service.Requests[0], service.Requests[1]);
         Assert.Equal(("/api/auth/login", "{}"), (logIn.Path, logIn.Body));
         Assert.All(service.Requests, request => Assert.DoesNotContain(request.Headers, header => header.Value.Contains("claimed", StringComparison.Ordinal)));
-        Assert.DoesNotContain("X-Client-Address", logIn.Headers);
+        Assert.Equal("127.0.0.1", logIn.Headers["X-Client-Address"]);
         Assert.Equal(("/chat/calls/cancel", ""), (cancel.Path, cancel.Body));
         Assert.Equal(["Authorization", "Content-Length", "Host", "X-Client-Address", "X-Request-Id"],
             cancel.Headers.Keys.Except(["traceparent"], StringComparer.OrdinalIgnoreCase).Order(), StringComparer.OrdinalIgnoreCase);

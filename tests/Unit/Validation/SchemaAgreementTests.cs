@@ -99,7 +99,7 @@ public sealed class SchemaAgreementTests
             var entry = ParameterGenerator.Types(ParameterGenerator.ResolveReference(schema, property["items"]!)) switch
             {
                 var types when types.Contains("integer") => property["items"]!["minimum"]!.ToJsonString(),
-                var types when types.Contains("string") => "\"Anna\"",
+                var types when types.Contains("string") => ChoiceOr(property, "Anna"),
                 _ => "{\"name\":\"Anna\"}",
             };
 
@@ -128,8 +128,11 @@ public sealed class SchemaAgreementTests
         if ((int?)property["maxLength"] is { } longest && property["format"] is null && property["examples"] is null)
             yield return ($"\"{new string('a', longest + 1)}\"", $"{longest} characters");
         if ((int?)property["maxItems"] is { } most && property["items"]?["type"] is JsonValue item && (string?)item == "string")
-            yield return ($"[{string.Join(',', Enumerable.Repeat("\"a\"", most + 1))}]", $"{most} entries");
+            yield return ($"[{string.Join(',', Enumerable.Repeat(ChoiceOr(property, "a"), most + 1))}]", $"{most} entries");
     }
+
+    /// <summary>Returns an entry of a list, as JSON: a choice if its entries are choices, otherwise the text.</summary>
+    private static string ChoiceOr(JsonObject list, string text) => $"\"{list["items"]!["enum"]?[0] ?? text}\"";
 
     /// <summary>A placeholder that is not filled in would reach the caller.</summary>
     [Theory, MemberData(nameof(Read))]

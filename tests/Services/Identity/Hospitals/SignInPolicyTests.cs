@@ -10,7 +10,7 @@ namespace MedCor.Tests.Services.Identity.Hospitals;
 
 public class SignInPolicyTests
 {
-    private static readonly string[] RolesTwice = ["DOCTOR", "ADMIN", "DOCTOR"];
+    private static readonly string[] Roles = ["DOCTOR", "ADMIN"];
 
     [Fact]
     public async Task A_hospital_has_the_defaults_until_its_administrator_sets_others()
@@ -21,7 +21,7 @@ public class SignInPolicyTests
         var before = await platform.Call<SignInPolicy>("get_sign_in_policy", new { hospital_id = hospital.Id });
         var unchanged = await platform.Call<SignInPolicy>("update_sign_in_policy", new { hospital_id = hospital.Id });
         var after = await platform.Call<SignInPolicy>("update_sign_in_policy",
-            new { hospital_id = hospital.Id, second_factor_roles = RolesTwice, idle_minutes = 15, max_session_hours = 12 });
+            new { hospital_id = hospital.Id, second_factor_roles = Roles, idle_minutes = 15, max_session_hours = 12 });
 
         Assert.Equivalent(new SignInPolicy(hospital.Id, true, [], SignInPolicy.MaxIdleMinutes, SignInPolicy.LongestSessionHours, 0), before, strict: true);
         Assert.Equivalent(before, unchanged, strict: true);
