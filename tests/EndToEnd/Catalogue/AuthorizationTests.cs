@@ -34,6 +34,7 @@ public class AuthorizationTests
         ("specialty_demand",       "read", "read",        "read",               "",                   ""),
         ("report",                 "read", "read",        "",                   "",                   ""),
         ("audit_event",            "read", "read",        "",                   "",                   "read"),
+        ("sign_in_policy",         All,    All,           "",                   "",                   ""),
         ("prompt",                 All,    All,           All,                  All,                  All),
     ];
 

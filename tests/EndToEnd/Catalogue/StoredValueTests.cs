@@ -107,7 +107,7 @@ public class StoredValueTests
                        where tool.Effect == Effect.Update
                        let read = ContractSchema.ForOutput(tool.Result)["properties"]!.AsObject()
                        where new ParameterGenerator(tool).Parameters.Any(p => read.ContainsKey(p.Name) && p.Name != "notes"
-                           && (ParameterGenerator.Types(p.Schema).Contains("array")
+                           && ((ParameterGenerator.Types(p.Schema).Contains("array") && p.Schema["items"]?["enum"] is null)
                                || (ParameterGenerator.Types(p.Schema).Contains("string") && p.Schema["pattern"] is not null)))
                        select tool.Name;
 

@@ -59,7 +59,7 @@ public class WriteTests
     public async Task A_secret_is_a_parameter_like_any_other_and_is_kept_nowhere(string name)
     {
         var (tool, house) = (ToolCatalogue.All[name], await MedCorFixture.Get());
-        var secrets = new ParameterGenerator(tool).Parameters.Select(p => p.Name)
+        var secrets = new ParameterGenerator(tool).Parameters.Where(p => ParameterGenerator.Types(p.Schema).Contains("string")).Select(p => p.Name)
             .Where(p => SecretWords.Any(w => p.Contains(w, StringComparison.Ordinal))).ToArray();
         if (secrets.Length == 0) return;
 
