@@ -229,7 +229,9 @@ public class InputSchemaTests
 
         foreach (var field in (await Filters(caller, name)).Where(f => rows[0]!.AsObject().ContainsKey(f)))
         {
-            var values = rows.Select(row => row![field]?.ToJsonString() ?? "null").Distinct().Take(16).ToArray();
+            // Other tests store characters that an earlier version accepted, by which nobody may filter.
+            var values = rows.Select(row => row![field]?.ToJsonString() ?? "null").Where(value => !value.Contains("\\u001B", StringComparison.Ordinal))
+                .Distinct().Take(16).ToArray();
             // Rows without a value can be many where those with one are few, so a list can be refused for null alone.
             if (values.Contains("null") && !await IsTaken("null")) values = [.. values.Where(value => value != "null")];
             if (values.Length == 0 || !await IsTaken(values[0])) continue;
