@@ -72,7 +72,8 @@ internal static class AuthorizationServer
             }, http);
             return next(http);
         });
-        app.Use(RefuseUnreadableFormsAsync);
+        // Nothing else takes forms, and a body that was read as one would be empty for it.
+        app.UseWhen(http => http.Request.Path.StartsWithSegments("/oauth"), oauth => oauth.Use(RefuseUnreadableFormsAsync));
         app.UseAuthentication();
     }
 

@@ -54,7 +54,8 @@ public sealed class DocumentBehaviorTests(CountingGateway counting) : IClassFixt
                 if (isCounted != documented.Contains("429")) wrongs.Add($"{method} {path}: counted or documented so, not both");
             }
         Assert.True(wrongs.Count == 0, string.Join('\n', wrongs));
-        Assert.Superset(new HashSet<string> { "400", "401", "403", "404", "413", "415", "422", "426" }, seen);
+        string[] expected = ["400", "401", "403", "404", "413", "415", "422", "426"];
+        Assert.Empty(expected.Except(seen));
     }
 
     private static IEnumerable<(string What, HttpRequestMessage Request)> WrongRequests(string path, string method, JsonNode operation,

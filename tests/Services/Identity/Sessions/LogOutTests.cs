@@ -50,4 +50,16 @@ public class LogOutTests
         for (var i = 0; i < 2; i++)
             Assert.Equal(HttpStatusCode.OK, (await TestUser.Post("/api/auth/logout/", new { refresh_token = client.RefreshToken })).Status);
     }
+
+    [Fact]
+    public async Task A_form_is_refused_and_ends_no_session()
+    {
+        var client = await (await TestUser.Create()).LogIn();
+        using var form = new FormUrlEncodedContent([KeyValuePair.Create("refresh_token", client.RefreshToken)]);
+
+        using var answer = await client.Http.PostAsync(new Uri("/api/auth/logout", UriKind.Relative), form);
+
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await TestUser.PostRefresh(client.RefreshToken)).Status);
+    }
 }
