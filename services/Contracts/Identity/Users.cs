@@ -126,7 +126,8 @@ public sealed record GetCurrentUser : ITool<User>;
 /// </summary>
 /// <param name="Email">The e-mail address with which the user logs in. <example>"new.patient@general.example"</example></param>
 /// <param name="Password">
-/// The password: 8 to 128 characters of any kind, not only blanks, not known from breaches, and not the user's own name or e-mail address.
+/// The password: 8 to 128 characters of any kind, not only blanks, not known from breaches, not the user's own name or e-mail
+/// address, and more than a word that everybody at a hospital would try first, such as its name.
 /// <example>"Green-Meadow-2026"</example>
 /// </param>
 /// <param name="Role">The role of the user.</param>

@@ -1,8 +1,6 @@
 -- The rules by which the users of a hospital sign in. A hospital without a row has the defaults.
 CREATE TABLE sign_in_policies (
     hospital_id uuid PRIMARY KEY REFERENCES known_hospitals,
-    accepts_chosen_passwords boolean NOT NULL,
-    second_factor_roles text[] NOT NULL,
     idle_minutes integer NOT NULL,
     max_session_hours integer NOT NULL,
     version bigint NOT NULL,

@@ -29,12 +29,15 @@ internal sealed class CreateUserHandler(IdentityDb db, HospitalCopies hospitals,
                 isAvailable: null, current: null);
             if (hospital is null && request.Role != Role.Admin) errors.Add("hospital_id", "is required: only platform administrators belong to no hospital");
         }
-        if (errors.AreRight("password")
-            && PasswordPolicy.FindError(request.Password, request.Email ?? "", request.FirstName ?? "", request.LastName ?? "") is { } weak)
-            errors.Add("password", weak);
-        // Callers of one hospital are not told the current date at another.
-        if (hospital is { } id && (callerHospital is null || callerHospital == id)
-            && await hospitals.FindFutureErrorAsync(request.DateOfBirth, id, clock.GetUtcNow(), ct) is { } futureError)
+        // Callers of one hospital are told neither the name of another nor the current date there.
+        var visible = callerHospital is null || callerHospital == hospital ? hospital : null;
+        if (errors.AreRight("password"))
+        {
+            var hospitalName = visible is { } named ? (await hospitals.FindAsync(named, ct))?.Name : null;
+            if (PasswordPolicy.FindError(request.Password, request.Email ?? "", request.FirstName ?? "", request.LastName ?? "", hospitalName) is { } weak)
+                errors.Add("password", weak);
+        }
+        if (visible is { } id && await hospitals.FindFutureErrorAsync(request.DateOfBirth, id, clock.GetUtcNow(), ct) is { } futureError)
             errors.Add("date_of_birth", futureError);
     }
 

@@ -35,7 +35,8 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
     public async Task<PreparedUserUpdate> PrepareAsync(UpdateUser request, CancellationToken ct)
     {
         if (request is { Password: null, Email: null, Role: null, DateOfBirth.Value: null } && request.IsActive is not false) return new(null, null);
-        var account = await db.VisibleAccounts().AsNoTracking().Include(a => a.Credential).GetRequiredAsync(request.UserId, "user", ct);
+        var account = await db.VisibleAccounts().AsNoTracking().Include(a => a.Credential).Include(a => a.Hospital)
+            .GetRequiredAsync(request.UserId, "user", ct);
         Authorize(request, account);
         var provesPassword = account.Id == db.Tenancy.Caller.UserId && (request.Password is not null
             || (request.Email is { } email && EmailAddresses.GetLookupKey(email) != EmailAddresses.GetLookupKey(account.Email)));
@@ -140,7 +141,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
             && await hospitals.FindFutureErrorAsync(birthDate, hospital, clock.GetUtcNow(), ct) is { } futureError)
             errors.AddError("date_of_birth", futureError);
         if (request.Password is { } password && PasswordPolicy.FindError(password, request.Email ?? account.Email, request.FirstName ?? account.FirstName,
-            request.LastName ?? account.LastName) is { } weak)
+            request.LastName ?? account.LastName, account.Hospital?.Name) is { } weak)
             errors.AddError("password", weak);
         if (provesPassword && request.CurrentPassword is null) errors.AddError(CurrentPasswordCheck.Field, CurrentPasswordCheck.Missing);
         ThrowIfAny(errors);

@@ -49,7 +49,6 @@ internal sealed class CatalogueFixture
         // The walk changes it, and the token is to outlive the walk.
         await Admin.Call("update_sign_in_policy", new
         {
-            second_factor_roles = Array.Empty<string>(),
             idle_minutes = SignInPolicy.MaxIdleMinutes,
             max_session_hours = SignInPolicy.LongestSessionHours,
         });

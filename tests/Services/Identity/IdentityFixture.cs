@@ -9,8 +9,6 @@ using MedCor.Platform.Tenancy;
 using MedCor.ServiceDefaults.Authentication;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using StackExchange.Redis;
@@ -34,8 +32,7 @@ internal sealed class IdentityFixture : IAsyncDisposable
             .AddTenantDb<IdentityDb>((_, db) => db.UseNpgsql(_database))
             .AddSingleton<IConnectionMultiplexer>(redis).AddSingleton<RevocationList>()
             .AddSingleton(new KeyEncryption("a secret of at least 32 characters!")).AddSingleton<KeyRing>().AddSingleton<AccessTokenIssuer>()
-            .AddSingleton<IHostEnvironment>(new HostingEnvironment { EnvironmentName = Environments.Development }).AddScoped<SignInPolicies>()
-            .AddScoped<SessionManager>().AddScoped<RefreshSessionHandler>().AddScoped<RenewAccessHandler>().AddScoped<RotateKeys>()
+            .AddScoped<SignInPolicies>().AddScoped<SessionManager>().AddScoped<RefreshSessionHandler>().AddScoped<RenewAccessHandler>().AddScoped<RotateKeys>()
             .BuildServiceProvider();
     }
 
@@ -43,7 +40,7 @@ internal sealed class IdentityFixture : IAsyncDisposable
 
     public Account Admin { get; } = new() { Email = "ada@example.org", FirstName = "Ada", LastName = "Lovelace", Role = Role.Admin };
 
-    private static SignInPolicy Policy { get; } = new() { HospitalId = Guid.Empty, AcceptsChosenPasswords = true };
+    private static SignInPolicy Policy { get; } = new() { HospitalId = Guid.Empty };
 
     public static async Task<IdentityFixture> Create(int connections = 5)
     {
