@@ -1,6 +1,7 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Mails;
 using MedCor.Identity.Passwords;
 using MedCor.Platform.Database;
 using MedCor.Platform.LocalCopies;
@@ -12,9 +13,12 @@ namespace MedCor.Identity.Users;
 
 /// <summary>Represents the values of a new account that are not parameters of the call.</summary>
 /// <param name="HospitalId">The ID of its hospital; null for a platform administrator.</param>
-internal sealed record NewUser(Guid? HospitalId, string PasswordHash);
+/// <param name="PasswordHash">The hash of its password; null where the user is invited to choose one.</param>
+/// <param name="IsPasswordTemporary">Whether somebody else than the user chose the password.</param>
+internal sealed record NewUser(Guid? HospitalId, string? PasswordHash, bool IsPasswordTemporary);
 
-internal sealed class CreateUserHandler(IdentityDb db, HospitalCopies hospitals, EmailUniqueness freeEmail, PasswordHasher hashes, TimeProvider clock)
+internal sealed class CreateUserHandler(
+    IdentityDb db, HospitalCopies hospitals, EmailUniqueness freeEmail, PasswordHasher hashes, MailQueue mails, TimeProvider clock)
     : IToolHandler<CreateUser, NewUser, User>, IParameterValidator<CreateUser>
 {
     public async Task AddErrorsAsync(CreateUser request, ParameterErrors errors, CancellationToken ct)
@@ -29,9 +33,10 @@ internal sealed class CreateUserHandler(IdentityDb db, HospitalCopies hospitals,
                 isAvailable: null, current: null);
             if (hospital is null && request.Role != Role.Admin) errors.Add("hospital_id", "is required: only platform administrators belong to no hospital");
         }
-        if (errors.AreRight("password")
-            && PasswordPolicy.FindError(request.Password, request.Email ?? "", request.FirstName ?? "", request.LastName ?? "") is { } weak)
+        if (request.Password is { } password && errors.AreRight("password")
+            && PasswordPolicy.FindError(password, request.Email ?? "", request.FirstName ?? "", request.LastName ?? "") is { } weak)
             errors.Add("password", weak);
+        if (request.Password is null && !mails.SendsMail) errors.Add("password", $"is required: {MailOptions.NotConfigured}");
         // Callers of one hospital are not told the current date at another.
         if (hospital is { } id && (callerHospital is null || callerHospital == id)
             && await hospitals.FindFutureErrorAsync(request.DateOfBirth, id, clock.GetUtcNow(), ct) is { } futureError)
@@ -47,7 +52,7 @@ internal sealed class CreateUserHandler(IdentityDb db, HospitalCopies hospitals,
         if (caller.HospitalId is { } callerHospital && hospital != callerHospital) throw new NotFound("hospital");
         await freeEmail.EnsureAvailableAsync(request.Email, ct);
         if (hospital is { } id) (await hospitals.FindAsync(id, ct) ?? throw new NotFound("hospital")).EnsureActive();
-        return new(hospital, await hashes.HashAsync(request.Password, ct));
+        return request.Password is { } password ? new(hospital, await hashes.HashAsync(password, ct), true) : new(hospital, null, false);
     }
 
     public async Task<User> HandleAsync(CreateUser request, NewUser prepared, CancellationToken ct)
@@ -65,7 +70,8 @@ internal sealed class CreateUserHandler(IdentityDb db, HospitalCopies hospitals,
             YearsOfExperience = request.YearsOfExperience,
         };
         db.Add(account);
-        db.Add(new Credential { UserId = account.Id, PasswordHash = prepared.PasswordHash });
+        db.Add(new Credential { UserId = account.Id, PasswordHash = prepared.PasswordHash, HasTemporaryPassword = prepared.IsPasswordTemporary });
+        if (prepared.PasswordHash is null) mails.Add(MailKind.Invitation, account.Id);
         account.RaiseChanged(db, user => new UserCreated(user), isNew: true);
         try
         {
