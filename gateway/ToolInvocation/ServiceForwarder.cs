@@ -68,10 +68,14 @@ internal sealed class ServiceForwarder(ServiceHttpInvoker upstream, BufferedByte
 
     /// <summary>Returns the error of a call that got no complete response.</summary>
     /// <param name="failure">What ended the call.</param>
-    public static Unavailable ToUnavailable(Exception? failure, string name, string retryHint) =>
-        failure is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError }
-            ? new($"{name} is unavailable and was not called. Retry shortly.", retryAfter: 1)
-            : new($"The service closed the connection before {name} completed; the outcome is unknown. Retry shortly; a change {retryHint}.");
+    public static Unavailable ToUnavailable(Exception? failure, string name, string retryHint) => failure switch
+    {
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } =>
+            new($"{name} is unavailable and was not called. Retry shortly.", retryAfter: 1),
+        OperationCanceledException =>
+            new($"{name} did not complete within {RequestTimeout.TotalSeconds:0} seconds; the outcome is unknown. Retry shortly; a change {retryHint}."),
+        _ => new($"The service closed the connection before {name} completed; the outcome is unknown. Retry shortly; a change {retryHint}."),
+    };
 }
 
 /// <summary>Represents a JSON body that is written from its original buffers without copying.</summary>

@@ -18,7 +18,7 @@ public sealed class ServiceProcess : IAsyncDisposable
 
     private ServiceProcess(ChildProcess process) => _process = process;
 
-    public HttpClient Http { get; } = new() { Timeout = TimeSpan.FromSeconds(60) };
+    public HttpClient Http { get; private set; } = new() { Timeout = TimeSpan.FromSeconds(60) };
 
     /// <summary>Gets the ID of the process.</summary>
     public int Id => _process.Id;
@@ -59,6 +59,30 @@ public sealed class ServiceProcess : IAsyncDisposable
         await using var own = await Launch(service, [("ASPNETCORE_URLS", null), .. settings]);
         Assert.NotEqual(0, await own._process.WaitForExit(TimeSpan.FromSeconds(90)));
         return own.Output;
+    }
+
+    /// <summary>Lets all further calls come from another address of the loopback network.</summary>
+    public void CallFrom(IPAddress address)
+    {
+        var before = Http;
+        Http = new(new SocketsHttpHandler { ConnectCallback = ConnectAsync }) { BaseAddress = before.BaseAddress, Timeout = before.Timeout };
+        before.Dispose();
+
+        async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
+            {
+                socket.Bind(new IPEndPoint(address, port: 0));
+                await socket.ConnectAsync(context.DnsEndPoint, ct);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        }
     }
 
     /// <summary>Gets the peak memory of the process, in bytes.</summary>

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
@@ -11,8 +12,20 @@ internal static class ToolCallExtensions
 {
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
-    public static Task<CallResponse> Post(this ApiClient client, ToolDescriptor tool, JsonObject parameters, string? key = null, int gateway = 0) =>
-        client.Post(tool.Name, parameters.ToJsonString(), key, gateway);
+    /// <summary>
+    /// Calls a tool at a gateway. Where the system is too busy, a call that can be repeated is repeated for a minute, as the error tells clients to.
+    /// </summary>
+    public static async Task<CallResponse> Post(
+        this ApiClient client, ToolDescriptor tool, JsonObject parameters, string? key = null, int gateway = 0)
+    {
+        CallResponse reply = null!;
+        await Wait.Until(async () =>
+        {
+            reply = await client.Post(tool.Name, parameters.ToJsonString(), key, gateway);
+            return reply.Status != HttpStatusCode.ServiceUnavailable || key is null && tool.Effect != Effect.Read;
+        }, $"{tool.Name} is answered", TimeSpan.FromMinutes(1), () => reply?.ToString() ?? "");
+        return reply;
+    }
 
     /// <summary>Calls a tool at a gateway with the parameters exactly as given, well-formed or not.</summary>
     public static async Task<CallResponse> Post(this ApiClient client, string tool, string parameters, string? key = null, int gateway = 0)

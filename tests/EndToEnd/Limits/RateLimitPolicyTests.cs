@@ -1,12 +1,16 @@
 using System.Globalization;
 using System.Net;
+using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using MedCor.Gateway.Limits;
 using MedCor.ServiceDefaults.Authentication;
 
 namespace MedCor.Tests.EndToEnd.Limits;
 
-/// <summary>Runs two gateways that allow ten calls a minute and three logins. Each test calls as a user whom no other test here uses.</summary>
+/// <summary>
+/// Runs two gateways that allow ten calls a minute and three logins. They share their counts with every gateway, so the tests call from an address of their
+/// own and each as a user of its own.
+/// </summary>
 public sealed class TwoStrictGateways : IAsyncLifetime
 {
     public ServiceProcess One { get; private set; } = null!;
@@ -16,6 +20,8 @@ public sealed class TwoStrictGateways : IAsyncLifetime
     {
         var gateways = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => ServiceProcess.Start(("MCP_RATE_LIMIT", "10"), ("MCP_LOGIN_RATE_LIMIT", "3"))));
         (One, Other) = (gateways[0], gateways[1]);
+        var address = new IPAddress([127, .. RandomNumberGenerator.GetBytes(2), 77]);
+        foreach (var gateway in gateways) gateway.CallFrom(address);
     }
 
     public async Task DisposeAsync()
@@ -32,7 +38,7 @@ public sealed partial class RateLimitPolicyTests(TwoStrictGateways gateways) : I
     [Fact]
     public async Task The_eleventh_call_of_a_minute_is_refused_whichever_gateway_gets_it()
     {
-        var nurse = await ApiClient.LogIn("nurse@general.example");
+        var nurse = await (await TestUser.Create("NURSE")).LogIn();
         for (var i = 0; i < 10; i++)
         {
             using var answer = await (i % 2 == 0 ? gateways.One : gateways.Other).Post(nurse, "/api/mcp/tools/invoke",
@@ -56,23 +62,23 @@ public sealed partial class RateLimitPolicyTests(TwoStrictGateways gateways) : I
         Assert.Equal(HttpStatusCode.TooManyRequests, (await gateways.One.Http.SendAsync(list)).StatusCode);
         Assert.Equal(HttpStatusCode.TooManyRequests, (await gateways.One.Post(nurse, "/api/mcp/sse/ticket", new { })).StatusCode);
         Assert.Equal(HttpStatusCode.TooManyRequests, (await gateways.One.Post(nurse, "/api/mcp/batch", new { requests = new[] { ListHospitals } })).StatusCode);
-        Assert.Equal(HttpStatusCode.OK,
-            (await gateways.One.Post(await ApiClient.LogInShared("admin@riverside.example"), "/api/mcp/tools/invoke", ListHospitals)).StatusCode);
+        var other = await (await TestUser.Create()).LogIn();
+        Assert.Equal(HttpStatusCode.OK, (await gateways.One.Post(other, "/api/mcp/tools/invoke", ListHospitals)).StatusCode);
     }
 
     [Fact]
     public async Task A_batch_counts_each_of_its_calls()
     {
-        var doctor = await ApiClient.LogIn("doctor@riverside.example");
+        var nurse = await (await TestUser.Create("NURSE")).LogIn();
         object Batch(int calls) => new { requests = Enumerable.Repeat(ListHospitals, calls) };
 
-        using var eight = await gateways.One.Post(doctor, "/api/mcp/batch", Batch(8));
+        using var eight = await gateways.One.Post(nurse, "/api/mcp/batch", Batch(8));
         Assert.Equal((HttpStatusCode.OK, 2), (eight.StatusCode, Fields(eight).Left));
 
-        using var three = await gateways.Other.Post(doctor, "/api/mcp/batch", Batch(3));
+        using var three = await gateways.Other.Post(nurse, "/api/mcp/batch", Batch(3));
         Assert.Equal(HttpStatusCode.TooManyRequests, three.StatusCode);
 
-        using var eleven = await gateways.Other.Post(doctor, "/api/mcp/batch", Batch(11));
+        using var eleven = await gateways.Other.Post(nurse, "/api/mcp/batch", Batch(11));
         Assert.Equal(HttpStatusCode.BadRequest, eleven.StatusCode);
     }
 
