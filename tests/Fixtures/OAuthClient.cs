@@ -42,6 +42,9 @@ internal sealed partial class OAuthClient : IDisposable
         return new((await MedCorFixture.Get()).Gateways[0], (string)body["client_id"]!, (string?)body["client_secret"], redirectUri);
     }
 
+    /// <summary>Creates a client whose ID is the address of its document.</summary>
+    public static async Task<OAuthClient> ForDocument(string id) => new((await MedCorFixture.Get()).Gateways[0], id, secret: null, "http://127.0.0.1/callback");
+
     public static async Task<(HttpStatusCode Status, JsonNode Body)> TryRegister(object metadata)
     {
         using var http = await TestUser.CreateAnonymousClient();
