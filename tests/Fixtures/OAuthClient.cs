@@ -139,17 +139,10 @@ internal sealed partial class OAuthClient : IDisposable
         return string.Join('&', parameters.Where(p => p.Value is not null).Select(p => $"{p.Key}={Uri.EscapeDataString(p.Value!)}"));
     }
 
-    /// <summary>Submits the form of a page with its hidden fields.</summary>
+    /// <summary>Submits the form that has the first of these fields, with its hidden fields.</summary>
     private async Task<HttpResponseMessage> Submit(HttpResponseMessage page, (string Name, string Value)[] fields)
     {
-        var html = await page.Content.ReadAsStringAsync();
-        var hidden = HiddenField().Matches(html).Select(m => m.Value).Select(tag => (Name: Attribute(tag, "name"), Value: Attribute(tag, "value")));
-        using var content = new FormUrlEncodedContent(hidden.Concat(fields).Select(f => KeyValuePair.Create(f.Name, f.Value)));
+        using var content = HtmlForm.Find(await page.Content.ReadAsStringAsync(), fields[0]).Fill(fields);
         return await _browser.PostAsync(page.RequestMessage!.RequestUri, content);
-
-        static string Attribute(string tag, string name) => HttpUtility.HtmlDecode(Regex.Match(tag, $"{name}=\"([^\"]*)\"").Groups[1].Value);
     }
-
-    [GeneratedRegex("<input[^>]*type=\"hidden\"[^>]*>")]
-    private static partial Regex HiddenField();
 }

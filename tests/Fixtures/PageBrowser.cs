@@ -5,7 +5,7 @@ using System.Web;
 namespace MedCor.Tests.Fixtures;
 
 /// <summary>Represents a browser that runs no scripts, on the pages of the authorization server. It follows the redirects from page to page.</summary>
-internal sealed partial class PageBrowser : IDisposable
+internal sealed class PageBrowser : IDisposable
 {
     private readonly HttpClient _http;
 
@@ -25,21 +25,15 @@ internal sealed partial class PageBrowser : IDisposable
     /// <summary>Submits the form that has the first of these fields, and its value if there are several, with the form's hidden fields.</summary>
     public async Task<WebPage> Submit(WebPage page, params (string Name, string Value)[] fields)
     {
-        var forms = Form().Matches(page.Html).Select(m => m.Value).Where(f => f.Contains($"name=\"{fields[0].Name}\"", StringComparison.Ordinal)).ToArray();
-        var form = forms.Length == 1 ? forms[0] : forms.Single(f => f.Contains($"value=\"{fields[0].Value}\"", StringComparison.Ordinal));
-        var hidden = HiddenField().Matches(form).Select(m => m.Value).Select(tag => (Name: Attribute(tag, "name"), Value: Attribute(tag, "value")));
-        var action = Attribute(FormTag().Match(form).Value, "action") is { Length: > 0 } stated ? stated : page.Address.ToString();
-        using var content = new FormUrlEncodedContent(
-            hidden.Where(h => fields.All(f => f.Name != h.Name)).Concat(fields).Select(f => KeyValuePair.Create(f.Item1, f.Item2)));
-        return await Follow(await _http.PostAsync(new Uri(action, UriKind.RelativeOrAbsolute), content));
+        var form = HtmlForm.Find(page.Html, fields[0]);
+        using var content = form.Fill(fields);
+        return await Follow(await _http.PostAsync(new Uri(form.Action ?? page.Address.ToString(), UriKind.RelativeOrAbsolute), content));
     }
 
     /// <summary>Does something that a page of the account offers, with the page's protection against forged requests.</summary>
     public async Task<WebPage> Post(WebPage page, string handler, params (string Name, string Value)[] fields)
     {
-        var token = HiddenField().Matches(page.Html).Select(m => m.Value).First(tag => tag.Contains("__RequestVerificationToken", StringComparison.Ordinal));
-        using var content = new FormUrlEncodedContent(
-            fields.Append(("__RequestVerificationToken", Attribute(token, "value"))).Select(f => KeyValuePair.Create(f.Item1, f.Item2)));
+        using var content = HtmlForm.FindAll(page.Html)[0].Fill(fields);
         return await Follow(await _http.PostAsync(new Uri($"/oauth/account?handler={handler}", UriKind.Relative), content));
     }
 
@@ -57,17 +51,6 @@ internal sealed partial class PageBrowser : IDisposable
                 await response.Content.ReadAsStringAsync(),
                 response.Headers.TryGetValues("Content-Security-Policy", out var policies) ? string.Join(';', policies) : "");
     }
-
-    private static string Attribute(string tag, string name) => HttpUtility.HtmlDecode(Regex.Match(tag, $"\\b{name}=\"([^\"]*)\"").Groups[1].Value);
-
-    [GeneratedRegex("<form.*?</form>", RegexOptions.Singleline)]
-    private static partial Regex Form();
-
-    [GeneratedRegex("^<form[^>]*>")]
-    private static partial Regex FormTag();
-
-    [GeneratedRegex("<input[^>]*type=\"hidden\"[^>]*>")]
-    private static partial Regex HiddenField();
 }
 
 /// <summary>Represents a page as the server has sent it.</summary>

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.IdentityModel.Tokens;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;
 using static OpenIddict.Abstractions.OpenIddictConstants;
@@ -37,5 +38,32 @@ internal sealed class ClientAssertions(IdentityDb db, TimeProvider clock) : IOpe
         var isFirst = await db.Database.ExecuteSqlAsync($"INSERT INTO used_assertions (hash, expires_at) VALUES ({hash}, {expiresAt}) ON CONFLICT DO NOTHING",
             context.CancellationToken) == 1;
         if (!isFirst) context.Reject(Errors.InvalidClient, "The client assertion was used before. Create one for each request.");
+    }
+}
+
+/// <summary>
+/// Accepts client assertions of no declared type, which RFC 7523 does not ask for and few programs declare, besides those of the type
+/// <c>client-authentication+jwt</c> that OpenIddict requires. Tokens of another declared type stay refused.
+/// </summary>
+internal sealed class ClientAssertionTypes : IOpenIddictServerHandler<ValidateTokenContext>
+{
+    private const string Declared = "client-authentication+jwt";
+    private const string MediaTypePrefix = "application/";
+
+    internal static OpenIddictServerHandlerDescriptor Descriptor { get; } = OpenIddictServerHandlerDescriptor
+        .CreateBuilder<ValidateTokenContext>().UseSingletonHandler<ClientAssertionTypes>()
+        .SetOrder(OpenIddictServerHandlers.Protection.ResolveTokenValidationParameters.Descriptor.Order + 1).Build();
+
+    public ValueTask HandleAsync(ValidateTokenContext context)
+    {
+        if (context.ValidTokenTypes.Contains(TokenTypeIdentifiers.Private.ClientAssertion))
+            context.TokenValidationParameters.TypeValidator = (type, _, _) => IsAccepted(type) ? Declared : throw new SecurityTokenInvalidTypeException();
+        return ValueTask.CompletedTask;
+    }
+
+    private static bool IsAccepted(string? type)
+    {
+        if (type?.StartsWith(MediaTypePrefix, StringComparison.OrdinalIgnoreCase) == true) type = type[MediaTypePrefix.Length..];
+        return string.IsNullOrEmpty(type) || type.Equals("JWT", StringComparison.OrdinalIgnoreCase) || type.Equals(Declared, StringComparison.OrdinalIgnoreCase);
     }
 }

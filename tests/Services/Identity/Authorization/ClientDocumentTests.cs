@@ -87,13 +87,14 @@ public sealed class ClientDocumentTests : IAsyncLifetime
         });
         using var client = await OAuthClient.ForDocument(id);
 
-        for (var i = 0; i < 2; i++)
+        for (var i = 0; i < 5; i++)
         {
             using var page = await client.OpenAuthorization();
             Assert.Equal((HttpStatusCode.BadRequest, null), (page.StatusCode, page.Headers.Location));
             Assert.Contains("The description of the program at 127.0.0.1 could not be used.", await page.Content.ReadAsStringAsync());
         }
-        Assert.Equal(1, _documents[new Uri(id).AbsolutePath].Count);
+        // Each of the two replicas has asked once.
+        Assert.InRange(_documents[new Uri(id).AbsolutePath].Count, 1, 2);
     }
 
     [Theory]

@@ -1,11 +1,10 @@
 using System.Net;
-using System.Text.RegularExpressions;
 using System.Web;
 
 namespace MedCor.Tests.Services.Identity.Recovery;
 
 /// <summary>Opens MedCor's pages and submits their forms, as a browser without scripts does.</summary>
-internal sealed partial class Pages : IDisposable
+internal sealed class Pages : IDisposable
 {
     private readonly HttpClient _http;
 
@@ -15,18 +14,15 @@ internal sealed partial class Pages : IDisposable
 
     internal async Task<OpenedPage> Get(string path) => await OpenedPage.Read(await _http.GetAsync(new Uri(path, UriKind.Relative)));
 
-    /// <summary>Opens a page and submits its form.</summary>
+    /// <summary>Opens a page and submits its form, or the one that has the first of these fields.</summary>
     internal async Task<OpenedPage> Submit(string path, params (string Name, string Value)[] fields)
     {
-        var hidden = HiddenField().Matches((await Get(path)).Html).Select(field => (field.Groups[1].Value, HttpUtility.HtmlDecode(field.Groups[2].Value)));
-        using var content = new FormUrlEncodedContent(hidden.Concat(fields).Select(f => KeyValuePair.Create(f.Item1, f.Item2)));
+        var page = await _http.GetStringAsync(new Uri(path, UriKind.Relative));
+        using var content = (fields.Length > 0 ? HtmlForm.Find(page, fields[0]) : HtmlForm.FindAll(page)[0]).Fill(fields);
         return await OpenedPage.Read(await _http.PostAsync(new Uri(path, UriKind.Relative), content));
     }
 
     public void Dispose() => _http.Dispose();
-
-    [GeneratedRegex("<input name=\"([^\"]*)\" type=\"hidden\" value=\"([^\"]*)\"")]
-    private static partial Regex HiddenField();
 }
 
 /// <summary>Represents a page as it was answered.</summary>

@@ -62,11 +62,13 @@ public sealed class ClientCredentialsTests
     {
         var (program, other) = (await ServiceAccountClient.Create(), await ServiceAccountClient.Create());
 
-        foreach (var secret in new[] { other.Key.ApiKey, ApiKeyFormat.Create(), program.Key.ApiKey[..^1], "x", null })
+        foreach (var secret in new[] { other.Key.ApiKey, ApiKeyFormat.Create(), program.Key.ApiKey[..^1], "x" })
         {
             var (status, refused) = await program.RequestToken(secret);
             Assert.Equal((HttpStatusCode.Unauthorized, "invalid_client"), (status, (string?)refused["error"]));
         }
+        var (missing, error) = await program.RequestToken(null);
+        Assert.Equal((HttpStatusCode.BadRequest, "invalid_request"), (missing, (string?)error["error"]));
     }
 
     [Fact]
@@ -186,17 +188,20 @@ public sealed class ClientCredentialsTests
         var fresh = await Sign(program, key);
         var race = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Send(program, fresh)));
         Assert.Single(race, r => r.Status == HttpStatusCode.OK);
-        Assert.Equal(HttpStatusCode.OK, (await Send(program, await Sign(program, key, audience: "/oauth/token"))).Status);
+        foreach (var type in new[] { "client-authentication+jwt", "application/jwt", "" })
+            Assert.Equal(HttpStatusCode.OK, (await Send(program, await Sign(program, key, type: type))).Status);
     }
 
     [Theory]
     [InlineData("another key")]
     [InlineData("elsewhere")]
+    [InlineData("the token endpoint")]
     [InlineData("another account")]
     [InlineData("expired")]
     [InlineData("valid too long")]
     [InlineData("no id")]
     [InlineData("no end")]
+    [InlineData("another type")]
     [InlineData("unsigned")]
     [InlineData("symmetric")]
     public async Task A_bad_assertion_is_refused(string what)
@@ -210,18 +215,21 @@ public sealed class ClientCredentialsTests
         {
             "another key" => await Sign(program, other),
             "elsewhere" => await Sign(program, key, audience: "https://elsewhere.example"),
+            "the token endpoint" => await Sign(program, key, audience: "/oauth/token"),
             "another account" => await Sign(await ServiceAccountClient.Create(jwks: jwks), key),
             "expired" => await Sign(program, key, expires: DateTime.UtcNow.AddMinutes(-6)),
             "valid too long" => await Sign(program, key, expires: DateTime.UtcNow.AddHours(2)),
             "no id" => await Sign(program, key, id: null),
             "no end" => await Sign(program, key, expires: DateTime.MaxValue),
+            "another type" => await Sign(program, key, type: "at+jwt"),
             "unsigned" => $"{Base64UrlEncoder.Encode("{\"alg\":\"none\"}")}.{(await Sign(program, key)).Split('.')[1]}.",
             _ => await Sign(program, new SigningCredentials(new SymmetricSecurityKey(Encoding.UTF8.GetBytes(jwks)), SecurityAlgorithms.HmacSha256)),
         };
 
         var (status, body) = await Send(program, assertion);
 
-        Assert.True(status == HttpStatusCode.Unauthorized && body.Contains("invalid_client", StringComparison.Ordinal), $"{status}: {body}");
+        Assert.True(status is HttpStatusCode.Unauthorized or HttpStatusCode.BadRequest && body.Contains("\"error\"", StringComparison.Ordinal)
+            && !body.Contains("access_token", StringComparison.Ordinal), $"{status}: {body}");
     }
 
     [Fact]
@@ -245,11 +253,12 @@ public sealed class ClientCredentialsTests
         return $$"""{"keys":[{"kty":"EC","crv":"P-256","x":"{{Base64UrlEncoder.Encode(q.X)}}","y":"{{Base64UrlEncoder.Encode(q.Y)}}"}]}""";
     }
 
-    private static Task<string> Sign(ServiceAccountClient program, ECDsa key, string audience = "", DateTime? expires = null, string? id = "") =>
-        Sign(program, new SigningCredentials(new ECDsaSecurityKey(key), SecurityAlgorithms.EcdsaSha256), audience, expires, id);
+    private static Task<string> Sign(
+        ServiceAccountClient program, ECDsa key, string audience = "", DateTime? expires = null, string? id = "", string type = "JWT") =>
+        Sign(program, new SigningCredentials(new ECDsaSecurityKey(key), SecurityAlgorithms.EcdsaSha256), audience, expires, id, type);
 
     private static async Task<string> Sign(ServiceAccountClient program, SigningCredentials key, string audience = "", DateTime? expires = null,
-        string? id = "")
+        string? id = "", string type = "JWT")
     {
         var issuer = (await MedCorFixture.Get()).Gateways[0].ToString().TrimEnd('/');
         var client = program.Account.Id.ToString();
@@ -262,6 +271,7 @@ public sealed class ClientCredentialsTests
             Expires = expires == DateTime.MaxValue ? null : expires ?? DateTime.UtcNow.AddMinutes(1),
             IssuedAt = DateTime.UtcNow.AddMinutes(-10),
             SigningCredentials = key,
+            TokenType = type,
         });
     }
 
