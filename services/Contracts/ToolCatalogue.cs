@@ -49,7 +49,8 @@ public static class ToolCatalogue
             var service = type.Namespace!.Split('.')[^1].ToLowerInvariant();
             tools.Add(promise.Name,
                 new(promise.Name, service, promise.Effect, promise.Callers, XmlDocumentation.GetSummary(type), type, result, promise.IsReferenceData,
-                    ClinicalContentDescriptor.TryCreate(result, type)) { ReturnsSecret = promise.ReturnsSecret });
+                    ClinicalContentDescriptor.TryCreate(result, type))
+                { ReturnsSecret = promise.ReturnsSecret });
         }
         return tools;
     }

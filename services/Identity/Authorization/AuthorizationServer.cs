@@ -24,7 +24,7 @@ internal static class AuthorizationServer
     /// Nothing but the page and its style. There is no <c>form-action</c>: browsers apply it to the redirects that follow a form, and so to the client's
     /// address.
     /// </summary>
-    private const string Policy ="default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+    private const string Policy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
     /// <summary>The policy of a page with a script, which is MedCor's own.</summary>
     internal const string PolicyWithScript = Policy + "; script-src 'self'";
@@ -114,7 +114,8 @@ internal static class AuthorizationServer
         server.IgnoreScopePermissions().IgnoreResourcePermissions().DisableScopeValidation();
         server.SetAuthorizationCodeLifetime(TimeSpan.FromMinutes(1));
         server.AddEventHandler(SigningKeys.ForTokens).AddEventHandler(SigningKeys.ForValidation).AddEventHandler(Discovery.Descriptor);
-        server.AddEventHandler(ClientAssertions.Descriptor).AddEventHandler(ClientAssertionTypes.Descriptor).AddEventHandler(ServiceAccountTokenDate.Descriptor);
+        server.AddEventHandler(ClientAssertions.Descriptor).AddEventHandler(ClientAssertionTypes.Descriptor);
+        server.AddEventHandler(ServiceAccountTokenDate.Descriptor);
         foreach (var handler in PublicIssuer.Handlers.Concat(RefreshTokens.Handlers).Concat(Resources.Handlers)) server.AddEventHandler(handler);
         server.SetRefreshTokenReuseLeeway(RefreshTokens.ReuseLeeway);
         server.UseAspNetCore().EnableAuthorizationEndpointPassthrough().EnableTokenEndpointPassthrough().EnableErrorPassthrough()

@@ -64,6 +64,7 @@ internal sealed class ClientAssertionTypes : IOpenIddictServerHandler<ValidateTo
     private static bool IsAccepted(string? type)
     {
         if (type?.StartsWith(MediaTypePrefix, StringComparison.OrdinalIgnoreCase) == true) type = type[MediaTypePrefix.Length..];
-        return string.IsNullOrEmpty(type) || type.Equals("JWT", StringComparison.OrdinalIgnoreCase) || type.Equals(Declared, StringComparison.OrdinalIgnoreCase);
+        return string.IsNullOrEmpty(type) || type.Equals("JWT", StringComparison.OrdinalIgnoreCase)
+            || type.Equals(Declared, StringComparison.OrdinalIgnoreCase);
     }
 }

@@ -175,7 +175,7 @@ internal sealed class CatalogueFixture
         return null;
     }
 
-    private static string Plural(string kind) => kind.EndsWith('y') ? $"{kind[..^1]}ies" : $"{kind}s";
+    private static string Plural(string kind) => kind.EndsWith('y') && !kind.EndsWith("ey", StringComparison.Ordinal) ? $"{kind[..^1]}ies" : $"{kind}s";
 
     /// <summary>Creates a new hospital with its users. Costs eight password hashes.</summary>
     public static async Task<CatalogueFixture> New()
