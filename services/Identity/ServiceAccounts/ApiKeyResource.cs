@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Identity.ServiceAccounts;
 
 /// <summary>Defines the list of API keys. It is short, because old keys are deleted and the valid ones of an account are limited.</summary>
-internal sealed class ApiKeyResource(IdentityDb db, TimeProvider clock) : QueryableResource<ApiKey, Contracts.Identity.ApiKey>(db)
+internal sealed class ApiKeyResource(IdentityDb db) : QueryableResource<ApiKey, Contracts.Identity.ApiKey>(db)
 {
     private static readonly QueryableFields<ApiKey> QueryFields = new("name", k => k.Id)
     {
@@ -22,5 +22,5 @@ internal sealed class ApiKeyResource(IdentityDb db, TimeProvider clock) : Querya
     protected override QueryableFields<ApiKey> Fields => QueryFields;
     protected override string EntityName => "API key";
     protected override IQueryable<ApiKey> Rows => db.ApiKeys;
-    protected override Contracts.Identity.ApiKey ToContract(ApiKey row) => row.ToContract(clock.GetUtcNow());
+    protected override Contracts.Identity.ApiKey ToContract(ApiKey row) => row.ToContract(db.UtcNow);
 }

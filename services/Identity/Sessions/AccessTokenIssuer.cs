@@ -74,4 +74,11 @@ internal sealed class AccessTokenIssuer(IOptions<TokenOptions> tokens, IOptions<
         var seconds = now.ToUnixTimeSeconds();
         return DateTimeOffset.FromUnixTimeSeconds(revokedAt is { } then ? Math.Max(seconds, then.ToUnixTimeSeconds() + 1) : seconds);
     }
+
+    /// <summary>
+    /// Returns the latest time of issue that a token can have by now: after a revocation within this second it is in the future, and revoking the user's
+    /// tokens once more has to include it.
+    /// </summary>
+    internal static DateTimeOffset GetLatestIssue(DateTimeOffset now, DateTimeOffset? revokedAt) =>
+        IssuedAt(now, revokedAt) is var latest && latest > now ? latest : now;
 }

@@ -145,10 +145,10 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Si
     {
         // The rows are locked before the time is taken: the time must not precede a login that was waited for.
         await credentials.ExecuteUpdateAsync(c => c.SetProperty(x => x.RevokedAt, x => x.RevokedAt), ct);
-        var now = clock.GetUtcNow();
-        await credentials.ExecuteUpdateAsync(c => c.SetProperty(x => x.RevokedAt, now), ct);
-        await sessions.Where(s => s.RevokedAt == null).ExecuteUpdateAsync(s => s.SetProperty(x => x.RevokedAt, now), ct);
-        await AddRevocationAsync(userId, now, ct);
+        var at = AccessTokenIssuer.GetLatestIssue(clock.GetUtcNow(), await credentials.MaxAsync(c => c.RevokedAt, ct));
+        await credentials.ExecuteUpdateAsync(c => c.SetProperty(x => x.RevokedAt, at), ct);
+        await sessions.Where(s => s.RevokedAt == null).ExecuteUpdateAsync(s => s.SetProperty(x => x.RevokedAt, at), ct);
+        await AddRevocationAsync(userId, at, ct);
     }
 
     /// <summary>Returns whether no sessions of the account were ended since it was read. Until the transaction ends, none are.</summary>
