@@ -43,12 +43,21 @@ return await MedCorHost.RunAsync(args, host =>
         chat.With(replica => replica.WithEnvironment("OPENAI_BASE_URL", model.Replicas[0].GetEndpoint("http")).WithEnvironment("OPENAI_API_KEY", "demo"));
     }
 
+    // Without a mail server, a mailbox receives what Identity sends and shows it. The published application has none.
+    if (!host.IsPublishing && !ForwardedSettings.IsSet("MCP_SMTP_URL"))
+    {
+        var mailbox = host.AddProject<Projects.MedCor_Mailbox>("mailbox", isReplicated: false).With(replica => replica.WithHttpHealthCheck("/health"));
+        var smtp = host.AddEndpoint(mailbox, "smtp", variable: "MAILBOX_SMTP_PORT");
+        identity.With(replica => replica.WithEnvironment("MCP_SMTP_URL", smtp).WithEnvironment("MCP_MAIL_FROM", "MedCor <no-reply@medcor.example>"));
+    }
+
     // For the gateway's home page. The URL is passed without the token that opens the dashboard, because services must not have it.
     if (host.Dashboard is { } dashboard) gateway.With(replica => replica.WithEnvironment("MEDCOR_DASHBOARD_URL", dashboard));
 
     host.ForwardSettings(variable => variable switch
     {
         "MCP_SERVER_TOKEN" => [chat, gateway],
+        "MCP_SMTP_URL" or "MCP_MAIL_FROM" => [identity],
         _ when variable.StartsWith("OPENAI_", StringComparison.Ordinal) => [chat],
         _ => [hospital, identity, clinical, billing, analytics, chat, gateway],
     });

@@ -40,6 +40,15 @@ internal sealed class ApplicationModel(IDistributedApplicationBuilder builder, H
         return project;
     }
 
+    /// <summary>Adds a further endpoint, which is not HTTP, to a project with one replica.</summary>
+    /// <param name="scheme">The scheme of the endpoint's URL, and its name.</param>
+    /// <param name="variable">The environment variable in which the project receives the port.</param>
+    public EndpointReference AddEndpoint(ReplicatedProject project, string scheme, string variable)
+    {
+        var port = data!.Ports.GetPort($"{project.Name}-{scheme}");
+        return project.Replicas.Single().WithEndpoint(port, port, scheme, name: scheme, env: variable, isProxied: false).GetEndpoint(scheme);
+    }
+
     private IResourceBuilder<ProjectResource> Add<TProject>(string project, string name, int replica, int? firstPort, string host)
         where TProject : IProjectMetadata, new()
     {

@@ -73,6 +73,8 @@ internal sealed class ConsoleReport(TextWriter output, bool isQuiet) : IDisposab
             WriteRow("API docs", $"{addresses[0]}/api/docs/");
         }
 
+        if (host.Projects.FirstOrDefault(project => project.Name == "mailbox") is { } mailbox)
+            WriteRow("Mailbox", mailbox.Replicas[0].GetEndpoint("http").Url);
         if (dashboard is not null) WriteRow("Dashboard", dashboard.Login);
         Write();
         Write($"  Sign in with {Bold(DemoTenants.Password)} as");

@@ -12,7 +12,7 @@ internal static class AccessControl
 {
     public static void AddAccessControl(this IServiceCollection services)
     {
-        services.AddSingleton<TicketStore>();
+        services.AddSingleton<TicketStore>().AddSingleton<ApiKeyTokens>();
         // Not AddAuthentication: it adds Data Protection, which writes keys to disk that nothing here uses.
         services.AddAuthenticationCore(o => o.DefaultScheme = AccessTokenHandler.SchemeName);
         new AuthenticationBuilder(services)

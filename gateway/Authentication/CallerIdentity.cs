@@ -27,6 +27,13 @@ internal sealed class CallerIdentity : ClaimsIdentity
     /// <summary>Gets the token that identifies the sender.</summary>
     public string Token => Authorization[Bearer.Length..].Trim();
 
+    /// <summary>Gets the API key from which the token was obtained; null for any other token.</summary>
+    public string? ApiKey { get; private init; }
+
+    /// <summary>Identifies a service account by its API key.</summary>
+    public static CallerIdentity ForKey(string scheme, ApiKeyToken token, string apiKey) =>
+        new(scheme, token.Caller, CallerKey.Of(token.Caller), FormatAuthorization(token.Token)) { ApiKey = apiKey };
+
     /// <summary>Identifies a user.</summary>
     public static CallerIdentity For(string scheme, Caller user, string authorization) => new(scheme, user, CallerKey.Of(user), authorization);
 

@@ -13,7 +13,7 @@ internal static class AccountOperations
         endpoint.DescribeSession<LogIn, SessionTokens>(
             "log_in", "Log in",
             "Creates a session and returns an access token, a refresh token and the user. The error is the same whether the e-mail address or the password is "
-            + "wrong. Repeated failures lock the address for an increasing time.",
+            + "wrong. A user with a second factor sends a code as well. Repeated failures lock the address for an increasing time.",
             example: example);
 
     public static IEndpointConventionBuilder DescribeRefreshSession(this IEndpointConventionBuilder endpoint) =>
@@ -24,6 +24,45 @@ internal static class AccountOperations
     public static IEndpointConventionBuilder DescribeLogOut(this IEndpointConventionBuilder endpoint) => endpoint.DescribeSession<LogOut, LoggedOut>(
         "log_out", "Log out",
         "Ends the session of the access token or the refresh token. The tokens of the session become invalid within seconds.", bodyIsOptional: true);
+
+    public static IEndpointConventionBuilder DescribeRequestReset(this IEndpointConventionBuilder endpoint) => endpoint.Describe(
+        "request_password_reset", ApiTags.Accounts, "Request a password reset",
+        "Sends a mail with a link that sets a new password, if anybody has the address. The response does not tell.", components =>
+        {
+            var request = components.ReferenceInput(typeof(RequestPasswordReset));
+            return new()
+            {
+                Body = request,
+                BodyExamples = new() { ["demo"] = OperationDetails.Example(ExampleValues.ForAllFields(request, components)) },
+                Status = StatusCodes.Status202Accepted,
+                ResponseDescription = "The request was accepted.",
+            };
+        });
+
+    public static IEndpointConventionBuilder DescribeSetPassword(this IEndpointConventionBuilder endpoint) => endpoint.Describe(
+        "set_password", ApiTags.Accounts, "Set a password",
+        "Sets a new password with the token of the link in a mail, or replaces a temporary password with the address and that password. It ends all sessions "
+        + "of the user. Replacing a temporary password logs the user in.", components =>
+        {
+            var (request, response) = (components.ReferenceInput(typeof(SetPassword)), components.ReferenceOutput(typeof(SessionTokens)));
+            return new()
+            {
+                Body = request,
+                BodyExamples = new()
+                {
+                    ["link"] = OperationDetails.Example(
+                        new JsonObject { ["token"] = "8Q2sPpXkq1bO0c5mJ7v3Zg", ["password"] = "Green-Meadow-2026" }, "The link in a mail"),
+                    ["temporary"] = OperationDetails.Example(
+                        new JsonObject { ["email"] = "patient@general.example", ["password"] = "Blue-River-2026", ["new_password"] = "Green-Meadow-2026" },
+                        "A temporary password"),
+                },
+                ResponseDescription = "A temporary password was replaced, and the user is logged in.",
+                ResponseContents = OperationDetails.Json(response, ExampleValues.ForResponse(response, components)),
+                OtherResponses = new() { [StatusCodes.Status204NoContent] = new("The password was set with a token.") },
+                // Identity returns it for wrong credentials in the body.
+                ErrorStatuses = [StatusCodes.Status401Unauthorized],
+            };
+        });
 
     public static IEndpointConventionBuilder DescribeSigningKeys(this IEndpointConventionBuilder endpoint) => endpoint.Describe(
         "get_signing_keys", ApiTags.Accounts, "Get the signing keys",

@@ -32,8 +32,12 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
     private const string LogIn = "log_in";
     private const string Refresh = "refresh_session";
     private const string LogOut = "log_out";
+    private const string RequestReset = "request_password_reset";
+    private const string SetPassword = "set_password";
     private const string OtherSession = "session";
     private const string LogInPage = "log_in_page";
+    private const string ForgotPage = "forgot_page";
+    private const string SetPasswordPage = "set_password_page";
     private const string AuthorizationPages = "authorization_server";
     private const string Cancel = "cancel_call";
     private const string CancelAll = "cancel_calls";
@@ -43,9 +47,13 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
         Post(LogIn, "/api/auth/login", Identity),
         Post(Refresh, "/api/auth/refresh", Identity),
         Post(LogOut, "/api/auth/logout", Identity),
+        Post(RequestReset, "/api/auth/reset", Identity),
+        Post(SetPassword, "/api/auth/password", Identity),
         // Rate limits also apply to unknown paths.
         Post(OtherSession, "/api/auth/{**rest}", Identity),
-        Post(LogInPage, "/oauth/login", Identity),
+        Post(LogInPage, "/oauth/login/{**rest}", Identity),
+        Post(ForgotPage, "/oauth/forgot", Identity),
+        Post(SetPasswordPage, "/oauth/set-password", Identity),
         new() { RouteId = AuthorizationPages, ClusterId = Identity, Match = new() { Path = "/oauth/{**rest}", Methods = [HttpMethods.Get, HttpMethods.Post] } },
         Post(Cancel, "/mcp/cancel/{call_id}", Chat).WithTransformPathRouteValues("/chat/calls/{call_id}/cancel"),
         Post(CancelAll, "/mcp/cancel_all", Chat).WithTransformPathSet("/chat/calls/cancel"),
@@ -81,7 +89,9 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
                 LogIn => OpenToStrangers(endpoint, RateLimitPolicy.LogIns).DescribeLogIn(example),
                 Refresh => OpenToStrangers(endpoint, RateLimitPolicy.Sessions).DescribeRefreshSession(),
                 LogOut => OpenToStrangers(endpoint, RateLimitPolicy.Sessions).DescribeLogOut(),
-                LogInPage => endpoint.AllowAnonymous().WithRateLimit(RateLimitPolicy.LogIns).ExcludeFromDescription(),
+                RequestReset => OpenToStrangers(endpoint, RateLimitPolicy.LogIns).DescribeRequestReset(),
+                SetPassword => OpenToStrangers(endpoint, RateLimitPolicy.LogIns).DescribeSetPassword(),
+                LogInPage or ForgotPage or SetPasswordPage => endpoint.AllowAnonymous().WithRateLimit(RateLimitPolicy.LogIns).ExcludeFromDescription(),
                 AuthorizationPages => endpoint.AllowAnonymous().WithRateLimit(RateLimitPolicy.Sessions).ExcludeFromDescription(),
                 OtherSession => OpenToStrangers(endpoint, RateLimitPolicy.Sessions).ExcludeFromDescription(),
                 Cancel => endpoint.AcceptServerToken().DescribeCancel(),

@@ -23,6 +23,9 @@ internal static class RateLimitPolicy
     /// </summary>
     public const string Sockets = "sockets";
 
+    /// <summary>API keys that are looked up, by the address that sends them: each key about once an hour, and wrong ones.</summary>
+    public const string ApiKeys = "api_keys";
+
     /// <summary>Reads of the documents that Identity publishes.</summary>
     public const string Keys = "keys";
 }

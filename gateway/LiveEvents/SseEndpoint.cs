@@ -34,7 +34,8 @@ internal sealed class SseEndpoint(EventSubscriptions subscriptions, OpenConnecti
             return;
         }
         using var lease = connections.AcquireStream(caller);
-        using var subscriber = new EventSubscriber(caller, http.GetCallerIdentity().Token, receivesToolResponses: true) { Resources = resources };
+        var identity = http.GetCallerIdentity();
+        using var subscriber = new EventSubscriber(caller, identity.Token, receivesToolResponses: true, identity.ApiKey) { Resources = resources };
         var subscription = await subscriptions.SubscribeAsync(subscriber, after);
         try
         {

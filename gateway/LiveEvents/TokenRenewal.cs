@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
+using MedCor.Gateway.Authentication;
 using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Authentication;
 
@@ -11,8 +12,8 @@ namespace MedCor.Gateway.LiveEvents;
 /// Requests a new token from Identity before a subscriber's token expires, for as long as Identity issues one, and sends it to the subscriber. A subscriber
 /// whose renewal is rejected keeps its token until it expires; while Identity is unavailable the request is retried.
 /// </summary>
-internal sealed partial class TokenRenewal(ServiceHttpInvoker upstream, TokenValidator tokens, IHostApplicationLifetime lifetime, TimeProvider clock,
-    ILogger<TokenRenewal> log) : IDisposable
+internal sealed partial class TokenRenewal(ServiceHttpInvoker upstream, TokenValidator tokens, ApiKeyTokens apiKeys, IHostApplicationLifetime lifetime,
+    TimeProvider clock, ILogger<TokenRenewal> log) : IDisposable
 {
     /// <summary>The time before its expiration at which a token is renewed: a minute, or a quarter of a shorter lifetime.</summary>
     private static readonly TimeSpan RenewBefore = TimeSpan.FromMinutes(1);
@@ -70,6 +71,11 @@ internal sealed partial class TokenRenewal(ServiceHttpInvoker upstream, TokenVal
 
     private async Task RequestTokenAsync(EventSubscriber subscriber, CancellationToken ct)
     {
+        if (subscriber.ApiKey is { } key)
+        {
+            await ExchangeKeyAsync(subscriber, key, ct);
+            return;
+        }
         var (token, expiresAt) = (subscriber.Token, subscriber.Caller.ExpiresAt);
         using var request = new HttpRequestMessage(HttpMethod.Post, "http://identity/sessions/token")
         {
@@ -104,6 +110,22 @@ internal sealed partial class TokenRenewal(ServiceHttpInvoker upstream, TokenVal
         subscriber.Renew(caller, renewed.Token);
         subscriber.RenewAt = GetDueTime(caller, clock.GetUtcNow() + RetryInterval);
         subscriber.Enqueue(StreamItem.OutOfStream(LiveEvent.TokenRenewed(caller.UserId, renewed.Token, caller.ExpiresAt)));
+    }
+
+    /// <summary>Replaces the token of a subscriber with an API key, which it can use for its next connection as well: it is told nothing.</summary>
+    private async Task ExchangeKeyAsync(EventSubscriber subscriber, string key, CancellationToken ct)
+    {
+        try
+        {
+            var (caller, token) = await apiKeys.ExchangeAsync(key, client: null, ct);
+            if (subscriber.ApiKey != key) return;
+            subscriber.Renew(caller, token, key);
+            subscriber.RenewAt = GetDueTime(caller, clock.GetUtcNow() + RetryInterval);
+        }
+        catch (Unauthenticated)
+        {
+            subscriber.RenewAt = subscriber.Caller.ExpiresAt;
+        }
     }
 
     public void Dispose() => _concurrency.Dispose();

@@ -29,7 +29,7 @@ internal sealed partial class ToolResponsePublisher(ListenerPresence presence, L
         try
         {
             if (response.Status == 200)
-                Enqueue(context, LiveEvent.ForToolResponse(context.Caller.UserId, tool.Name, tool.MayContainHealthData ? [] : response.Body.Span,
+                Enqueue(context, LiveEvent.ForToolResponse(context.Caller.UserId, tool.Name, tool.IsResultPrivate ? [] : response.Body.Span,
                     context.RequestId, clock.GetUtcNow()));
             else if (JsonSerializer.Deserialize<ErrorEnvelope>(response.Body.Span, Json.Options) is { } envelope)
                 EnqueueError(context, tool, envelope.Error.Code, envelope.Error.Message, envelope.Error.Details);

@@ -46,7 +46,8 @@ internal static class ScopeAreas
     /// <summary>The area of chat and guided prompts.</summary>
     internal const string Chat = "chat";
 
-    private const string Clinical = "clinical";
+    /// <summary>The area of medical records and treatments.</summary>
+    internal const string Clinical = "clinical";
 
     /// <summary>The areas, each with its content in words that follow a verb.</summary>
     private static readonly (string Name, string Content)[] Areas =
@@ -128,6 +129,9 @@ public static class Scopes
     /// <summary>Gets the scope that starting and cancelling chat calls requires.</summary>
     public static Scope WriteChat { get; } = Scope.Of(ScopeAreas.Chat, Deed.Write);
 
+    /// <summary>Gets the scope that reading medical records and treatments requires.</summary>
+    public static Scope ReadClinical { get; } = Scope.Of(ScopeAreas.Clinical, Deed.Read);
+
     /// <summary>Gets all scopes: those that something requires, by area, and those of all areas at once.</summary>
     public static IReadOnlyList<Scope> All { get; } = [.. ScopeAreas.InOrder.Where(Required().Contains), .. ScopeAreas.OfAllAreas, WithClinical];
 
@@ -171,6 +175,19 @@ public sealed class ScopeSet
 
     /// <summary>Returns whether the scopes permit what requires a scope of an area.</summary>
     public bool Covers(Scope required) => (_granted & required.Bit) != 0;
+
+    /// <summary>Returns whether everything that another set permits is permitted.</summary>
+    public bool Includes(ScopeSet other) => (other._granted & ~_granted) == 0;
+
+    /// <summary>Returns those of some scopes that permit no more than this set.</summary>
+    /// <param name="requested">The names of scopes. Unknown ones are left out.</param>
+    public ScopeSet Narrow(IEnumerable<string> requested)
+    {
+        var scopes = requested.Distinct().Select(Scopes.Find).OfType<Scope>().Where(scope =>
+            _scopes.Contains(scope) || (scope.Granted != 0 && Includes(new([scope])))).ToArray();
+        var narrowed = new ScopeSet(scopes);
+        return Includes(narrowed) ? narrowed : new([.. scopes.Where(_scopes.Contains)]);
+    }
 
     /// <summary>Returns the names of the scopes, separated by spaces.</summary>
     public override string ToString() => string.Join(' ', _scopes.Select(scope => scope.Name));

@@ -15,11 +15,14 @@ public sealed record ToolDescriptor(string Name, string Service, Effect Effect, 
     /// <summary>Gets whether the result is one entity of a resource, which has a maximum size.</summary>
     public bool ReturnsSingleEntity { get; } = Result.IsDefined(typeof(ResourceAttribute), inherit: false);
 
+    /// <summary>Gets whether the results contain a secret.</summary>
+    public bool ReturnsSecret { get; init; }
+
     /// <summary>
-    /// Gets whether the results may contain health data: clinical content, or the answers to a guided prompt. Such a result is returned only to the caller who
-    /// requested it, who is on record, and published nowhere else.
+    /// Gets whether the results may contain a secret or health data: clinical content, or the answers to a guided prompt. Such a result is returned only to the
+    /// caller who requested it, who is on record, and published nowhere else.
     /// </summary>
-    public bool MayContainHealthData => ClinicalContent is not null || Result == typeof(PromptSession);
+    public bool IsResultPrivate => ReturnsSecret || ClinicalContent is not null || Result == typeof(PromptSession);
 
     /// <summary>Returns the name of the resource whose entity or page of entities a result is; null when it is neither.</summary>
     private static string? GetResource(Type result) =>
@@ -46,7 +49,8 @@ public static class ToolCatalogue
             var service = type.Namespace!.Split('.')[^1].ToLowerInvariant();
             tools.Add(promise.Name,
                 new(promise.Name, service, promise.Effect, promise.Callers, XmlDocumentation.GetSummary(type), type, result, promise.IsReferenceData,
-                    ClinicalContentDescriptor.TryCreate(result, type)));
+                    ClinicalContentDescriptor.TryCreate(result, type))
+                { ReturnsSecret = promise.ReturnsSecret });
         }
         return tools;
     }

@@ -26,6 +26,9 @@ public sealed class ToolAttribute(string name, Effect effect, Callers callers) :
     /// write that changes the result of a cached read must set it.
     /// </summary>
     public bool IsReferenceData { get; init; }
+
+    /// <summary>Gets whether the result contains a secret, which only the caller receives: it is published nowhere, and stored encrypted alone.</summary>
+    public bool ReturnsSecret { get; init; }
 }
 
 /// <summary>

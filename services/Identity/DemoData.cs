@@ -7,6 +7,7 @@ using MedCor.Identity.Passwords;
 using MedCor.Platform.DemoData;
 using MedCor.Platform.LocalCopies;
 using Microsoft.EntityFrameworkCore;
+using SignInPolicy = MedCor.Identity.Hospitals.SignInPolicy;
 using Specialty = MedCor.Identity.Specialties.Specialty;
 
 namespace MedCor.Identity;
@@ -33,6 +34,7 @@ internal sealed class DemoData(IdentityDb db, PasswordHasher hashes) : IDemoData
         foreach (var hospital in DemoTenants.Hospitals)
         {
             db.Add(new HospitalCopy { HospitalId = hospital.Id, Name = hospital.Name, TimeZone = hospital.TimeZone, IsActive = true, Version = 1 });
+            db.Add(new SignInPolicy { HospitalId = hospital.Id, AcceptsChosenPasswords = true });
             var n = 0;
             foreach (var person in hospital.People)
             {

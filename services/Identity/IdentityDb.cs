@@ -2,7 +2,10 @@ using MedCor.Identity.Accounts;
 using MedCor.Identity.Authorization;
 using MedCor.Identity.Hospitals;
 using MedCor.Identity.Keys;
+using MedCor.Identity.Mails;
 using MedCor.Identity.Revocations;
+using MedCor.Identity.SecondFactors;
+using MedCor.Identity.ServiceAccounts;
 using MedCor.Identity.Sessions;
 using MedCor.Identity.Specialties;
 using MedCor.Platform.Database;
@@ -24,9 +27,19 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TimeProvi
     internal IQueryable<SignInPolicy> SignInPolicies => Rows<SignInPolicy>();
     internal IQueryable<Session> Sessions => Rows<Session>();
     internal IQueryable<RefreshToken> RefreshTokens => Rows<RefreshToken>();
+    internal IQueryable<ApiKey> ApiKeys => Rows<ApiKey>();
     internal IQueryable<Revocation> Revocations => Rows<Revocation>();
     internal IQueryable<LogInAttempts> LogInAttempts => Rows<LogInAttempts>();
+    internal IQueryable<Authenticator> Authenticators => Rows<Authenticator>();
+    internal IQueryable<Passkey> Passkeys => Rows<Passkey>();
+    internal IQueryable<RecoveryCode> RecoveryCodes => Rows<RecoveryCode>();
     internal IQueryable<SigningKey> SigningKeys => Rows<SigningKey>();
+    internal IQueryable<Mail> Mails => Rows<Mail>();
+    internal IQueryable<AccountLink> AccountLinks => Rows<AccountLink>();
+
+    /// <summary>Returns the mail that has been due for longest, locked until the transaction ends; those that others have locked are passed over.</summary>
+    internal IQueryable<Mail> NextMail(DateTimeOffset now) =>
+        Rows<Mail>($"SELECT * FROM mails WHERE due_at <= {now} AND expires_at > {now} ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED");
 
     /// <inheritdoc/>
     protected override bool HandlesConcurrentChange(IReadOnlyList<EntityEntry> entries) =>

@@ -1,7 +1,10 @@
 using MedCor.Identity;
 using MedCor.Identity.Authorization;
 using MedCor.Identity.Keys;
+using MedCor.Identity.Mails;
 using MedCor.Identity.Pages;
+using MedCor.Identity.Recovery;
+using MedCor.Identity.ServiceAccounts;
 using MedCor.Identity.Sessions;
 using MedCor.Identity.Users;
 using MedCor.Platform;
@@ -12,12 +15,17 @@ builder.AddMedCorService<IdentityDb>("identity", copies: typeof(HospitalCopies))
 builder.AddKeys();
 builder.AddSessions();
 builder.AddAuthorizationServer();
+builder.AddMails();
+builder.AddRecovery();
 builder.AddPages();
+builder.AddServiceAccounts();
 builder.Services.AddScoped<CurrentPasswordCheck>().AddScoped<EmailUniqueness>().AddScoped<BookingPauseClient>();
 
 var app = builder.Build();
 app.MapKeys();
 app.MapSessions();
+app.MapRecovery();
+app.MapServiceAccounts();
 await app.RunMedCorServiceAsync(args, configure: app =>
 {
     app.UsePageLanguages().UseAuthorizationServer();

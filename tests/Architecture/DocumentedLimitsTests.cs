@@ -14,6 +14,8 @@ using MedCor.Gateway.Limits;
 using MedCor.Gateway.LiveEvents;
 using MedCor.Gateway.LiveEvents.WebSockets;
 using MedCor.Gateway.ToolInvocation;
+using MedCor.Identity.Mails;
+using MedCor.Identity.SecondFactors;
 using MedCor.Identity.Sessions;
 using MedCor.Platform.Limits;
 using MedCor.ServiceDefaults;
@@ -59,8 +61,8 @@ public sealed class DocumentedLimitsTests
         { "time until a body is whole", Seconds(RequestBody.ReadTimeout) },
         { $"pace of a body once {Seconds(ConnectionLimiter.BodyRateGracePeriod)}", Number(ConnectionLimiter.MinBytesPerSecond) },
         { "calls a minute of one caller", Number(new LimitOptions().CallsPerMinute) },
-        { "attempts to log in a minute", Number(new LimitOptions().CallsPerMinute) },
-        { "failed attempts to log in", Number(new LimitOptions().EffectiveLogInsPerMinute) },
+        { "attempts to log in, to reset and to set a password", Number(new LimitOptions().CallsPerMinute) },
+        { "those of them that fail", Number(new LimitOptions().EffectiveLogInsPerMinute) },
         { "failed attempts in a row with one e-mail address from one network", Number(LockOut.FreeAttempts) },
         { "failed attempts in a row with one e-mail address from all networks", Number(LockOut.FreeAttemptsOfStrangers) },
         { "an idempotency key", Number(IdempotencyKey.MaxLength) },
@@ -93,6 +95,11 @@ public sealed class DocumentedLimitsTests
         { "answers that a process of Chat", Number(ConcurrencyLimiter.Capacity) },
         { "what is remembered of a conversation", Number(MedCor.Chat.Runs.ChatHistory.MaxCharacters) },
         { "a stream on which nothing comes", $"{new ChatStreamOptions().IdleTimeoutSeconds} s" },
+        { "a link in a mail", $"{AccountLinks.Lifetime.TotalMinutes} min" },
+        { "links for one purpose", Number(AccountLinks.MaxRecent) },
+        { "mails that wait", Number(MailQueue.MaxWaiting) },
+        { "recovery codes of a user", Number(RecoveryCode.CodesPerUser) },
+        { "passkeys of a user", Number(PasskeyManager.MaxPerUser) },
         { "a session", $"{SignInPolicy.LongestSessionHours / 24} days, {SignInPolicy.MaxIdleMinutes / 24 / 60}" },
     };
 

@@ -27,6 +27,17 @@ public sealed partial class PageTextsTests
         Assert.All(german, text => Assert.NotEqual(text.Key, text.Value));
     }
 
+    [Fact]
+    public void Every_text_of_a_mail_is_in_German()
+    {
+        var german = XDocument.Load(Path.Combine(Identity, "Mails", "MailTexts.de.resx")).Root!.Elements("data")
+            .ToDictionary(text => (string)text.Attribute("name")!, text => (string)text.Element("value")!);
+        var english = Text().Matches(File.ReadAllText(Path.Combine(Identity, "Mails", "MailComposer.cs"))).Select(text => text.Groups[1].Value).Distinct();
+
+        Assert.Equal(german.Keys.Order(), english.Order());
+        Assert.All(german, text => Assert.NotEqual(text.Key, text.Value));
+    }
+
     [GeneratedRegex(@"(?:\bT\[|\btexts\[|new\((?:Read|""medcor\.\w+""), )""([^""]+)""")]
     private static partial Regex Text();
 }

@@ -24,16 +24,20 @@ public sealed class ApiClient(HttpClient http, string accessToken, string refres
 
     /// <summary>Logs in at a gateway replica of the running system.</summary>
     /// <param name="scope">The scopes to which the tokens are limited; null for all rights of the user's role.</param>
-    public static async Task<ApiClient> LogIn(string email, string password = "Demo-Medcor-2026", int gateway = 0, string? scope = null)
+    /// <param name="beforeEachAttempt">Makes the login permissible where another test can forbid it at any moment; null where none does.</param>
+    public static async Task<ApiClient> LogIn(
+        string email, string password = "Demo-Medcor-2026", int gateway = 0, string? scope = null, Func<Task>? beforeEachAttempt = null)
     {
         var house = await MedCorFixture.Get();
         var http = new HttpClient { BaseAddress = house.Gateways[gateway % house.Gateways.Count], Timeout = TimeSpan.FromSeconds(60) };
         // Identity refuses logins beyond what it can hash at once; the client retries.
         HttpResponseMessage response = null!;
-        await Wait.Until(
-            async () => (response = await http.PostAsJsonAsync("/api/auth/login/", new LogIn(email, password, scope), Json.Options)).StatusCode
-                != HttpStatusCode.ServiceUnavailable,
-            "a login", TimeSpan.FromSeconds(60));
+        await Wait.Until(async () =>
+        {
+            if (beforeEachAttempt is not null) await beforeEachAttempt();
+            response = await http.PostAsJsonAsync("/api/auth/login/", new LogIn(email, password, scope), Json.Options);
+            return response.StatusCode != HttpStatusCode.ServiceUnavailable && (beforeEachAttempt is null || response.StatusCode != HttpStatusCode.Forbidden);
+        }, "a login", TimeSpan.FromSeconds(60));
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         var login = (await response.Content.ReadFromJsonAsync<SessionTokens>(CompleteOptions))!;
         http.DefaultRequestHeaders.Authorization = new("Bearer", login.AccessToken);

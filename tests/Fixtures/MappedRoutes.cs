@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.AspNetCore.Routing.Template;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -20,17 +21,19 @@ internal static class MappedRoutes
     /// <summary>Gets the routes that clients can call.</summary>
     public static IReadOnlyList<RouteEndpoint> Routes { get; } = [.. AllRoutes.Where(r => r.RoutePattern.RawText is not ("/health" or "/alive"))];
 
-    /// <summary>Gets a sample path of each route, with the methods that the route accepts.</summary>
+    /// <summary>Gets a sample path of each route, with the methods that the path accepts: those of all routes that match it.</summary>
     public static IEnumerable<(string Path, string[] Methods)> SampleAddresses =>
-        from route in Routes
-        group route by SampleAddressOf(route) into same
-        select (same.Key, same.SelectMany(MethodsOf).Distinct().ToArray());
+        from path in Routes.Select(SampleAddressOf).Distinct()
+        select (path, Routes.Where(r => Matches(r, path)).SelectMany(MethodsOf).Distinct().ToArray());
 
     /// <summary>The methods that a route takes.</summary>
     public static IReadOnlyList<string> MethodsOf(RouteEndpoint route) => route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"];
 
     /// <summary>An address of a route.</summary>
     public static string SampleAddressOf(RouteEndpoint route) => SampleAddressOf(route.RoutePattern);
+
+    private static bool Matches(RouteEndpoint route, string path) =>
+        new TemplateMatcher(new RouteTemplate(route.RoutePattern), []).TryMatch(path, []);
 
     private static string SampleAddressOf(RoutePattern pattern) =>
         "/" + string.Join('/', pattern.PathSegments.Select(segment => string.Concat(segment.Parts.Select(part => part switch

@@ -154,6 +154,9 @@ public sealed class MedCorFixture
     /// <summary>Returns the address of a service's replica, which clients cannot reach.</summary>
     public Uri GetAddress(string service) => new($"http://localhost:{ReadRecorded("ports", $"{service}-1")}");
 
+    /// <summary>Gets the URL of the mailbox that receives the system's mails.</summary>
+    public string MailboxUrl => $"smtp://localhost:{ReadRecorded("ports", "mailbox-smtp")}";
+
     /// <summary>
     /// Waits until the host reports every process as healthy, the killed one with a new process ID, and every service reports that it is ready. The host learns
     /// of readiness a little later.
@@ -231,6 +234,7 @@ public sealed class MedCorFixture
         };
         start.Environment["MCP_SERVER_PORT"] = "0";
         start.Environment["MCP_RATE_LIMIT"] = "0";
+        start.Environment["Identity__AllowLoopbackClients"] = "true";
         // All tests listen as the same few users of the demo data.
         start.Environment["MCP_MAX_SOCKETS"] = start.Environment["MCP_MAX_STREAMS"] = "0";
         // For fourteen processes that live for minutes, profile-guided recompilation costs more than it gains.

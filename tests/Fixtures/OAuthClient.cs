@@ -42,6 +42,9 @@ internal sealed partial class OAuthClient : IDisposable
         return new((await MedCorFixture.Get()).Gateways[0], (string)body["client_id"]!, (string?)body["client_secret"], redirectUri);
     }
 
+    /// <summary>Creates a client whose ID is the address of its document.</summary>
+    public static async Task<OAuthClient> ForDocument(string id) => new((await MedCorFixture.Get()).Gateways[0], id, secret: null, "http://127.0.0.1/callback");
+
     public static async Task<(HttpStatusCode Status, JsonNode Body)> TryRegister(object metadata)
     {
         using var http = await TestUser.CreateAnonymousClient();
@@ -136,17 +139,10 @@ internal sealed partial class OAuthClient : IDisposable
         return string.Join('&', parameters.Where(p => p.Value is not null).Select(p => $"{p.Key}={Uri.EscapeDataString(p.Value!)}"));
     }
 
-    /// <summary>Submits the form of a page with its hidden fields.</summary>
+    /// <summary>Submits the form that has the first of these fields, with its hidden fields.</summary>
     private async Task<HttpResponseMessage> Submit(HttpResponseMessage page, (string Name, string Value)[] fields)
     {
-        var html = await page.Content.ReadAsStringAsync();
-        var hidden = HiddenField().Matches(html).Select(m => m.Value).Select(tag => (Name: Attribute(tag, "name"), Value: Attribute(tag, "value")));
-        using var content = new FormUrlEncodedContent(hidden.Concat(fields).Select(f => KeyValuePair.Create(f.Name, f.Value)));
+        using var content = HtmlForm.Find(await page.Content.ReadAsStringAsync(), fields[0]).Fill(fields);
         return await _browser.PostAsync(page.RequestMessage!.RequestUri, content);
-
-        static string Attribute(string tag, string name) => HttpUtility.HtmlDecode(Regex.Match(tag, $"{name}=\"([^\"]*)\"").Groups[1].Value);
     }
-
-    [GeneratedRegex("<input[^>]*type=\"hidden\"[^>]*>")]
-    private static partial Regex HiddenField();
 }

@@ -9,6 +9,11 @@ namespace MedCor.Tests.Fixtures;
 /// <summary>Generates plausible values for a tool's parameters from its JSON Schema, without knowledge of any particular tool.</summary>
 internal sealed class ParameterGenerator(ToolDescriptor tool)
 {
+    /// <summary>The elliptic curve key of RFC 7517, appendix A.1.</summary>
+    private const string PublicKeys = """
+        {"keys":[{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]}
+        """;
+
     private static int _counter;
     private readonly JsonObject _schema = ContractSchema.ForInput(tool.Params);
 
@@ -92,6 +97,8 @@ internal sealed class ParameterGenerator(ToolDescriptor tool)
     private static string Text(string name, JsonObject at)
     {
         if ((at["examples"]?[0] ?? at["default"]) is { } given) return (string)given!;
+        if (name == "scope") return "people.read";
+        if (name == "jwks") return PublicKeys;
         var unique = Unique();
         string[] tries = [$"{name} {unique}", unique, unique.ToUpperInvariant(), name == "end" ? "17:00:00" : "09:00:00"];
         var fitting = tries.First(t => at["pattern"] is not { } pattern || Regex.IsMatch(t, (string)pattern!));

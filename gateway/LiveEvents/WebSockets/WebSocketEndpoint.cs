@@ -17,7 +17,7 @@ namespace MedCor.Gateway.LiveEvents.WebSockets;
 /// </summary>
 internal sealed class WebSocketEndpoint(
     IConfiguration configuration, EventSubscriptions subscriptions, OpenConnectionLimiter connections, CallQuota quota, TokenValidator tokens,
-    ToolInvoker invoker, BufferedBytesLimiter buffers, TimeProvider clock) : IEndpoints
+    ApiKeyTokens apiKeys, ToolInvoker invoker, BufferedBytesLimiter buffers, TimeProvider clock) : IEndpoints
 {
     public void Map(IEndpointRouteBuilder app)
     {
@@ -45,8 +45,9 @@ internal sealed class WebSocketEndpoint(
         using var lease = caller is null ? connections.AcquireAnonymousSocket(http) : connections.AcquireSocket(caller);
         var connection = DelayedAbortFeature.Install(http, clock);
         using var socket = await http.WebSockets.AcceptWebSocketAsync();
-        using var session = new WebSocketSession(http, socket, connection, lease, quota, connections, subscriptions, tokens, invoker, buffers, clock);
-        await session.RunAsync(caller is null ? null : (caller, identity!.Token), resources, after);
+        using var session = new WebSocketSession(http, socket, connection, lease, quota, connections, subscriptions, tokens, apiKeys, invoker, buffers,
+            clock);
+        await session.RunAsync(caller is null ? null : (caller, identity!.Token, identity.ApiKey), resources, after);
     }
 }
 

@@ -5,6 +5,7 @@ using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 using MedCor.Contracts;
+using MedCor.Gateway.Authentication;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.ToolInvocation;
 using MedCor.ServiceDefaults;
@@ -20,7 +21,7 @@ namespace MedCor.Gateway.LiveEvents.WebSockets;
 /// </summary>
 internal sealed class WebSocketSession(
     HttpContext http, WebSocket socket, DelayedAbortFeature connection, IDisposable anonymousLease, CallQuota quota, OpenConnectionLimiter connections,
-    EventSubscriptions subscriptions, TokenValidator tokens, ToolInvoker invoker, BufferedBytesLimiter buffers, TimeProvider clock)
+    EventSubscriptions subscriptions, TokenValidator tokens, ApiKeyTokens apiKeys, ToolInvoker invoker, BufferedBytesLimiter buffers, TimeProvider clock)
     : IDisposable
 {
     public const int Unauthorized = 4401;
@@ -62,15 +63,15 @@ internal sealed class WebSocketSession(
     private bool _isFaulted;
 
     /// <summary>Runs the session until either side ends it.</summary>
-    /// <param name="identity">The caller and token of the handshake request; null when it had none.</param>
+    /// <param name="identity">The caller, token and API key of the handshake request; null when it had none.</param>
     /// <param name="resources">The resources in the URL to subscribe to; null for none.</param>
     /// <param name="resumeAfter">The position from which to resume.</param>
-    public async Task RunAsync((Caller Caller, string Token)? identity, ImmutableHashSet<string>? resources, ResumeToken? resumeAfter)
+    public async Task RunAsync((Caller Caller, string Token, string? ApiKey)? identity, ImmutableHashSet<string>? resources, ResumeToken? resumeAfter)
     {
         var receiving = Task.CompletedTask;
         try
         {
-            if (identity is var (caller, token)) await StartSessionAsync(caller, token, resources ?? [], resumeAfter, default);
+            if (identity is var (caller, token, apiKey)) await StartSessionAsync(caller, token, apiKey, resources ?? [], resumeAfter, default);
             else
                 _authTimer = clock.CreateTimer(_ => End(Unauthorized, "The first message, auth, did not arrive within 10 seconds."), null, AuthTimeout,
                     Timeout.InfiniteTimeSpan);
@@ -201,7 +202,10 @@ internal sealed class WebSocketSession(
         ResumeToken? after = null;
         var resources = ParseResources(message.Resources ?? [], "resources");
         if (message.LastEventId is { } id && !ResumeToken.TryParse(id, out after)) throw new ValidationFailed("last_event_id", "is not the id of an event");
-        var caller = await tokens.ValidateAsync(message.Token, _disconnected.Token);
+        var apiKey = ApiKeyTokens.IsKey(message.Token) ? message.Token : null;
+        var (caller, token) = apiKey is null
+            ? new(await tokens.ValidateAsync(message.Token, _disconnected.Token), message.Token)
+            : await apiKeys.ExchangeAsync(apiKey, http.Connection.RemoteIpAddress, _disconnected.Token);
         EventSubscriptions.ThrowIfForbidden(caller, resources);
         if (_subscriber is null)
         {
@@ -217,21 +221,22 @@ internal sealed class WebSocketSession(
                 return;
             }
             anonymousLease.Dispose();
-            await StartSessionAsync(caller, message.Token, resources, after, requestId);
+            await StartSessionAsync(caller, token, apiKey, resources, after, requestId);
             return;
         }
         if (caller.UserId != _subscriber.Caller.UserId || caller.HospitalId != _subscriber.Caller.HospitalId)
             throw new Forbidden("This connection belongs to another user. Open a new connection.");
-        _subscriber.Renew(caller, message.Token);
+        _subscriber.Renew(caller, token, apiKey);
         _subscriber.RenewAt = TokenRenewal.GetDueTime(caller, clock.GetUtcNow());
         await SendAsync(json => WriteAuthSuccess(json, caller, requestId));
         foreach (var resource in resources) await SubscribeAsync(resource, requestId);
     }
 
-    private async Task StartSessionAsync(Caller caller, string token, ImmutableHashSet<string> resources, ResumeToken? after, ReadOnlyMemory<byte> requestId)
+    private async Task StartSessionAsync(Caller caller, string token, string? apiKey, ImmutableHashSet<string> resources, ResumeToken? after,
+        ReadOnlyMemory<byte> requestId)
     {
         _authTimer?.Dispose();
-        var subscriber = new EventSubscriber(caller, token, receivesToolResponses: false) { Resources = resources };
+        var subscriber = new EventSubscriber(caller, token, receivesToolResponses: false, apiKey) { Resources = resources };
         subscriber.Ended.Register(() => CloseFor(subscriber.EndReason));
         _subscriber = subscriber;
         subscriptions.Monitor(subscriber);

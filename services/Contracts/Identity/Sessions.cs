@@ -13,10 +13,15 @@ namespace MedCor.Contracts.Identity;
 /// The scopes to which the tokens of the session are limited, separated by spaces; all rights of the user's role when omitted.
 /// <example>"appointments.write people.read"</example>
 /// </param>
+/// <param name="Code">
+/// The current code of the user's authenticator app, or a recovery code; ignored for a user without a second factor.
+/// <example>"492039"</example>
+/// </param>
 public sealed record LogIn(
     [property: Length(3, 254), RegularExpression(LogIn.EmailPattern, ErrorMessage = "must be an e-mail address")] string Email,
     [property: Opaque, Length(1, 128)] string Password,
-    [property: Length(1, 1000)] string? Scope = null)
+    [property: Length(1, 1000)] string? Scope = null,
+    [property: Opaque, Length(1, 64)] string? Code = null)
 {
     /// <summary>The pattern of an e-mail address at login. It is wider than the rule for new accounts, because some accounts are older than the rule.</summary>
     internal const string EmailPattern = @"[^@\u0000-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u206F]+@[^@\u0000-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u206F]+";
@@ -53,9 +58,86 @@ public sealed record SessionTokens(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Scope = null);
 
 /// <summary>
+/// Represents a request for a mail with a link that sets a new password: <c>POST /api/auth/reset</c>. The answer is the same whether or not anybody has the
+/// address.
+/// </summary>
+/// <param name="Email">The e-mail address of the account. <example>"patient@general.example"</example></param>
+public sealed record RequestPasswordReset(
+    [property: Length(3, 254), RegularExpression(LogIn.EmailPattern, ErrorMessage = "must be an e-mail address")] string Email);
+
+/// <summary>
+/// Represents a request to set a password: <c>POST /api/auth/password</c>. Either the <c>token</c> of the link in a mail and the new <c>password</c>, or
+/// <c>email</c>, the temporary <c>password</c> and <c>new_password</c>.
+/// </summary>
+/// <param name="Password">With a token the new password, of at least 8 characters; otherwise the temporary one. <example>"Green-Meadow-2026"</example></param>
+/// <param name="Token">The token of the link. <example>"8Q2sPpXkq1bO0c5mJ7v3Zg"</example></param>
+/// <param name="Email">The e-mail address of the account. <example>null</example></param>
+/// <param name="NewPassword">The new password. <example>null</example></param>
+public sealed record SetPassword(
+    [property: Opaque, Length(1, 128)] string Password,
+    [property: Opaque, Length(1, 200)] string? Token = null,
+    [property: Length(3, 254), RegularExpression(LogIn.EmailPattern, ErrorMessage = "must be an e-mail address")] string? Email = null,
+    [property: Opaque, Length(8, 128)] string? NewPassword = null);
+
+/// <summary>
 /// Represents a further access token of a session, returned to a caller that already has one. Only services use it: <c>POST /sessions/token</c>.
 /// </summary>
 public sealed record AccessToken(string Token);
 
 /// <summary>Represents the result of a logout: the session has ended.</summary>
 public sealed record LoggedOut(bool Ended = true);
+
+/// <summary>Represents a session of a user: a login by the API or by a client program, and all its tokens.</summary>
+/// <param name="ClientId">The ID of the client program; null for a login by the API. <example>"01980000-0000-7000-8009-000000000001"</example></param>
+/// <param name="ClientName">The name of the client program, as it calls itself; null for a login by the API. <example>"Ward planner"</example></param>
+/// <param name="Scope">
+/// The scopes to which the tokens are limited, separated by spaces; null for all rights of the user's role.
+/// <example>"appointments.write people.read"</example>
+/// </param>
+/// <param name="AuthenticationMethods">
+/// How the user has logged in, as in RFC 8176: <c>pwd</c>, <c>otp</c>, <c>hwk</c> or <c>swk</c> for a passkey, and <c>mfa</c> for two factors.
+/// <example>["pwd", "otp", "mfa"]</example>
+/// </param>
+/// <param name="LastUsedAt">When the tokens were last refreshed; the start when they never were.</param>
+/// <param name="EndsAt">When the session ends at the latest.</param>
+/// <param name="IsCurrent">Whether your access token belongs to the session. <example>false</example></param>
+public sealed record UserSession(
+    Guid Id,
+    Guid UserId,
+    Guid? HospitalId,
+    string? ClientId,
+    string? ClientName,
+    string? Scope,
+    [property: MaxLength(10)] IReadOnlyList<string> AuthenticationMethods,
+    DateTimeOffset StartedAt,
+    DateTimeOffset LastUsedAt,
+    DateTimeOffset EndsAt,
+    bool IsCurrent);
+
+/// <summary>Lists the sessions of a user that have not ended, the newest first. Administrators may also list those of other users.</summary>
+/// <param name="UserId">The ID of the user; your own by default.</param>
+[Tool("list_sessions", Effect.Read, Callers.Everyone)]
+public sealed record ListSessions(Guid? UserId = null) : PagedTool<UserSession>;
+
+/// <summary>
+/// Ends a session. Its tokens are refused within two seconds. Ending a session that has already ended is not an error. Administrators may also end the sessions
+/// of other users.
+/// </summary>
+/// <param name="SessionId">The ID of the session.</param>
+[Tool("end_session", Effect.Delete, Callers.Everyone)]
+public sealed record EndSession(Guid SessionId) : ITool<EndedSession>;
+
+/// <summary>Represents a session that has ended.</summary>
+public sealed record EndedSession(Guid SessionId, Guid UserId, bool Ended = true);
+
+/// <summary>
+/// Removes the second factors of a user who has lost them: authenticator app, passkeys and recovery codes. All sessions of the user end. Nobody can reset their
+/// own; the account page removes them with a code.
+/// </summary>
+/// <param name="UserId">The ID of the user.</param>
+[Tool("reset_second_factor", Effect.Update, Callers.Admins)]
+public sealed record ResetSecondFactor(Guid UserId) : ITool<SecondFactorReset>;
+
+/// <summary>Represents a user whose second factors were removed.</summary>
+/// <param name="HadSecondFactor">Whether there were any; otherwise nothing has changed. <example>true</example></param>
+public sealed record SecondFactorReset(Guid UserId, bool HadSecondFactor);

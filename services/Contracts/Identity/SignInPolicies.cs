@@ -3,11 +3,17 @@ using System.ComponentModel.DataAnnotations;
 namespace MedCor.Contracts.Identity;
 
 /// <summary>Represents the rules by which the users of a hospital sign in. A hospital that has set none has the defaults.</summary>
+/// <param name="AcceptsChosenPasswords">
+/// Whether a password that somebody else chose for a new user stays valid. If not, it is temporary: the user must replace it before anything else.
+/// </param>
+/// <param name="SecondFactorRoles">The roles whose users must have a second factor. <example>["ADMIN", "DOCTOR"]</example></param>
 /// <param name="IdleMinutes">The time without a refresh after which a session ends, in minutes. <example>10080</example></param>
 /// <param name="MaxSessionHours">The time after which a session ends, however often it is refreshed, in hours. <example>720</example></param>
 /// <param name="Version">The version, which every change increases; 0 while the hospital has the defaults. <example>1</example></param>
 public sealed record SignInPolicy(
     Guid HospitalId,
+    bool AcceptsChosenPasswords,
+    IReadOnlyList<Role> SecondFactorRoles,
     int IdleMinutes,
     int MaxSessionHours,
     long Version)
@@ -29,15 +35,19 @@ public sealed record GetSignInPolicy(Guid? HospitalId = null) : ITool<SignInPoli
 
 /// <summary>
 /// Changes the rules by which the users of a hospital sign in. Omitted fields stay unchanged. Shorter sessions apply to the sessions that exist when they are
-/// refreshed next.
+/// refreshed next; a second factor is asked for from the next login or refresh on.
 /// </summary>
 /// <param name="HospitalId">The ID of the hospital; for administrators of a hospital, their own by default.</param>
+/// <param name="AcceptsChosenPasswords">Whether a password that somebody else chose for a new user stays valid.</param>
+/// <param name="SecondFactorRoles">The roles whose users must have a second factor. <example>["ADMIN", "DOCTOR"]</example></param>
 /// <param name="IdleMinutes">The time without a refresh after which a session ends, in minutes. <example>10080</example></param>
 /// <param name="MaxSessionHours">The time after which a session ends, however often it is refreshed, in hours. <example>720</example></param>
 /// <param name="ExpectedVersion">The expected version of the rules; the change is rejected if they are no longer at this version.</param>
 [Tool("update_sign_in_policy", Effect.Update, Callers.Admins)]
 public sealed record UpdateSignInPolicy(
     Guid? HospitalId = null,
+    bool? AcceptsChosenPasswords = null,
+    [property: UniqueItems, MaxLength(4)] IReadOnlyList<Role>? SecondFactorRoles = null,
     [property: Range(SignInPolicy.MinIdleMinutes, SignInPolicy.MaxIdleMinutes)] int? IdleMinutes = null,
     [property: Range(1, SignInPolicy.LongestSessionHours)] int? MaxSessionHours = null,
     [property: NotAField] long? ExpectedVersion = null) : ITool<SignInPolicy>;

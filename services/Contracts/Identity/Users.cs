@@ -123,14 +123,16 @@ public sealed record GetCurrentUser : ITool<User>;
 
 /// <summary>
 /// Creates a user account for a colleague or a patient. Nurses may create only patients' accounts. The e-mail address must be unique in the whole system.
+/// Without a password, the user is sent a mail with a link to choose one.
 /// </summary>
 /// <param name="Email">The e-mail address with which the user logs in. <example>"new.patient@general.example"</example></param>
+/// <param name="Role">The role of the user.</param>
 /// <param name="Password">
-/// The password: 8 to 128 characters of any kind, not only blanks, not known from breaches, not the user's own name or e-mail
-/// address, and more than a word that everybody at a hospital would try first, such as its name.
+/// The password: 8 to 128 characters of any kind, not only blanks, not known from breaches, not the user's own name or e-mail address, and more than a word
+/// that everybody at a hospital would try first, such as its name. Unless the hospital accepts passwords that somebody else chose, it is temporary: the user
+/// replaces it at the first login. Leave it out to let the user choose one.
 /// <example>"Green-Meadow-2026"</example>
 /// </param>
-/// <param name="Role">The role of the user.</param>
 /// <param name="HospitalId">The ID of the user's hospital; your own by default. An ADMIN without a hospital is a platform administrator.</param>
 /// <param name="DateOfBirth">The date of birth. Accepted only for patients.</param>
 /// <param name="LicenseNumber">The license number. Accepted for doctors and patients, rejected for other roles.</param>
@@ -138,10 +140,10 @@ public sealed record GetCurrentUser : ITool<User>;
 [Tool("create_user", Effect.Create, Callers.Admins | Callers.Nurse)]
 public sealed record CreateUser(
     [property: EmailAddress, MaxLength(254)] string Email,
-    [property: Opaque, Length(8, 128)] string Password,
     [property: Length(1, 100)] string FirstName,
     [property: Length(1, 100)] string LastName,
     Role Role,
+    [property: Opaque, Length(8, 128)] string? Password = null,
     Guid? HospitalId = null,
     [property: PhoneNumber, Length(3, 40)] string? PhoneNumber = null,
     [property: PastDate] DateOnly? DateOfBirth = null,
@@ -150,11 +152,15 @@ public sealed record CreateUser(
 
 /// <summary>
 /// Changes a user. Omitted fields stay unchanged, and null clears fields that may be empty. Users may change themselves, and administrators may also change
-/// others. Patients cannot change their own name or date of birth; the administrators of their hospital can. A new role or password ends all sessions of the
-/// user. If an account is deactivated or gets another role, its upcoming appointments stay booked and are listed as affected.
+/// others, except for passwords. Patients cannot change their own name or date of birth; the administrators of their hospital can. A new role or password
+/// ends all sessions of the user. If an account is deactivated or gets another role, its upcoming appointments stay booked and are listed as affected.
 /// </summary>
 /// <param name="UserId">The ID of the user.</param>
-/// <param name="Password">The new password, subject to the same rules as in create_user. <example>"Green-Meadow-2026"</example></param>
+/// <param name="Email">
+/// The new e-mail address. Unless the hospital accepts passwords that somebody else chose, it is changed once it is confirmed by the link in a mail that is
+/// sent there, and the result still has the former one.
+/// </param>
+/// <param name="Password">Your own new password, subject to the same rules as in create_user. <example>"Green-Meadow-2026"</example></param>
 /// <param name="CurrentPassword">
 /// Your current password. Required when you change your own password or e-mail address.
 /// <example>"Green-Meadow-2026"</example>

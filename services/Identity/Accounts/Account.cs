@@ -41,6 +41,12 @@ internal sealed class Account : Entity, ITenantOwned
     /// <summary>Gets or sets the periods in which the user was an active doctor.</summary>
     public ActivePeriods DoctorPeriods { get; set; } = ActivePeriods.None;
 
+    /// <summary>Gets or sets the scopes of a service account, separated by spaces; null for a person.</summary>
+    public string? ServiceScope { get; set; }
+
+    /// <summary>Gets or sets the public keys of a service account, as a JSON Web Key Set; null when it has none.</summary>
+    public string? ServiceJwks { get; set; }
+
     /// <summary>Gets the text that a search looks in, computed by the database.</summary>
     public string SearchText { get; private init; } = "";
 

@@ -1,4 +1,5 @@
 using MedCor.Contracts;
+using MedCor.Validation;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Accounts;
@@ -13,6 +14,18 @@ internal static class AccountQueries
     /// <summary>Returns the doctors with their specialties. Every user of a hospital may see its doctors.</summary>
     internal static IQueryable<Account> Doctors(this IdentityDb db) =>
         db.Accounts.Where(a => a.Role == Role.Doctor).Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty);
+
+    /// <summary>
+    /// Returns the account of a person's address, in whichever form the address was stored. If there are two accounts, from before their addresses were known
+    /// to be the same, returns the one whose stored form was typed, otherwise the one in today's canonical form.
+    /// </summary>
+    internal static async Task<Account?> FindByEmailAsync(this IdentityDb db, string email, CancellationToken ct)
+    {
+        string[] keys = [email.Trim().ToLowerInvariant(), .. EmailAddresses.GetLookupKeys(email)];
+        var candidates = await db.Accounts.AsNoTracking().Include(a => a.Credential).Include(a => a.Hospital)
+            .Where(a => keys.Contains(a.EmailKey) && a.ServiceScope == null).ToListAsync(ct);
+        return candidates.MinBy(a => Array.IndexOf(keys, a.EmailKey));
+    }
 
     /// <summary>Returns the account with an id. Throws <see cref="NotFound"/> when the query has none.</summary>
     internal static async Task<Account> GetRequiredAsync(this IQueryable<Account> accounts, Guid id, string entityName, CancellationToken ct) =>

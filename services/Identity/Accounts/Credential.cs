@@ -7,7 +7,15 @@ namespace MedCor.Identity.Accounts;
 internal sealed class Credential
 {
     public required Guid UserId { get; init; }
-    public required string PasswordHash { get; set; }
+
+    /// <summary>Gets or sets the hash of the password; null for a user who was invited and has not chosen one yet.</summary>
+    public required string? PasswordHash { get; set; }
+
+    /// <summary>Gets or sets whether somebody else chose the password. Unless the hospital accepts that, it opens only its own change.</summary>
+    public bool HasTemporaryPassword { get; set; }
+
+    /// <summary>Gets or sets when the user proved to receive mail at the account's address; null if they never did.</summary>
+    public DateTimeOffset? EmailVerifiedAt { get; set; }
 
     /// <summary>Gets or sets when all sessions of the user were last ended; a valid token must be issued later.</summary>
     public DateTimeOffset? RevokedAt { get; set; }

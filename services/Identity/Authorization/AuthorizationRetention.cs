@@ -5,7 +5,7 @@ namespace MedCor.Identity.Authorization;
 
 /// <summary>
 /// Deletes codes and tokens a day after they have expired, then authorizations that have none left, then clients that nobody has allowed anything for a day:
-/// many programs register anew for each connection.
+/// many programs register anew for each connection. The clients of service accounts stay.
 /// </summary>
 internal sealed class AuthorizationRetention(IdentityDb db) : IRetentionPolicy
 {
@@ -27,7 +27,8 @@ internal sealed class AuthorizationRetention(IdentityDb db) : IRetentionPolicy
             + await db.Database.ExecuteSqlAsync($"""
                 DELETE FROM oauth_applications WHERE id IN (SELECT c.id FROM oauth_applications c
                     WHERE c.id < {registeredBefore} AND NOT EXISTS (SELECT FROM oauth_authorizations a WHERE a.application_id = c.id)
-                        AND NOT EXISTS (SELECT FROM oauth_tokens t WHERE t.application_id = c.id) LIMIT {maxCount})
+                        AND NOT EXISTS (SELECT FROM oauth_tokens t WHERE t.application_id = c.id)
+                        AND NOT EXISTS (SELECT FROM users u WHERE u.id::text = c.client_id) LIMIT {maxCount})
                 """, ct);
     }
 }

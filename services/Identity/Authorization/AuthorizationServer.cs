@@ -2,7 +2,6 @@ using MedCor.Contracts;
 using MedCor.Identity.Keys;
 using MedCor.Platform.Tenancy;
 using MedCor.ServiceDefaults.Authentication;
-using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
@@ -19,6 +18,7 @@ internal static class AuthorizationServer
     internal const string AuthorizePath = "/oauth/authorize";
     internal const string LogInPath = "/oauth/login";
     internal const string TokenPath = "/oauth/token";
+    internal const string PushedAuthorizationPath = "/oauth/par";
 
     /// <summary>
     /// Nothing but the page and its style. There is no <c>form-action</c>: browsers apply it to the redirects that follow a form, and so to the client's
@@ -26,15 +26,22 @@ internal static class AuthorizationServer
     /// </summary>
     private const string Policy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+    /// <summary>The policy of a page with a script, which is MedCor's own.</summary>
+    internal const string PolicyWithScript = Policy + "; script-src 'self'";
+
     internal static void AddAuthorizationServer(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
         services.AddDataProtection().SetApplicationName("medcor");
         services.AddSingleton<DataProtectionKeys>();
         services.AddOptions<KeyManagementOptions>().Configure<DataProtectionKeys>((keys, repository) => keys.XmlRepository = repository);
-        services.AddAuthentication().AddCookie(LogInCookie.Scheme, LogInCookie.Configure(builder.Environment));
+        LogInCookie.AddTo(services.AddAuthentication(), builder.Environment);
         services.AddAntiforgery(antiforgery => antiforgery.Cookie = LogInCookie.CreateFormCookie(builder.Environment));
-        services.AddScoped<ClientSessions>().AddSingleton<Resources>();
+        services.AddScoped<ClientSessions>().AddScoped<BrowserLogIns>().AddScoped<VerifiedClient>().AddSingleton<Resources>();
+
+        services.AddOptions<ClientDocumentOptions>().BindConfiguration("Identity").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ClientDocumentOptions>, ClientDocumentOptionsValidator>();
+        services.AddSingleton<ClientDocuments>().AddScoped<DocumentedClients>();
 
         services.AddOpenIddict()
             .AddCore(core => core.ReplaceApplicationManager<OAuthApplication, ClientManager>().ReplaceTokenManager<OAuthToken, TokenManager>()
@@ -64,7 +71,7 @@ internal static class AuthorizationServer
             http.Response.OnStarting(static state =>
             {
                 var headers = ((HttpContext)state).Response.Headers;
-                headers.ContentSecurityPolicy = Policy;
+                if (headers.ContentSecurityPolicy.Count == 0) headers.ContentSecurityPolicy = Policy;
                 headers["Referrer-Policy"] = "no-referrer";
                 headers.XFrameOptions = "DENY";
                 if (headers.CacheControl.Count == 0) headers.CacheControl = "no-store";
@@ -97,16 +104,18 @@ internal static class AuthorizationServer
     {
         server.SetConfigurationEndpointUris(".well-known/openid-configuration", ".well-known/oauth-authorization-server")
             .SetAuthorizationEndpointUris(AuthorizePath[1..])
-            .SetPushedAuthorizationEndpointUris("oauth/par")
+            .SetPushedAuthorizationEndpointUris(PushedAuthorizationPath[1..])
             .SetTokenEndpointUris(TokenPath[1..])
             .SetRevocationEndpointUris("oauth/revoke")
             .SetIntrospectionEndpointUris("oauth/introspect");
-        server.AllowAuthorizationCodeFlow().AllowRefreshTokenFlow().RequireProofKeyForCodeExchange();
+        server.AllowAuthorizationCodeFlow().AllowRefreshTokenFlow().AllowClientCredentialsFlow().RequireProofKeyForCodeExchange();
         // Access tokens are read by every service. Refresh tokens are short references to what the database keeps.
         server.DisableAccessTokenEncryption().UseReferenceRefreshTokens();
         server.IgnoreScopePermissions().IgnoreResourcePermissions().DisableScopeValidation();
         server.SetAuthorizationCodeLifetime(TimeSpan.FromMinutes(1));
         server.AddEventHandler(SigningKeys.ForTokens).AddEventHandler(SigningKeys.ForValidation).AddEventHandler(Discovery.Descriptor);
+        server.AddEventHandler(ClientAssertions.Descriptor).AddEventHandler(ClientAssertionTypes.Descriptor);
+        server.AddEventHandler(ServiceAccountTokenDate.Descriptor);
         foreach (var handler in PublicIssuer.Handlers.Concat(RefreshTokens.Handlers).Concat(Resources.Handlers)) server.AddEventHandler(handler);
         server.SetRefreshTokenReuseLeeway(RefreshTokens.ReuseLeeway);
         server.UseAspNetCore().EnableAuthorizationEndpointPassthrough().EnableTokenEndpointPassthrough().EnableErrorPassthrough()

@@ -2,12 +2,16 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Claims;
 using System.Text.Json;
+using MedCor.Contracts;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Hospitals;
+using MedCor.Identity.SecondFactors;
+using MedCor.Identity.ServiceAccounts;
 using MedCor.Identity.Sessions;
 using MedCor.ServiceDefaults.Authentication;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.JsonWebTokens;
 using OpenIddict.Abstractions;
 using static OpenIddict.Abstractions.OpenIddictConstants;
 using SessionOptions = MedCor.Identity.Sessions.SessionOptions;
@@ -18,8 +22,9 @@ namespace MedCor.Identity.Authorization;
 /// Starts and continues the sessions of clients. A session of a client is one like any other: it ends with those of its user, and its tokens have the claims of
 /// a login's, besides the scopes and the client.
 /// </summary>
-internal sealed class ClientSessions(IdentityDb db, SessionManager sessions, SignInPolicies policies, IOptions<SessionOptions> options, Resources resources,
-    IOpenIddictAuthorizationManager authorizations, TimeProvider clock)
+internal sealed class ClientSessions(IdentityDb db, SessionManager sessions, SignInPolicies policies, SecondFactorManager secondFactors,
+    IOptions<SessionOptions> options, Resources resources, IOpenIddictAuthorizationManager authorizations, ServiceAccountSessions serviceAccounts,
+    VerifiedClient verified, TimeProvider clock)
 {
     /// <summary>The property of an authorization that names the session.</summary>
     internal const string SessionProperty = "session";
@@ -36,13 +41,15 @@ internal sealed class ClientSessions(IdentityDb db, SessionManager sessions, Sig
     /// </summary>
     /// <param name="scopes">The scopes that the user has allowed.</param>
     /// <param name="resource">The resource that the client named; null for the default.</param>
-    internal async Task<ClaimsPrincipal?> StartAsync(Account account, string clientId, string applicationId, ImmutableArray<string> scopes, string? resource,
+    internal async Task<ClaimsPrincipal?> StartAsync(BrowserLogIn login, string clientId, string applicationId, ImmutableArray<string> scopes, string? resource,
         CancellationToken ct)
     {
+        var (account, client) = (login.Account, new ClientLogIn(clientId, string.Join(' ', scopes), login.Methods, login.At));
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var policy = await policies.GetAsync(account.HospitalId, ct);
-        if (await sessions.StartForClientAsync(account, policy, ct) is not { } session) return null;
-        var principal = CreatePrincipal(account, session, policy, clientId, scopes, resources.GetAudience(resource));
+        if (await sessions.StartForClientAsync(account, policy, client, ct) is not { } session) return null;
+        var idleEnd = session.GetIdleEnd(policy, refreshedAt: clock.GetUtcNow());
+        var principal = CreatePrincipal(account, session, idleEnd, clientId, scopes, resources.GetAudience(resource));
         var allowed = new OpenIddictAuthorizationDescriptor
         {
             ApplicationId = applicationId,
@@ -61,6 +68,7 @@ internal sealed class ClientSessions(IdentityDb db, SessionManager sessions, Sig
 
     /// <summary>
     /// Returns the principal of the next tokens of a session, with the user's current rights; null when the session has ended or the user may no longer log in.
+    /// Ends a session that lacks a second factor which is required by now.
     /// </summary>
     /// <param name="former">The principal of the authorization code or refresh token.</param>
     /// <param name="scopes">The scopes that the client asks for, of those it has; all of them when empty.</param>
@@ -72,25 +80,58 @@ internal sealed class ClientSessions(IdentityDb db, SessionManager sessions, Sig
             .SingleOrDefaultAsync(s => s.Id == id && s.RevokedAt == null && s.EndsAt > now, ct);
         if (session is not { User: { CanLogIn: true } account }) return null;
         var policy = await policies.GetAsync(account.HospitalId, ct);
-        if (session.GetIdleEnd(policy, refreshedAt: now) <= now) return null;
-        var principal = CreatePrincipal(account, session, policy, former.GetClaim(Claims.ClientId)!, scopes.IsEmpty ? former.GetScopes() : scopes,
+        var idleEnd = session.GetIdleEnd(policy, refreshedAt: now);
+        if (idleEnd <= now) return null;
+        if (await secondFactors.IsMissingAsync(account, session.AuthenticationMethods, ct))
+        {
+            await sessions.EndInTransactionAsync(id, ct);
+            return null;
+        }
+        await sessions.RecordUseAsync(id, ct);
+        var principal = CreatePrincipal(account, session, idleEnd, former.GetClaim(Claims.ClientId)!, scopes.IsEmpty ? former.GetScopes() : scopes,
             former.GetResources().First());
         return principal.SetAuthorizationId(former.GetAuthorizationId());
     }
 
-    private ClaimsPrincipal CreatePrincipal(Account account, Session session, SignInPolicy policy, string clientId, ImmutableArray<string> scopes,
+    /// <summary>
+    /// Starts a session of a service account. Returns its principal, or the error of RFC 6749: the account may not be used, or may do nothing of what is asked.
+    /// </summary>
+    /// <param name="scopes">The scopes that the client asks for; all of the account when empty. Those that the account does not have are left out.</param>
+    internal async Task<(ClaimsPrincipal? Principal, string Error)> StartForServiceAccountAsync(string clientId, ImmutableArray<string> scopes,
+        string? resource, CancellationToken ct)
+    {
+        if (!Guid.TryParse(clientId, out var id) || await serviceAccounts.StartAsync(id, verified.ApiKey, ct) is not (var account, var session))
+            return (null, Errors.InvalidGrant);
+        var own = ScopeSet.Parse(account.ServiceScope!, out _);
+        var granted = scopes.IsEmpty ? own : own.Narrow(scopes);
+        if (granted.All.Count == 0) return (null, Errors.InvalidScope);
+        verified.IssuedAt = AccessTokenIssuer.IssuedAt(clock.GetUtcNow(), account.Credential!.RevokedAt);
+        // The rules of a hospital are about people: such a session is as long as its one token.
+        return (CreatePrincipal(account, session, session.EndsAt, clientId, [.. granted.All.Select(s => s.Name)], resources.GetAudience(resource)), "");
+    }
+
+    private ClaimsPrincipal CreatePrincipal(Account account, Session session, DateTimeOffset endsAt, string clientId, ImmutableArray<string> scopes,
         string audience)
     {
         var now = clock.GetUtcNow();
         var identity = new ClaimsIdentity("medcor", Claims.Subject, TokenClaims.Role);
         foreach (var (name, value) in AccessTokenIssuer.CreateClaims(account, session, refreshedAt: now))
-            identity.AddClaim(
-                new(name, Convert.ToString(value, CultureInfo.InvariantCulture)!, value is long ? ClaimValueTypes.Integer64 : ClaimValueTypes.String));
+            identity.AddClaim(value switch
+            {
+                string[] all => new(name, JsonSerializer.Serialize(all), JsonClaimValueTypes.JsonArray),
+                long number => new(name, number.ToString(CultureInfo.InvariantCulture), ClaimValueTypes.Integer64),
+                _ => new(name, value.ToString()!),
+            });
         identity.SetClaim(Claims.ClientId, clientId);
-        // An ID token names the user and nothing more.
-        identity.SetDestinations(
-            static claim => claim.Type is Claims.Subject ? [Destinations.AccessToken, Destinations.IdentityToken] : [Destinations.AccessToken]);
-        var lifetime = session.GetIdleEnd(policy, refreshedAt: now) - now;
+        identity.SetClaim(Claims.AuthenticationTime, (session.AuthenticatedAt ?? session.StartedAt).ToUnixTimeSeconds());
+        // An ID token says who the user is, and how and when the user has logged in, and nothing more.
+        identity.SetDestinations(static claim => claim.Type switch
+        {
+            Claims.Subject or Claims.AuthenticationMethodReference => [Destinations.AccessToken, Destinations.IdentityToken],
+            Claims.AuthenticationTime => [Destinations.IdentityToken],
+            _ => [Destinations.AccessToken],
+        });
+        var lifetime = endsAt - now;
         return new ClaimsPrincipal(identity).SetScopes(scopes).SetResources(audience)
             .SetAccessTokenLifetime(options.Value.AccessTokenLifetime < lifetime ? options.Value.AccessTokenLifetime : lifetime)
             .SetRefreshTokenLifetime(lifetime);

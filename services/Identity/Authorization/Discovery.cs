@@ -16,6 +16,7 @@ internal sealed class Discovery : IOpenIddictServerHandler<HandleConfigurationRe
         var issuer = PublicIssuer.Get(context.Options);
         context.JsonWebKeySetEndpoint = new(issuer + KeyEndpoints.JwksPath);
         context.Metadata["registration_endpoint"] = issuer + RegistrationEndpoint.Path;
+        context.Metadata["client_id_metadata_document_supported"] = true;
         context.TokenEndpointAuthenticationMethods.Add("none");
         context.RevocationEndpointAuthenticationMethods.Add("none");
         return ValueTask.CompletedTask;

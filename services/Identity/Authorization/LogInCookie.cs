@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Claims;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.SecondFactors;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 
@@ -8,40 +9,73 @@ namespace MedCor.Identity.Authorization;
 
 /// <summary>
 /// Configures the cookie by which a browser that has logged in is recognized on the pages of the authorization server. It opens nothing else, and ends when all
-/// sessions of its user are ended.
+/// sessions of its user are ended. Between the password and the second factor, a second cookie remembers the attempt.
 /// </summary>
 internal static class LogInCookie
 {
     internal const string Scheme = "log-in";
 
+    private const string AttemptScheme = "log-in-attempt";
     private const string LoggedInAt = "logged_in_at";
+    private const string ValidFrom = "valid_from";
+    private const string Methods = "amr";
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(8);
 
-    internal static Action<CookieAuthenticationOptions> Configure(IHostEnvironment environment) => cookie =>
-    {
-        cookie.Cookie = CreateCookie("login", environment);
-        cookie.ExpireTimeSpan = Lifetime;
-        cookie.SlidingExpiration = false;
-        cookie.LoginPath = AuthorizationServer.LogInPath;
-        cookie.ReturnUrlParameter = "return";
-    };
+    /// <summary>The time in which a second factor has to follow the password.</summary>
+    private static readonly TimeSpan AttemptLifetime = TimeSpan.FromMinutes(5);
+
+    internal static void AddTo(AuthenticationBuilder authentication, IHostEnvironment environment) => authentication
+        .AddCookie(Scheme, Configure("login", Lifetime, environment)).AddCookie(AttemptScheme, Configure("attempt", AttemptLifetime, environment));
 
     /// <summary>Creates the cookie that proves that a form was sent by the page that contained it.</summary>
     internal static CookieBuilder CreateFormCookie(IHostEnvironment environment) => CreateCookie("form", environment);
 
-    internal static Task LogInAsync(HttpContext http, Account account, DateTimeOffset now) => http.SignInAsync(Scheme, new(new ClaimsIdentity(
-        [
-            new(ClaimTypes.NameIdentifier, account.Id.ToString()),
-            new(LoggedInAt, now.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture)),
-        ], Scheme)));
+    /// <summary>Logs a browser in, and ends its attempt.</summary>
+    /// <param name="methods">How the user has logged in.</param>
+    /// <param name="at">When the user has logged in.</param>
+    /// <param name="validFrom">The time after which ending the user's sessions ends the login; that of the login when omitted.</param>
+    internal static async Task LogInAsync(HttpContext http, Account account, string methods, DateTimeOffset at, DateTimeOffset? validFrom = null)
+    {
+        await http.SignOutAsync(AttemptScheme);
+        await http.SignInAsync(Scheme, CreatePrincipal(account, methods, at, validFrom ?? at));
+    }
 
-    /// <summary>Returns who has logged in with this browser, and when; null when nobody has.</summary>
-    internal static async Task<(Guid UserId, DateTimeOffset At)?> FindAsync(HttpContext http) =>
-        (await http.AuthenticateAsync(Scheme)).Principal is { } principal
-            && Guid.TryParse(principal.FindFirstValue(ClaimTypes.NameIdentifier), out var user)
-            && long.TryParse(principal.FindFirstValue(LoggedInAt), CultureInfo.InvariantCulture, out var at)
-                ? (user, DateTimeOffset.FromUnixTimeMilliseconds(at))
+    internal static Task LogOutAsync(HttpContext http) => http.SignOutAsync(Scheme);
+
+    /// <summary>Remembers that a user has entered the right password in this browser.</summary>
+    internal static Task BeginAsync(HttpContext http, Account account, DateTimeOffset now) =>
+        http.SignInAsync(AttemptScheme, CreatePrincipal(account, AuthenticationMethods.Password, now, now));
+
+    /// <summary>Returns who has logged in with this browser; null when nobody has.</summary>
+    internal static Task<CookieLogIn?> FindAsync(HttpContext http) => FindAsync(http, Scheme);
+
+    /// <summary>Returns who has entered the right password in this browser, and no second factor yet; null when nobody has.</summary>
+    internal static Task<CookieLogIn?> FindAttemptAsync(HttpContext http) => FindAsync(http, AttemptScheme);
+
+    private static async Task<CookieLogIn?> FindAsync(HttpContext http, string scheme) =>
+        (await http.AuthenticateAsync(scheme)).Principal is { } principal
+            && Guid.TryParse(principal.FindFirstValue(ClaimTypes.NameIdentifier), out var user) && ReadTime(principal, LoggedInAt) is { } at
+                ? new(user, principal.FindFirstValue(Methods) ?? AuthenticationMethods.Password, at, ReadTime(principal, ValidFrom) ?? at)
                 : null;
+
+    private static ClaimsPrincipal CreatePrincipal(Account account, string methods, DateTimeOffset at, DateTimeOffset validFrom) => new(new ClaimsIdentity(
+        [
+            new(ClaimTypes.NameIdentifier, account.Id.ToString()), new(Methods, methods), new(LoggedInAt, Format(at)), new(ValidFrom, Format(validFrom)),
+        ], Scheme));
+
+    private static string Format(DateTimeOffset time) => time.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
+
+    private static DateTimeOffset? ReadTime(ClaimsPrincipal principal, string name) =>
+        long.TryParse(principal.FindFirstValue(name), CultureInfo.InvariantCulture, out var time) ? DateTimeOffset.FromUnixTimeMilliseconds(time) : null;
+
+    private static Action<CookieAuthenticationOptions> Configure(string name, TimeSpan lifetime, IHostEnvironment environment) => cookie =>
+    {
+        cookie.Cookie = CreateCookie(name, environment);
+        cookie.ExpireTimeSpan = lifetime;
+        cookie.SlidingExpiration = false;
+        cookie.LoginPath = AuthorizationServer.LogInPath;
+        cookie.ReturnUrlParameter = "return";
+    };
 
     /// <summary>Creates a cookie for MedCor's host alone. Only Development runs without TLS, which the prefix requires.</summary>
     private static CookieBuilder CreateCookie(string name, IHostEnvironment environment) => new()
@@ -54,3 +88,9 @@ internal static class LogInCookie
         IsEssential = true,
     };
 }
+
+/// <summary>Represents what a cookie says of a login.</summary>
+/// <param name="Methods">How the user has logged in.</param>
+/// <param name="At">When the user has logged in.</param>
+/// <param name="ValidFrom">The time after which ending the user's sessions ends the login.</param>
+internal sealed record CookieLogIn(Guid UserId, string Methods, DateTimeOffset At, DateTimeOffset ValidFrom);

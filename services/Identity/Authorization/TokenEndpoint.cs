@@ -6,21 +6,36 @@ using static OpenIddict.Abstractions.OpenIddictConstants;
 
 namespace MedCor.Identity.Authorization;
 
-/// <summary>Issues tokens for an authorization code or a refresh token that OpenIddict has verified.</summary>
+/// <summary>Issues tokens for an authorization code, a refresh token or the credentials of a service account that OpenIddict has verified.</summary>
 internal static class TokenEndpoint
 {
     internal static async Task<IResult> HandleAsync(HttpContext http, ClientSessions sessions)
     {
-        var verified = await http.AuthenticateAsync(OpenIddictServerAspNetCoreDefaults.AuthenticationScheme);
         var request = http.GetOpenIddictServerRequest()!;
+        if (request.IsClientCredentialsGrantType())
+        {
+            var (started, error) = await sessions.StartForServiceAccountAsync(request.ClientId!, request.GetScopes(),
+                request.GetResources().FirstOrDefault(), http.RequestAborted);
+            return started is not null ? SignIn(started)
+                : Refuse(error, error == Errors.InvalidScope
+                    ? "The service account has none of these scopes."
+                    : "The service account or its hospital is inactive, or its key has just ended.");
+        }
+
+        var verified = await http.AuthenticateAsync(OpenIddictServerAspNetCoreDefaults.AuthenticationScheme);
         var asked = verified.Principal!.GetScopes().Intersect(request.GetScopes(), StringComparer.Ordinal);
         var principal = await sessions.ContinueAsync(verified.Principal!, [.. asked], http.RequestAborted);
         return principal is not null
-            ? Results.SignIn(principal, authenticationScheme: OpenIddictServerAspNetCoreDefaults.AuthenticationScheme)
-            : Results.Forbid(new(new Dictionary<string, string?>
-            {
-                [OpenIddictServerAspNetCoreConstants.Properties.Error] = Errors.InvalidGrant,
-                [OpenIddictServerAspNetCoreConstants.Properties.ErrorDescription] = "The session has ended. Ask the user to authorize the client again.",
-            }), [OpenIddictServerAspNetCoreDefaults.AuthenticationScheme]);
+            ? SignIn(principal)
+            : Refuse(Errors.InvalidGrant, "The session has ended, or lacks a second factor that is required now. Ask the user to authorize the client again.");
     }
+
+    private static IResult SignIn(System.Security.Claims.ClaimsPrincipal principal) =>
+        Results.SignIn(principal, authenticationScheme: OpenIddictServerAspNetCoreDefaults.AuthenticationScheme);
+
+    private static IResult Refuse(string error, string description) => Results.Forbid(new(new Dictionary<string, string?>
+    {
+        [OpenIddictServerAspNetCoreConstants.Properties.Error] = error,
+        [OpenIddictServerAspNetCoreConstants.Properties.ErrorDescription] = description,
+    }), [OpenIddictServerAspNetCoreDefaults.AuthenticationScheme]);
 }

@@ -3,12 +3,17 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Identity.Hospitals;
 
 /// <summary>Reads the rules by which the users of a hospital sign in.</summary>
-internal sealed class SignInPolicies(IdentityDb db)
+internal sealed class SignInPolicies(IdentityDb db, IHostEnvironment environment)
 {
     /// <summary>The error for a missing hospital of a caller who belongs to none.</summary>
     internal const string MissingHospital = "is required: platform administrators belong to no hospital";
 
     /// <summary>Returns the rules of a hospital, or of platform administrators, who belong to none and have the defaults. Changes are not tracked.</summary>
     internal async Task<SignInPolicy> GetAsync(Guid? hospitalId, CancellationToken ct) =>
-        await db.SignInPolicies.AsNoTracking().SingleOrDefaultAsync(p => p.HospitalId == hospitalId, ct) ?? new() { HospitalId = hospitalId ?? Guid.Empty };
+        await db.SignInPolicies.AsNoTracking().SingleOrDefaultAsync(p => p.HospitalId == hospitalId, ct) ?? CreateDefault(hospitalId ?? Guid.Empty);
+
+    /// <summary>
+    /// Creates the rules of a hospital that has set none. In Development a password that somebody else chose stays valid, so that examples need no mailbox.
+    /// </summary>
+    internal SignInPolicy CreateDefault(Guid hospitalId) => new() { HospitalId = hospitalId, AcceptsChosenPasswords = environment.IsDevelopment() };
 }

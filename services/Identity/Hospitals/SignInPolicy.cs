@@ -1,3 +1,5 @@
+using MedCor.Contracts;
+using MedCor.Platform.Database;
 using MedCor.Platform.LocalCopies;
 using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
@@ -11,6 +13,12 @@ internal sealed class SignInPolicy : Entity, ITenantOwned
 {
     public required Guid HospitalId { get; init; }
 
+    /// <summary>Gets or sets whether a password that somebody else chose for a new user stays valid.</summary>
+    public required bool AcceptsChosenPasswords { get; set; }
+
+    /// <summary>Gets or sets the roles whose users must have a second factor.</summary>
+    public List<Role> SecondFactorRoles { get; set; } = [];
+
     public int IdleMinutes { get; set; } = Limits.MaxIdleMinutes;
     public int MaxSessionHours { get; set; } = Limits.LongestSessionHours;
 
@@ -20,7 +28,7 @@ internal sealed class SignInPolicy : Entity, ITenantOwned
     /// <summary>Gets the time after which a session ends, however often it is refreshed; the user must then log in again.</summary>
     internal TimeSpan MaxLifetime => TimeSpan.FromHours(MaxSessionHours);
 
-    internal Limits ToContract() => new(HospitalId, IdleMinutes, MaxSessionHours, Version);
+    internal Limits ToContract() => new(HospitalId, AcceptsChosenPasswords, SecondFactorRoles, IdleMinutes, MaxSessionHours, Version);
 
     internal sealed class Configuration : IEntityTypeConfiguration<SignInPolicy>
     {
@@ -29,6 +37,7 @@ internal sealed class SignInPolicy : Entity, ITenantOwned
             policy.ToTable("sign_in_policies").HasKey(p => p.HospitalId);
             policy.HasOne<HospitalCopy>().WithOne().HasForeignKey<SignInPolicy>(p => p.HospitalId);
             policy.Ignore(p => p.Id);
+            policy.PrimitiveCollection(p => p.SecondFactorRoles).ElementType(role => role.HasConversion<EnumNameConverter<Role>>());
         }
     }
 }

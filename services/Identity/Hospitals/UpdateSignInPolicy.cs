@@ -8,7 +8,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Hospitals;
 
-internal sealed class UpdateSignInPolicyHandler(IdentityDb db, HospitalCopies hospitals)
+internal sealed class UpdateSignInPolicyHandler(IdentityDb db, HospitalCopies hospitals, SignInPolicies policies)
     : IToolHandler<UpdateSignInPolicy, Contracts.Identity.SignInPolicy>, IParameterValidator<UpdateSignInPolicy>
 {
     public Task AddErrorsAsync(UpdateSignInPolicy request, ParameterErrors errors, CancellationToken ct)
@@ -22,9 +22,11 @@ internal sealed class UpdateSignInPolicyHandler(IdentityDb db, HospitalCopies ho
         var hospital = await hospitals.FindAsync((request.HospitalId ?? db.Tenancy.HospitalId)!.Value, ct) ?? throw new NotFound("hospital");
         hospital.EnsureActive();
         var stored = await db.SignInPolicies.SingleOrDefaultAsync(p => p.HospitalId == hospital.HospitalId, ct);
-        var policy = stored ?? new() { HospitalId = hospital.HospitalId };
+        var policy = stored ?? policies.CreateDefault(hospital.HospitalId);
         policy.ThrowIfVersionDiffers(request.ExpectedVersion);
 
+        policy.AcceptsChosenPasswords = request.AcceptsChosenPasswords ?? policy.AcceptsChosenPasswords;
+        policy.SecondFactorRoles = request.SecondFactorRoles is { } roles ? [.. roles.Order()] : policy.SecondFactorRoles;
         policy.IdleMinutes = request.IdleMinutes ?? policy.IdleMinutes;
         policy.MaxSessionHours = request.MaxSessionHours ?? policy.MaxSessionHours;
 

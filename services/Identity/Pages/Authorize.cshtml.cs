@@ -13,11 +13,18 @@ namespace MedCor.Identity.Pages;
 /// <summary>
 /// Asks the user whether a client may act for them. OpenIddict has verified the client's request; who is not logged in logs in first.
 /// </summary>
-internal sealed class AuthorizeModel(ClientSessions sessions, IOpenIddictApplicationManager applications, TimeProvider clock) : PageModel
+internal sealed class AuthorizeModel(ClientSessions sessions, BrowserLogIns logIns, IOpenIddictApplicationManager applications,
+    DocumentedClients documented) : PageModel
 {
     internal const string GrantPrefix = "grant:";
 
     public string ClientName { get; private set; } = "";
+
+    /// <summary>Gets the host at which the client describes itself; null when it is registered.</summary>
+    public string? ClientHost { get; private set; }
+
+    /// <summary>Gets the host of a client's description that could not be read; null when none was to be.</summary>
+    public string? UnreadableHost => documented.FailedHost;
     public string Email { get; private set; } = "";
 
     /// <summary>Gets the host to which the answer is sent; null when that is a program on the user's computer.</summary>
@@ -37,48 +44,47 @@ internal sealed class AuthorizeModel(ClientSessions sessions, IOpenIddictApplica
     {
         if (HttpContext.GetOpenIddictServerResponse() is { Error: not null } failure) return ShowFailure(failure);
         var request = HttpContext.GetOpenIddictServerRequest()!;
-        var account = await FindAccountAsync(request.MaxAge);
+        var login = await FindLogInAsync(request.MaxAge);
         // OpenID Connect Core 1.0, section 3.1.2.1: what may not be asked is answered to the client, and what must be asked anew is asked once.
         if (request.HasPromptValue(PromptValues.None))
-            return account is null
+            return login is null
                 ? Refuse(Errors.LoginRequired, "The user is not logged in.")
                 : Refuse(Errors.ConsentRequired, "The user is asked each time.");
-        if (account is null || request.HasPromptValue(PromptValues.Login)) return LogIn();
-        return await ShowAsync(request, account);
+        if (login is null || request.HasPromptValue(PromptValues.Login)) return LogIn();
+        return login.MustEnroll ? Enroll() : await ShowAsync(request, login.Account);
     }
 
     public async Task<IActionResult> OnPostAsync(string? decision)
     {
         if (HttpContext.GetOpenIddictServerResponse() is { Error: not null } failure) return ShowFailure(failure);
         var request = HttpContext.GetOpenIddictServerRequest()!;
-        if (await FindAccountAsync() is not { } account) return LogIn();
-        if (decision is null) return await ShowAsync(request, account);
+        if (await FindLogInAsync() is not { } login) return LogIn();
+        if (login.MustEnroll) return Enroll();
+        if (decision is null) return await ShowAsync(request, login.Account);
         if (decision != "allow") return Refuse(Errors.AccessDenied, "The user has denied the access.");
 
         var scopes = ConsentScopes.Grant(request.GetScopes(), isTicked: name => Request.Form.ContainsKey(GrantPrefix + name));
         if (scopes.IsEmpty) return Refuse(Errors.AccessDenied, "The user has allowed nothing.");
         var application = (await applications.FindByClientIdAsync(request.ClientId!, HttpContext.RequestAborted))!;
-        var principal = await sessions.StartAsync(account, request.ClientId!, (await applications.GetIdAsync(application, HttpContext.RequestAborted))!, scopes,
+        var principal = await sessions.StartAsync(login, request.ClientId!, (await applications.GetIdAsync(application, HttpContext.RequestAborted))!, scopes,
             request.GetResources().FirstOrDefault(), HttpContext.RequestAborted);
         return principal is null ? LogIn() : SignIn(principal, OpenIddictServerAspNetCoreDefaults.AuthenticationScheme);
     }
 
-    /// <summary>Returns the account of the user who has logged in with this browser, at most so many seconds ago; null when nobody has.</summary>
-    private async Task<Account?> FindAccountAsync(long? maxAge = null) =>
-        await LogInCookie.FindAsync(HttpContext) is { } login
-            && clock.GetUtcNow() - login.At <= TimeSpan.FromSeconds(Math.Clamp(maxAge ?? int.MaxValue, 0, int.MaxValue))
-            ? await sessions.FindAccountAsync(login.UserId, login.At, HttpContext.RequestAborted)
-            : null;
+    /// <summary>Returns who has logged in with this browser, at most so many seconds ago; null when nobody has.</summary>
+    private Task<BrowserLogIn?> FindLogInAsync(long? maxAge = null) =>
+        logIns.FindAsync(HttpContext, maxAge is { } seconds ? TimeSpan.FromSeconds(Math.Clamp(seconds, 0, int.MaxValue)) : null);
 
     private async Task<PageResult> ShowAsync(OpenIddictRequest request, Account account)
     {
         var application = (await applications.FindByClientIdAsync(request.ClientId!, HttpContext.RequestAborted))!;
         ClientName = await applications.GetDisplayNameAsync(application, HttpContext.RequestAborted) ?? request.ClientId!;
+        ClientHost = documented.FindAddress(request.ClientId!)?.Host;
         Email = account.Email;
         RedirectHost = Uri.TryCreate(request.RedirectUri, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps ? uri.Host : null;
         Scopes = ConsentScopes.Offer(request.GetScopes());
         Parameters = GetParameters(request);
-        OtherAccountUrl = QueryString.Create("return", GetAuthorizeUrl(request)).ToUriComponent().Insert(0, AuthorizationServer.LogInPath);
+        OtherAccountUrl = PagePaths.WithReturn(PagePaths.LogIn, GetAuthorizeUrl(request));
         return Page();
     }
 
@@ -89,8 +95,9 @@ internal sealed class AuthorizeModel(ClientSessions sessions, IOpenIddictApplica
         return Page();
     }
 
-    private RedirectResult LogIn() => Redirect(
-        QueryString.Create("return", GetAuthorizeUrl(HttpContext.GetOpenIddictServerRequest()!)).ToUriComponent().Insert(0, AuthorizationServer.LogInPath));
+    private RedirectResult LogIn() => Redirect(PagePaths.WithReturn(PagePaths.LogIn, GetAuthorizeUrl(HttpContext.GetOpenIddictServerRequest()!)));
+
+    private RedirectResult Enroll() => Redirect(PagePaths.WithReturn(PagePaths.Authenticator, GetAuthorizeUrl(HttpContext.GetOpenIddictServerRequest()!)));
 
     private static string GetAuthorizeUrl(OpenIddictRequest request) =>
         AuthorizationServer.AuthorizePath + QueryString.Create(GetParameters(request).Select(p => KeyValuePair.Create(p.Key, (string?)p.Value)));

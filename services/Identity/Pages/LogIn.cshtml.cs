@@ -1,5 +1,7 @@
 using MedCor.Contracts;
 using MedCor.Identity.Authorization;
+using MedCor.Identity.Recovery;
+using MedCor.Identity.SecondFactors;
 using MedCor.Identity.Sessions;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
@@ -8,7 +10,8 @@ using Microsoft.Extensions.Localization;
 namespace MedCor.Identity.Pages;
 
 /// <summary>Asks a user for the e-mail address and the password, and returns to the page that needs to know who the user is.</summary>
-internal sealed class LogInModel(PasswordLogIn passwords, IStringLocalizer<PageTexts> texts, TimeProvider clock) : PageModel
+internal sealed class LogInModel(PasswordLogIn passwords, PasskeyManager passkeys, PasswordSetter setter, IStringLocalizer<PageTexts> texts,
+    TimeProvider clock) : PageModel
 {
     private const int MaxEmailLength = 254;
 
@@ -17,28 +20,63 @@ internal sealed class LogInModel(PasswordLogIn passwords, IStringLocalizer<PageT
 
     public string Email { get; private set; } = "";
 
+    /// <summary>Gets the form that logs in with a passkey instead.</summary>
+    public PasskeyLogInForm? Passkey { get; private set; }
+
+    public Task OnGetAsync([FromQuery(Name = "return")] string? returnUrl) => ShowPasskeyAsync(returnUrl);
+
+    public async Task<IActionResult> OnPostPasskeyAsync([FromQuery(Name = "return")] string? returnUrl, string? credential, string? state)
+    {
+        if (await passkeys.VerifyAsync(HttpContext, account: null, credential ?? "", state ?? "") is var (account, methods))
+        {
+            await LogInCookie.LogInAsync(HttpContext, account, methods, clock.GetUtcNow());
+            return LocalRedirect(Url.IsLocalUrl(returnUrl) ? returnUrl : "/");
+        }
+        return await RefuseAsync(texts["This passkey is not known, or took too long. Try again, or log in another way."], returnUrl);
+    }
+
     public async Task<IActionResult> OnPostAsync([FromQuery(Name = "return")] string? returnUrl, string? email, string? password)
     {
         Email = email ?? "";
         try
         {
             // What is no address is nobody's.
-            var account = Email.Length > MaxEmailLength || Email.Any(char.IsControl)
+            var verified = Email.Length > MaxEmailLength || Email.Any(char.IsControl)
                 ? null
                 : await passwords.VerifyAsync(Email, password ?? "", HttpContext.RequestAborted);
-            if (account is not null)
+            if (verified is { Methods: { } methods })
             {
-                await LogInCookie.LogInAsync(HttpContext, account, clock.GetUtcNow());
+                await LogInCookie.LogInAsync(HttpContext, verified.Account, methods, clock.GetUtcNow());
                 return LocalRedirect(Url.IsLocalUrl(returnUrl) ? returnUrl : "/");
             }
-            Error = texts["The e-mail address or the password is wrong."];
+            if (verified is not null)
+            {
+                await LogInCookie.BeginAsync(HttpContext, verified.Account, clock.GetUtcNow());
+                return LocalRedirect(PagePaths.WithReturn(PagePaths.SecondFactor, returnUrl));
+            }
+            return await RefuseAsync(texts["The e-mail address or the password is wrong."], returnUrl);
+        }
+        catch (TemporaryPassword temporary)
+        {
+            return Redirect(SetPasswordModel.GetUrl(await setter.CreateLinkAsync(temporary, HttpContext.RequestAborted), returnUrl));
         }
         catch (RateLimited locked)
         {
-            Response.Headers.RetryAfter = locked.RetryAfter?.ToString(System.Globalization.CultureInfo.InvariantCulture);
-            Error = texts["Too many failed attempts. Wait {0} seconds before you try again.", locked.RetryAfter ?? 1];
+            return await RefuseAsync(this.Refuse(locked, texts), returnUrl);
         }
+    }
+
+    private async Task<PageResult> RefuseAsync(string error, string? returnUrl)
+    {
+        Error = error;
         Response.StatusCode = StatusCodes.Status400BadRequest;
+        await ShowPasskeyAsync(returnUrl);
         return Page();
+    }
+
+    private async Task ShowPasskeyAsync(string? returnUrl)
+    {
+        this.AllowScripts();
+        Passkey = new(PagePaths.PasskeyHandler(PagePaths.LogIn, returnUrl), await passkeys.BeginLogInAsync(HttpContext, account: null));
     }
 }

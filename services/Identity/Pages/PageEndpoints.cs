@@ -6,6 +6,7 @@ namespace MedCor.Identity.Pages;
 internal static class PageEndpoints
 {
     private const string StylePath = "/oauth/style.css";
+    private const string ScriptPath = "/oauth/passkeys.js";
     private static readonly string[] Languages = ["en", "de"];
 
     internal static void AddPages(this WebApplicationBuilder builder)
@@ -17,12 +18,15 @@ internal static class PageEndpoints
     internal static void MapPages(this WebApplication app)
     {
         app.MapRazorPages();
-        app.MapGet(StylePath, (HttpContext http) =>
-        {
-            http.Response.Headers.CacheControl = "public, max-age=3600";
-            return Results.File(typeof(PageEndpoints).Assembly.GetManifestResourceStream("style.css")!, "text/css");
-        });
+        MapFile(app, StylePath, "style.css", "text/css");
+        MapFile(app, ScriptPath, "passkeys.js", "text/javascript");
     }
+
+    private static void MapFile(WebApplication app, string path, string name, string type) => app.MapGet(path, (HttpContext http) =>
+    {
+        http.Response.Headers.CacheControl = "public, max-age=3600";
+        return Results.File(typeof(PageEndpoints).Assembly.GetManifestResourceStream(name)!, type);
+    });
 
     /// <summary>Selects the language of a request: the first of the browser's that MedCor has, otherwise English.</summary>
     internal static IApplicationBuilder UsePageLanguages(this IApplicationBuilder app) => app.UseRequestLocalization(localization =>

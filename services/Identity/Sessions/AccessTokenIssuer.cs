@@ -1,5 +1,6 @@
 using MedCor.Contracts;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.SecondFactors;
 using MedCor.ServiceDefaults.Authentication;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -15,24 +16,25 @@ internal sealed class AccessTokenIssuer(IOptions<TokenOptions> tokens, IOptions<
     /// <param name="refreshedAt">The time of the login or refresh from which the token descends.</param>
     /// <param name="latestExpiry">The latest time at which the token expires.</param>
     /// <param name="renewed">The holder of the token that is renewed: the new one is limited as it is. Null for the next tokens of the session.</param>
+    /// <param name="clientId">The program that gets the token; null for a user's login, and for a renewal, which keeps the program.</param>
     /// <returns>The token and its lifetime in seconds.</returns>
     internal (string Token, int Seconds) Issue(Account account, Session session, SigningCredentials key, DateTimeOffset refreshedAt,
-        DateTimeOffset latestExpiry, Caller? renewed = null)
+        DateTimeOffset latestExpiry, Caller? renewed = null, string? clientId = null)
     {
-        var described = CreateDescriptor(account, session, key, refreshedAt, latestExpiry, renewed);
+        var described = CreateDescriptor(account, session, key, refreshedAt, latestExpiry, renewed, clientId);
         return (_handler.CreateToken(described), (int)(described.Expires!.Value - described.IssuedAt!.Value).TotalSeconds);
     }
 
     /// <summary>Creates the descriptor of a token.</summary>
     internal SecurityTokenDescriptor CreateDescriptor(Account account, Session session, SigningCredentials key, DateTimeOffset refreshedAt,
-        DateTimeOffset latestExpiry, Caller? renewed = null)
+        DateTimeOffset latestExpiry, Caller? renewed = null, string? clientId = null)
     {
         var issuedAt = IssuedAt(clock.GetUtcNow(), account.Credential?.RevokedAt);
         var expiresAt = issuedAt + sessions.Value.AccessTokenLifetime;
         var claims = CreateClaims(account, session, refreshedAt);
         claims[JwtRegisteredClaimNames.Jti] = Guid.CreateVersion7().ToString();
         if ((renewed is null ? session.Scope : renewed.Scopes?.ToString()) is { } scope) claims[TokenClaims.Scope] = scope;
-        if (renewed?.ClientId is { } client) claims[TokenClaims.ClientId] = client;
+        if ((clientId ?? renewed?.ClientId) is { } client) claims[TokenClaims.ClientId] = client;
         return new()
         {
             Issuer = tokens.Value.CurrentIssuer,
@@ -57,6 +59,8 @@ internal sealed class AccessTokenIssuer(IOptions<TokenOptions> tokens, IOptions<
             [TokenClaims.LoggedInAt] = session.StartedAt.ToUnixTimeMilliseconds(),
             [TokenClaims.RefreshedAt] = refreshedAt.ToUnixTimeSeconds(),
         };
+        // A program has no factors.
+        if (account.ServiceScope is null) claims[JwtRegisteredClaimNames.Amr] = AuthenticationMethods.GetClaim(session.AuthenticationMethods);
         if (account.HospitalId is { } hospital) claims[TokenClaims.HospitalId] = hospital.ToString();
         return claims;
     }
@@ -70,4 +74,11 @@ internal sealed class AccessTokenIssuer(IOptions<TokenOptions> tokens, IOptions<
         var seconds = now.ToUnixTimeSeconds();
         return DateTimeOffset.FromUnixTimeSeconds(revokedAt is { } then ? Math.Max(seconds, then.ToUnixTimeSeconds() + 1) : seconds);
     }
+
+    /// <summary>
+    /// Returns the latest time of issue that a token can have by now: after a revocation within this second it is in the future, and revoking the user's
+    /// tokens once more has to include it.
+    /// </summary>
+    internal static DateTimeOffset GetLatestIssue(DateTimeOffset now, DateTimeOffset? revokedAt) =>
+        IssuedAt(now, revokedAt) is var latest && latest > now ? latest : now;
 }

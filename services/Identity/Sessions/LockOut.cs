@@ -9,7 +9,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Identity.Sessions;
 
 /// <summary>
-/// Counts failed password attempts and locks for a growing time. Attempts are counted by e-mail address and network together, so that whoever guesses from
+/// Counts wrong passwords and codes and locks for a growing time. Attempts are counted by e-mail address and network together, so that whoever guesses from
 /// elsewhere does not keep the owner out. Attempts from all networks from which nobody has logged in with the address lately are also counted together, so that
 /// many networks do not make many guesses. Addresses without an account are counted as well, so that a lock does not reveal whether an account exists.
 /// </summary>
@@ -46,10 +46,14 @@ internal sealed class LockOut(IdentityDb db, IHttpContextAccessor http, TimeProv
     }
 
     /// <summary>
-    /// Records whether a password was correct, in the transaction that answers the request. Attempts on one address are recorded one at a time, and none while
-    /// the address is locked: however many guesses are verified concurrently, no more are answered than the limit allows.
+    /// Records whether a password and, for a user who has one, a second factor were correct, in the transaction that answers the request. Attempts on one
+    /// address are recorded one at a time, and none while the address is locked: however many guesses are verified concurrently, no more are answered than the
+    /// limit allows.
     /// </summary>
-    internal async Task RecordAsync(string emailKey, bool isCorrect, CancellationToken ct)
+    /// <param name="isCorrect">
+    /// Null for a correct password whose second factor is still to come: the failures before it stay counted, or a password would buy any number of codes.
+    /// </param>
+    internal async Task RecordAsync(string emailKey, bool? isCorrect, CancellationToken ct)
     {
         var (own, strangers) = GetKeys(emailKey);
         await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({BitConverter.ToInt64(strangers)})", ct);
@@ -57,18 +61,26 @@ internal sealed class LockOut(IdentityDb db, IHttpContextAccessor http, TimeProv
         var attempts = await db.LogInAttempts.Where(a => a.Key == own || a.Key == strangers).ToListAsync(ct);
         ThrowIfStillLocked(attempts, own);
         var now = clock.GetUtcNow();
-        if (isCorrect)
+        if (isCorrect is true)
         {
             var network = FindOrAdd(attempts, own);
             (network.Failures, network.LockedUntil, network.LastAt, network.LoggedInAt) = (0, null, now, now);
         }
-        else
+        else if (isCorrect is false)
         {
             var isKnown = IsKnown(attempts, own);
             AddFailure(FindOrAdd(attempts, own), FreeAttempts, now);
             if (!isKnown) AddFailure(FindOrAdd(attempts, strangers), FreeAttemptsOfStrangers, now);
         }
         await db.SaveChangesAsync(ct);
+    }
+
+    /// <summary>Forgets the failures of an address from the network of the request and from all that are not known, in the caller's transaction.</summary>
+    internal Task ClearAsync(string emailKey, CancellationToken ct)
+    {
+        var (own, strangers) = GetKeys(emailKey);
+        return db.LogInAttempts.Where(a => a.Key == own || a.Key == strangers)
+            .ExecuteUpdateAsync(a => a.SetProperty(x => x.Failures, 0).SetProperty(x => x.LockedUntil, (DateTimeOffset?)null), ct);
     }
 
     private LogInAttempts FindOrAdd(List<LogInAttempts> attempts, byte[] key)
@@ -108,7 +120,7 @@ internal sealed class LockOut(IdentityDb db, IHttpContextAccessor http, TimeProv
     private static byte[] HashOf(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 }
 
-/// <summary>Represents the password attempts with one e-mail address, from one network or from all that are not known.</summary>
+/// <summary>Represents the attempts to log in with one e-mail address, from one network or from all that are not known.</summary>
 internal sealed class LogInAttempts
 {
     /// <summary>Gets the SHA-256 of the address, or of the address and the network.</summary>

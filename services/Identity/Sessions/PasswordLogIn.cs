@@ -1,53 +1,79 @@
+using MedCor.Contracts;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Hospitals;
+using MedCor.Identity.Keys;
 using MedCor.Identity.Passwords;
+using MedCor.Identity.SecondFactors;
 using MedCor.Validation;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 
 namespace MedCor.Identity.Sessions;
+
+/// <summary>Represents a login whose password is correct.</summary>
+/// <param name="Factors">The second factors of the user.</param>
+/// <param name="Methods">How the user has logged in; null when a second factor is still to be shown.</param>
+internal sealed record VerifiedPassword(Account Account, EnrolledFactors Factors, string? Methods);
 
 /// <summary>
 /// Verifies e-mail addresses and passwords. A wrong password, an address without an account and a user who may no longer log in all get the same answer, by the
 /// same steps and so in the same time.
 /// </summary>
-internal sealed class PasswordLogIn(IdentityDb db, LockOut lockOut, PasswordHasher hashes)
+internal sealed class PasswordLogIn(IdentityDb db, LockOut lockOut, PasswordHasher hashes, SecondFactorManager secondFactors, SignInPolicies policies,
+    IOptions<KeyOptions> keys)
 {
     /// <summary>
-    /// Returns the account of an address and its password; null when they are wrong. Throws <see cref="Contracts.RateLimited"/> while the address is locked.
+    /// Returns the account of an address and its password; null when they are wrong. Throws <see cref="RateLimited"/> while the address is locked, and
+    /// <see cref="TemporaryPassword"/> when the password is right and must be replaced first.
     /// </summary>
-    internal Task<Account?> VerifyAsync(string email, string password, CancellationToken ct) =>
-        VerifyAsync(email, password, prepare: () => Task.CompletedTask, Task.FromResult<Account?>, ct);
+    internal Task<VerifiedPassword?> VerifyAsync(string email, string password, CancellationToken ct) =>
+        VerifyAsync(email, password, code: null, prepare: () => Task.CompletedTask, Task.FromResult<VerifiedPassword?>, ct);
 
-    /// <summary>Verifies a password and, if it is correct, returns what a function returns in the transaction that records the attempt.</summary>
+    /// <summary>
+    /// Verifies a password and a code and, if they are correct, returns what a function returns in the transaction that records the attempt. The function also
+    /// decides about a correct password without the code that the user would have.
+    /// </summary>
+    /// <param name="code">A code of the second factor; ignored for a user without one.</param>
     /// <param name="prepare">What takes a connection of its own, and so must be done outside of the transaction.</param>
-    internal async Task<T?> VerifyAsync<T>(string email, string password, Func<Task> prepare, Func<Account, Task<T?>> proceed, CancellationToken ct)
+    /// <param name="acceptsTemporary">Whether to proceed with a temporary password too.</param>
+    internal async Task<T?> VerifyAsync<T>(string email, string password, string? code, Func<Task> prepare, Func<VerifiedPassword, Task<T?>> proceed,
+        CancellationToken ct, bool acceptsTemporary = false)
         where T : class
     {
         db.Tenancy.Enter(hospital: null);
         var emailKey = EmailAddresses.GetLookupKey(email);
         await lockOut.ThrowIfLockedAsync(emailKey, ct);
 
-        var account = await FindAsync(email, ct);
+        var account = await db.FindByEmailAsync(email, ct);
         // Outside the transaction: verifying takes a tenth of a second, during which no connection and no lock is held.
         var isCorrect = await hashes.VerifyAsync(account?.Credential?.PasswordHash, password, first: () => lockOut.ThrowIfLockedAsync(emailKey, ct), ct)
             && account is { CanLogIn: true };
         await prepare();
 
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        await lockOut.RecordAsync(emailKey, isCorrect, ct);
-        var result = isCorrect ? await proceed(account!) : null;
+        var verified = isCorrect ? await VerifyCodeAsync(account!, code, ct) : null;
+        await lockOut.RecordAsync(emailKey, isCorrect: verified is null ? false : verified.Methods is null ? null : true, ct);
+        var isRefused = verified is not null && !acceptsTemporary && account!.Credential!.HasTemporaryPassword
+            && !(await policies.GetAsync(account.HospitalId, ct)).AcceptsChosenPasswords;
+        var result = verified is not null && !isRefused ? await proceed(verified) : null;
         await transaction.CommitAsync(ct);
-        return result;
+        return isRefused ? throw new TemporaryPassword(account!, keys.Value.PublicUrl) : result;
     }
 
-    /// <summary>
-    /// Returns the account of an address, in whichever form the address was stored. If there are two accounts, from before their addresses were known to be the
-    /// same, returns the one whose stored form was typed, otherwise the one in today's canonical form.
-    /// </summary>
-    private async Task<Account?> FindAsync(string email, CancellationToken ct)
+    /// <summary>Returns the login of a user whose password is correct; null when the code is wrong.</summary>
+    private async Task<VerifiedPassword?> VerifyCodeAsync(Account account, string? code, CancellationToken ct)
     {
-        string[] keys = [email.Trim().ToLowerInvariant(), .. EmailAddresses.GetLookupKeys(email)];
-        var candidates = await db.Accounts.AsNoTracking().Include(a => a.Credential).Include(a => a.Hospital)
-            .Where(a => keys.Contains(a.EmailKey)).ToListAsync(ct);
-        return candidates.MinBy(a => Array.IndexOf(keys, a.EmailKey));
+        var factors = await secondFactors.FindAsync(account.Id, ct);
+        if (!factors.Any) return new(account, factors, AuthenticationMethods.Password);
+        if (code is null) return new(account, factors, Methods: null);
+        return await secondFactors.SpendAsync(account.Id, code, ct) is { } methods ? new(account, factors, methods) : null;
     }
+}
+
+/// <summary>Represents a login with a password that somebody else chose. It opens nothing but its own change.</summary>
+internal sealed class TemporaryPassword(Account account, string publicUrl) : ApiException(403, ErrorCodes.PermissionDenied,
+    $"The password is temporary, because somebody else chose it. Choose your own at {publicUrl.TrimEnd('/')}/oauth/login, or send email, password and "
+        + "new_password to POST /api/auth/password.")
+{
+    internal Account Account => account;
 }

@@ -1,6 +1,7 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Keys;
+using MedCor.Identity.SecondFactors;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Sessions;
@@ -10,7 +11,7 @@ namespace MedCor.Identity.Sessions;
 /// be told apart, the session ends for both (RFC 9700, section 4.14.2). When two requests present a token at the same time, the
 /// database lets one of them spend it; the other counts as the second use.
 /// </summary>
-internal sealed class RefreshSessionHandler(IdentityDb db, KeyRing keys, SessionManager sessions, TimeProvider clock)
+internal sealed class RefreshSessionHandler(IdentityDb db, KeyRing keys, SessionManager sessions, SecondFactorManager secondFactors, TimeProvider clock)
 {
     internal async Task<SessionTokens> HandleAsync(RefreshSession request, CancellationToken ct)
     {
@@ -26,13 +27,19 @@ internal sealed class RefreshSessionHandler(IdentityDb db, KeyRing keys, Session
         var token = await db.RefreshTokens.AsNoTracking()
             .Include(t => t.Session!.User!.Credential).Include(t => t.Session!.User!.Hospital).SingleOrDefaultAsync(t => t.Hash == hash, ct);
 
-        SessionTokens? next = null;
+        var (next, lacksFactor) = ((SessionTokens?)null, false);
         if (token is { Session: { User: { } user } session })
         {
             if (!spends) await sessions.EndAsync(session.Id, ct);
-            else if (token.ExpiresAt > now && session.RevokedAt is null && user.CanLogIn) next = await sessions.ContinueAsync(session, user, key, ct);
+            else if (token.ExpiresAt > now && session.RevokedAt is null && user.CanLogIn)
+            {
+                lacksFactor = await secondFactors.IsMissingAsync(user, session.AuthenticationMethods, ct);
+                if (lacksFactor) await sessions.EndAsync(session.Id, ct);
+                else if ((next = await sessions.ContinueAsync(session, user, key, ct)) is not null) await sessions.RecordUseAsync(session.Id, ct);
+            }
         }
         await transaction.CommitAsync(ct);
-        return next ?? throw new Unauthenticated(ErrorCodes.AuthInvalid, "The refresh token is not valid, or no longer. Log in again.");
+        return next ?? throw new Unauthenticated(ErrorCodes.AuthInvalid,
+            lacksFactor ? SecondFactorManager.MissingFromSession : "The refresh token is not valid, or no longer. Log in again.");
     }
 }

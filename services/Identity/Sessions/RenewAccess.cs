@@ -1,6 +1,7 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Keys;
+using MedCor.Identity.SecondFactors;
 using MedCor.ServiceDefaults.Authentication;
 using Microsoft.EntityFrameworkCore;
 
@@ -12,7 +13,7 @@ namespace MedCor.Identity.Sessions;
 /// session, and no later than <see cref="SessionOptions.MaxRenewalWithoutRefresh"/> after the login or refresh that it
 /// descends from: a refresh elsewhere prolongs other tokens, not this one.
 /// </summary>
-internal sealed class RenewAccessHandler(IdentityDb db, KeyRing keys, AccessTokenIssuer tokens, TimeProvider clock)
+internal sealed class RenewAccessHandler(IdentityDb db, KeyRing keys, AccessTokenIssuer tokens, SecondFactorManager secondFactors, TimeProvider clock)
 {
     internal async Task<AccessToken> HandleAsync(Caller caller, CancellationToken ct)
     {
@@ -29,6 +30,8 @@ internal sealed class RenewAccessHandler(IdentityDb db, KeyRing keys, AccessToke
         var family = db.RefreshTokens.Where(t => t.SessionId == caller.SessionId);
         var idleUntil = await family.Where(t => t.SpentAt == null).MaxAsync(t => (DateTimeOffset?)t.ExpiresAt, ct);
         if (session is not { User: { CanLogIn: true } user } || idleUntil is null) throw SessionEnded();
+        if (await secondFactors.IsMissingAsync(user, session.AuthenticationMethods, ct))
+            throw new Unauthenticated(ErrorCodes.AuthInvalid, SecondFactorManager.MissingFromSession);
 
         // A token issued by an earlier version has no refresh time: the last refresh before the token's issue counts then. Token times are in whole seconds.
         var issuedBy = caller.IssuedAt.AddSeconds(1);

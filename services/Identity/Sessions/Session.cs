@@ -17,8 +17,23 @@ internal sealed class Session
     public required DateTimeOffset EndsAt { get; init; }
     public DateTimeOffset? RevokedAt { get; init; }
 
+    /// <summary>Gets how the user has logged in, as in <see cref="SecondFactors.AuthenticationMethods"/>; null for a session from an earlier version.</summary>
+    public string? AuthenticationMethods { get; init; }
+
+    /// <summary>Gets when the user has logged in, if that was before the session started.</summary>
+    public DateTimeOffset? AuthenticatedAt { get; init; }
+
+    /// <summary>Gets when the tokens were last refreshed; null when they never were.</summary>
+    public DateTimeOffset? LastUsedAt { get; init; }
+
+    /// <summary>Gets the ID of the client program that the session belongs to; null for a login by the API.</summary>
+    public string? ClientId { get; init; }
+
     /// <summary>Gets the scopes to which the tokens are limited, separated by spaces; null for all rights of the user's role.</summary>
     public string? Scope { get; init; }
+
+    /// <summary>Gets the API key with which a program started the session; null for any other session.</summary>
+    public Guid? ApiKeyId { get; init; }
 
     public Account? User { get; init; }
 

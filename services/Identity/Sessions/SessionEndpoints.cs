@@ -3,6 +3,7 @@ using MedCor.Contracts.Identity;
 using MedCor.Identity.Hospitals;
 using MedCor.Identity.Passwords;
 using MedCor.Identity.Revocations;
+using MedCor.Identity.SecondFactors;
 using MedCor.Platform.Calls;
 using MedCor.ServiceDefaults.Authentication;
 using MedCor.ServiceDefaults.Errors;
@@ -21,6 +22,8 @@ internal static class SessionEndpoints
         services.AddOptions<SessionOptions>().BindConfiguration("").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<PasswordHasher>().AddSingleton<AccessTokenIssuer>();
         services.AddScoped<SignInPolicies>().AddScoped<LockOut>().AddScoped<PasswordLogIn>().AddScoped<SessionManager>();
+        services.AddScoped<SecondFactorManager>().AddScoped<CodeCheck>();
+        PasskeyManager.AddTo(services);
         services.AddScoped<LogInHandler>().AddScoped<RefreshSessionHandler>().AddScoped<RenewAccessHandler>().AddScoped<LogOutHandler>();
         services.AddHostedService<RevocationPublisher>();
     }
@@ -28,27 +31,29 @@ internal static class SessionEndpoints
     internal static void MapSessions(this WebApplication app)
     {
         app.MapPost("/api/auth/login", async (HttpContext http, LogInHandler handler) =>
-            JsonWithoutCaching(http, await handler.HandleAsync(
-                await ParameterReader<LogIn>.ReadAsync(await ReadJsonAsync(http), rules: LogInHandler.AddErrorsAsync), http.RequestAborted)));
+            http.JsonWithoutCaching(await handler.HandleAsync(
+                await ParameterReader<LogIn>.ReadAsync(await http.ReadJsonAsync(), rules: LogInHandler.AddErrorsAsync), http.RequestAborted)));
         app.MapPost("/api/auth/refresh", async (HttpContext http, RefreshSessionHandler handler) =>
-            JsonWithoutCaching(http, await handler.HandleAsync(ParameterReader<RefreshSession>.Read(await ReadJsonAsync(http)), http.RequestAborted)));
+            http.JsonWithoutCaching(await handler.HandleAsync(ParameterReader<RefreshSession>.Read(await http.ReadJsonAsync()), http.RequestAborted)));
         app.MapPost("/api/auth/logout", async (HttpContext http, LogOutHandler handler) =>
         {
-            var body = await ReadJsonAsync(http);
-            return JsonWithoutCaching(http, await handler.HandleAsync(body.IsEmpty ? new() : ParameterReader<LogOut>.Read(body), http, http.RequestAborted));
+            var body = await http.ReadJsonAsync();
+            return http.JsonWithoutCaching(await handler.HandleAsync(body.IsEmpty ? new() : ParameterReader<LogOut>.Read(body), http, http.RequestAborted));
         });
         // The gateway does not forward this path.
         app.MapPost("/sessions/token", async (HttpContext http, TokenValidator check, RenewAccessHandler handler) =>
-            JsonWithoutCaching(http, await handler.HandleAsync(await check.AuthenticateAsync(http), http.RequestAborted)));
+            http.JsonWithoutCaching(await handler.HandleAsync(await check.AuthenticateAsync(http), http.RequestAborted)));
     }
 
-    private static async Task<ReadOnlyMemory<byte>> ReadJsonAsync(HttpContext http)
+    /// <summary>Returns the body of a request, which must be JSON if there is one.</summary>
+    internal static async Task<ReadOnlyMemory<byte>> ReadJsonAsync(this HttpContext http)
     {
         var body = await http.ReadBodyAsync();
         return body.IsEmpty || http.Request.HasJsonContentType() ? body : throw new UnsupportedMediaType();
     }
 
-    private static IResult JsonWithoutCaching<T>(HttpContext http, T result)
+    /// <summary>Returns a response that contains tokens.</summary>
+    internal static IResult JsonWithoutCaching<T>(this HttpContext http, T result)
     {
         http.Response.Headers.CacheControl = "no-store"; // RFC 6749, section 5.1
         return Results.Json(result, Json.Options);

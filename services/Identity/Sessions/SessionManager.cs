@@ -16,13 +16,31 @@ namespace MedCor.Identity.Sessions;
 /// </summary>
 internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, SignInPolicies policies, TimeProvider clock)
 {
+    /// <summary>The maximum number of sessions that are revoked one by one.</summary>
+    private const int MaxRevokedSessions = 100;
+
     /// <summary>Starts a session whose tokens the authorization server issues; null when all sessions of the account were ended since it was read.</summary>
     /// <param name="policy">The rules of the account's hospital.</param>
-    internal async Task<Session?> StartForClientAsync(Account account, SignInPolicy policy, CancellationToken ct)
+    /// <param name="client">The client's part of the new session.</param>
+    internal Task<Session?> StartForClientAsync(Account account, SignInPolicy policy, ClientLogIn client, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        if (!await RecordLogInAsync(account, now, ct)) return null;
-        var session = new Session { UserId = account.Id, StartedAt = now, EndsAt = now + policy.MaxLifetime };
+        return StartAsync(account, new()
+        {
+            UserId = account.Id,
+            StartedAt = now,
+            EndsAt = now + policy.MaxLifetime,
+            ClientId = client.ClientId,
+            Scope = client.Scope,
+            AuthenticationMethods = client.Methods,
+            AuthenticatedAt = client.AuthenticatedAt,
+        }, ct);
+    }
+
+    /// <summary>Adds a session; returns null when all sessions of the account were ended since it was read.</summary>
+    internal async Task<Session?> StartAsync(Account account, Session session, CancellationToken ct)
+    {
+        if (!await RecordLogInAsync(account, clock.GetUtcNow(), ct)) return null;
         db.Add(session);
         await db.SaveChangesAsync(ct);
         return session;
@@ -30,11 +48,19 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Si
 
     /// <summary>Starts a session and returns its tokens; null when all sessions of the account were ended since it was read.</summary>
     /// <param name="scopes">The scopes to which the tokens are limited; null for all rights of the user's role.</param>
-    internal async Task<SessionTokens?> StartAsync(Account account, ScopeSet? scopes, SigningCredentials key, CancellationToken ct)
+    /// <param name="methods">How the user has logged in.</param>
+    internal async Task<SessionTokens?> StartAsync(Account account, ScopeSet? scopes, string methods, SigningCredentials key, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         var policy = await policies.GetAsync(account.HospitalId, ct);
-        var session = new Session { UserId = account.Id, StartedAt = now, EndsAt = now + policy.MaxLifetime, Scope = scopes?.ToString() };
+        var session = new Session
+        {
+            UserId = account.Id,
+            StartedAt = now,
+            EndsAt = now + policy.MaxLifetime,
+            Scope = scopes?.ToString(),
+            AuthenticationMethods = methods,
+        };
         db.Add(session);
         return await ContinueAsync(session, account, policy, key, ct);
     }
@@ -58,6 +84,13 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Si
         return new(access, refresh, "Bearer", seconds, account.ToUser(), session.Scope);
     }
 
+    /// <summary>Records that the tokens of a session are refreshed.</summary>
+    internal Task RecordUseAsync(Guid id, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        return db.Sessions.Where(s => s.Id == id).ExecuteUpdateAsync(s => s.SetProperty(x => x.LastUsedAt, now), ct);
+    }
+
     /// <summary>Ends one session.</summary>
     internal async Task EndAsync(Guid id, CancellationToken ct)
     {
@@ -78,6 +111,29 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Si
     internal Task EndAllOfUserAsync(Guid userId, CancellationToken ct) =>
         EndAllAsync(db.Credentials.Where(c => c.UserId == userId), db.Sessions.Where(s => s.UserId == userId), userId, ct);
 
+    /// <summary>
+    /// Ends the sessions that a service account has started with an API key; all of the account when they are many, because every process remembers each.
+    /// </summary>
+    internal async Task EndAllOfKeyAsync(Guid userId, Guid apiKeyId, CancellationToken ct)
+    {
+        await LockAsync(userId, ct);
+        var now = clock.GetUtcNow();
+        var ended = await db.Sessions.Where(s => s.UserId == userId && s.ApiKeyId == apiKeyId && s.RevokedAt == null && s.EndsAt > now).Select(s => s.Id)
+            .Take(MaxRevokedSessions + 1).ToListAsync(ct);
+        if (ended.Count > MaxRevokedSessions)
+        {
+            await EndAllOfUserAsync(userId, ct);
+            return;
+        }
+        await db.Sessions.Where(s => ended.Contains(s.Id)).ExecuteUpdateAsync(s => s.SetProperty(x => x.RevokedAt, now), ct);
+        foreach (var id in ended) db.Add(new Revocation { RevokedId = id, RevokedAt = now });
+        await db.SaveChangesAsync(ct);
+    }
+
+    /// <summary>Lets sessions of a user start and end one after the other, until the transaction ends.</summary>
+    internal Task LockAsync(Guid userId, CancellationToken ct) =>
+        db.Database.ExecuteSqlAsync($"SELECT FROM credentials WHERE user_id = {userId} FOR UPDATE", ct);
+
     /// <summary>Ends all sessions of all users of a hospital.</summary>
     internal async Task EndAllOfHospitalAsync(Guid hospitalId, CancellationToken ct)
     {
@@ -89,10 +145,10 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Si
     {
         // The rows are locked before the time is taken: the time must not precede a login that was waited for.
         await credentials.ExecuteUpdateAsync(c => c.SetProperty(x => x.RevokedAt, x => x.RevokedAt), ct);
-        var now = clock.GetUtcNow();
-        await credentials.ExecuteUpdateAsync(c => c.SetProperty(x => x.RevokedAt, now), ct);
-        await sessions.Where(s => s.RevokedAt == null).ExecuteUpdateAsync(s => s.SetProperty(x => x.RevokedAt, now), ct);
-        await AddRevocationAsync(userId, now, ct);
+        var at = AccessTokenIssuer.GetLatestIssue(clock.GetUtcNow(), await credentials.MaxAsync(c => c.RevokedAt, ct));
+        await credentials.ExecuteUpdateAsync(c => c.SetProperty(x => x.RevokedAt, at), ct);
+        await sessions.Where(s => s.RevokedAt == null).ExecuteUpdateAsync(s => s.SetProperty(x => x.RevokedAt, at), ct);
+        await AddRevocationAsync(userId, at, ct);
     }
 
     /// <summary>Returns whether no sessions of the account were ended since it was read. Until the transaction ends, none are.</summary>
@@ -109,3 +165,9 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Si
         await db.SaveChangesAsync(ct);
     }
 }
+
+/// <summary>Represents what a session of a client begins with.</summary>
+/// <param name="Scope">The scopes that the user has allowed, separated by spaces.</param>
+/// <param name="Methods">How the user has logged in.</param>
+/// <param name="AuthenticatedAt">When the user has logged in.</param>
+internal sealed record ClientLogIn(string ClientId, string Scope, string Methods, DateTimeOffset AuthenticatedAt);

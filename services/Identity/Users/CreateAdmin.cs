@@ -34,9 +34,10 @@ internal sealed class CreateAdmin(IdentityDb db, CreateUserHandler create, TimeP
         try
         {
             var request = await ParameterReader<CreateUser>.ReadAsync(
-                JsonSerializer.SerializeToUtf8Bytes(new CreateUser(email, password ?? "", first, last, Role.Admin), Json.Options),
+                JsonSerializer.SerializeToUtf8Bytes(new CreateUser(email, first, last, Role.Admin, password ?? ""), Json.Options),
                 rules: (parameters, errors) => create.AddErrorsAsync(parameters, errors, ct));
-            var prepared = await create.PrepareAsync(request, ct);
+            // Who runs this chooses the password for themselves.
+            var prepared = await create.PrepareAsync(request, ct) with { IsPasswordTemporary = false };
             await using var transaction = await db.Database.BeginTransactionAsync(ct);
             var admin = await create.HandleAsync(request, prepared, ct);
             await transaction.CommitAsync(ct);

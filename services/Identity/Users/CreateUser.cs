@@ -1,6 +1,7 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Mails;
 using MedCor.Identity.Passwords;
 using MedCor.Platform.Database;
 using MedCor.Platform.LocalCopies;
@@ -12,9 +13,12 @@ namespace MedCor.Identity.Users;
 
 /// <summary>Represents the values of a new account that are not parameters of the call.</summary>
 /// <param name="HospitalId">The ID of its hospital; null for a platform administrator.</param>
-internal sealed record NewUser(Guid? HospitalId, string PasswordHash);
+/// <param name="PasswordHash">The hash of its password; null where the user is invited to choose one.</param>
+/// <param name="IsPasswordTemporary">Whether somebody else than the user chose the password.</param>
+internal sealed record NewUser(Guid? HospitalId, string? PasswordHash, bool IsPasswordTemporary);
 
-internal sealed class CreateUserHandler(IdentityDb db, HospitalCopies hospitals, EmailUniqueness freeEmail, PasswordHasher hashes, TimeProvider clock)
+internal sealed class CreateUserHandler(
+    IdentityDb db, HospitalCopies hospitals, EmailUniqueness freeEmail, PasswordHasher hashes, MailQueue mails, TimeProvider clock)
     : IToolHandler<CreateUser, NewUser, User>, IParameterValidator<CreateUser>
 {
     public async Task AddErrorsAsync(CreateUser request, ParameterErrors errors, CancellationToken ct)
@@ -31,12 +35,13 @@ internal sealed class CreateUserHandler(IdentityDb db, HospitalCopies hospitals,
         }
         // Callers of one hospital are told neither the name of another nor the current date there.
         var visible = callerHospital is null || callerHospital == hospital ? hospital : null;
-        if (errors.AreRight("password"))
+        if (request.Password is { } password && errors.AreRight("password"))
         {
             var hospitalName = visible is { } named ? (await hospitals.FindAsync(named, ct))?.Name : null;
-            if (PasswordPolicy.FindError(request.Password, request.Email ?? "", request.FirstName ?? "", request.LastName ?? "", hospitalName) is { } weak)
+            if (PasswordPolicy.FindError(password, request.Email ?? "", request.FirstName ?? "", request.LastName ?? "", hospitalName) is { } weak)
                 errors.Add("password", weak);
         }
+        if (request.Password is null && !mails.SendsMail) errors.Add("password", $"is required: {MailOptions.NotConfigured}");
         if (visible is { } id && await hospitals.FindFutureErrorAsync(request.DateOfBirth, id, clock.GetUtcNow(), ct) is { } futureError)
             errors.Add("date_of_birth", futureError);
     }
@@ -50,7 +55,7 @@ internal sealed class CreateUserHandler(IdentityDb db, HospitalCopies hospitals,
         if (caller.HospitalId is { } callerHospital && hospital != callerHospital) throw new NotFound("hospital");
         await freeEmail.EnsureAvailableAsync(request.Email, ct);
         if (hospital is { } id) (await hospitals.FindAsync(id, ct) ?? throw new NotFound("hospital")).EnsureActive();
-        return new(hospital, await hashes.HashAsync(request.Password, ct));
+        return request.Password is { } password ? new(hospital, await hashes.HashAsync(password, ct), true) : new(hospital, null, false);
     }
 
     public async Task<User> HandleAsync(CreateUser request, NewUser prepared, CancellationToken ct)
@@ -68,7 +73,8 @@ internal sealed class CreateUserHandler(IdentityDb db, HospitalCopies hospitals,
             YearsOfExperience = request.YearsOfExperience,
         };
         db.Add(account);
-        db.Add(new Credential { UserId = account.Id, PasswordHash = prepared.PasswordHash });
+        db.Add(new Credential { UserId = account.Id, PasswordHash = prepared.PasswordHash, HasTemporaryPassword = prepared.IsPasswordTemporary });
+        if (prepared.PasswordHash is null) mails.Add(MailKind.Invitation, account.Id);
         account.RaiseChanged(db, user => new UserCreated(user), isNew: true);
         try
         {

@@ -1,6 +1,7 @@
 using MedCor.Contracts;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Passwords;
+using MedCor.Identity.SecondFactors;
 using MedCor.Identity.Sessions;
 
 namespace MedCor.Identity.Users;
@@ -25,7 +26,9 @@ internal sealed class CurrentPasswordCheck(IServiceScopeFactory scopes, Password
         var isCorrect = await hashes.VerifyAsync(account.Credential!.PasswordHash, current, first: () => lockOut.ThrowIfLockedAsync(account.EmailKey, ct), ct);
 
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        await lockOut.RecordAsync(account.EmailKey, isCorrect, ct);
+        // The password of a user with a second factor does not forgive wrong codes.
+        var factors = await scope.ServiceProvider.GetRequiredService<SecondFactorManager>().FindAsync(account.Id, ct);
+        await lockOut.RecordAsync(account.EmailKey, isCorrect && factors.Any ? null : isCorrect, ct);
         await transaction.CommitAsync(ct);
         if (!isCorrect) throw new ValidationFailed(Field, "is not your password");
     }

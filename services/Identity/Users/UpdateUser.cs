@@ -1,6 +1,8 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Hospitals;
+using MedCor.Identity.Mails;
 using MedCor.Identity.Passwords;
 using MedCor.Identity.Sessions;
 using MedCor.Platform.Database;
@@ -14,10 +16,12 @@ namespace MedCor.Identity.Users;
 /// <summary>Holds what the change of an account takes besides the parameters of its call.</summary>
 /// <param name="PasswordHash">The hash of the new password; null where the password stays.</param>
 /// <param name="Paused">The bookings that are paused; null where the account can be booked afterwards as before.</param>
-internal sealed record PreparedUserUpdate(string? PasswordHash, PausedBookings? Paused);
+/// <param name="ConfirmsEmail">Whether a new e-mail address is confirmed by a link before it is changed.</param>
+internal sealed record PreparedUserUpdate(string? PasswordHash, PausedBookings? Paused, bool ConfirmsEmail = false);
 
 internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, CurrentPasswordCheck ownPassword, EmailUniqueness freeEmail, PasswordHasher hashes,
-    SessionManager sessions, BookingPauseClient bookings, HospitalCopies hospitals, TimeProvider clock)
+    SessionManager sessions, BookingPauseClient bookings, HospitalCopies hospitals, SignInPolicies policies, AccountLinks links,
+    MailQueue mails, TimeProvider clock)
     : IToolHandler<UpdateUser, PreparedUserUpdate, UpdatedUser>, ICurrentStateProvider<UpdateUser>, IParameterValidator<UpdateUser>
 {
     public async Task<object> GetCurrentAsync(UpdateUser request, CancellationToken ct) => await users.GetAsync(request.UserId, ct);
@@ -35,18 +39,22 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
     public async Task<PreparedUserUpdate> PrepareAsync(UpdateUser request, CancellationToken ct)
     {
         if (request is { Password: null, Email: null, Role: null, DateOfBirth.Value: null } && request.IsActive is not false) return new(null, null);
+        if (request.Password is not null && request.UserId != db.Tenancy.Caller.UserId)
+            throw new Forbidden("Nobody sets the password of somebody else. POST /api/auth/reset sends the user a link to set it.");
         var account = await db.VisibleAccounts().AsNoTracking().Include(a => a.Credential).Include(a => a.Hospital)
             .GetRequiredAsync(request.UserId, "user", ct);
         Authorize(request, account);
-        var provesPassword = account.Id == db.Tenancy.Caller.UserId && (request.Password is not null
-            || (request.Email is { } email && EmailAddresses.GetLookupKey(email) != EmailAddresses.GetLookupKey(account.Email)));
+        var changesEmail = ChangesEmail(request, account);
+        var provesPassword = account.Id == db.Tenancy.Caller.UserId && (request.Password is not null || changesEmail);
         await ValidateAsync(request, account, provesPassword, ct);
         if (provesPassword) await ownPassword.VerifyAsync(account, request.CurrentPassword!, ct);
         if (request.Email is not null) await freeEmail.EnsureAvailableAsync(request.Email, ct, exceptUserId: account.Id);
+        var confirmsEmail = changesEmail && !(await policies.GetAsync(account.HospitalId, ct)).AcceptsChosenPasswords;
+        if (confirmsEmail) await EnsureConfirmableAsync(request.Email!, account, ct);
         var passwordHash = request.Password is null ? null : await hashes.HashAsync(request.Password, ct);
         // Last, so that a rejected request pauses no bookings.
         account.ThrowIfVersionDiffers(request.ExpectedVersion);
-        return new(passwordHash, CeasesToBeBookable(request, account) ? await bookings.PauseAsync(account, ct) : null);
+        return new(passwordHash, CeasesToBeBookable(request, account) ? await bookings.PauseAsync(account, ct) : null, confirmsEmail);
     }
 
     public async Task<UpdatedUser> HandleAsync(UpdateUser request, PreparedUserUpdate prepared, CancellationToken ct)
@@ -60,8 +68,8 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         var (formerRole, wasActive) = (account.Role, account.IsActive);
         var paused = CeasesToBeBookable(request, account) ? prepared.Paused ?? throw PausedBookings.CreateConflict() : null;
         paused?.EnsureUnchanged(account);
-        // An older address keeps the form that it is found by.
-        if (request.Email is { } email) account.Email = email;
+        if (prepared.ConfirmsEmail && ChangesEmail(request, account)) mails.Add(MailKind.EmailConfirmation, account.Id, request.Email);
+        else if (request.Email is { } email) ChangeEmail(account, email);
         account.FirstName = request.FirstName ?? account.FirstName;
         account.LastName = request.LastName ?? account.LastName;
         account.Role = request.Role ?? account.Role;
@@ -71,10 +79,16 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         account.YearsOfExperience = request.YearsOfExperience.Or(account.YearsOfExperience);
         account.IsAvailable = request.IsAvailable ?? account.IsAvailable;
         account.IsActive = request.IsActive ?? account.IsActive;
-        account.Credential!.PasswordHash = prepared.PasswordHash ?? account.Credential.PasswordHash;
 
-        if (prepared.PasswordHash is not null) db.Entry(account).State = EntityState.Modified; // a new password makes a new version too
-        if (db.ChangeTracker.HasChanges())
+        if (prepared.PasswordHash is not null)
+        {
+            (account.Credential!.PasswordHash, account.Credential.HasTemporaryPassword) = (prepared.PasswordHash, false);
+            db.Entry(account).State = EntityState.Modified; // a new password makes a new version too
+            mails.Add(MailKind.PasswordChanged, account.Id);
+            await links.EndAllAsync(account.Id, ct);
+        }
+        db.ChangeTracker.DetectChanges();
+        if (db.Entry(account).State == EntityState.Modified)
             account.RaiseChanged(db, user => wasActive && !user.IsActive ? new UserDeactivated(user) : new UserUpdated(user),
                 isNew: formerRole != Role.Patient);
         if (account.Role != formerRole) account.RaiseRoleEnded(db, formerRole);
@@ -108,6 +122,30 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
             AffectedCount: paused?.Count);
     }
 
+    private static bool ChangesEmail(UpdateUser request, Account account) =>
+        request.Email is { } email && EmailAddresses.GetLookupKey(email) != EmailAddresses.GetLookupKey(account.Email);
+
+    /// <summary>Changes an address at once, and informs the former and the new one.</summary>
+    private void ChangeEmail(Account account, string email)
+    {
+        var (former, formerKey) = (account.Email, account.EmailKey);
+        // An older address keeps the form that it is found by.
+        account.Email = email;
+        if (account.EmailKey == formerKey) return;
+        account.Credential!.EmailVerifiedAt = null;
+        mails.Add(MailKind.EmailChanged, account.Id, former);
+        mails.Add(MailKind.EmailChanged, account.Id);
+    }
+
+    /// <summary>Throws when no link can be sent to a new address, or when another user has it.</summary>
+    private async Task EnsureConfirmableAsync(string email, Account account, CancellationToken ct)
+    {
+        if (!mails.SendsMail) throw new ValidationFailed("email", $"cannot be confirmed, and so not be changed: {MailOptions.NotConfigured}");
+        await freeEmail.EnsureUnusedAsync(email, account.Id, ct);
+        if (await links.HasTooManyAsync(account.Id, LinkPurpose.EmailChange, ct))
+            throw new RateLimited("Too many links were sent to confirm new e-mail addresses of this account.", (int)AccountLinks.Lifetime.TotalSeconds);
+    }
+
     /// <summary>Returns whether the request deactivates the account or changes its role, so that the user can no longer be booked as before.</summary>
     private static bool CeasesToBeBookable(UpdateUser request, Account account) =>
         (request.IsActive is false && account.IsActive) || (request.Role is { } role && role != account.Role);
@@ -120,6 +158,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
     {
         var caller = db.Tenancy.Caller;
         var isSelf = caller.UserId == account.Id;
+        if (account.ServiceScope is not null) throw new Forbidden("This is a service account. Change it with update_service_account.");
         if (!isSelf && !caller.IsOneOf(Callers.Admins)) throw new Forbidden("Only administrators change other users.");
         if (isSelf && request.Role is { } role && role != account.Role) throw new Forbidden("Users cannot change their own role.");
         if (isSelf && request.IsActive is false) throw new Forbidden("Users cannot deactivate themselves.");

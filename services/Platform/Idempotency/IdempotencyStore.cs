@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Platform.Database;
 using MedCor.Platform.Secrets;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
@@ -43,7 +44,8 @@ internal sealed class IdempotencyRecord
 /// either both exist or neither does. A rejected request leaves no record. A key belongs to its caller and its tool: the same key with another tool is another
 /// write.
 /// </summary>
-internal sealed class IdempotencyStore(TenantDb db, SecretHasher hashes, TimeProvider clock)
+/// <param name="protection">Encrypts results that contain a secret; null in services that return none.</param>
+internal sealed class IdempotencyStore(TenantDb db, SecretHasher hashes, TimeProvider clock, IDataProtectionProvider? protection = null)
 {
     /// <summary>Specifies the time for which a key is kept.</summary>
     internal static readonly TimeSpan Retention = TimeSpan.FromHours(24);
@@ -68,7 +70,7 @@ internal sealed class IdempotencyStore(TenantDb db, SecretHasher hashes, TimePro
         if (!call.ParamsHash.AsSpan().SequenceEqual(paramsHash) || !await SecretsMatchAsync(call.SecretsHash, secrets, ct))
             throw new Conflict($"This Idempotency-Key was used for another call of {tool.Name}. Use a new one for each.").WithDetail("field", ConflictField);
         if (call.Role is { } then && then != CallersRole) throw new Forbidden("This call was made in another role, whose results you may no longer see.");
-        return call.Result;
+        return tool.ReturnsSecret && call.Result is { } result ? CreateProtector().Unprotect(result) : call.Result;
     }
 
     /// <summary>
@@ -100,8 +102,12 @@ internal sealed class IdempotencyStore(TenantDb db, SecretHasher hashes, TimePro
     internal Task SaveResultAsync(string key, ToolDescriptor tool, string result, CancellationToken ct)
     {
         var (caller, own) = (db.Tenancy.Caller.UserId, ToStoredKey(key, tool));
+        if (tool.ReturnsSecret) result = CreateProtector().Protect(result);
         return db.Database.ExecuteSqlAsync($"UPDATE recorded_calls SET result = {result} WHERE caller_id = {caller} AND key = {own}", ct);
     }
+
+    private IDataProtector CreateProtector() =>
+        (protection ?? throw new InvalidOperationException("A service that returns secrets registers Data Protection.")).CreateProtector("medcor idempotency");
 
     private string CallersRole => db.Tenancy.Caller.Role.ToString();
 

@@ -14,9 +14,10 @@ public sealed class AccessControlTests
         "GET /alive", "GET /health", "GET /healthz", "GET /readyz",
         "GET /.well-known/jwks.json", "GET /.well-known/oauth-authorization-server", "GET /.well-known/openid-configuration", "GET /.well-known/{**rest}",
         // Pages, and endpoints at which clients authenticate themselves.
-        "GET /oauth/{**rest}", "POST /oauth/login",
+        "GET /oauth/{**rest}", "POST /oauth/login/{**rest}", "POST /oauth/forgot", "POST /oauth/set-password",
         "GET /api/openapi.json",
-        "POST /api/auth/login", "POST /api/auth/logout", "POST /api/auth/refresh", "POST /api/auth/{**rest}",
+        "POST /api/auth/login", "POST /api/auth/logout", "POST /api/auth/refresh", "POST /api/auth/reset", "POST /api/auth/password",
+        "POST /api/auth/{**rest}",
         // Who they are is told by the first message.
         "GET /api/mcp/ws",
     ];

@@ -34,8 +34,13 @@ public class AuthorizationTests
         ("specialty_demand",       "read", "read",        "read",               "",                   ""),
         ("report",                 "read", "read",        "",                   "",                   ""),
         ("audit_event",            "read", "read",        "",                   "",                   "read"),
+        ("service_account",        All,    All,           "",                   "",                   ""),
+        ("api_key",                All,    All,           "",                   "",                   ""),
         ("sign_in_policy",         All,    All,           "",                   "",                   ""),
         ("prompt",                 All,    All,           All,                  All,                  All),
+        ("prompt_session",         All,    All,           All,                  All,                  All),
+        ("session",                "read delete", "read delete", "read delete", "read delete",        "read delete"),
+        ("second_factor",          "update", "update",    "",                   "",                   ""),
     ];
 
     public static TheoryData<string> Tools => CatalogueFixture.Tools;

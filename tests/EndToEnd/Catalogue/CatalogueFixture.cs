@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
+using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
 
@@ -43,17 +44,7 @@ internal sealed class CatalogueFixture
     public ApiClient Admin => People[Callers.HospitalAdmin];
 
     /// <summary>Logs in the user of a role with a token that is limited to scopes, once for all tests.</summary>
-    public Task<ApiClient> LogIn(Callers kind, string scope) => _limited.GetOrAdd((kind, scope), _ => new(async () =>
-    {
-        var user = await People[kind].Call<User>("get_current_user");
-        // The walk changes it, and the token is to outlive the walk.
-        await Admin.Call("update_sign_in_policy", new
-        {
-            idle_minutes = SignInPolicy.MaxIdleMinutes,
-            max_session_hours = SignInPolicy.LongestSessionHours,
-        });
-        return kind == Callers.Platform ? await ApiClient.LogIn(user.Email, scope: scope) : await ApiClient.LogIn(user.Email, Password, scope: scope);
-    })).Value;
+    public Task<ApiClient> LogIn(Callers kind, string scope) => _limited.GetOrAdd((kind, scope), _ => new(() => LogInAgain(People[kind], scope))).Value;
 
     /// <summary>Makes a call that succeeds: tries callers, optional parameters, choices and entities until one does.</summary>
     /// <param name="call">Makes one attempt; null for a plain call.</param>
@@ -63,7 +54,8 @@ internal sealed class CatalogueFixture
         await EnsureListNotEmpty(tool);
         call ??= (caller, parameters) => caller.Post(tool, parameters);
         // A write is tried with all optional parameters first; a read is tried without them, because filters can empty a list.
-        string[][] wholes = [[.. draft.Optional], []];
+        // Passwords are for one's own account alone.
+        string[][] wholes = [[.. draft.Optional], [.. draft.Optional.Where(o => !o.Contains("password", StringComparison.Ordinal))], []];
         if (tool.Effect == Effect.Read) Array.Reverse(wholes);
         var last = "nobody may call it";
         foreach (var caller in CallersAllowed(tool))
@@ -108,6 +100,8 @@ internal sealed class CatalogueFixture
     {
         "hospital" => Hospital.ToString(),
         "user" => People[Callers.Patient].Id.ToString(),
+        // A new one, because a test may end it.
+        "session" => await StartSession(caller ?? Admin),
         _ when People.FirstOrDefault(p => p.Key.ToString().Equals(kind, StringComparison.OrdinalIgnoreCase)).Value is { } person => person.Id.ToString(),
         _ => await ListIds(kind, caller ?? Admin) is [var first, ..] ? first : await Create(kind, caller ?? Admin) ?? await Create(kind, Admin)
             ?? throw new Xunit.Sdk.XunitException($"There is no {kind}, and nothing creates one: the walk cannot try tools that take a {kind}_id."),
@@ -146,9 +140,26 @@ internal sealed class CatalogueFixture
         if (created is not null && await ListIds(list) is []) await CallSuccessfully(created);
     }
 
+    /// <summary>Logs a user in once more and returns the ID of the session.</summary>
+    private async Task<string> StartSession(ApiClient user) => new JsonWebToken((await LogInAgain(user)).AccessToken).GetClaim("sid").Value;
+
+    /// <summary>Logs a user in under the default sign-in policy, which a walk may change at the same time.</summary>
+    private async Task<ApiClient> LogInAgain(ApiClient user, string? scope = null)
+    {
+        var email = (await user.Call<User>("get_current_user")).Email;
+        if (user == People[Callers.Platform]) return await ApiClient.LogIn(email, scope: scope);
+        return await ApiClient.LogIn(email, Password, scope: scope, beforeEachAttempt: () => Admin.Call("update_sign_in_policy", new
+        {
+            second_factor_roles = Array.Empty<string>(),
+            idle_minutes = SignInPolicy.MaxIdleMinutes,
+            max_session_hours = SignInPolicy.LongestSessionHours,
+        }));
+    }
+
     /// <summary>Creates an entity of a kind and returns its ID; null when the caller may not create one. Doctors and patients are users of that role.</summary>
     private async Task<string?> Create(string kind, ApiClient caller)
     {
+        if (kind == "session") return await StartSession(caller);
         var creating = ToolCatalogue.All.Values.Where(t => t.Name.StartsWith("create_", StringComparison.Ordinal) && CallersAllowed(t).Contains(caller))
             .ToArray();
         if (creating.FirstOrDefault(t => t.Name.EndsWith($"_{kind}", StringComparison.Ordinal)) is { } tool)
@@ -164,7 +175,7 @@ internal sealed class CatalogueFixture
         return null;
     }
 
-    private static string Plural(string kind) => kind.EndsWith('y') ? $"{kind[..^1]}ies" : $"{kind}s";
+    private static string Plural(string kind) => kind.EndsWith('y') && !kind.EndsWith("ey", StringComparison.Ordinal) ? $"{kind[..^1]}ies" : $"{kind}s";
 
     /// <summary>Creates a new hospital with its users. Costs eight password hashes.</summary>
     public static async Task<CatalogueFixture> New()

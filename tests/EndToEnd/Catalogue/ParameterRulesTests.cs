@@ -43,6 +43,12 @@ public class ParameterRulesTests
         { Platform, "get_specialty_demand", """{"period":"EVER"}""", "hospital_id period" },
         { Platform, "get_sign_in_policy", "{}", "hospital_id" },
         { Platform, "update_sign_in_policy", """{"idle_minutes":1,"max_session_hours":"x"}""", "hospital_id idle_minutes max_session_hours" },
+        {
+            Platform, "create_service_account", """{"name":"","role":"NURSE","scope":"people.nothing","jwks":"{}"}""", "hospital_id jwks name scope"
+        },
+        { Admin, "update_service_account", """{"service_account_id":"x","scope":"foo","jwks":"{}"}""", "jwks scope service_account_id" },
+        { Admin, "create_api_key", """{"service_account_id":"x","name":"","expires_on":"2020-01-01"}""", "expires_on name service_account_id" },
+        { Admin, "rotate_api_key", """{"api_key_id":"x","expires_on":"2020-01-01","overlap_hours":-1}""", "api_key_id expires_on overlap_hours" },
         { Platform, "create_department", """{"name":"","code":"!"}""", "code hospital_id name" },
         {
             Admin, "create_user",

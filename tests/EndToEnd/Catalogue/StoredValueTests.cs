@@ -35,6 +35,9 @@ public class StoredValueTests
             var (platform, unique) = (await ApiClient.LogInShared(TestUser.PlatformAdminEmail), Guid.NewGuid().ToString("N")[..20]);
             return (platform, (await platform.Call<Specialty>("create_specialty", new { code = unique.ToUpperInvariant(), name = unique })).Id);
         }, "resources/specialties", "UPDATE specialties SET name = E'\x1b' || name, description = E'\x1b' WHERE id = $1"),
+        ["update_service_account"] = new("identity", async w =>
+            (w.Admin, (await w.Admin.Call<ServiceAccount>("create_service_account", new { name = "x", role = "NURSE", scope = "people.read" })).Id),
+            "list_service_accounts", "UPDATE users SET first_name = E'\x1b' WHERE id = $1"),
         ["update_hospital"] = new("hospital", w => Task.FromResult((w.Admin, w.Admin.HospitalId!.Value)), "resources/hospitals",
             "UPDATE hospitals SET name = E'\x1b', email = 'Old <' || email || '>', phone_number = E'\x1b', address_line1 = E'\x1b', city = E'\u202e', "
             + "time_zone = 'localtime' WHERE id = $1"),
@@ -95,8 +98,12 @@ public class StoredValueTests
         Assert.All(aged, field =>
             Assert.True(JsonNode.DeepEquals(read[field], now[field]), $"{field} was {read[field]?.ToJsonString()} and became {now[field]?.ToJsonString()}"));
 
-        async Task<JsonNode> Read() => thing.Path.Length == 0 ? await caller.Call("get_doctor_schedule", new { doctor_id = id })
-            : (await ToolCallExtensions.Send(caller.Http, new HttpRequestMessage(HttpMethod.Get, $"/api/mcp/{thing.Path}/{id}"))).Body;
+        async Task<JsonNode> Read() => thing.Path switch
+        {
+            "" => await caller.Call("get_doctor_schedule", new { doctor_id = id }),
+            "list_service_accounts" => (await caller.Call(thing.Path))["results"]!.AsArray().Single(a => (Guid)a!["id"]! == id)!,
+            _ => (await ToolCallExtensions.Send(caller.Http, new HttpRequestMessage(HttpMethod.Get, $"/api/mcp/{thing.Path}/{id}"))).Body,
+        };
     }
 
     /// <summary>Notes are excluded: they are appended to the existing ones, so they are always new.</summary>

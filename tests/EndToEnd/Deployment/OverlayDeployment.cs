@@ -42,6 +42,8 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
         stage._secrets[("redis-login", "password")] = stage._cache.Split("password=")[1];
         var login = new Uri(stage._messaging).UserInfo.Split(':');
         (stage._secrets[("rabbitmq-login", "username")], stage._secrets[("rabbitmq-login", "password")]) = (login[0], login[1]);
+        // No mail is sent here, so no server needs to answer.
+        (stage._secrets[("identity-mail", "url")], stage._secrets[("identity-mail", "from")]) = ("smtps://mail.example:465", "MedCor <no-reply@mail.example>");
         foreach (var cluster in stage._overlay.OfKind("Cluster"))
         {
             var (name, owner, role) = (cluster.Text("metadata.name")!, cluster.Text("spec.bootstrap.initdb.owner")!,

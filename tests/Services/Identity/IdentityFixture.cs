@@ -2,6 +2,8 @@ using MedCor.Identity;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Hospitals;
 using MedCor.Identity.Keys;
+using MedCor.Identity.Mails;
+using MedCor.Identity.SecondFactors;
 using MedCor.Identity.Sessions;
 using MedCor.Platform.Database;
 using MedCor.Platform.Messaging;
@@ -9,7 +11,10 @@ using MedCor.Platform.Tenancy;
 using MedCor.ServiceDefaults.Authentication;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using StackExchange.Redis;
 using SignInPolicy = MedCor.Identity.Hospitals.SignInPolicy;
@@ -32,15 +37,22 @@ internal sealed class IdentityFixture : IAsyncDisposable
             .AddTenantDb<IdentityDb>((_, db) => db.UseNpgsql(_database))
             .AddSingleton<IConnectionMultiplexer>(redis).AddSingleton<RevocationList>()
             .AddSingleton(new KeyEncryption("a secret of at least 32 characters!")).AddSingleton<KeyRing>().AddSingleton<AccessTokenIssuer>()
-            .AddScoped<SignInPolicies>().AddScoped<SessionManager>().AddScoped<RefreshSessionHandler>().AddScoped<RenewAccessHandler>().AddScoped<RotateKeys>()
+            .AddSingleton<IHostEnvironment>(new HostingEnvironment { EnvironmentName = Environments.Development }).AddScoped<SignInPolicies>()
+            .AddSingleton(Options.Create(Mail)).Configure<KeyOptions>(keys => keys.PublicUrl = "http://localhost").AddLocalization()
+            .AddScoped<MailQueue>().AddScoped<AccountLinks>().AddSingleton<MailComposer>().AddSingleton<SmtpConnection>().AddSingleton<MailSender>()
+            .AddScoped<SecondFactorManager>()
+            .AddScoped<SessionManager>().AddScoped<RefreshSessionHandler>().AddScoped<RenewAccessHandler>().AddScoped<RotateKeys>()
             .BuildServiceProvider();
     }
 
     public ManualTimeProvider Clock { get; } = new();
 
-    public Account Admin { get; } = new() { Email = "ada@example.org", FirstName = "Ada", LastName = "Lovelace", Role = Role.Admin };
+    /// <summary>Gets how mail is sent. No mail server is configured at first.</summary>
+    public MailOptions Mail { get; } = new() { From = "MedCor <no-reply@medcor.example>" };
 
-    private static SignInPolicy Policy { get; } = new() { HospitalId = Guid.Empty };
+    public Account Admin { get; } = new() { Email = $"ada.{Guid.NewGuid():N}@example.org", FirstName = "Ada", LastName = "Lovelace", Role = Role.Admin };
+
+    private static SignInPolicy Policy { get; } = new() { HospitalId = Guid.Empty, AcceptsChosenPasswords = true };
 
     public static async Task<IdentityFixture> Create(int connections = 5)
     {
@@ -64,6 +76,14 @@ internal sealed class IdentityFixture : IAsyncDisposable
         await using var scope = _services.CreateAsyncScope();
         return await what(scope.ServiceProvider.GetRequiredService<T>());
     }
+
+    /// <summary>Runs what belongs to a unit of work, in one that sees all hospitals.</summary>
+    public Task<TResult> Execute<T, TResult>(Func<IdentityDb, T, Task<TResult>> what) where T : notnull => Execute((IServiceProvider scope) =>
+    {
+        var db = scope.GetRequiredService<IdentityDb>();
+        db.Tenancy.Enter(hospital: null);
+        return what(db, scope.GetRequiredService<T>());
+    });
 
     /// <summary>Writes to the database.</summary>
     public async Task Write(Action<IdentityDb> change)

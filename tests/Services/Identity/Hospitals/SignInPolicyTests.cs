@@ -10,6 +10,8 @@ namespace MedCor.Tests.Services.Identity.Hospitals;
 
 public class SignInPolicyTests
 {
+    private static readonly string[] Roles = ["DOCTOR", "ADMIN"];
+
     [Fact]
     public async Task A_hospital_has_the_defaults_until_its_administrator_sets_others()
     {
@@ -19,11 +21,11 @@ public class SignInPolicyTests
         var before = await platform.Call<SignInPolicy>("get_sign_in_policy", new { hospital_id = hospital.Id });
         var unchanged = await platform.Call<SignInPolicy>("update_sign_in_policy", new { hospital_id = hospital.Id });
         var after = await platform.Call<SignInPolicy>("update_sign_in_policy",
-            new { hospital_id = hospital.Id, idle_minutes = 15, max_session_hours = 12 });
+            new { hospital_id = hospital.Id, second_factor_roles = Roles, idle_minutes = 15, max_session_hours = 12 });
 
-        Assert.Equivalent(new SignInPolicy(hospital.Id, SignInPolicy.MaxIdleMinutes, SignInPolicy.LongestSessionHours, 0), before, strict: true);
+        Assert.Equivalent(new SignInPolicy(hospital.Id, true, [], SignInPolicy.MaxIdleMinutes, SignInPolicy.LongestSessionHours, 0), before, strict: true);
         Assert.Equivalent(before, unchanged, strict: true);
-        Assert.Equivalent(new SignInPolicy(hospital.Id, 15, 12, 1), after, strict: true);
+        Assert.Equivalent(new SignInPolicy(hospital.Id, true, [Role.Admin, Role.Doctor], 15, 12, 1), after, strict: true);
         Assert.Equivalent(after, await platform.Call<SignInPolicy>("get_sign_in_policy", new { hospital_id = hospital.Id }), strict: true);
         var late = await platform.TryCall("update_sign_in_policy", new { hospital_id = hospital.Id, idle_minutes = 20, expected_version = 0 });
         Assert.Equal("CONFLICT", late.Code);
@@ -67,7 +69,7 @@ public class SignInPolicyTests
         identity.Clock.Now += TimeSpan.FromHours(13);
 
         // The administrator of the fixture belongs to no hospital, so the rules are asked directly.
-        var policy = new PolicyRow { HospitalId = Guid.Empty, IdleMinutes = 10, MaxSessionHours = 14 };
+        var policy = new PolicyRow { HospitalId = Guid.Empty, AcceptsChosenPasswords = true, IdleMinutes = 10, MaxSessionHours = 14 };
         Assert.Equal(identity.Clock.Now + TimeSpan.FromMinutes(10), session.GetIdleEnd(policy, identity.Clock.Now));
         identity.Clock.Now += TimeSpan.FromMinutes(55);
         Assert.Equal(session.StartedAt + TimeSpan.FromHours(14), session.GetIdleEnd(policy, identity.Clock.Now));

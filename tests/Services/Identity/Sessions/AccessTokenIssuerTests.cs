@@ -1,3 +1,6 @@
+using MedCor.Identity;
+using MedCor.Identity.Sessions;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace MedCor.Tests.Services.Identity.Sessions;
@@ -15,4 +18,26 @@ public class AccessTokenIssuerTests
         Assert.Equal("ADMIN", token.GetClaim("role").Value);
         Assert.Equal(token.Subject, (string?)answer.Body["user"]!["id"]);
     }
+
+    [Fact]
+    public async Task A_token_that_is_issued_between_two_revocations_within_a_second_is_revoked_by_the_second_one()
+    {
+        await using var identity = await IdentityFixture.Create();
+
+        var first = await Revoke(identity);
+        var issuedAt = AccessTokenIssuer.IssuedAt(identity.Clock.Now, first);
+        var second = await Revoke(identity);
+
+        Assert.True(first < issuedAt && issuedAt <= second, $"{first:O}, {issuedAt:O}, {second:O}");
+        Assert.True(second < AccessTokenIssuer.IssuedAt(identity.Clock.Now, second));
+    }
+
+    /// <summary>Ends all sessions of the administrator and returns until when tokens are revoked.</summary>
+    private static Task<DateTimeOffset> Revoke(IdentityFixture identity) => identity.Execute(async (IdentityDb db, SessionManager sessions) =>
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        await sessions.EndAllOfUserAsync(identity.Admin.Id, CancellationToken.None);
+        await transaction.CommitAsync();
+        return await db.Revocations.Where(r => r.RevokedId == identity.Admin.Id).MaxAsync(r => r.RevokedAt);
+    });
 }

@@ -28,17 +28,17 @@ public class UpdateUserTests
     [Fact]
     public async Task Two_passwords_with_one_key_are_two_calls()
     {
-        var (admin, somebody) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), await TestUser.Create());
-        var key = Guid.NewGuid().ToString();
-        object To(string password) => new { user_id = somebody.Id, password };
+        var admin = await ApiClient.LogInShared(TestUser.HospitalAdminEmail);
+        var (email, key) = (TestUser.NewEmail(), Guid.NewGuid().ToString());
+        object With(string password) => new { email, password, first_name = "Robin", last_name = "Testperson", role = "NURSE" };
 
-        var (first, again) = (await admin.TryCall("update_user", To("first of two 2026"), key),
-            await admin.TryCall("update_user", To("first of two 2026"), key));
-        var second = await admin.TryCall("update_user", To("second of two 2026"), key);
+        var (first, again) = (await admin.TryCall("create_user", With("first of two 2026"), key),
+            await admin.TryCall("create_user", With("first of two 2026"), key));
+        var second = await admin.TryCall("create_user", With("second of two 2026"), key);
 
         Assert.Equal((System.Net.HttpStatusCode.OK, true, first.Body.ToJsonString()), (first.Status, again.IsReplay, again.Body.ToJsonString()));
         Assert.Equal(("CONFLICT", "idempotency_key"), (second.Code, (string?)second.Details!["field"]));
-        Assert.Equal(somebody.Id, (await ApiClient.LogIn(somebody.Email, "first of two 2026")).Id);
+        await ApiClient.LogIn(email, "first of two 2026");
     }
 
     [Fact]
@@ -138,8 +138,8 @@ public class UpdateUserTests
         var (admin, somebody) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), await TestUser.Create());
         foreach (var change in new object[] { new { user_id = somebody.Id }, new { user_id = somebody.Id, first_name = "Robin", is_active = true } })
             Assert.Equal(somebody.User.Version, (await admin.Call<UpdatedUser>("update_user", change)).Version);
-        Assert.Equal(somebody.User.Version + 1,
-            (await admin.Call<UpdatedUser>("update_user", new { user_id = somebody.Id, password = "Korrekt-Pferd-8" })).Version);
+        Assert.Equal(somebody.User.Version + 1, (await (await somebody.LogIn()).Call<UpdatedUser>("update_user",
+            new { user_id = somebody.Id, password = "Korrekt-Pferd-8", current_password = somebody.Password })).Version);
     }
 
     [Fact]
@@ -191,13 +191,18 @@ public class UpdateUserTests
     }
 
     [Fact]
-    public async Task An_administrator_resets_a_password_without_the_old_one()
+    public async Task Nobody_sets_the_password_of_somebody_else()
     {
-        var somebody = await TestUser.Create();
+        var (admin, platform, somebody) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), await ApiClient.LogInShared(TestUser.PlatformAdminEmail),
+            await TestUser.Create());
 
-        await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).Call("update_user", new { user_id = somebody.Id, password = "Neues-Kennwort-9" });
-
-        await ApiClient.LogIn(somebody.Email, "Neues-Kennwort-9");
+        foreach (var (client, id) in new[] { (admin, somebody.Id), (platform, somebody.Id), (admin, Guid.NewGuid()) })
+        {
+            var refused = await client.TryCall("update_user", new { user_id = id, password = "Neues-Kennwort-9" });
+            Assert.Equal("PERMISSION_DENIED", refused.Code);
+            Assert.Contains("POST /api/auth/reset", refused.Error.Message, StringComparison.Ordinal);
+        }
+        await somebody.LogIn();
     }
 
     [Fact]

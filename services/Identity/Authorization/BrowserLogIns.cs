@@ -1,0 +1,31 @@
+using MedCor.Identity.Accounts;
+using MedCor.Identity.SecondFactors;
+
+namespace MedCor.Identity.Authorization;
+
+/// <summary>Represents a user who has logged in with a browser.</summary>
+/// <param name="Methods">How the user has logged in.</param>
+/// <param name="At">When the user has logged in.</param>
+/// <param name="ValidFrom">The time after which ending the user's sessions ends the login.</param>
+/// <param name="MustEnroll">Whether the user has to set up a second factor before anything else.</param>
+internal sealed record BrowserLogIn(Account Account, EnrolledFactors Factors, string Methods, DateTimeOffset At, DateTimeOffset ValidFrom,
+    bool MustEnroll);
+
+/// <summary>Finds the user who has logged in with a browser.</summary>
+internal sealed class BrowserLogIns(ClientSessions sessions, SecondFactorManager secondFactors, TimeProvider clock)
+{
+    /// <summary>
+    /// Returns who has logged in with this browser; null when nobody has, or not with the second factor that the user has by now.
+    /// </summary>
+    /// <param name="maxAge">The time for which a login is good enough; null for any.</param>
+    internal async Task<BrowserLogIn?> FindAsync(HttpContext http, TimeSpan? maxAge = null)
+    {
+        var ct = http.RequestAborted;
+        if (await LogInCookie.FindAsync(http) is not { } login || clock.GetUtcNow() - login.At > maxAge) return null;
+        if (await sessions.FindAccountAsync(login.UserId, login.ValidFrom, ct) is not { } account) return null;
+        var factors = await secondFactors.FindAsync(account.Id, ct);
+        if (factors.Any && !AuthenticationMethods.HasTwoFactors(login.Methods)) return null;
+        return new(account, factors, login.Methods, login.At, login.ValidFrom,
+            MustEnroll: !factors.Any && await secondFactors.IsMissingAsync(account, methods: null, ct));
+    }
+}

@@ -1,0 +1,40 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace MedCor.Identity.Mails;
+
+/// <summary>Specifies what a link opens.</summary>
+internal enum LinkPurpose
+{
+    /// <summary>Choosing the first password.</summary>
+    Invitation,
+
+    /// <summary>Setting a new password.</summary>
+    PasswordReset,
+
+    /// <summary>Replacing a temporary password, for a user who has just entered it. It was not mailed.</summary>
+    TemporaryPassword,
+
+    /// <summary>Confirming a new e-mail address.</summary>
+    EmailChange,
+}
+
+/// <summary>Represents a link that opens one thing of an account, once, by the hash of its token.</summary>
+internal sealed class AccountLink
+{
+    public required byte[] Hash { get; init; }
+    public required Guid UserId { get; init; }
+    public required LinkPurpose Purpose { get; init; }
+
+    /// <summary>Gets the address that the link confirms; null for other purposes.</summary>
+    public string? NewEmail { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+    public required DateTimeOffset ExpiresAt { get; init; }
+    public DateTimeOffset? SpentAt { get; init; }
+
+    internal sealed class Configuration : IEntityTypeConfiguration<AccountLink>
+    {
+        public void Configure(EntityTypeBuilder<AccountLink> link) => link.ToTable("account_links").HasKey(l => l.Hash);
+    }
+}

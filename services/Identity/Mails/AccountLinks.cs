@@ -1,0 +1,77 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.IdentityModel.Tokens;
+
+namespace MedCor.Identity.Mails;
+
+/// <summary>Creates, finds and spends the links that open accounts. A link is valid for 30 minutes and for one use.</summary>
+internal sealed class AccountLinks(IdentityDb db)
+{
+    internal static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(30);
+
+    /// <summary>How many links for one purpose an account may be sent in <see cref="Lifetime"/>.</summary>
+    internal const int MaxRecent = 5;
+
+    private const int TokenBytes = 32;
+
+    /// <summary>Creates a link and returns its token, which nothing but the link holds.</summary>
+    /// <param name="newEmail">The address that the link confirms; null for other purposes.</param>
+    internal async Task<string> CreateAsync(Guid userId, LinkPurpose purpose, string? newEmail, CancellationToken ct)
+    {
+        var token = Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(TokenBytes));
+        db.Add(new AccountLink
+        {
+            Hash = HashOf(token), UserId = userId, Purpose = purpose, NewEmail = newEmail, CreatedAt = db.UtcNow, ExpiresAt = db.UtcNow + Lifetime,
+        });
+        await db.SaveChangesAsync(ct);
+        return token;
+    }
+
+    /// <summary>Returns a link that can still be used for one of these purposes; null when there is none. It is not spent.</summary>
+    internal Task<AccountLink?> FindAsync(string? token, CancellationToken ct, params LinkPurpose[] purposes) =>
+        Usable(token, purposes).AsNoTracking().SingleOrDefaultAsync(ct);
+
+    /// <summary>
+    /// Spends a link within the caller's transaction and returns whether this call did: of several at the same time, one does. The other links of the account
+    /// end with it.
+    /// </summary>
+    internal async Task<bool> SpendAsync(AccountLink link, CancellationToken ct)
+    {
+        var now = db.UtcNow;
+        var isSpent = await db.AccountLinks.Where(l => l.Hash == link.Hash && l.SpentAt == null && l.ExpiresAt > now)
+            .ExecuteUpdateAsync(l => l.SetProperty(x => x.SpentAt, now), ct) == 1;
+        if (isSpent) await EndAllAsync(link.UserId, ct);
+        return isSpent;
+    }
+
+    /// <summary>Ends all links of an account within the caller's transaction.</summary>
+    internal Task EndAllAsync(Guid userId, CancellationToken ct)
+    {
+        var now = db.UtcNow;
+        return db.AccountLinks.Where(l => l.UserId == userId && l.SpentAt == null).ExecuteUpdateAsync(l => l.SetProperty(x => x.SpentAt, now), ct);
+    }
+
+    /// <summary>Deletes a link that could not be sent.</summary>
+    internal Task DeleteAsync(string token, CancellationToken ct)
+    {
+        var hash = HashOf(token);
+        return db.AccountLinks.Where(l => l.Hash == hash).ExecuteDeleteAsync(ct);
+    }
+
+    /// <summary>Returns whether an account was sent as many links for a purpose recently as it may be.</summary>
+    internal async Task<bool> HasTooManyAsync(Guid userId, LinkPurpose purpose, CancellationToken ct)
+    {
+        var since = db.UtcNow - Lifetime;
+        return await db.AccountLinks.Where(l => l.UserId == userId && l.Purpose == purpose && l.CreatedAt > since).Take(MaxRecent).CountAsync(ct) == MaxRecent;
+    }
+
+    private IQueryable<AccountLink> Usable(string? token, LinkPurpose[] purposes)
+    {
+        var (hash, now) = (HashOf(token ?? ""), db.UtcNow);
+        return db.AccountLinks.Where(l => l.Hash == hash && purposes.Contains(l.Purpose) && l.SpentAt == null && l.ExpiresAt > now);
+    }
+
+    /// <summary>Returns the hash of a token. A token of 256 random bits needs no slow hash.</summary>
+    private static byte[] HashOf(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
+}

@@ -1,0 +1,56 @@
+using MedCor.Identity.Accounts;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace MedCor.Identity.Mails;
+
+/// <summary>Specifies what a mail says.</summary>
+internal enum MailKind
+{
+    /// <summary>An account was created, and its user may choose a password.</summary>
+    Invitation,
+
+    /// <summary>Somebody asked for a new password.</summary>
+    PasswordReset,
+
+    /// <summary>The recipient's address is to become that of an account.</summary>
+    EmailConfirmation,
+
+    /// <summary>The password was changed.</summary>
+    PasswordChanged,
+
+    /// <summary>The e-mail address was changed.</summary>
+    EmailChanged,
+
+    /// <summary>A second factor was added or removed, or the recovery codes were replaced.</summary>
+    SecondFactorsChanged,
+}
+
+/// <summary>Represents a mail that waits to be sent. Its text, with the link in it, is made when it is sent.</summary>
+internal sealed class Mail
+{
+    public Guid Id { get; init; } = Guid.CreateVersion7();
+    public required MailKind Kind { get; init; }
+
+    /// <summary>Gets the account that the mail is about; null for a reset, whose account is looked up by the recipient.</summary>
+    public Guid? UserId { get; init; }
+
+    /// <summary>Gets the address to send to; null for the address that the account has by then. For a reset, the address that somebody typed.</summary>
+    public string? Recipient { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+    public required DateTimeOffset DueAt { get; set; }
+    public required DateTimeOffset ExpiresAt { get; init; }
+    public int Attempts { get; set; }
+
+    public Account? User { get; init; }
+
+    internal sealed class Configuration : IEntityTypeConfiguration<Mail>
+    {
+        public void Configure(EntityTypeBuilder<Mail> mail)
+        {
+            mail.ToTable("mails").HasKey(m => m.Id);
+            mail.HasOne(m => m.User).WithMany().HasForeignKey(m => m.UserId);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+using System.Globalization;
+using MedCor.Identity.Accounts;
+using MedCor.Identity.Keys;
+using Microsoft.Extensions.Localization;
+using Microsoft.Extensions.Options;
+using MimeKit;
+
+namespace MedCor.Identity.Mails;
+
+/// <summary>Composes mails in plain text. Nobody knows which language a recipient reads, so each mail is in all of them.</summary>
+internal sealed class MailComposer(IStringLocalizer<MailTexts> texts, IOptions<KeyOptions> keys, IOptions<MailOptions> mails)
+{
+    private const string SetPasswordPath = "/oauth/set-password";
+    private const string ConfirmEmailPath = "/oauth/confirm-email";
+    private const string ForgotPath = "/oauth/forgot";
+    internal const string AccountPath = "/oauth/account";
+
+    private static readonly CultureInfo[] Languages = [CultureInfo.GetCultureInfo("en"), CultureInfo.GetCultureInfo("de")];
+
+    /// <param name="token">The token of the link in the mail; null for a mail without one.</param>
+    internal MimeMessage Compose(MailKind kind, Account account, string recipient, string? token)
+    {
+        var all = Languages.Select(language => InLanguage(language, () => Write(kind, account, token))).ToArray();
+        var message = new MimeMessage
+        {
+            Subject = string.Join(" / ", all.Select(text => text.Subject)),
+            Body = new TextPart("plain") { Text = string.Join("\n\n---\n\n", all.Select(text => string.Join("\n\n", text.Paragraphs))) + "\n" },
+        };
+        message.From.Add(MailboxAddress.Parse(mails.Value.From!));
+        message.To.Add(new MailboxAddress("", recipient));
+        // RFC 3834: out-of-office programs answer nothing.
+        message.Headers.Add("Auto-Submitted", "auto-generated");
+        return message;
+    }
+
+    private (string Subject, string[] Paragraphs) Write(MailKind kind, Account account, string? token)
+    {
+        string greeting = texts["Hello {0} {1},", account.FirstName, account.LastName], once = texts["The link works once, within 30 minutes."];
+        return kind switch
+        {
+            MailKind.Invitation => (texts["Your MedCor account"],
+            [
+                greeting, texts["An account has been created for you. Choose your password here:"], Link(SetPasswordPath, token),
+                once, texts["You can request another link here:"], Link(ForgotPath),
+            ]),
+            MailKind.PasswordReset => (texts["Set a new password"],
+            [
+                greeting, texts["A new password was requested for your MedCor account. Set it here:"], Link(SetPasswordPath, token),
+                once, texts["If you did not request this, ignore this mail. Your password stays as it is."],
+            ]),
+            // The address may be somebody else's, so the user is not named.
+            MailKind.EmailConfirmation => (texts["Confirm your e-mail address"],
+            [
+                texts["This address is to become the e-mail address of a MedCor account. Confirm it here:"], Link(ConfirmEmailPath, token),
+                once, texts["If this is not your account, ignore this mail."],
+            ]),
+            MailKind.PasswordChanged => (texts["Your password was changed"],
+            [
+                greeting, texts["The password of your MedCor account was changed. All sessions were ended."],
+                texts["If it was not you, set a new password now and inform your administrator:"], Link(ForgotPath),
+            ]),
+            MailKind.EmailChanged => (texts["Your e-mail address was changed"],
+            [
+                greeting, texts["The e-mail address of your MedCor account was changed."], texts["If it was not you, inform your administrator now."],
+            ]),
+            MailKind.SecondFactorsChanged => (texts["Your second factors were changed"],
+            [
+                greeting, texts["A second factor of your MedCor account was added or removed, or its recovery codes were replaced. See your account:"],
+                Link(AccountPath), texts["If it was not you, inform your administrator now."],
+            ]),
+            _ => throw new InvalidOperationException($"There is no text for {kind}."),
+        };
+    }
+
+    private string Link(string path, string? token = null) =>
+        keys.Value.PublicUrl.TrimEnd('/') + path + (token is null ? "" : QueryString.Create("token", token).ToUriComponent());
+
+    private static T InLanguage<T>(CultureInfo language, Func<T> write)
+    {
+        var former = CultureInfo.CurrentUICulture;
+        CultureInfo.CurrentUICulture = language;
+        try
+        {
+            return write();
+        }
+        finally
+        {
+            CultureInfo.CurrentUICulture = former;
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using MailKit.Net.Smtp;
+using MedCor.Identity.Accounts;
+using MedCor.ServiceDefaults;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace MedCor.Identity.Mails;
+
+/// <summary>
+/// Sends the waiting mails. A mail that cannot be sent is tried again after growing pauses until it expires. If this process ends between sending and deleting
+/// a mail, another one sends it again. Any number of replicas may run it.
+/// </summary>
+internal sealed partial class MailSender(
+    IServiceScopeFactory scopes, IOptions<MailOptions> options, IHostEnvironment environment, TimeProvider clock, ILogger<MailSender> log)
+    : PeriodicService(TimeSpan.FromSeconds(1), clock, log)
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(10);
+
+    /// <summary>The time for which a mail belongs to the replica that sends it.</summary>
+    private static readonly TimeSpan Claim = TimeSpan.FromMinutes(1);
+
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (!options.Value.IsConfigured && !environment.IsDevelopment()) LogNotConfigured(log, MailOptions.UrlVariable);
+        return base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task RunOnceAsync(CancellationToken ct)
+    {
+        if (!options.Value.IsConfigured) return;
+        while (await SendNextAsync(ct)) { }
+    }
+
+    /// <summary>Returns the pause after a number of failed attempts.</summary>
+    internal static TimeSpan PauseAfter(int attempts) => TimeSpan.FromTicks(Math.Min(LongestPause.Ticks, FirstPause.Ticks << Math.Min(attempts - 1, 7)));
+
+    /// <summary>Sends the mail that has been due for longest; false when there is none, or when the mail server did not take it.</summary>
+    internal async Task<bool> SendNextAsync(CancellationToken ct)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var services = scope.ServiceProvider;
+        var db = services.GetRequiredService<IdentityDb>();
+        db.Tenancy.Enter(hospital: null);
+        if (await ClaimNextAsync(db, ct) is not { } mail) return false;
+
+        string? token = null;
+        var links = services.GetRequiredService<AccountLinks>();
+        try
+        {
+            if (await FindAccountAsync(db, links, mail, ct) is { } account)
+            {
+                var to = mail.UserId is null ? account.Email : mail.Recipient ?? account.Email;
+                if (GetPurpose(mail.Kind) is { } purpose)
+                    token = await links.CreateAsync(account.Id, purpose, purpose == LinkPurpose.EmailChange ? mail.Recipient : null, ct);
+                var message = services.GetRequiredService<MailComposer>().Compose(mail.Kind, account, to, token);
+                await services.GetRequiredService<SmtpConnection>().SendAsync(message, ct);
+            }
+            await DeleteAsync(db, mail, ct);
+            return true;
+        }
+        catch (SmtpCommandException e) when (e.ErrorCode == SmtpErrorCode.RecipientNotAccepted && (int)e.StatusCode >= 500)
+        {
+            // It will not be accepted later either.
+            LogRefused(log, mail.Kind, mail.Id);
+            if (token is not null) await links.DeleteAsync(token, ct);
+            await DeleteAsync(db, mail, ct);
+            return true;
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested) // any exception: the next mail may be one that can be sent
+        {
+            // The message of the exception can contain an address.
+            LogFailure(log, mail.Kind, mail.Id, mail.Attempts, e.GetType().Name);
+            if (token is not null) await links.DeleteAsync(token, ct);
+            var due = db.UtcNow + PauseAfter(mail.Attempts);
+            await db.Mails.Where(m => m.Id == mail.Id).ExecuteUpdateAsync(m => m.SetProperty(x => x.DueAt, due), ct);
+            return false;
+        }
+    }
+
+    private static async Task<Mail?> ClaimNextAsync(IdentityDb db, CancellationToken ct)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        var now = db.UtcNow;
+        if (await db.NextMail(now).ToListAsync(ct) is not [var mail]) return null;
+        mail.Attempts++;
+        mail.DueAt = now + Claim;
+        await db.SaveChangesAsync(ct);
+        await transaction.CommitAsync(ct);
+        return mail;
+    }
+
+    /// <summary>Returns the account that a mail is about; null when the mail need not be sent.</summary>
+    private static async Task<Account?> FindAccountAsync(IdentityDb db, AccountLinks links, Mail mail, CancellationToken ct)
+    {
+        var account = mail.UserId is { } id
+            ? await db.Accounts.AsNoTracking().Include(a => a.Credential).Include(a => a.Hospital).SingleAsync(a => a.Id == id, ct)
+            : await db.FindByEmailAsync(mail.Recipient!, ct);
+        if (account is not { CanLogIn: true }) return null;
+        if (mail.Kind == MailKind.Invitation && account.Credential?.PasswordHash is not null) return null;
+        return mail.Kind == MailKind.PasswordReset && await links.HasTooManyAsync(account.Id, LinkPurpose.PasswordReset, ct) ? null : account;
+    }
+
+    private static LinkPurpose? GetPurpose(MailKind kind) => kind switch
+    {
+        MailKind.Invitation => LinkPurpose.Invitation,
+        MailKind.PasswordReset => LinkPurpose.PasswordReset,
+        MailKind.EmailConfirmation => LinkPurpose.EmailChange,
+        _ => null,
+    };
+
+    private static Task<int> DeleteAsync(IdentityDb db, Mail mail, CancellationToken ct) => db.Mails.Where(m => m.Id == mail.Id).ExecuteDeleteAsync(ct);
+
+    [LoggerMessage(2100, LogLevel.Warning, "{Variable} is not set: nobody can be invited, and nobody can set a new password by mail")]
+    private static partial void LogNotConfigured(ILogger log, string variable);
+
+    [LoggerMessage(2101, LogLevel.Warning, "The mail server refused the recipient of a mail, {Kind} {Mail}. It is not sent")]
+    private static partial void LogRefused(ILogger log, MailKind kind, Guid mail);
+
+    [LoggerMessage(2102, LogLevel.Warning, "A mail, {Kind} {Mail}, could not be sent at attempt {Attempt} and is retried: {Error}")]
+    private static partial void LogFailure(ILogger log, MailKind kind, Guid mail, int attempt, string error);
+}

@@ -1,0 +1,133 @@
+using System.Buffers;
+using System.Globalization;
+using MedCor.Contracts;
+using MedCor.Identity.Authorization;
+using MedCor.Identity.Hospitals;
+using MedCor.Identity.SecondFactors;
+using MedCor.Identity.Sessions;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Localization;
+
+namespace MedCor.Identity.Pages;
+
+/// <summary>Represents a client program that acts for the user.</summary>
+/// <param name="Since">When the oldest of its sessions began.</param>
+internal sealed record ConnectedApp(string ClientId, string Name, IReadOnlyList<string> Scopes, DateTimeOffset Since);
+
+/// <summary>Shows users their second factors, sessions and connected apps, and lets them remove each.</summary>
+internal sealed class AccountModel(IdentityDb db, BrowserLogIns logIns, SecondFactorManager secondFactors, CodeCheck codes, SessionManager sessions,
+    SignInPolicies policies, IStringLocalizer<PageTexts> texts, TimeProvider clock) : AccountPageModel(logIns)
+{
+    /// <summary>The maximum number of sessions that are shown, the last used ones.</summary>
+    private const int MaxSessions = 100;
+
+    /// <summary>Gets the reason for which the last code was refused.</summary>
+    public string? Error { get; private set; }
+
+    /// <summary>Gets the new recovery codes, when the user has asked for some.</summary>
+    public IReadOnlyList<string>? RecoveryCodes { get; private set; }
+
+    public IReadOnlyList<Passkey> Passkeys { get; private set; } = [];
+
+    public IReadOnlyList<SessionWithClient> Sessions { get; private set; } = [];
+
+    public IReadOnlyList<ConnectedApp> Apps { get; private set; } = [];
+
+    internal static string Format(DateTimeOffset time) => time.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
+
+    public Task OnGetAsync() => LoadAsync();
+
+    public Task<IActionResult> OnPostRemoveAuthenticatorAsync(string? code) =>
+        VerifyAsync(code, () => secondFactors.RemoveAuthenticatorAsync(LogIn.Account.Id, HttpContext.RequestAborted));
+
+    public Task<IActionResult> OnPostRenewCodesAsync(string? code) =>
+        VerifyAsync(code, async () =>
+        {
+            RecoveryCodes = await secondFactors.RenewRecoveryCodesAsync(LogIn.Account.Id, HttpContext.RequestAborted);
+            await secondFactors.InformAsync(LogIn.Account.Id, HttpContext.RequestAborted);
+        });
+
+    /// <summary>Removes a passkey. Who has logged in long ago logs in again first.</summary>
+    public async Task<IActionResult> OnPostRemovePasskeyAsync(string? passkey)
+    {
+        if (!HasLoggedInRecently(clock)) return Redirect(PagePaths.WithReturn(PagePaths.LogIn, PagePaths.Account));
+        var (ct, id) = (HttpContext.RequestAborted, new byte[(passkey ?? "").Length / 2]);
+        if (Convert.FromHexString(passkey ?? "", id, out _, out _) != OperationStatus.Done) return Redirect(PagePaths.Account);
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        await secondFactors.LockAsync(LogIn.Account.Id, ct);
+        await secondFactors.RemovePasskeyAsync(LogIn.Account.Id, id, ct);
+        await transaction.CommitAsync(ct);
+        return Redirect(PagePaths.Account);
+    }
+
+    public Task<IActionResult> OnPostEndSessionAsync(Guid session) => EndAsync(db.Sessions.Where(s => s.Id == session));
+
+    public Task<IActionResult> OnPostDisconnectAsync(string? client) => EndAsync(db.Sessions.Where(s => s.ClientId == client && s.ClientId != null));
+
+    /// <summary>Ends all sessions and the logins of all other browsers.</summary>
+    public async Task<IActionResult> OnPostEndAllAsync()
+    {
+        var ct = HttpContext.RequestAborted;
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        await sessions.EndAllOfUserAsync(LogIn.Account.Id, ct);
+        await transaction.CommitAsync(ct);
+        // Later than that end by all the precision of the cookie.
+        await LogInCookie.LogInAsync(HttpContext, LogIn.Account, LogIn.Methods, LogIn.At, validFrom: clock.GetUtcNow().AddMilliseconds(1));
+        return Redirect(PagePaths.Account);
+    }
+
+    public async Task<IActionResult> OnPostLogOutAsync()
+    {
+        await LogInCookie.LogOutAsync(HttpContext);
+        return Redirect(PagePaths.LogIn);
+    }
+
+    private async Task<IActionResult> VerifyAsync(string? code, Func<Task> change)
+    {
+        try
+        {
+            if (await codes.VerifyAsync(LogIn.Account, code ?? "", HttpContext.RequestAborted, change) is not null)
+            {
+                if (RecoveryCodes is null) return Redirect(PagePaths.Account);
+                await LoadAsync();
+                return Page();
+            }
+            Error = texts["The code is wrong or was used before."];
+        }
+        catch (RateLimited locked)
+        {
+            Error = this.Refuse(locked, texts);
+        }
+        Response.StatusCode = StatusCodes.Status400BadRequest;
+        await LoadAsync();
+        return Page();
+    }
+
+    private async Task<IActionResult> EndAsync(IQueryable<Session> some)
+    {
+        var ct = HttpContext.RequestAborted;
+        var ids = await some.Where(s => s.UserId == LogIn.Account.Id && s.RevokedAt == null).Select(s => s.Id).ToListAsync(ct);
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        foreach (var id in ids) await sessions.EndAsync(id, ct);
+        await transaction.CommitAsync(ct);
+        return Redirect(PagePaths.Account);
+    }
+
+    private async Task LoadAsync()
+    {
+        Passkeys = await db.Passkeys.AsNoTracking().Where(p => p.UserId == LogIn.Account.Id).OrderBy(p => p.CreatedAt).ToListAsync(HttpContext.RequestAborted);
+        var live = db.Sessions.AsNoTracking()
+            .FindLive(LogIn.Account.Id, await policies.GetAsync(LogIn.Account.HospitalId, HttpContext.RequestAborted), clock.GetUtcNow());
+        Sessions = await live.OrderByDescending(s => s.LastUsedAt ?? s.StartedAt).Take(MaxSessions).WithClients(db).ToListAsync(HttpContext.RequestAborted);
+        Apps =
+        [
+            .. from session in Sessions
+               where session.Session.ClientId is not null
+               group session by session.Session.ClientId into app
+               select new ConnectedApp(app.Key!, app.First().ClientName ?? app.Key!,
+                   [.. app.SelectMany(s => (s.Session.Scope ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)).Distinct().Order()],
+                   app.Min(s => s.Session.StartedAt)),
+        ];
+    }
+}

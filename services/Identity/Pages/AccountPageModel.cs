@@ -1,0 +1,40 @@
+using MedCor.Identity.Authorization;
+using Microsoft.AspNetCore.Mvc.Filters;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+
+namespace MedCor.Identity.Pages;
+
+/// <summary>
+/// Represents a page about the user's own account. Who is not logged in logs in first; who has to set up a second factor does that first.
+/// </summary>
+internal abstract class AccountPageModel(BrowserLogIns logIns) : PageModel
+{
+    /// <summary>The age of a login with which second factors can be added: a browser that was left open is not enough.</summary>
+    private static readonly TimeSpan RecentLogIn = TimeSpan.FromMinutes(15);
+
+    /// <summary>Gets who has logged in.</summary>
+    public BrowserLogIn LogIn { get; private set; } = null!;
+
+    /// <summary>Gets whether the page sets up a second factor.</summary>
+    protected virtual bool IsEnrollment => false;
+
+    /// <summary>Returns whether the user has logged in so recently that nobody else is likely to sit there.</summary>
+    protected bool HasLoggedInRecently(TimeProvider clock) => clock.GetUtcNow() - LogIn.At <= RecentLogIn;
+
+    public override async Task OnPageHandlerExecutionAsync(PageHandlerExecutingContext context, PageHandlerExecutionDelegate next)
+    {
+        var here = Request.Path + (HttpMethods.IsGet(Request.Method) ? Request.QueryString.Value : "");
+        if (await logIns.FindAsync(HttpContext, IsEnrollment ? RecentLogIn : null) is not { } login)
+        {
+            context.Result = Redirect(PagePaths.WithReturn(PagePaths.LogIn, here));
+            return;
+        }
+        if (login.MustEnroll && !IsEnrollment)
+        {
+            context.Result = Redirect(PagePaths.WithReturn(PagePaths.Authenticator, here));
+            return;
+        }
+        LogIn = login;
+        await next();
+    }
+}

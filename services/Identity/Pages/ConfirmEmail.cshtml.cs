@@ -1,0 +1,45 @@
+using MedCor.Contracts;
+using MedCor.Identity.Recovery;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.Extensions.Localization;
+
+namespace MedCor.Identity.Pages;
+
+/// <summary>Confirms a new e-mail address by a link. Opening the page does not spend the link.</summary>
+internal sealed class ConfirmEmailModel(EmailChange change, IStringLocalizer<PageTexts> texts) : PageModel
+{
+    /// <summary>Gets the address that the link confirms.</summary>
+    public string Email { get; private set; } = "";
+
+    public bool IsConfirmed { get; private set; }
+
+    /// <summary>Gets why the address cannot be confirmed; null when it can.</summary>
+    public string? Error { get; private set; }
+
+    public async Task OnGetAsync(string? token)
+    {
+        if (await change.FindLinkAsync(token, HttpContext.RequestAborted) is { } link) Email = link.NewEmail!;
+        else Refuse(texts["This link is not valid, or no longer. A link works once, within 30 minutes."]);
+    }
+
+    public async Task OnPostAsync(string? token)
+    {
+        try
+        {
+            var link = await change.FindLinkAsync(token, HttpContext.RequestAborted);
+            IsConfirmed = link is not null && await change.ConfirmAsync(link, HttpContext.RequestAborted);
+            if (IsConfirmed) Email = link!.NewEmail!;
+            else Refuse(texts["This link is not valid, or no longer. A link works once, within 30 minutes."]);
+        }
+        catch (Conflict)
+        {
+            Refuse(texts["Another account has this e-mail address by now."]);
+        }
+    }
+
+    private void Refuse(string error)
+    {
+        Error = error;
+        Response.StatusCode = StatusCodes.Status400BadRequest;
+    }
+}

@@ -1,0 +1,90 @@
+using MedCor.Contracts;
+using MedCor.Identity.Accounts;
+using MedCor.Identity.Mails;
+using MedCor.Identity.Passwords;
+using MedCor.Identity.Sessions;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Identity.Recovery;
+
+/// <summary>
+/// Sets passwords without a session: by a link, or by a temporary password. A new password ends all sessions and all links of its user, and a lock of the
+/// address.
+/// </summary>
+internal sealed class PasswordSetter(IdentityDb db, AccountLinks links, MailQueue mails, PasswordHasher hashes, PasswordLogIn logIn, LockOut lockOut,
+    SessionManager sessions)
+{
+    internal const string LinkIsOver = "is not valid, or no longer: a link works once, within 30 minutes. Request another one";
+
+    /// <summary>Returns a link that sets a password and can still be used; null when there is none. It is not spent.</summary>
+    internal Task<AccountLink?> FindLinkAsync(string? token, CancellationToken ct) =>
+        links.FindAsync(token, ct, LinkPurpose.Invitation, LinkPurpose.PasswordReset, LinkPurpose.TemporaryPassword);
+
+    /// <summary>
+    /// Sets the password of a link's user and spends the link. Throws <see cref="ValidationFailed"/> for <c>token</c> when the link cannot be used, and for
+    /// <c>password</c> when that is not accepted.
+    /// </summary>
+    internal async Task SetByLinkAsync(string token, string password, CancellationToken ct)
+    {
+        var link = await FindLinkAsync(token, ct) ?? throw new ValidationFailed("token", LinkIsOver);
+        var account = await db.Accounts.AsNoTracking().Include(a => a.Hospital).SingleAsync(a => a.Id == link.UserId, ct);
+        if (!account.CanLogIn) throw new ValidationFailed("token", LinkIsOver);
+        ThrowIfWeak("password", password, account);
+        var hash = await hashes.HashAsync(password, ct);
+
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        if (!await links.SpendAsync(link, ct)) throw new ValidationFailed("token", LinkIsOver);
+        // Who has read the mail receives mail at the address.
+        await SetAsync(account, hash, provesEmail: link.Purpose != LinkPurpose.TemporaryPassword, ct);
+        if (link.Purpose != LinkPurpose.Invitation) mails.Add(MailKind.PasswordChanged, account.Id);
+        await db.SaveChangesAsync(ct);
+        await transaction.CommitAsync(ct);
+    }
+
+    /// <summary>
+    /// Replaces a temporary password. Throws <see cref="Unauthenticated"/> when address or password are wrong, and <see cref="ValidationFailed"/> when the
+    /// password is not a temporary one or the new one is not accepted.
+    /// </summary>
+    internal async Task ReplaceTemporaryAsync(string email, string password, string newPassword, CancellationToken ct)
+    {
+        var hash = "";
+        _ = await logIn.VerifyAsync(email, password, code: null, prepare: async () => hash = await hashes.HashAsync(newPassword, ct), ReplaceAsync, ct,
+            acceptsTemporary: true) ?? throw LogInHandler.WrongCredentials();
+
+        async Task<Account?> ReplaceAsync(VerifiedPassword verified)
+        {
+            if (verified.Methods is null) throw LogInHandler.MissingFactor(verified.Factors);
+            var account = verified.Account;
+            if (!account.Credential!.HasTemporaryPassword)
+                throw new ValidationFailed("password", "is not temporary: log in with it, and change it with update_user");
+            if (newPassword == password) throw new ValidationFailed("new_password", "must be another one");
+            ThrowIfWeak("new_password", newPassword, account);
+            await links.EndAllAsync(account.Id, ct);
+            await SetAsync(account, hash, provesEmail: false, ct);
+            mails.Add(MailKind.PasswordChanged, account.Id);
+            await db.SaveChangesAsync(ct);
+            return account;
+        }
+    }
+
+    /// <summary>Returns the token of a link by which a user who has just entered a temporary password replaces it.</summary>
+    internal Task<string> CreateLinkAsync(TemporaryPassword proven, CancellationToken ct) =>
+        links.CreateAsync(proven.Account.Id, LinkPurpose.TemporaryPassword, newEmail: null, ct);
+
+    private async Task SetAsync(Account account, string hash, bool provesEmail, CancellationToken ct)
+    {
+        var now = db.UtcNow;
+        await db.Credentials.Where(c => c.UserId == account.Id).ExecuteUpdateAsync(c => c
+            .SetProperty(x => x.PasswordHash, hash)
+            .SetProperty(x => x.HasTemporaryPassword, false)
+            .SetProperty(x => x.EmailVerifiedAt, x => provesEmail ? now : x.EmailVerifiedAt), ct);
+        await lockOut.ClearAsync(account.EmailKey, ct);
+        await sessions.EndAllOfUserAsync(account.Id, ct);
+    }
+
+    private static void ThrowIfWeak(string field, string password, Account account)
+    {
+        if (PasswordPolicy.FindError(password, account.Email, account.FirstName, account.LastName, account.Hospital?.Name) is { } weak)
+            throw new ValidationFailed(field, weak);
+    }
+}

@@ -1,0 +1,142 @@
+using System.Security.Cryptography;
+using MedCor.Identity.Accounts;
+using MedCor.Identity.Hospitals;
+using MedCor.Identity.Keys;
+using MedCor.Identity.Mails;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Identity.SecondFactors;
+
+/// <summary>Represents what a user can log in with besides the password.</summary>
+internal sealed record EnrolledFactors(bool HasAuthenticator, bool HasPasskey, int RecoveryCodes)
+{
+    internal bool Any => HasAuthenticator || HasPasskey;
+
+    /// <summary>Gets the names of the factors, as clients are told them.</summary>
+    internal IReadOnlyList<string> Names =>
+        [.. HasAuthenticator ? ["totp"] : (string[])[], .. HasPasskey ? ["passkey"] : (string[])[], .. RecoveryCodes > 0 ? ["recovery_code"] : (string[])[]];
+}
+
+/// <summary>Enrolls, verifies and removes second factors, within the caller's transaction. The user is informed of every change by mail.</summary>
+internal sealed class SecondFactorManager(IdentityDb db, SignInPolicies policies, KeyEncryption encryption, MailQueue mails, TimeProvider clock,
+    ILogger<SecondFactorManager> log)
+{
+    /// <summary>The path of the page on which users set up second factors.</summary>
+    internal const string AccountPath = MailComposer.AccountPath;
+
+    /// <summary>The error of a session that began without the second factor that is required now.</summary>
+    internal const string MissingFromSession = "The user's hospital requires a second factor now. Log in again with one.";
+
+    /// <summary>The length of an authenticator's code.</summary>
+    private const int CodeDigits = 6;
+
+    internal Task<EnrolledFactors> FindAsync(Guid userId, CancellationToken ct) => db.Accounts.Where(a => a.Id == userId).Select(a => new EnrolledFactors(
+        db.Authenticators.Any(x => x.UserId == a.Id), db.Passkeys.Any(x => x.UserId == a.Id), db.RecoveryCodes.Count(x => x.UserId == a.Id))).SingleAsync(ct);
+
+    /// <summary>Returns whether a login lacks the second factor that the policy of the user's hospital requires of the user's role.</summary>
+    /// <param name="methods">How the user has logged in.</param>
+    internal async Task<bool> IsMissingAsync(Account account, string? methods, CancellationToken ct) =>
+        !AuthenticationMethods.HasTwoFactors(methods) && (await policies.GetAsync(account.HospitalId, ct)).SecondFactorRoles.Contains(account.Role);
+
+    /// <summary>
+    /// Returns the methods of a login with a password and a code of the authenticator, or a recovery code, and spends the code; null when it is wrong or spent.
+    /// A concurrent use of the same code waits, and is refused.
+    /// </summary>
+    internal async Task<string?> SpendAsync(Guid userId, string code, CancellationToken ct)
+    {
+        var digits = string.Concat(code.Where(c => !char.IsWhiteSpace(c)));
+        if (digits.Length == CodeDigits && digits.All(char.IsAsciiDigit))
+            return await SpendAuthenticatorCodeAsync(userId, digits, ct) ? AuthenticationMethods.PasswordAndCode : null;
+        var hash = RecoveryCode.HashOf(userId, code);
+        return await db.RecoveryCodes.Where(c => c.UserId == userId && c.Hash == hash).ExecuteDeleteAsync(ct) > 0
+            ? AuthenticationMethods.PasswordAndRecoveryCode
+            : null;
+    }
+
+    /// <summary>Lets one transaction at a time change the second factors of a user.</summary>
+    internal Task LockAsync(Guid userId, CancellationToken ct) =>
+        db.Database.ExecuteSqlAsync($"SELECT FROM credentials WHERE user_id = {userId} FOR UPDATE", ct);
+
+    /// <summary>Stores the secret of an authenticator whose code of a time step was shown, in place of a former one.</summary>
+    internal async Task EnrollAuthenticatorAsync(Guid userId, byte[] secret, long step, CancellationToken ct)
+    {
+        await db.Authenticators.Where(a => a.UserId == userId).ExecuteDeleteAsync(ct);
+        db.Add(new Authenticator
+        {
+            UserId = userId, EncryptedSecret = Authenticator.Encrypt(encryption, userId, secret), LastStep = step, CreatedAt = clock.GetUtcNow(),
+        });
+        await InformAsync(userId, ct);
+    }
+
+    /// <summary>Replaces all recovery codes of a user and returns the new ones, which are readable nowhere else.</summary>
+    internal async Task<IReadOnlyList<string>> RenewRecoveryCodesAsync(Guid userId, CancellationToken ct)
+    {
+        await db.RecoveryCodes.Where(c => c.UserId == userId).ExecuteDeleteAsync(ct);
+        string[] codes = [.. Enumerable.Range(0, RecoveryCode.CodesPerUser).Select(_ => RecoveryCode.Create())];
+        db.AddRange(codes.Select(code => new RecoveryCode { UserId = userId, Hash = RecoveryCode.HashOf(userId, code) }));
+        await db.SaveChangesAsync(ct);
+        return codes;
+    }
+
+    /// <summary>Saves the unit of work with a mail that informs the user of a change of the second factors.</summary>
+    internal Task InformAsync(Guid userId, CancellationToken ct)
+    {
+        mails.Add(MailKind.SecondFactorsChanged, userId);
+        return db.SaveChangesAsync(ct);
+    }
+
+    /// <summary>Removes the authenticator, and the recovery codes when no passkey is left that they could replace.</summary>
+    internal async Task RemoveAuthenticatorAsync(Guid userId, CancellationToken ct)
+    {
+        await db.Authenticators.Where(a => a.UserId == userId).ExecuteDeleteAsync(ct);
+        await RemoveUselessCodesAsync(userId, ct);
+        await InformAsync(userId, ct);
+    }
+
+    /// <summary>Removes a passkey, and the recovery codes when no other factor is left that they could replace.</summary>
+    internal async Task RemovePasskeyAsync(Guid userId, byte[] credentialId, CancellationToken ct)
+    {
+        if (await db.Passkeys.Where(p => p.UserId == userId && p.CredentialId == credentialId).ExecuteDeleteAsync(ct) == 0) return;
+        await RemoveUselessCodesAsync(userId, ct);
+        await InformAsync(userId, ct);
+    }
+
+    /// <summary>Removes all second factors of a user. Returns whether there were any.</summary>
+    internal async Task<bool> RemoveAllAsync(Guid userId, CancellationToken ct)
+    {
+        var removed = await db.Authenticators.Where(a => a.UserId == userId).ExecuteDeleteAsync(ct)
+            + await db.Passkeys.Where(p => p.UserId == userId).ExecuteDeleteAsync(ct)
+            + await db.RecoveryCodes.Where(c => c.UserId == userId).ExecuteDeleteAsync(ct);
+        if (removed > 0) await InformAsync(userId, ct);
+        return removed > 0;
+    }
+
+    private async Task RemoveUselessCodesAsync(Guid userId, CancellationToken ct)
+    {
+        if (!(await FindAsync(userId, ct)).Any) await db.RecoveryCodes.Where(c => c.UserId == userId).ExecuteDeleteAsync(ct);
+    }
+
+    private async Task<bool> SpendAuthenticatorCodeAsync(Guid userId, string code, CancellationToken ct)
+    {
+        if (await db.Authenticators.AsNoTracking().SingleOrDefaultAsync(a => a.UserId == userId, ct) is not { } authenticator) return false;
+        try
+        {
+            return Authenticator.FindStep(authenticator.Decrypt(encryption), code, clock.GetUtcNow()) is { } step
+                && await db.Authenticators.Where(a => a.UserId == userId && a.EncryptedSecret == authenticator.EncryptedSecret && a.LastStep < step)
+                    .ExecuteUpdateAsync(a => a.SetProperty(x => x.LastStep, step), ct) > 0;
+        }
+        catch (AuthenticationTagMismatchException)
+        {
+            log.SecretUnreadable(userId);
+            return false;
+        }
+    }
+}
+
+internal static partial class SecondFactorLog
+{
+    [LoggerMessage(1200, LogLevel.Error,
+        "The authenticator of user {UserId} was encrypted with another secret; its codes are refused. Give Identity__KeyEncryptionSecret its former value, or "
+        + "reset the user's second factors")]
+    internal static partial void SecretUnreadable(this ILogger log, Guid userId);
+}

@@ -1,0 +1,23 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Identity;
+using MedCor.Identity.Accounts;
+using MedCor.Identity.SecondFactors;
+using MedCor.Identity.Sessions;
+using MedCor.Platform.Tools;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Identity.Users;
+
+internal sealed class ResetSecondFactorHandler(IdentityDb db, SecondFactorManager secondFactors, SessionManager sessions)
+    : IToolHandler<ResetSecondFactor, SecondFactorReset>
+{
+    public async Task<SecondFactorReset> HandleAsync(ResetSecondFactor request, CancellationToken ct)
+    {
+        var account = await db.Accounts.AsNoTracking().GetRequiredAsync(request.UserId, "user", ct);
+        if (account.Id == db.Tenancy.Caller.UserId) throw new Forbidden("Users cannot reset their own second factor. Remove it on the account page.");
+        await secondFactors.LockAsync(account.Id, ct);
+        var hadAny = await secondFactors.RemoveAllAsync(account.Id, ct);
+        if (hadAny) await sessions.EndAllOfUserAsync(account.Id, ct);
+        return new(account.Id, hadAny);
+    }
+}

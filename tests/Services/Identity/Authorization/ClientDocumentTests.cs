@@ -1,0 +1,161 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text.Json.Nodes;
+using MedCor.Identity.Authorization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace MedCor.Tests.Services.Identity.Authorization;
+
+/// <summary>Tests clients whose ID is the address of a document in which they describe themselves.</summary>
+public sealed class ClientDocumentTests : IAsyncLifetime
+{
+    private readonly WebApplication _web;
+    private readonly ConcurrentDictionary<string, (Func<HttpContext, Task> Answer, int Count)> _documents = new();
+
+    public ClientDocumentTests()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        _web = builder.Build();
+        _web.Run(http =>
+        {
+            var (answer, _) = _documents.AddOrUpdate(http.Request.Path, _ => throw new InvalidOperationException(), (_, d) => (d.Answer, d.Count + 1));
+            return answer(http);
+        });
+    }
+
+    public async Task InitializeAsync() => await _web.StartAsync();
+
+    public async Task DisposeAsync() => await _web.DisposeAsync();
+
+    [Fact]
+    public async Task A_client_is_read_from_its_document_once_and_acts_for_the_user()
+    {
+        var id = Publish();
+        using var client = await OAuthClient.ForDocument(id);
+
+        for (var i = 0; i < 2; i++)
+        {
+            var callback = await client.Authorize("doctor@general.example", "Demo-Medcor-2026", ["medcor.read"]);
+            var (status, tokens) = await client.Redeem(callback["code"]);
+            Assert.True(status == HttpStatusCode.OK, tokens.ToJsonString());
+            Assert.Equal(HttpStatusCode.OK, (await client.Refresh((string)tokens["refresh_token"]!)).Status);
+        }
+
+        Assert.Equal(1, _documents[new Uri(id).AbsolutePath].Count);
+    }
+
+    [Fact]
+    public async Task The_page_names_the_host_and_the_discovery_says_that_documents_are_read()
+    {
+        using var client = await OAuthClient.ForDocument(Publish());
+        using var http = await TestUser.CreateAnonymousClient();
+
+        Assert.Contains("\"client_id_metadata_document_supported\": true", await http.GetStringAsync("/.well-known/oauth-authorization-server"));
+        using var loggedIn = await client.LogIn((await client.OpenAuthorization()).Headers.Location!, "doctor@general.example", "Demo-Medcor-2026");
+        using var page = await client.OpenAuthorization();
+        var html = await page.Content.ReadAsStringAsync();
+        Assert.Contains("The program is described at 127.0.0.1.", html);
+        Assert.Contains("Planner", html);
+    }
+
+    public static TheoryData<string> Bad =>
+        ["another id", "no name", "no redirects", "a secret", "html", "not found", "redirect", "too large", "not JSON", "not an object", "slow"];
+
+    [Theory, MemberData(nameof(Bad))]
+    public async Task A_document_that_cannot_be_used_gets_a_page_that_names_its_host_and_no_cause(string what)
+    {
+        var id = Publish((http, document) => what switch
+        {
+            "another id" => Send(http, document, d => d["client_id"] = $"{d["client_id"]}x"),
+            "no name" => Send(http, document, d => d.Remove("client_name")),
+            "no redirects" => Send(http, document, d => d.Remove("redirect_uris")),
+            "a secret" => Send(http, document, d => d["token_endpoint_auth_method"] = "client_secret_post"),
+            "html" => Send(http, document, _ => { }, type: "text/html"),
+            "not found" => Send(http, document, _ => http.Response.StatusCode = 404),
+            "redirect" => Send(http, document, _ => (http.Response.StatusCode, http.Response.Headers.Location) = (302, "/elsewhere")),
+            "too large" => Send(http, document, d => d["software_statement"] = new string('x', 64 * 1024)),
+            "not JSON" => Send(http, document, _ => { }, text: "{"),
+            "not an object" => Send(http, document, _ => { }, text: "[]"),
+            _ => WaitUntilAborted(http),
+        });
+        using var client = await OAuthClient.ForDocument(id);
+
+        for (var i = 0; i < 5; i++)
+        {
+            using var page = await client.OpenAuthorization();
+            Assert.Equal((HttpStatusCode.BadRequest, null), (page.StatusCode, page.Headers.Location));
+            Assert.Contains("The description of the program at 127.0.0.1 could not be used.", await page.Content.ReadAsStringAsync());
+        }
+        // Each of the two replicas has asked once.
+        Assert.InRange(_documents[new Uri(id).AbsolutePath].Count, 1, 2);
+    }
+
+    [Theory]
+    [InlineData("http://app.example/client")]
+    [InlineData("https://app.example:8443/client")]
+    [InlineData("https://app.example/")]
+    [InlineData("https://app.example")]
+    [InlineData("https://user@app.example/client")]
+    [InlineData("https://app.example/client#here")]
+    [InlineData("https://app.example/a/../client")]
+    [InlineData("https://app.example/./client")]
+    [InlineData("https://APP.example/client")]
+    [InlineData("file:///etc/passwd")]
+    public void An_address_that_is_not_written_as_it_should_be_is_no_client(string id)
+    {
+        using var documents = new ClientDocuments(Options.Create(new ClientDocumentOptions()), TimeProvider.System);
+
+        Assert.Null(documents.FindAddress(id));
+    }
+
+    [Theory]
+    [InlineData("localhost")]
+    [InlineData("127.0.0.1")]
+    [InlineData("10.0.0.1")]
+    [InlineData("169.254.169.254")]
+    [InlineData("[::1]")]
+    [InlineData("[::ffff:127.0.0.1]")]
+    [InlineData("2130706433")]
+    public async Task No_connection_is_made_to_an_address_that_is_not_public(string host)
+    {
+        var address = new Uri($"https://{host}/");
+
+        await Assert.ThrowsAsync<HttpRequestException>(async () =>
+            await ClientDocuments.ConnectAsync(new DnsEndPoint(address.IdnHost.Trim('[', ']'), 443), allowLoopback: false, CancellationToken.None));
+    }
+
+    private static Task WaitUntilAborted(HttpContext http)
+    {
+        var aborted = new TaskCompletionSource();
+        http.RequestAborted.Register(aborted.SetResult);
+        return aborted.Task;
+    }
+
+    private string Publish(Func<HttpContext, JsonObject, Task>? answer = null)
+    {
+        var path = $"/{Guid.NewGuid()}/client";
+        var id = _web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single() + path;
+        var document = new JsonObject
+        {
+            ["client_id"] = id, ["client_name"] = "Planner", ["redirect_uris"] = new JsonArray("http://127.0.0.1/callback"),
+            ["logo_uri"] = "https://elsewhere.example/",
+        };
+        _documents[path] = (http => answer is null ? Send(http, document, _ => { }) : answer(http, document), 0);
+        return id;
+    }
+
+    private static Task Send(HttpContext http, JsonObject document, Action<JsonObject> change, string type = "application/json", string? text = null)
+    {
+        var changed = (JsonObject)document.DeepClone();
+        change(changed);
+        http.Response.ContentType = type;
+        return http.Response.WriteAsync(text ?? changed.ToJsonString());
+    }
+}

@@ -1,0 +1,99 @@
+using System.Net;
+using MedCor.Contracts.Identity;
+using MedCor.Tests.Services.Identity.Users;
+
+namespace MedCor.Tests.Services.Identity.Recovery;
+
+public sealed class EmailChangeTests : IAsyncLifetime
+{
+    private const string Password = "Neues-Kennwort-9";
+    private MailboxClient _mails = null!;
+
+    public async Task InitializeAsync() => _mails = await MailboxClient.Open();
+
+    public Task DisposeAsync()
+    {
+        _mails.Dispose();
+        return Task.CompletedTask;
+    }
+
+    [Fact]
+    public async Task A_new_address_is_that_of_the_account_once_it_is_confirmed()
+    {
+        var (client, email, fresh) = await RequestChange();
+        using var browser = await Pages.Open();
+        var path = $"/oauth/confirm-email?token={await _mails.WaitForToken(fresh, "Confirm your e-mail address")}";
+        Assert.Contains($"Is {fresh} to become", (await browser.Get(path)).Html, StringComparison.Ordinal);
+        Assert.Equal(email, (await client.Call<User>("get_current_user")).Email);
+        Assert.Equal("AUTH_INVALID", (await TestUser.PostLogIn(fresh, Password)).Code);
+
+        var confirmed = await browser.Submit(path);
+
+        Assert.Equal(HttpStatusCode.OK, confirmed.Status);
+        Assert.Equal(client.Id, (await ApiClient.LogIn(fresh, Password)).Id);
+        Assert.Equal("AUTH_INVALID", (await TestUser.PostLogIn(email, Password)).Code);
+        await _mails.WaitFor(email, "Your e-mail address was changed");
+        Assert.Equal(HttpStatusCode.BadRequest, (await browser.Get(path)).Status);
+    }
+
+    [Fact]
+    public async Task A_link_opens_only_what_it_is_for()
+    {
+        var (client, email, fresh) = await RequestChange();
+        using var browser = await Pages.Open();
+        await browser.Submit("/oauth/forgot", ("email", email));
+        var (reset, confirm) = (await _mails.WaitForToken(email, "Set a new password"), await _mails.WaitForToken(fresh, "Confirm your e-mail address"));
+
+        Assert.Equal(HttpStatusCode.BadRequest, (await browser.Get($"/oauth/set-password?token={confirm}")).Status);
+        Assert.Equal(HttpStatusCode.BadRequest, (await browser.Get($"/oauth/confirm-email?token={reset}")).Status);
+        Assert.NotNull((await TestUser.Post("/api/auth/password", new { token = confirm, password = "Noch-ein-Kennwort-9" })).Details!["token"]);
+        Assert.Equal(email, (await client.Call<User>("get_current_user")).Email);
+    }
+
+    [Fact]
+    public async Task An_address_that_somebody_else_has_by_now_is_not_confirmed()
+    {
+        var (client, email, fresh) = await RequestChange();
+        var token = await _mails.WaitForToken(fresh, "Confirm your e-mail address");
+        await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).Call("create_user",
+            new { email = fresh, password = Password, first_name = "Robin", last_name = "Testperson", role = "NURSE" });
+        using var browser = await Pages.Open();
+
+        var refused = await browser.Submit($"/oauth/confirm-email?token={token}");
+
+        Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
+        Assert.Contains("Another account has this e-mail address", refused.Html, StringComparison.Ordinal);
+        Assert.Equal(email, (await client.Call<User>("get_current_user")).Email);
+        Assert.Equal("CONFLICT", (await client.TryCall("update_user", new { user_id = client.Id, email = fresh, current_password = Password })).Code);
+    }
+
+    [Fact]
+    public async Task A_hospital_that_accepts_chosen_passwords_changes_addresses_at_once_and_both_are_told()
+    {
+        var (somebody, fresh) = (await TestUser.Create(), TestUser.NewEmail());
+
+        var changed = await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).Call<UpdatedUser>("update_user",
+            new { user_id = somebody.Id, email = fresh });
+
+        Assert.Equal(fresh, changed.Email);
+        await _mails.WaitFor(somebody.Email, "Your e-mail address was changed");
+        await _mails.WaitFor(fresh, "Your e-mail address was changed");
+    }
+
+    /// <summary>Asks for a new address as a user of a hospital that does not accept what others choose.</summary>
+    private async Task<(ApiClient Client, string Email, string Fresh)> RequestChange()
+    {
+        var (platform, email, fresh) = (await ApiClient.LogInShared(TestUser.PlatformAdminEmail), TestUser.NewEmail(), TestUser.NewEmail());
+        var hospital = await CreateUserTests.NewHospital(platform);
+        await platform.Call("update_sign_in_policy", new { hospital_id = hospital.Id, accepts_chosen_passwords = false });
+        await platform.Call("create_user", new { email, first_name = "Robin", last_name = "Testperson", role = "NURSE", hospital_id = hospital.Id });
+        using (var browser = await Pages.Open())
+            await browser.Submit($"/oauth/set-password?token={await _mails.WaitForToken(email, "Your MedCor account")}", ("password", Password));
+        var client = await ApiClient.LogIn(email, Password);
+
+        var answer = await client.Call<UpdatedUser>("update_user",
+            new { user_id = client.Id, email = fresh, phone_number = "+1-555-0103", current_password = Password });
+        Assert.Equal((email, "+1-555-0103"), (answer.Email, answer.PhoneNumber));
+        return (client, email, fresh);
+    }
+}
