@@ -57,11 +57,16 @@ public sealed class ApiClient(HttpClient http, string accessToken, string refres
         return new(response.StatusCode, JsonNode.Parse(text)!, response.Headers.Contains("Idempotent-Replayed"));
     }
 
-    /// <summary>Invokes a tool, expects the status 200 and returns the result.</summary>
+    /// <summary>
+    /// Invokes a tool, expects the status 200 and returns the result. Where the system is too busy, the call is repeated with its key for a minute, as the error
+    /// tells clients to.
+    /// </summary>
     public async Task<JsonNode> Call(string tool, object? parameters = null)
     {
-        var answer = await TryCall(tool, parameters);
-        Assert.True(answer.Status == HttpStatusCode.OK,
+        var (key, answer) = (Guid.NewGuid().ToString(), (ApiResponse?)null);
+        await Wait.Until(async () => (answer = await TryCall(tool, parameters, key)).Status != HttpStatusCode.ServiceUnavailable,
+            $"{tool} is answered", TimeSpan.FromMinutes(1), () => answer?.Body.ToJsonString() ?? "");
+        Assert.True(answer!.Status == HttpStatusCode.OK,
             $"{tool} answered {(int)answer.Status}: {answer.Body.ToJsonString(new JsonSerializerOptions { WriteIndented = true })}");
         return answer.Body;
     }
