@@ -36,7 +36,8 @@ public sealed record ListServiceAccounts(Guid? HospitalId = null, bool? IsActive
 /// <param name="Name">The name, which the audit trail shows. <example>"Lab gateway"</example></param>
 /// <param name="Role">The role, which limits the account as it limits a user.</param>
 /// <param name="Scope">
-/// The scopes of the account, separated by spaces. They may permit no more than your own token does. Medical records and treatments need the role NURSE.
+/// The scopes of the account, separated by spaces. They may permit no more than your own token does. Medical records and treatments need the role NURSE, and
+/// an administrator of the hospital.
 /// <example>"people.read"</example>
 /// </param>
 /// <param name="HospitalId">The ID of the hospital; your own by default. Required for platform administrators.</param>
