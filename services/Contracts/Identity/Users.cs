@@ -205,7 +205,7 @@ public sealed record UpdateUser(
 /// listed as affected.
 /// </summary>
 /// <param name="UserId">The ID of the user.</param>
-[Tool("delete_user", Effect.Delete, Callers.Admins)]
+[Tool("delete_user", Effect.Delete, Callers.Admins, RequiresStepUp = true)]
 public sealed record DeleteUser(Guid UserId) : ITool<DeactivatedUser>;
 
 /// <summary>Represents the event that an account was created.</summary>

@@ -166,6 +166,10 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
             RoleGrants.Require(caller, role);
         }
         if (isSelf && request.IsActive is false) throw new Forbidden("Users cannot deactivate themselves.");
+        // What takes an account over or away requires step-up, as delete_user does.
+        if (!isSelf && ((request.Role ?? account.Role) != account.Role || (request.IsActive ?? account.IsActive) != account.IsActive
+            || ChangesEmail(request, account)))
+            caller.RequireStepUp(clock.GetUtcNow());
         // Whoever has the address can set a new password, and is the user then.
         if (account.Role is not (Role.Admin or Role.Patient) && caller.IsOneOf(Callers.Platform) && ChangesEmail(request, account))
             throw new Forbidden("The e-mail addresses of doctors and nurses are changed by themselves or by an administrator of their hospital.");

@@ -153,6 +153,7 @@ internal sealed class CatalogueFixture
             second_factor_roles = Array.Empty<string>(),
             idle_minutes = SignInPolicy.MaxIdleMinutes,
             max_session_hours = SignInPolicy.LongestSessionHours,
+            step_up_minutes = (int?)null,
         }));
     }
 

@@ -21,11 +21,12 @@ public class SignInPolicyTests
         var before = await platform.Call<SignInPolicy>("get_sign_in_policy", new { hospital_id = hospital.Id });
         var unchanged = await platform.Call<SignInPolicy>("update_sign_in_policy", new { hospital_id = hospital.Id });
         var after = await platform.Call<SignInPolicy>("update_sign_in_policy",
-            new { hospital_id = hospital.Id, second_factor_roles = Roles, idle_minutes = 15, max_session_hours = 12 });
+            new { hospital_id = hospital.Id, second_factor_roles = Roles, idle_minutes = 15, max_session_hours = 12, step_up_minutes = 10 });
 
-        Assert.Equivalent(new SignInPolicy(hospital.Id, true, [], SignInPolicy.MaxIdleMinutes, SignInPolicy.LongestSessionHours, 0), before, strict: true);
+        Assert.Equivalent(
+            new SignInPolicy(hospital.Id, true, [], SignInPolicy.MaxIdleMinutes, SignInPolicy.LongestSessionHours, null, 0), before, strict: true);
         Assert.Equivalent(before, unchanged, strict: true);
-        Assert.Equivalent(new SignInPolicy(hospital.Id, true, [Role.Admin, Role.Doctor], 15, 12, 1), after, strict: true);
+        Assert.Equivalent(new SignInPolicy(hospital.Id, true, [Role.Admin, Role.Doctor], 15, 12, 10, 1), after, strict: true);
         Assert.Equivalent(after, await platform.Call<SignInPolicy>("get_sign_in_policy", new { hospital_id = hospital.Id }), strict: true);
         var late = await platform.TryCall("update_sign_in_policy", new { hospital_id = hospital.Id, idle_minutes = 20, expected_version = 0 });
         Assert.Equal("CONFLICT", late.Code);
