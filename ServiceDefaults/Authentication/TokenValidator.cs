@@ -113,6 +113,10 @@ public sealed class TokenValidator(SigningKeyCache keys, RevocationList revocati
                 RefreshedAt = read.TryGetPayloadValue<long>(TokenClaims.RefreshedAt, out var refreshedAt)
                     ? DateTimeOffset.FromUnixTimeSeconds(refreshedAt)
                     : null,
+                AuthenticatedAt = read.TryGetPayloadValue<long>(TokenClaims.AuthenticatedAt, out var authenticatedAt)
+                    ? DateTimeOffset.FromUnixTimeSeconds(authenticatedAt)
+                    : null,
+                StepUpAge = read.TryGetPayloadValue<long>(TokenClaims.StepUpAge, out var stepUpAge) ? TimeSpan.FromSeconds(stepUpAge) : null,
                 Scopes = ReadScopes(read),
                 ClientId = GetClaim(read, TokenClaims.ClientId),
             }
@@ -201,6 +205,10 @@ public static class TokenClaims
     /// The time of the login or refresh that returned the token, or returned the token from which it was renewed; in seconds, like <c>iat</c>.
     /// </summary>
     public const string RefreshedAt = "refreshed_at";
+    /// <summary>The time at which the user has authenticated, in seconds (RFC 9068); absent for a program without a user.</summary>
+    public const string AuthenticatedAt = "auth_time";
+    /// <summary>The age of the authentication, in seconds, up to which the token permits tools that require step-up; absent for any age.</summary>
+    public const string StepUpAge = "step_up_age";
     /// <summary>The scopes to which the token is limited, separated by spaces (RFC 9068); absent for all rights of the role.</summary>
     public const string Scope = "scope";
     /// <summary>The client program to which the token was issued (RFC 9068); absent for a login of the user.</summary>

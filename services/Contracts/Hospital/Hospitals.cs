@@ -197,7 +197,7 @@ public sealed record UpdateHospital(
 /// deleted, and appointments stay booked. update_hospital with is_active true activates it again.
 /// </summary>
 /// <param name="HospitalId">The ID of the hospital.</param>
-[Tool("delete_hospital", Effect.Delete, Callers.Platform)]
+[Tool("delete_hospital", Effect.Delete, Callers.Platform, RequiresStepUp = true)]
 public sealed record DeleteHospital(Guid HospitalId) : ITool<Hospital>;
 
 /// <summary>Represents an event about a hospital.</summary>

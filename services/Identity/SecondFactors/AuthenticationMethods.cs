@@ -17,6 +17,12 @@ internal static class AuthenticationMethods
     /// <summary>Returns the values of the claim; those of a password for a session from before they were recorded.</summary>
     internal static string[] GetClaim(string? methods) => (methods ?? Password).Split(' ');
 
+    /// <summary>The classes of authentication that clients can ask for, and that tokens name in <c>acr</c>.</summary>
+    internal const string OneFactorClass = "pwd", TwoFactorsClass = "mfa";
+
+    /// <summary>Returns the class of a login.</summary>
+    internal static string GetContextClass(string? methods) => HasTwoFactors(methods) ? TwoFactorsClass : OneFactorClass;
+
     /// <summary>Returns whether a user has logged in with two factors.</summary>
     internal static bool HasTwoFactors(string? methods) => GetClaim(methods).Contains("mfa");
 }

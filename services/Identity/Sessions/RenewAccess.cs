@@ -1,5 +1,6 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
+using MedCor.Identity.Hospitals;
 using MedCor.Identity.Keys;
 using MedCor.Identity.SecondFactors;
 using MedCor.ServiceDefaults.Authentication;
@@ -13,7 +14,8 @@ namespace MedCor.Identity.Sessions;
 /// session, and no later than <see cref="SessionOptions.MaxRenewalWithoutRefresh"/> after the login or refresh that it
 /// descends from: a refresh elsewhere prolongs other tokens, not this one.
 /// </summary>
-internal sealed class RenewAccessHandler(IdentityDb db, KeyRing keys, AccessTokenIssuer tokens, SecondFactorManager secondFactors, TimeProvider clock)
+internal sealed class RenewAccessHandler(IdentityDb db, KeyRing keys, AccessTokenIssuer tokens, SignInPolicies policies, SecondFactorManager secondFactors,
+    TimeProvider clock)
 {
     internal async Task<AccessToken> HandleAsync(Caller caller, CancellationToken ct)
     {
@@ -39,7 +41,8 @@ internal sealed class RenewAccessHandler(IdentityDb db, KeyRing keys, AccessToke
         var until = Min(idleUntil.Value, refreshedAt + SessionOptions.MaxRenewalWithoutRefresh);
         // The caller's token lasts at least as long as any that could be issued.
         if (until.ToUnixTimeSeconds() <= caller.ExpiresAt.ToUnixTimeSeconds()) throw SessionEnded();
-        var (token, _) = tokens.Issue(user, session, key, refreshedAt, until, renewed: caller);
+        var policy = await policies.GetAsync(user.HospitalId, ct);
+        var (token, _) = tokens.Issue(user, session, policy, key, refreshedAt, until, renewed: caller);
         await transaction.CommitAsync(ct);
         return new(token);
     }

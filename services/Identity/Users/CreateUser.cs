@@ -24,7 +24,7 @@ internal sealed class CreateUserHandler(
     public async Task AddErrorsAsync(CreateUser request, ParameterErrors errors, CancellationToken ct)
     {
         // A caller who may not create such an account is told only that, not what is wrong with the account.
-        if (errors.AreRight("role") && !MayOpen(request.Role)) return;
+        if (errors.AreRight("role") && RoleGrants.FindRefusal(db.Tenancy.Caller, request.Role) is not null) return;
         var callerHospital = db.Tenancy.Caller.HospitalId;
         var hospital = request.HospitalId ?? callerHospital;
         if (errors.AreRight("role"))
@@ -49,7 +49,9 @@ internal sealed class CreateUserHandler(
     public async Task<NewUser> PrepareAsync(CreateUser request, CancellationToken ct)
     {
         var caller = db.Tenancy.Caller;
-        if (!MayOpen(request.Role)) throw new Forbidden("Nurses open accounts for patients alone.");
+        RoleGrants.Require(caller, request.Role);
+        // Who can make administrators can keep access that was gained for a moment.
+        if (request.Role == Role.Admin) caller.RequireStepUp(clock.GetUtcNow());
         var hospital = request.HospitalId ?? caller.HospitalId;
         // To callers of one hospital, another hospital does not exist.
         if (caller.HospitalId is { } callerHospital && hospital != callerHospital) throw new NotFound("hospital");
@@ -86,6 +88,4 @@ internal sealed class CreateUserHandler(
         }
         return account.ToUser();
     }
-
-    private bool MayOpen(Role role) => role == Role.Patient || !db.Tenancy.Caller.IsOneOf(Callers.Nurse);
 }
