@@ -34,7 +34,8 @@ internal sealed class ClientDocuments(IOptions<ClientDocumentOptions> options, T
     internal Uri? FindAddress(string clientId)
     {
         if (clientId.Length > MaxIdLength || !Uri.TryCreate(clientId, UriKind.Absolute, out var address)) return null;
-        if (!_http.Accepts(address) || address.UserInfo.Length > 0 || clientId.Contains('#', StringComparison.Ordinal) || address.AbsolutePath.Length < 2) return null;
+        if (!_http.Accepts(address) || address.UserInfo.Length > 0) return null;
+        if (clientId.Contains('#', StringComparison.Ordinal) || address.AbsolutePath.Length < 2) return null;
         // Uri removes dot segments, so an address that has any, or is written in another unusual way, is not what was sent.
         return address.AbsoluteUri == clientId ? address : null;
     }
