@@ -15,7 +15,8 @@ namespace MedCor.Identity.Users;
 /// <param name="HospitalId">The ID of its hospital; null for a platform administrator.</param>
 /// <param name="PasswordHash">The hash of its password; null where the user is invited to choose one.</param>
 /// <param name="IsPasswordTemporary">Whether somebody else than the user chose the password.</param>
-internal sealed record NewUser(Guid? HospitalId, string? PasswordHash, bool IsPasswordTemporary);
+/// <param name="IsVerified">Whether the user is known to receive mail at the address, and so is not invited.</param>
+internal sealed record NewUser(Guid? HospitalId, string? PasswordHash, bool IsPasswordTemporary, bool IsVerified = false);
 
 internal sealed class CreateUserHandler(
     IdentityDb db, HospitalCopies hospitals, EmailUniqueness freeEmail, PasswordHasher hashes, MailQueue mails, TimeProvider clock)
@@ -75,8 +76,14 @@ internal sealed class CreateUserHandler(
             YearsOfExperience = request.YearsOfExperience,
         };
         db.Add(account);
-        db.Add(new Credential { UserId = account.Id, PasswordHash = prepared.PasswordHash, HasTemporaryPassword = prepared.IsPasswordTemporary });
-        if (prepared.PasswordHash is null) mails.Add(MailKind.Invitation, account.Id);
+        db.Add(new Credential
+        {
+            UserId = account.Id,
+            PasswordHash = prepared.PasswordHash,
+            HasTemporaryPassword = prepared.IsPasswordTemporary,
+            EmailVerifiedAt = prepared.IsVerified ? db.UtcNow : null,
+        });
+        if (prepared.PasswordHash is null && !prepared.IsVerified) mails.Add(MailKind.Invitation, account.Id);
         account.RaiseChanged(db, user => new UserCreated(user), isNew: true);
         try
         {

@@ -143,18 +143,22 @@ internal sealed class CatalogueFixture
     /// <summary>Logs a user in once more and returns the ID of the session.</summary>
     private async Task<string> StartSession(ApiClient user) => new JsonWebToken((await LogInAgain(user)).AccessToken).GetClaim("sid").Value;
 
-    /// <summary>Logs a user in under the default sign-in policy, which a walk may change at the same time.</summary>
+    /// <summary>Logs a user in under the default sign-in policy and with a password, which walks may forbid at the same time.</summary>
     private async Task<ApiClient> LogInAgain(ApiClient user, string? scope = null)
     {
         var email = (await user.Call<User>("get_current_user")).Email;
         if (user == People[Callers.Platform]) return await ApiClient.LogIn(email, scope: scope);
-        return await ApiClient.LogIn(email, Password, scope: scope, beforeEachAttempt: () => Admin.Call("update_sign_in_policy", new
+        return await ApiClient.LogIn(email, Password, scope: scope, beforeEachAttempt: async () =>
         {
-            second_factor_roles = Array.Empty<string>(),
-            idle_minutes = SignInPolicy.MaxIdleMinutes,
-            max_session_hours = SignInPolicy.LongestSessionHours,
-            step_up_minutes = (int?)null,
-        }));
+            await Admin.Call("update_identity_provider", new { is_required = false });
+            await Admin.Call("update_sign_in_policy", new
+            {
+                second_factor_roles = Array.Empty<string>(),
+                idle_minutes = SignInPolicy.MaxIdleMinutes,
+                max_session_hours = SignInPolicy.LongestSessionHours,
+                step_up_minutes = (int?)null,
+            });
+        });
     }
 
     /// <summary>Creates an entity of a kind and returns its ID; null when the caller may not create one. Doctors and patients are users of that role.</summary>
