@@ -63,7 +63,7 @@ internal sealed class RenewAccessHandler(IdentityDb db, KeyRing keys, AccessToke
     }
 
     /// <summary>Ending the sessions of the user waits for this lock, and then revokes the new token as well.</summary>
-    private Task LockAsync(Caller caller, CancellationToken ct) =>
+    private Task<int> LockAsync(Caller caller, CancellationToken ct) =>
         db.Database.ExecuteSqlAsync($"SELECT FROM credentials WHERE user_id = {caller.UserId} FOR SHARE", ct);
 
     /// <summary>Returns the caller's session and user. Throws <see cref="Unauthenticated"/> when the user could not start the session now.</summary>
