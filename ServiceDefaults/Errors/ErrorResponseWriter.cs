@@ -67,7 +67,8 @@ public static partial class ErrorResponseWriter
     }
 
     /// <summary>Writes an error, already serialized in any format, as the response of this request.</summary>
-    public static Task WriteErrorAsync(this HttpContext http, ApiException error, byte[] envelope)
+    /// <param name="challenge">The <c>WWW-Authenticate</c> header, if it is not the usual one.</param>
+    public static Task WriteErrorAsync(this HttpContext http, ApiException error, byte[] envelope, string? challenge = null)
     {
         var allow = http.Response.Headers.Allow;
         http.Response.Clear();
@@ -80,6 +81,7 @@ public static partial class ErrorResponseWriter
         if (error.Status == StatusCodes.Status401Unauthorized || error.Code == ChatErrorCodes.Unauthorized) http.SetBearerChallenge();
         if (FindMissingScopes(error) is { } scopes) http.SetScopeChallenge(scopes);
         if (FindMaxAge(error) is { } maxAge) http.SetStepUpChallenge(maxAge);
+        if (challenge is not null) http.Response.Headers.WWWAuthenticate = challenge;
         if (error.RetryAfter is { } seconds) http.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         http.Response.ContentLength = envelope.Length;
         return http.Response.Body.WriteAsync(envelope, http.RequestAborted).AsTask();

@@ -79,8 +79,14 @@ public sealed class InsufficientScope : ApiException
 
     /// <param name="missing">The required scopes that the token lacks.</param>
     public InsufficientScope(params IReadOnlyCollection<Scope> missing) : base(403, ErrorCodes.PermissionDenied,
-        $"The access token lacks the scope{(missing.Count == 1 ? "" : "s")} {string.Join(", ", missing.Select(scope => scope.Name))}.") =>
-        WithDetail(Detail, string.Join(' ', missing.Select(scope => scope.Name)));
+        $"The access token lacks the scope{(missing.Count == 1 ? "" : "s")} {string.Join(", ", missing.Select(scope => scope.Name))}.")
+    {
+        Missing = string.Join(' ', missing.Select(scope => scope.Name));
+        WithDetail(Detail, Missing);
+    }
+
+    /// <summary>Gets the names of the missing scopes, separated by spaces.</summary>
+    public string Missing { get; }
 }
 
 /// <summary>

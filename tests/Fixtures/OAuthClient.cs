@@ -73,7 +73,8 @@ internal sealed partial class OAuthClient : IDisposable
         using var consent = await _browser.GetAsync(page ?? start.RequestMessage!.RequestUri);
         Assert.Equal(HttpStatusCode.OK, consent.StatusCode);
         using var answer = await Submit(consent, [("decision", decision), .. scopes.Select(scope => ($"grant:{scope}", "true"))]);
-        var location = answer.Headers.Location!;
+        Assert.True(answer.Headers.Location is not null, await answer.Content.ReadAsStringAsync());
+        var location = answer.Headers.Location;
         Assert.StartsWith(RedirectUri, location.ToString());
         var query = HttpUtility.ParseQueryString(location.Query);
         return query.AllKeys.ToDictionary(key => key!, key => query[key]!);

@@ -127,6 +127,8 @@ public sealed record GetCurrentUser : ITool<User>;
 /// link to choose one.
 /// </summary>
 /// <param name="Email">The e-mail address with which the user logs in. <example>"new.patient@general.example"</example></param>
+/// <param name="FirstName">The first name.</param>
+/// <param name="LastName">The last name.</param>
 /// <param name="Role">The role of the user.</param>
 /// <param name="Password">
 /// The password: 8 to 128 characters of any kind, not only blanks, not known from breaches, not the user's own name or e-mail address, and more than a word
@@ -135,6 +137,7 @@ public sealed record GetCurrentUser : ITool<User>;
 /// <example>"Green-Meadow-2026"</example>
 /// </param>
 /// <param name="HospitalId">The ID of the user's hospital; your own by default. An ADMIN without a hospital is a platform administrator.</param>
+/// <param name="PhoneNumber">The phone number.</param>
 /// <param name="DateOfBirth">The date of birth. Accepted only for patients.</param>
 /// <param name="LicenseNumber">The license number. Accepted for doctors and patients, rejected for other roles.</param>
 /// <param name="YearsOfExperience">The professional experience, in years. Accepted for doctors and patients, rejected for other roles.</param>
@@ -172,6 +175,7 @@ public sealed record CreateUser(
 /// The new role. Only administrators may change it, and not their own; platform administrators may make nobody a doctor or nurse. Fields that do not belong to
 /// the resulting role are rejected unless they keep their current value.
 /// </param>
+/// <param name="PhoneNumber">The phone number.</param>
 /// <param name="DateOfBirth">The date of birth of a patient. Patients cannot change it; the current value is accepted.</param>
 /// <param name="LicenseNumber">The license number of a doctor or a patient. Only administrators may change it. <example>null</example></param>
 /// <param name="YearsOfExperience">

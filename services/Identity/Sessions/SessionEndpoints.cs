@@ -44,6 +44,9 @@ internal static class SessionEndpoints
         // The gateway does not forward this path.
         app.MapPost("/sessions/token", async (HttpContext http, TokenValidator check, RenewAccessHandler handler) =>
             http.JsonWithoutCaching(await handler.HandleAsync(await check.AuthenticateAsync(http), http.RequestAborted)));
+        // Nor this one.
+        app.MapPost("/sessions/exchange", async (HttpContext http, McpTokenValidator check, RenewAccessHandler handler) =>
+            http.JsonWithoutCaching(await handler.ExchangeAsync(await check.AuthenticateAsync(http), http.RequestAborted)));
     }
 
     /// <summary>Returns the body of a request, which must be JSON if there is one.</summary>

@@ -11,7 +11,7 @@ namespace MedCor.Tests.EndToEnd.Catalogue;
 /// <summary>Represents a separate hospital with a user of each role, and creates whatever a tool call needs to succeed there.</summary>
 internal sealed class CatalogueFixture
 {
-    private const string Password = "walking the catalogue 2026";
+    internal const string Password = "walking the catalogue 2026";
 
     /// <summary>The order in which callers are tried when several may call a tool.</summary>
     private static readonly Callers[] CallerOrder = [Callers.HospitalAdmin, Callers.Platform, Callers.Doctor, Callers.Nurse, Callers.Patient];
