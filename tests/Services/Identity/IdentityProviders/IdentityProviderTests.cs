@@ -15,8 +15,15 @@ public class IdentityProviderTests
         var set = await hospital.Update(new { email_domains = FederatedHospital.List("people.example"), role_claim = "roles", is_required = true });
         Assert.Equivalent(empty with
         {
-            Issuer = hospital.Provider.Issuer, ClientId = ForgedProvider.ClientId, HasClientSecret = true, EmailDomains = ["people.example"],
-            RoleClaim = "roles", IsRequired = true, RedirectUri = set.RedirectUri, LogInUrl = set.LogInUrl, Version = 2,
+            Issuer = hospital.Provider.Issuer,
+            ClientId = ForgedProvider.ClientId,
+            HasClientSecret = true,
+            EmailDomains = ["people.example"],
+            RoleClaim = "roles",
+            IsRequired = true,
+            RedirectUri = set.RedirectUri,
+            LogInUrl = set.LogInUrl,
+            Version = 2,
         }, set, strict: true);
         Assert.EndsWith($"/oauth/login/callback/{hospital.Id}", set.RedirectUri);
         Assert.EndsWith($"/oauth/login/hospital?hospital={hospital.Subdomain}", set.LogInUrl);
