@@ -84,7 +84,7 @@ public sealed record GetIdentityProvider(Guid? HospitalId = null) : ITool<Identi
 /// <example>false</example>
 /// </param>
 /// <param name="ExpectedVersion">The expected version; the change is rejected if the provider is no longer at this version.</param>
-[Tool("update_identity_provider", Effect.Update, Callers.Admins)]
+[Tool("update_identity_provider", Effect.Update, Callers.Admins, RequiresStepUp = true)]
 public sealed record UpdateIdentityProvider(
     Guid? HospitalId = null,
     [property: Length(1, 500), RegularExpression(IdentityProvider.IssuerPattern,

@@ -51,7 +51,7 @@ internal sealed class McpClient(HttpClient http)
 
     /// <summary>Calls a tool.</summary>
     public Task<JsonObject> Call(string tool, JsonObject? arguments = null) =>
-        Get("tools/call", new() { ["name"] = tool, ["arguments"] = arguments ?? [] });
+        Get("tools/call", new() { ["name"] = tool, ["arguments"] = arguments?.DeepClone() ?? new JsonObject() });
 
     /// <summary>Sends a request.</summary>
     public Task<McpReply> Send(string method, JsonObject? parameters = null, string version = Modern, JsonObject? meta = null, JsonObject? capabilities = null)
@@ -62,7 +62,7 @@ internal sealed class McpClient(HttpClient http)
         if (version == Modern)
         {
             meta["io.modelcontextprotocol/protocolVersion"] = version;
-            meta["io.modelcontextprotocol/clientCapabilities"] = capabilities ?? [];
+            meta["io.modelcontextprotocol/clientCapabilities"] = capabilities?.DeepClone() ?? new JsonObject();
             headers["Mcp-Method"] = method;
             if ((parameters["name"] ?? parameters["uri"]) is { } name) headers["Mcp-Name"] = (string)name!;
         }

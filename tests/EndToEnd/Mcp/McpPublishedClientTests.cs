@@ -31,8 +31,10 @@ public sealed partial class McpPublishedClientTests
         Assert.Contains("appointment_booking", result["prompts"]!.AsArray().Select(p => (string)p!));
         Assert.Contains("2027-03-01", (string?)result["prompt"], StringComparison.Ordinal);
         Assert.True((bool)result["completed"]!);
-        Assert.Equal(("asked", false), ((string?)result["stepUp"], (bool)result["records"]!));
-        Assert.Contains("clinical.read", (string?)result["requested"], StringComparison.Ordinal);
+        Assert.False((bool)result["records"]!);
+        // The first generation refreshes its token, which adds no scope, and gives up: its user has to authorize it anew.
+        Assert.Contains(generation == "1" ? "403" : "asked", (string?)result["stepUp"], StringComparison.Ordinal);
+        if (generation == "2") Assert.Contains("clinical.read", (string?)result["requested"], StringComparison.Ordinal);
         Assert.Null(result["created"]!["error"]);
         Assert.True((bool)result["created"]!["once"]! && (bool)result["created"]!["replayed"]!);
         Assert.False((bool)result["deleted"]!["active"]!);

@@ -76,14 +76,15 @@ result.completed = (await client.complete({ ref: { type: 'ref/prompt', name: 'ap
   .includes(doctors.structuredContent.results[0].id);
 
 // What the scopes do not permit makes the client ask the user for more.
-doctor.scopes = ['medcor.read', 'medcor.clinical', 'clinical.read'];
+doctor.scopes = generation === '1' ? ['medcor.read', 'medcor.clinical'] : ['medcor.read', 'clinical.read'];
 const records = () => client.callTool({ name: 'list_medical_records', arguments: { patient_id: one.patient_id, limit: 1 } });
 try {
   await records();
   result.stepUp = 'not needed';
 } catch (error) {
   result.stepUp = error instanceof UnauthorizedError ? 'asked' : String(error);
-  await finish(transport, doctor);
+  if (error instanceof UnauthorizedError) await finish(transport, doctor);
+  else doctor.saved = undefined;
   ({ client, transport } = await connect(doctor));
   result.records = (await records()).isError ?? false;
 }
