@@ -83,7 +83,8 @@ internal sealed class McpSubscriptions(EventSubscriptions subscriptions, OpenCon
                     foreach (var uri in changed) await SendAsync(request, NotificationMethods.ResourceUpdatedNotification, new() { ["uri"] = uri }, ct);
                     changed.Clear();
                     read = 0;
-                    await Task.Delay(Interval, clock, ct);
+                    using var pause = new PeriodicTimer(Interval, clock);
+                    await pause.WaitForNextTickAsync(ct);
                 }
                 if (!await next) return;
                 if (events.Current.Event is { Name: LiveEvent.ResourceUpdateEvent } update)

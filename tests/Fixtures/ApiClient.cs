@@ -58,8 +58,8 @@ public sealed class ApiClient(HttpClient http, string accessToken, string refres
     }
 
     /// <summary>
-    /// Invokes a tool, expects the status 200 and returns the result. Where the system is too busy, the call is repeated with its key for a minute, as the error
-    /// tells clients to.
+    /// Invokes a tool, expects the status 200 and returns the result. Where the system is too busy, the call is repeated with its key for a minute, as the
+    /// error tells clients to.
     /// </summary>
     public async Task<JsonNode> Call(string tool, object? parameters = null)
     {

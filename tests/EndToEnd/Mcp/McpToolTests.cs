@@ -12,7 +12,11 @@ public sealed class McpToolTests
     private static readonly Lazy<Task<(CatalogueFixture Hospital, IReadOnlyDictionary<ApiClient, McpClient> Agents)>> Own = new(Open);
 
     public static TheoryData<string> Tools =>
-        [.. from tool in ToolCatalogue.All.Values where McpToolCatalogue.IsOffered(tool) && !tool.Name.Contains("_prompt", StringComparison.Ordinal) select tool.Name];
+    [
+        .. from tool in ToolCatalogue.All.Values
+           where McpToolCatalogue.IsOffered(tool) && !tool.Name.Contains("_prompt", StringComparison.Ordinal)
+           select tool.Name,
+    ];
 
     /// <summary>Prompt tools are left out: their input depends on earlier answers.</summary>
     [Theory, MemberData(nameof(Tools))]
@@ -39,7 +43,8 @@ public sealed class McpToolTests
         foreach (var (kind, user) in hospital.People)
         {
             var listed = await List(agents[user]);
-            Assert.Equal(ToolCatalogue.All.Values.Where(t => (t.Callers & kind) != 0 && McpToolCatalogue.IsOffered(t)).Select(t => t.Name).Order(StringComparer.Ordinal),
+            var offered = ToolCatalogue.All.Values.Where(t => (t.Callers & kind) != 0 && McpToolCatalogue.IsOffered(t)).Select(t => t.Name);
+            Assert.Equal(offered.Order(StringComparer.Ordinal),
                 listed.Select(t => (string)t!["name"]!));
             var other = await McpClient.WithToken(agents[user].Http.DefaultRequestHeaders.Authorization!.Parameter, gateway: 1);
             Assert.Equal(listed.ToJsonString(), (await List(other)).ToJsonString());
