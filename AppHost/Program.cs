@@ -57,6 +57,7 @@ return await MedCorHost.RunAsync(args, host =>
     host.ForwardSettings(variable => variable switch
     {
         "MCP_SERVER_TOKEN" => [chat, gateway],
+        "MCP_STATE_SECRET" or "MCP_STATE_SECRET_PREVIOUS" => [gateway],
         "MCP_SMTP_URL" or "MCP_MAIL_FROM" => [identity],
         _ when variable.StartsWith("OPENAI_", StringComparison.Ordinal) => [chat],
         _ => [hospital, identity, clinical, billing, analytics, chat, gateway],

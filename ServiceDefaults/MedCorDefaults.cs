@@ -40,7 +40,7 @@ public static class MedCorDefaults
                 tokens.PublicUrl = configuration["Identity:PublicUrl"];
             })
             .ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<SigningKeyCache>().AddSingleton<TokenValidator>().AddSingleton<RevocationList>();
+        builder.Services.AddSingleton<SigningKeyCache>().AddSingleton<TokenValidator>().AddSingleton<McpTokenValidator>().AddSingleton<RevocationList>();
         builder.Services.AddHostedService(s => s.GetRequiredService<RevocationList>());
 
         // Readiness checks Redis. Tracing is disabled because a component that reads a stream for many subscribers would add its spans to the trace of the

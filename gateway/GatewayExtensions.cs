@@ -9,6 +9,7 @@ using MedCor.Gateway.HttpPipeline;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.LiveEvents;
 using MedCor.Gateway.LiveEvents.WebSockets;
+using MedCor.Gateway.Mcp;
 using MedCor.Gateway.OpenApi;
 using MedCor.Gateway.ToolInvocation;
 using MedCor.ServiceDefaults.Messaging;
@@ -38,7 +39,9 @@ internal static class GatewayExtensions
             .AddSingleton<IConfigureOptions<SocketTransportOptions>>(s => s.GetRequiredService<ConnectionLimiter>());
         services.AddSingleton<ServiceForwarder>().AddSingleton<ToolInvoker>()
             .AddSingleton<IToolResponseObserver>(s => s.GetRequiredService<ToolResponsePublisher>());
+        services.AddSingleton<ResourceReader>();
         services.AddAccessControl();
+        builder.AddMcp();
 
         builder.AddChatStreams();
         services.AddOptions<ChatStreamOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
@@ -71,6 +74,8 @@ internal static class GatewayExtensions
         app.Map<IssueTicketEndpoint>();
         app.Map<ForwardedEndpoints>();
         app.Map<WellKnownEndpoints>();
+        app.Map<ProtectedResourceEndpoint>();
+        app.Map<McpEndpoint>();
         app.MapHealth();
         app.Map<HomePage>();
         app.MapOpenApiDocument();

@@ -17,6 +17,12 @@ public sealed record Caller(Guid UserId, string Email, Role Role, Guid? Hospital
     /// </summary>
     public DateTimeOffset? RefreshedAt { get; init; }
 
+    /// <summary>Gets the time at which the user has authenticated; null for a program without a user, and for tokens from earlier versions.</summary>
+    public DateTimeOffset? AuthenticatedAt { get; init; }
+
+    /// <summary>Gets how long after it has authenticated a caller may use tools that require step-up; null for any time.</summary>
+    public TimeSpan? StepUpAge { get; init; }
+
     /// <summary>Gets the ID of the key that signed the token.</summary>
     public Guid KeyId { get; init; }
 
@@ -48,6 +54,12 @@ public sealed record Caller(Guid UserId, string Email, Role Role, Guid? Hospital
     public void RequireScope(Scope scope)
     {
         if (!Covers(scope)) throw new InsufficientScope(scope);
+    }
+
+    /// <summary>Throws <see cref="StepUpRequired"/> when the caller's hospital requires a more recent login. A program without a user has none.</summary>
+    public void RequireStepUp(DateTimeOffset now)
+    {
+        if (StepUpAge is { } age && !(now - AuthenticatedAt <= age)) throw new StepUpRequired(age);
     }
 
     /// <summary>

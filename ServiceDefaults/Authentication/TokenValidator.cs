@@ -12,7 +12,7 @@ namespace MedCor.ServiceDefaults.Authentication;
 /// Validates access tokens and caches the valid ones. Every process validates for itself: access to the internal network grants no rights. A valid token is
 /// cached until it expires, so its signature is verified once per process.
 /// </summary>
-public sealed class TokenValidator(SigningKeyCache keys, RevocationList revocations, IOptions<TokenOptions> options, TimeProvider clock) : IDisposable
+public class TokenValidator(SigningKeyCache keys, RevocationList revocations, IOptions<TokenOptions> options, TimeProvider clock) : IDisposable
 {
     private const int MaxCachedTokens = 20_000;
     private const int MaxTokenLength = 4096;
@@ -33,6 +33,9 @@ public sealed class TokenValidator(SigningKeyCache keys, RevocationList revocati
     /// </summary>
     /// <param name="now">The time at which the key is withdrawn.</param>
     public static DateTimeOffset KeyRevokedAt(DateTimeOffset now) => now + SigningKeyCache.MaxStaleAge;
+
+    /// <summary>Gets the audience of the tokens that are valid.</summary>
+    protected virtual string Audience => options.Value.Audience;
 
     private readonly MemoryCache _cache = new(new MemoryCacheOptions { SizeLimit = MaxCachedTokens });
     private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false };
@@ -87,7 +90,7 @@ public sealed class TokenValidator(SigningKeyCache keys, RevocationList revocati
             ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
             ValidIssuers = options.Value.AcceptedIssuers,
             ValidTypes = [TokenTypes.Jwt, TokenTypes.AccessToken],
-            ValidAudience = options.Value.Audience,
+            ValidAudience = Audience,
             ClockSkew = TimeSpan.Zero,
             LifetimeValidator = (_, expires, _, _) => expires > clock.GetUtcNow().UtcDateTime,
         });
@@ -113,6 +116,10 @@ public sealed class TokenValidator(SigningKeyCache keys, RevocationList revocati
                 RefreshedAt = read.TryGetPayloadValue<long>(TokenClaims.RefreshedAt, out var refreshedAt)
                     ? DateTimeOffset.FromUnixTimeSeconds(refreshedAt)
                     : null,
+                AuthenticatedAt = read.TryGetPayloadValue<long>(TokenClaims.AuthenticatedAt, out var authenticatedAt)
+                    ? DateTimeOffset.FromUnixTimeSeconds(authenticatedAt)
+                    : null,
+                StepUpAge = read.TryGetPayloadValue<long>(TokenClaims.StepUpAge, out var stepUpAge) ? TimeSpan.FromSeconds(stepUpAge) : null,
                 Scopes = ReadScopes(read),
                 ClientId = GetClaim(read, TokenClaims.ClientId),
             }
@@ -141,7 +148,20 @@ public sealed class TokenValidator(SigningKeyCache keys, RevocationList revocati
 
     private static Unauthenticated InvalidToken() => new(ErrorCodes.AuthInvalid, "The access token is not valid, or no longer. Refresh it or log in again.");
 
-    public void Dispose() => _cache.Dispose();
+    public void Dispose()
+    {
+        _cache.Dispose();
+        GC.SuppressFinalize(this);
+    }
+}
+
+/// <summary>Validates the access tokens for MCP, which are valid nowhere else, as <see cref="TokenValidator"/> does for all others.</summary>
+public sealed class McpTokenValidator(SigningKeyCache keys, RevocationList revocations, IOptions<TokenOptions> options, TimeProvider clock)
+    : TokenValidator(keys, revocations, options, clock)
+{
+    private readonly string _audience = options.Value.McpAudience;
+
+    protected override string Audience => _audience;
 }
 
 /// <summary>Configures what the issuer and the validators of tokens agree on. Section <c>Tokens</c>.</summary>
@@ -156,6 +176,12 @@ public sealed class TokenOptions
     /// </summary>
     [Url]
     public string? PublicUrl { get; set; }
+
+    /// <summary>The public URL where none is configured: that of the gateway on a developer's machine.</summary>
+    public const string DefaultPublicUrl = "http://localhost:8002";
+
+    /// <summary>Gets the audience of the tokens for MCP: the URL of its endpoint.</summary>
+    public string McpAudience => (PublicUrl?.TrimEnd('/') ?? DefaultPublicUrl) + "/mcp";
 
     /// <summary>Gets the issuer of new tokens.</summary>
     public string CurrentIssuer => PublicUrl?.TrimEnd('/') ?? Issuer;
@@ -201,6 +227,10 @@ public static class TokenClaims
     /// The time of the login or refresh that returned the token, or returned the token from which it was renewed; in seconds, like <c>iat</c>.
     /// </summary>
     public const string RefreshedAt = "refreshed_at";
+    /// <summary>The time at which the user has authenticated, in seconds (RFC 9068); absent for a program without a user.</summary>
+    public const string AuthenticatedAt = "auth_time";
+    /// <summary>The age of the authentication, in seconds, up to which the token permits tools that require step-up; absent for any age.</summary>
+    public const string StepUpAge = "step_up_age";
     /// <summary>The scopes to which the token is limited, separated by spaces (RFC 9068); absent for all rights of the role.</summary>
     public const string Scope = "scope";
     /// <summary>The client program to which the token was issued (RFC 9068); absent for a login of the user.</summary>

@@ -1,9 +1,11 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 
 namespace MedCor.ServiceDefaults.Errors;
 
 /// <summary>
-/// Sets the <c>WWW-Authenticate</c> header of responses to unauthenticated requests, and to requests whose token lacks a scope (RFC 6750, section 3).
+/// Sets the <c>WWW-Authenticate</c> header of responses to unauthenticated requests, to requests whose token lacks a scope (RFC 6750, section 3), and to those
+/// that require a more recent login (RFC 9470).
 /// </summary>
 public static class BearerChallenge
 {
@@ -12,6 +14,9 @@ public static class BearerChallenge
 
     /// <summary>The error code for a token that lacks a scope.</summary>
     public const string InsufficientScope = "insufficient_scope";
+
+    /// <summary>The error code for a login that is too long ago.</summary>
+    public const string StepUp = "insufficient_user_authentication";
 
     private const string Scheme = "Bearer ";
     private const string RealmOnly = $"Bearer realm=\"{Realm}\"";
@@ -27,6 +32,12 @@ public static class BearerChallenge
     /// <param name="scopes">The names of the required scopes, separated by spaces.</param>
     public static void SetScopeChallenge(this HttpContext http, string scopes) =>
         http.Response.Headers.WWWAuthenticate = $"{RealmOnly}, error=\"{InsufficientScope}\", scope=\"{scopes}\"";
+
+    /// <summary>Sets the header of a response to a request that requires a more recent login.</summary>
+    /// <param name="maxAge">The greatest age of a login that suffices, in seconds.</param>
+    public static void SetStepUpChallenge(this HttpContext http, long maxAge) => http.Response.Headers.WWWAuthenticate = string.Create(
+        CultureInfo.InvariantCulture,
+        $"{RealmOnly}, error=\"{StepUp}\", error_description=\"A more recent login is required\", max_age=\"{maxAge}\"");
 
     private static bool HasToken(HttpRequest request) =>
         request.Query.ContainsKey("ticket")

@@ -67,7 +67,8 @@ public static partial class ErrorResponseWriter
     }
 
     /// <summary>Writes an error, already serialized in any format, as the response of this request.</summary>
-    public static Task WriteErrorAsync(this HttpContext http, ApiException error, byte[] envelope)
+    /// <param name="challenge">The <c>WWW-Authenticate</c> header, if it is not the usual one.</param>
+    public static Task WriteErrorAsync(this HttpContext http, ApiException error, byte[] envelope, string? challenge = null)
     {
         var allow = http.Response.Headers.Allow;
         http.Response.Clear();
@@ -79,6 +80,8 @@ public static partial class ErrorResponseWriter
         if (error.Status == StatusCodes.Status408RequestTimeout) http.Response.Headers.Connection = "close";
         if (error.Status == StatusCodes.Status401Unauthorized || error.Code == ChatErrorCodes.Unauthorized) http.SetBearerChallenge();
         if (FindMissingScopes(error) is { } scopes) http.SetScopeChallenge(scopes);
+        if (FindMaxAge(error) is { } maxAge) http.SetStepUpChallenge(maxAge);
+        if (challenge is not null) http.Response.Headers.WWWAuthenticate = challenge;
         if (error.RetryAfter is { } seconds) http.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         http.Response.ContentLength = envelope.Length;
         return http.Response.Body.WriteAsync(envelope, http.RequestAborted).AsTask();
@@ -134,6 +137,13 @@ public static partial class ErrorResponseWriter
         error.Status == StatusCodes.Status403Forbidden && error.Details[InsufficientScope.Detail] is JsonValue value && value.TryGetValue(out string? scopes)
             ? scopes
             : null;
+
+    /// <summary>
+    /// Returns the greatest age of a login that suffices, in seconds, if a more recent one is required: from <see cref="StepUpRequired"/>, or from
+    /// <see cref="Refused"/> with its details.
+    /// </summary>
+    private static long? FindMaxAge(ApiException error) =>
+        error.Code == ErrorCodes.AuthStepUp && error.Details[StepUpRequired.Detail] is JsonValue value && value.TryGetValue(out long maxAge) ? maxAge : null;
 
     private static ApiException ExceptionForStatus(HttpContext http) => http.Response.StatusCode switch
     {

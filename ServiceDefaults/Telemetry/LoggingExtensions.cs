@@ -42,6 +42,8 @@ public static class LoggingExtensions
         // Logs every statement and connection attempt. The code that uses the server logs the outcome.
         logging.AddFilter("Npgsql", LogLevel.None);
         logging.AddFilter("StackExchange.Redis", LogLevel.None);
+        // Logs the URIs that clients read, whose queries can contain patients' data. The surface logs unexpected failures itself.
+        logging.AddFilter("ModelContextProtocol", LogLevel.None);
         // Logs every check of an unavailable dependency, with the exception's message. Readiness logs the changes.
         logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
 

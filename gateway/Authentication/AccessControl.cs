@@ -12,12 +12,13 @@ internal static class AccessControl
 {
     public static void AddAccessControl(this IServiceCollection services)
     {
-        services.AddSingleton<TicketStore>().AddSingleton<ApiKeyTokens>();
+        services.AddSingleton<TicketStore>().AddSingleton<TokenExchange>().AddSingleton<ApiKeyTokens>().AddSingleton<McpTokens>();
         // Not AddAuthentication: it adds Data Protection, which writes keys to disk that nothing here uses.
         services.AddAuthenticationCore(o => o.DefaultScheme = AccessTokenHandler.SchemeName);
         new AuthenticationBuilder(services)
             .AddScheme<AuthenticationSchemeOptions, AccessTokenHandler>(AccessTokenHandler.SchemeName, o => o.ForwardDefaultSelector = SelectScheme)
             .AddScheme<AuthenticationSchemeOptions, ChatTokenHandler>(ChatTokenHandler.SchemeName, null)
+            .AddScheme<AuthenticationSchemeOptions, McpTokenHandler>(McpTokenHandler.SchemeName, null)
             .AddScheme<AuthenticationSchemeOptions, TicketHandler>(TicketHandler.SchemeName, null);
         services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, MappedEndpointsOnly>();
@@ -29,6 +30,7 @@ internal static class AccessControl
         var metadata = http.GetEndpoint()?.Metadata;
         if (metadata?.GetMetadata<AcceptsTicketMetadata>() is not null && http.Request.Query.ContainsKey(TicketHandler.Parameter))
             return TicketHandler.SchemeName;
+        if (metadata?.GetMetadata<RequiresMcpTokenMetadata>() is not null) return McpTokenHandler.SchemeName;
         return metadata?.GetMetadata<AcceptsServerTokenMetadata>() is null ? null : ChatTokenHandler.SchemeName;
     }
 

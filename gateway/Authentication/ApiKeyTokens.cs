@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Gateway.Limits;
@@ -12,18 +11,14 @@ using Microsoft.Extensions.Options;
 
 namespace MedCor.Gateway.Authentication;
 
-/// <summary>Represents an access token that was issued for an API key, and its caller.</summary>
-internal sealed record ApiKeyToken(Caller Caller, string Token);
-
 /// <summary>
 /// Exchanges API keys for access tokens at Identity, because services trust nothing else. The token of a key is used until shortly before it expires or until
 /// it is revoked; many requests with a key cost one exchange. A key that is malformed or mistyped never reaches Identity, and one that Identity has rejected
 /// does not for some seconds.
 /// </summary>
 /// <remarks>Keys are held in memory by their hash alone.</remarks>
-internal sealed partial class ApiKeyTokens(
-    ServiceHttpInvoker upstream, TokenValidator tokens, RedisRateLimiter limiter, IOptions<LimitOptions> options, TimeProvider clock, ILogger<ApiKeyTokens> log)
-    : IDisposable
+internal sealed partial class ApiKeyTokens(TokenExchange exchange, ServiceHttpInvoker upstream, TokenValidator tokens, RedisRateLimiter limiter,
+    IOptions<LimitOptions> options, TimeProvider clock, ILogger<ApiKeyTokens> log) : IDisposable
 {
     /// <summary>The maximum number of keys whose tokens are remembered, and of reports of uses that are sent at once.</summary>
     private const int MaxCachedKeys = 10_000;
@@ -32,7 +27,6 @@ internal sealed partial class ApiKeyTokens(
     /// <summary>The time for which a rejected key is rejected without asking Identity.</summary>
     private static readonly TimeSpan RejectionTime = TimeSpan.FromSeconds(5);
 
-    private static readonly TimeSpan RenewBefore = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan ReportInterval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(4);
 
@@ -57,7 +51,7 @@ internal sealed partial class ApiKeyTokens(
     /// <exception cref="Unauthenticated">The key is not valid.</exception>
     /// <exception cref="RateLimited">Too many different keys were sent from the address.</exception>
     /// <exception cref="Unavailable">Identity did not answer.</exception>
-    public async ValueTask<ApiKeyToken> ExchangeAsync(string key, IPAddress? client, CancellationToken ct)
+    public async ValueTask<ExchangedToken> ExchangeAsync(string key, IPAddress? client, CancellationToken ct)
     {
         if (!ApiKeyFormat.IsWellFormed(key)) throw Invalid();
         var hash = Convert.ToHexString(ApiKeyFormat.HashOf(key));
@@ -72,10 +66,10 @@ internal sealed partial class ApiKeyTokens(
             (await limiter.AcquireAsync(RateLimitPolicy.ApiKeys, NetworkKey.ForClient(client), limit)).ThrowIfExceeded();
 
         // Requests with a key that arrive while it is exchanged wait for that exchange, which is not cancelled with any of them.
-        var exchange = _exchanges.GetOrAdd(hash, _ => new(() => RequestAsync(key, hash)));
+        var pending = _exchanges.GetOrAdd(hash, _ => new(() => RequestAsync(key, hash)));
         try
         {
-            return (await exchange.Value.WaitAsync(ct)).Token ?? throw Invalid();
+            return (await pending.Value.WaitAsync(ct)).Token ?? throw Invalid();
         }
         catch (Unavailable) when (known?.Token is { } usable && tokens.IsStillValid(usable.Caller))
         {
@@ -95,35 +89,16 @@ internal sealed partial class ApiKeyTokens(
         await Task.Yield();
         try
         {
-            using var timeout = new CancellationTokenSource(RequestTimeout, clock);
-            using var request = new HttpRequestMessage(HttpMethod.Post, "http://identity/api-keys/token")
-            {
-                Headers = { Authorization = new AuthenticationHeaderValue("Bearer", key) },
-            };
-            using var response = await upstream.SendAsync(request, timeout.Token);
+            var issued = await exchange.RequestAsync("/api-keys/token", key);
             var now = clock.GetUtcNow();
-            if (response.StatusCode == HttpStatusCode.Unauthorized) return Remember(hash, new(null, now, now), now + RejectionTime);
-            if (!response.IsSuccessStatusCode) throw Unavailable();
-            var issued = (await JsonSerializer.DeserializeAsync<AccessToken>(await response.Content.ReadAsStreamAsync(timeout.Token), Json.Options,
-                timeout.Token))!;
-            var caller = await tokens.ValidateAsync(issued.Token, timeout.Token);
-            return Remember(hash, new(new(caller, issued.Token), GetRenewalTime(caller), now), caller.ExpiresAt);
-        }
-        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
-        {
-            throw Unavailable();
+            return issued is null
+                ? Remember(hash, new(null, now, now), now + RejectionTime)
+                : Remember(hash, new(issued, TokenExchange.GetRenewalTime(issued.Caller), now), issued.Caller.ExpiresAt);
         }
         finally
         {
             _exchanges.TryRemove(hash, out _);
         }
-    }
-
-    /// <summary>Returns when the token of a key is replaced: before the token of an open connection is renewed, which then finds a new one.</summary>
-    private static DateTimeOffset GetRenewalTime(Caller caller)
-    {
-        var third = (caller.ExpiresAt - caller.IssuedAt) / 3;
-        return caller.ExpiresAt - (third < RenewBefore ? third : RenewBefore);
     }
 
     private Entry Remember(string hash, Entry entry, DateTimeOffset until) =>
@@ -159,14 +134,12 @@ internal sealed partial class ApiKeyTokens(
 
     private static Unauthenticated Invalid() => new(ErrorCodes.AuthInvalid, "The API key is not valid, or no longer.");
 
-    private static Unavailable Unavailable() => new("API keys cannot be checked at this moment. Retry shortly.", retryAfter: 1);
-
     [LoggerMessage(6041, LogLevel.Warning, "Reporting the use of an API key failed; the next use is reported in a minute: {Kind}")]
     private static partial void LogNotReported(ILogger log, string kind);
 
     /// <param name="Token">The token of the key; null when Identity has rejected the key.</param>
     /// <param name="RenewAt">When the token is to be replaced.</param>
-    private sealed record Entry(ApiKeyToken? Token, DateTimeOffset RenewAt, DateTimeOffset ExchangedAt)
+    private sealed record Entry(ExchangedToken? Token, DateTimeOffset RenewAt, DateTimeOffset ExchangedAt)
     {
         /// <summary>The time of the last report. Identity records the exchange itself.</summary>
         private long _reportedAt = ExchangedAt.UtcTicks;

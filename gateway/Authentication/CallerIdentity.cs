@@ -31,11 +31,14 @@ internal sealed class CallerIdentity : ClaimsIdentity
     public string? ApiKey { get; private init; }
 
     /// <summary>Identifies a service account by its API key.</summary>
-    public static CallerIdentity ForKey(string scheme, ApiKeyToken token, string apiKey) =>
+    public static CallerIdentity ForKey(string scheme, ExchangedToken token, string apiKey) =>
         new(scheme, token.Caller, CallerKey.Of(token.Caller), FormatAuthorization(token.Token)) { ApiKey = apiKey };
 
     /// <summary>Identifies a user.</summary>
     public static CallerIdentity For(string scheme, Caller user, string authorization) => new(scheme, user, CallerKey.Of(user), authorization);
+
+    /// <summary>Identifies a user by a token that was exchanged for the one that was sent.</summary>
+    public static CallerIdentity For(string scheme, ExchangedToken token) => For(scheme, token.Caller, FormatAuthorization(token.Token));
 
     /// <summary>Identifies a caller of the chat surface.</summary>
     public static CallerIdentity For(string scheme, ChatCaller caller, string authorization) => new(scheme, caller.User, caller.Owner.Key, authorization);

@@ -14,6 +14,12 @@ internal sealed class AcceptsServerTokenMetadata
     public static readonly AcceptsServerTokenMetadata Instance = new();
 }
 
+/// <summary>Marks an endpoint that accepts tokens for MCP and no other tokens.</summary>
+internal sealed class RequiresMcpTokenMetadata
+{
+    public static readonly RequiresMcpTokenMetadata Instance = new();
+}
+
 /// <summary>Marks a public endpoint that authenticates requests with a credential. Other public endpoints ignore credentials.</summary>
 internal sealed class OptionalAuthenticationMetadata : IAllowAnonymous
 {
@@ -29,6 +35,10 @@ internal static class EndpointMetadataExtensions
     /// <inheritdoc cref="AcceptsServerTokenMetadata"/>
     public static TBuilder AcceptServerToken<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(AcceptsServerTokenMetadata.Instance);
+
+    /// <inheritdoc cref="RequiresMcpTokenMetadata"/>
+    public static TBuilder RequireMcpToken<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
+        endpoint.WithMetadata(RequiresMcpTokenMetadata.Instance);
 
     /// <inheritdoc cref="OptionalAuthenticationMetadata"/>
     public static TBuilder AuthenticateOptionally<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>

@@ -28,7 +28,8 @@ internal static class ChatErrorResponse
 
     /// <summary>Adds the middleware that writes error responses of the chat API in its own format.</summary>
     public static IApplicationBuilder UseChatErrorResponses(this IApplicationBuilder app) => app.UseWhen(
-        http => http.Request.Path.StartsWithSegments(PathPrefix, StringComparison.OrdinalIgnoreCase),
+        // The path itself is that of MCP.
+        http => http.Request.Path.StartsWithSegments(PathPrefix, StringComparison.OrdinalIgnoreCase, out var rest) && rest.Value is not (null or "" or "/"),
         chat => chat.UseErrorResponses((http, error) =>
         {
             var translated = Translate(error);

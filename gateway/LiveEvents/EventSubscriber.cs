@@ -22,8 +22,8 @@ internal enum DisconnectReason
 /// <param name="caller">The caller; the subscriber receives only events that this caller may see.</param>
 /// <param name="token">The access token of the caller, renewed while the connection is open.</param>
 /// <param name="receivesToolResponses">Whether the subscriber also receives the responses to tool calls that the caller makes on other connections.</param>
-/// <param name="apiKey">The API key from which the token was obtained; null for any other token.</param>
-internal sealed class EventSubscriber(Caller caller, string token, bool receivesToolResponses, string? apiKey = null) : IDisposable
+/// <param name="credential">The API key or token for MCP for which the token was exchanged; null for any other token.</param>
+internal sealed class EventSubscriber(Caller caller, string token, bool receivesToolResponses, string? credential = null) : IDisposable
 {
     /// <summary>
     /// The maximum number of queued events of a subscriber, and their maximum size in bytes. A subscriber that exceeds either is disconnected.
@@ -33,7 +33,7 @@ internal sealed class EventSubscriber(Caller caller, string token, bool receives
 
     private readonly Channel<StreamItem> _queue = Channel.CreateBounded<StreamItem>(new BoundedChannelOptions(MaxQueuedItems) { SingleReader = true });
     private readonly CancellationTokenSource _ended = new();
-    private volatile Identity _identity = new(caller, token, apiKey);
+    private volatile Identity _identity = new(caller, token, credential);
     private volatile ImmutableHashSet<string>? _resources;
     private long _reportedGapEpoch = -1;
     private int _queuedBytes;
@@ -45,8 +45,8 @@ internal sealed class EventSubscriber(Caller caller, string token, bool receives
     /// <summary>Gets the current token.</summary>
     public string Token => _identity.Token;
 
-    /// <summary>Gets the API key from which the current token was obtained; null for any other token.</summary>
-    public string? ApiKey => _identity.ApiKey;
+    /// <summary>Gets the API key or token for MCP for which the current token was exchanged; null for any other token.</summary>
+    public string? Credential => _identity.Credential;
 
     /// <summary>Gets or sets the resources whose changes the subscriber receives; null for all.</summary>
     public ImmutableHashSet<string>? Resources
@@ -100,7 +100,7 @@ internal sealed class EventSubscriber(Caller caller, string token, bool receives
     public bool MayReceivePast(LiveEventStore.StoredEvent stored) => stored.At >= Caller.LoggedInAt;
 
     /// <summary>Replaces the token by a newer one of the same user.</summary>
-    public void Renew(Caller caller, string token, string? apiKey = null) => _identity = new(caller, token, apiKey);
+    public void Renew(Caller caller, string token, string? credential = null) => _identity = new(caller, token, credential);
 
     /// <summary>
     /// Marks a gap as reported and returns whether it was unreported. All streams of a subscriber show the same gap, which is reported once per epoch.
@@ -138,5 +138,5 @@ internal sealed class EventSubscriber(Caller caller, string token, bool receives
 
     private static int Size(in StreamItem item) => item.Event?.Frame.Length ?? 0;
 
-    private sealed record Identity(Caller Caller, string Token, string? ApiKey);
+    private sealed record Identity(Caller Caller, string Token, string? Credential);
 }

@@ -12,8 +12,8 @@ namespace MedCor.Gateway.LiveEvents;
 /// Requests a new token from Identity before a subscriber's token expires, for as long as Identity issues one, and sends it to the subscriber. A subscriber
 /// whose renewal is rejected keeps its token until it expires; while Identity is unavailable the request is retried.
 /// </summary>
-internal sealed partial class TokenRenewal(ServiceHttpInvoker upstream, TokenValidator tokens, ApiKeyTokens apiKeys, IHostApplicationLifetime lifetime,
-    TimeProvider clock, ILogger<TokenRenewal> log) : IDisposable
+internal sealed partial class TokenRenewal(ServiceHttpInvoker upstream, TokenValidator tokens, ApiKeyTokens apiKeys, McpTokens mcpTokens,
+    IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<TokenRenewal> log) : IDisposable
 {
     /// <summary>The time before its expiration at which a token is renewed: a minute, or a quarter of a shorter lifetime.</summary>
     private static readonly TimeSpan RenewBefore = TimeSpan.FromMinutes(1);
@@ -71,9 +71,9 @@ internal sealed partial class TokenRenewal(ServiceHttpInvoker upstream, TokenVal
 
     private async Task RequestTokenAsync(EventSubscriber subscriber, CancellationToken ct)
     {
-        if (subscriber.ApiKey is { } key)
+        if (subscriber.Credential is { } credential)
         {
-            await ExchangeKeyAsync(subscriber, key, ct);
+            await ExchangeAsync(subscriber, credential, ct);
             return;
         }
         var (token, expiresAt) = (subscriber.Token, subscriber.Caller.ExpiresAt);
@@ -112,14 +112,18 @@ internal sealed partial class TokenRenewal(ServiceHttpInvoker upstream, TokenVal
         subscriber.Enqueue(StreamItem.OutOfStream(LiveEvent.TokenRenewed(caller.UserId, renewed.Token, caller.ExpiresAt)));
     }
 
-    /// <summary>Replaces the token of a subscriber with an API key, which it can use for its next connection as well: it is told nothing.</summary>
-    private async Task ExchangeKeyAsync(EventSubscriber subscriber, string key, CancellationToken ct)
+    /// <summary>
+    /// Replaces the token of a subscriber by exchanging its credential again, which it can use for its next connection as well: it is told nothing.
+    /// </summary>
+    private async Task ExchangeAsync(EventSubscriber subscriber, string credential, CancellationToken ct)
     {
         try
         {
-            var (caller, token) = await apiKeys.ExchangeAsync(key, client: null, ct);
-            if (subscriber.ApiKey != key) return;
-            subscriber.Renew(caller, token, key);
+            var (caller, token) = ApiKeyTokens.IsKey(credential)
+                ? await apiKeys.ExchangeAsync(credential, client: null, ct)
+                : await mcpTokens.ExchangeAsync(credential, ct);
+            if (subscriber.Credential != credential) return;
+            subscriber.Renew(caller, token, credential);
             subscriber.RenewAt = GetDueTime(caller, clock.GetUtcNow() + RetryInterval);
         }
         catch (Unauthenticated)

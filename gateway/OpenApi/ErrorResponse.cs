@@ -16,11 +16,13 @@ internal sealed record ErrorResponse(string Name, string Description, params Api
             new ValidationFailed(new Dictionary<string, List<string>> { ["appointment_date"] = ["is required"], ["limit"] = ["must be between 1 and 100"] })),
         new("Unauthenticated", "The access token is missing (`AUTH_REQUIRED`), or it is malformed, expired or revoked (`AUTH_INVALID`). At the login: the "
             + "e-mail address, password or code is wrong (`AUTH_INVALID`), or the user has a second factor and no code was sent (`AUTH_SECOND_FACTOR`, with "
-            + "the user's factors in `details.factors`).",
+            + "the user's factors in `details.factors`). For a tool that requires step-up: the user must log in again, because the login is older than "
+            + "`details.max_age` seconds (`AUTH_STEP_UP`).",
             new Unauthenticated(ErrorCodes.AuthRequired, "Log in first: send Authorization: Bearer with an access token."),
             new Unauthenticated(ErrorCodes.AuthInvalid, "The access token is not valid, or no longer. Refresh it or log in again."),
             new Unauthenticated(ErrorCodes.AuthSecondFactor, "Send the current code of your authenticator app or a recovery code as code.")
-                .WithDetail("factors", new[] { "totp", "recovery_code" })),
+                .WithDetail("factors", new[] { "totp", "recovery_code" }),
+            new StepUpRequired(TimeSpan.FromMinutes(15))),
         new("Forbidden",
             "The caller's role or the scopes of the token do not permit the operation. The latter have the missing scope in `details.required_scope`. The "
             + "response is the same whether or not the entities that the request names exist.",

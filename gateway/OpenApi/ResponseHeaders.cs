@@ -57,8 +57,8 @@ internal static class ResponseHeaders
         [Replayed] = Header(
             "`true` if the response is that of an earlier request with the same Idempotency-Key or, for chat, the same request_id.",
             new JsonObject { ["type"] = "string", ["enum"] = new JsonArray("true") }, "true"),
-        [Challenge] = Text("The authentication challenge (RFC 6750). Contains `error` if the request had an invalid token, or one that lacks "
-            + "the scopes in `scope`.", 300, "Bearer realm=\"medcor\""),
+        [Challenge] = Text("The authentication challenge (RFC 6750, RFC 9470). Contains `error` if the request had an invalid token, one that "
+            + "lacks the scopes in `scope`, or one whose login is older than `max_age` seconds.", 300, "Bearer realm=\"medcor\""),
         [ETag] = Text("The version of the response, for If-None-Match.", 128, "\"5f1d7a84\""),
     };
 

@@ -30,7 +30,8 @@ internal sealed class ToolDocumentTransformer(OperationTransformer operations, C
                 OperationId = tool.Name,
                 Summary = GetSummary(tool.Description),
                 Description = $"{tool.Description}\n\n{DescribeEffect(tool.Effect)} {DescribeCallers(tool.Callers)} "
-                    + $"A token with scopes needs `{tool.Scope.Name}`.",
+                    + $"A token with scopes needs `{tool.Scope.Name}`."
+                    + (tool.RequiresStepUp ? " Requires step-up: a hospital's sign-in policy can demand a recent login." : ""),
                 Tags = new HashSet<OpenApiTagReference> { new(ApiTags.OfService(tool.Service), document) },
             };
             operations.Complete(operation, Describe(tool), metadata, document);

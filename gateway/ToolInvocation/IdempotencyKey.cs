@@ -13,6 +13,9 @@ internal static class IdempotencyKey
     /// <summary>The validation error for an invalid key.</summary>
     public const string ErrorText = "must be given once, as 1 to 255 characters of printable ASCII that neither begin nor end with a space";
 
+    /// <summary>The pattern of a key, as JSON Schema writes it.</summary>
+    public const string Pattern = "^[!-~]([ -~]*[!-~])?$";
+
     /// <summary>The maximum length of a key in characters.</summary>
     public const int MaxLength = 255;
 

@@ -6,12 +6,12 @@ namespace MedCor.Gateway.ToolInvocation;
 /// Authorizes tool calls of every surface, records metrics and forwards the calls to the service that owns the tool. Parameters and responses are forwarded
 /// unchanged, as bytes.
 /// </summary>
-internal sealed class ToolInvoker(ServiceForwarder forwarder, ReferenceDataCache referenceData, IToolResponseObserver observer)
+internal sealed class ToolInvoker(ServiceForwarder forwarder, ReferenceDataCache referenceData, IToolResponseObserver observer, TimeProvider clock)
 {
     /// <summary>
-    /// Calls a tool and returns its response: a result or an error, which the status distinguishes. Throws <see cref="Forbidden"/> or
-    /// <see cref="InsufficientScope"/> when the caller's role or token does not include the tool, and <see cref="Unavailable"/> when its service does not
-    /// respond.
+    /// Calls a tool and returns its response: a result or an error, which the status distinguishes. Throws <see cref="Forbidden"/>,
+    /// <see cref="InsufficientScope"/> or <see cref="StepUpRequired"/> when the caller's role, token or login does not permit the tool, and
+    /// <see cref="Unavailable"/> when its service does not respond.
     /// </summary>
     public async Task<ToolResponse> InvokeAsync(InvocationContext context, ToolRequest request, string? idempotencyKey, CancellationToken ct)
     {
@@ -66,6 +66,7 @@ internal sealed class ToolInvoker(ServiceForwarder forwarder, ReferenceDataCache
         var tool = request.Tool;
         // A forbidden access to clinical content is rejected by the service, which records it in the audit trail.
         if (tool.ClinicalContent is null) context.Caller.Require(tool.Callers, tool.Scope, tool.Name);
+        if (tool.RequiresStepUp) context.Caller.RequireStepUp(clock.GetUtcNow());
         return tool.IsReferenceData && referenceData.IsEnabled
             ? InvokeReferenceDataAsync(context, request, idempotencyKey, ct)
             : ForwardAsync(context, request, idempotencyKey, ct);

@@ -54,6 +54,20 @@ public sealed class ValidationFailed : ApiException
 /// <summary>Represents a request whose caller is not authenticated.</summary>
 public sealed class Unauthenticated(string code, string message) : ApiException(401, code, message);
 
+/// <summary>
+/// Represents a request that the caller's role and token permit, but only to somebody who has logged in more recently (step-up, RFC 9470).
+/// </summary>
+public sealed class StepUpRequired : ApiException
+{
+    /// <summary>The name of the detail that contains the greatest age of a login that suffices, in seconds.</summary>
+    public const string Detail = "max_age";
+
+    /// <param name="maxAge">The greatest age of a login that suffices.</param>
+    public StepUpRequired(TimeSpan maxAge) : base(401, ErrorCodes.AuthStepUp,
+        $"This needs a user who has logged in within the last {(maxAge.TotalMinutes == 1 ? "minute" : $"{maxAge.TotalMinutes:0} minutes")}. Log in again.") =>
+        WithDetail(Detail, (long)maxAge.TotalSeconds);
+}
+
 /// <summary>Represents a request that the caller's role does not permit.</summary>
 public sealed class Forbidden(string message) : ApiException(403, ErrorCodes.PermissionDenied, message);
 
@@ -65,8 +79,14 @@ public sealed class InsufficientScope : ApiException
 
     /// <param name="missing">The required scopes that the token lacks.</param>
     public InsufficientScope(params IReadOnlyCollection<Scope> missing) : base(403, ErrorCodes.PermissionDenied,
-        $"The access token lacks the scope{(missing.Count == 1 ? "" : "s")} {string.Join(", ", missing.Select(scope => scope.Name))}.") =>
-        WithDetail(Detail, string.Join(' ', missing.Select(scope => scope.Name)));
+        $"The access token lacks the scope{(missing.Count == 1 ? "" : "s")} {string.Join(", ", missing.Select(scope => scope.Name))}.")
+    {
+        Missing = string.Join(' ', missing.Select(scope => scope.Name));
+        WithDetail(Detail, Missing);
+    }
+
+    /// <summary>Gets the names of the missing scopes, separated by spaces.</summary>
+    public string Missing { get; }
 }
 
 /// <summary>

@@ -7,6 +7,7 @@ using System.Text.Json.Schema;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using MedCor.Contracts.Clinical;
+using MedCor.Contracts.Identity;
 
 namespace MedCor.Contracts;
 
@@ -186,6 +187,9 @@ public static class ContractSchema
             case HttpLinksOrNamesAttribute:
                 if (schema["items"] is JsonObject items && items["pattern"] is { } itemPattern)
                     items["pattern"] = $"^(?={HttpLinksOrNamesAttribute.PrefixPattern}){((string)itemPattern!)[1..]}";
+                break;
+            case DomainNamesAttribute:
+                schema["items"]!["pattern"] = TextPatterns.WithSpacesAround(DomainNamesAttribute.Pattern);
                 break;
             case EmailAddressAttribute:
                 schema["format"] = "email";

@@ -18,8 +18,8 @@ public sealed record ErrorEnvelope(Problem Error);
 /// <param name="RetryAfter">The number of seconds after which a retry may succeed; absent when none will.</param>
 public sealed record Problem(
     [property: AllowedValues(
-        ErrorCodes.AuthRequired, ErrorCodes.AuthInvalid, ErrorCodes.AuthSecondFactor, ErrorCodes.PermissionDenied, ErrorCodes.ResourceNotFound,
-        ErrorCodes.ValidationError, ErrorCodes.Conflict, ErrorCodes.RateLimit, ErrorCodes.ServerError)] string Code,
+        ErrorCodes.AuthRequired, ErrorCodes.AuthInvalid, ErrorCodes.AuthSecondFactor, ErrorCodes.AuthStepUp, ErrorCodes.PermissionDenied,
+        ErrorCodes.ResourceNotFound, ErrorCodes.ValidationError, ErrorCodes.Conflict, ErrorCodes.RateLimit, ErrorCodes.ServerError)] string Code,
     string Message,
     JsonObject Details,
     DateTimeOffset Timestamp,
@@ -32,6 +32,7 @@ public static class ErrorCodes
     public const string AuthRequired = "AUTH_REQUIRED";
     public const string AuthInvalid = "AUTH_INVALID";
     public const string AuthSecondFactor = "AUTH_SECOND_FACTOR";
+    public const string AuthStepUp = "AUTH_STEP_UP";
     public const string PermissionDenied = "PERMISSION_DENIED";
     public const string ResourceNotFound = "RESOURCE_NOT_FOUND";
     public const string ValidationError = "VALIDATION_ERROR";

@@ -16,6 +16,9 @@ public sealed record Scope(string Name, string Description)
     /// <summary>Represents what nobody can be limited to, so that only tokens without scopes reach it.</summary>
     public static readonly Scope Unknown = new("", "");
 
+    /// <summary>Gets the name of the scope's area, or <c>medcor</c> for a scope of all areas.</summary>
+    public string Area => Name.Split('.')[0];
+
     /// <summary>Gets the bit that a set must contain to cover this scope; 0 when none does.</summary>
     internal ulong Bit { get; init; }
 

@@ -18,6 +18,9 @@ public sealed record ToolDescriptor(string Name, string Service, Effect Effect, 
     /// <summary>Gets whether the results contain a secret.</summary>
     public bool ReturnsSecret { get; init; }
 
+    /// <summary>Gets whether the sign-in policy of the caller's hospital can require that the caller has logged in recently.</summary>
+    public bool RequiresStepUp { get; init; }
+
     /// <summary>
     /// Gets whether the results may contain a secret or health data: clinical content, or the answers to a guided prompt. Such a result is returned only to the
     /// caller who requested it, who is on record, and published nowhere else.
@@ -50,7 +53,7 @@ public static class ToolCatalogue
             tools.Add(promise.Name,
                 new(promise.Name, service, promise.Effect, promise.Callers, XmlDocumentation.GetSummary(type), type, result, promise.IsReferenceData,
                     ClinicalContentDescriptor.TryCreate(result, type))
-                { ReturnsSecret = promise.ReturnsSecret });
+                { ReturnsSecret = promise.ReturnsSecret, RequiresStepUp = promise.RequiresStepUp });
         }
         return tools;
     }

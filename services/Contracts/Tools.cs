@@ -27,6 +27,9 @@ public sealed class ToolAttribute(string name, Effect effect, Callers callers) :
     /// </summary>
     public bool IsReferenceData { get; init; }
 
+    /// <summary>Gets whether the sign-in policy of the caller's hospital can require that the caller has logged in recently.</summary>
+    public bool RequiresStepUp { get; init; }
+
     /// <summary>Gets whether the result contains a secret, which only the caller receives: it is published nowhere, and stored encrypted alone.</summary>
     public bool ReturnsSecret { get; init; }
 }

@@ -1,6 +1,7 @@
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Authorization;
 using MedCor.Identity.Hospitals;
+using MedCor.Identity.IdentityProviders;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Mails;
 using MedCor.Identity.Revocations;
@@ -25,6 +26,8 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TimeProvi
     internal IQueryable<DoctorSpecialtyLink> SpecialtyLinks => Rows<DoctorSpecialtyLink>();
     internal IQueryable<HospitalCopy> Hospitals => Rows<HospitalCopy>();
     internal IQueryable<SignInPolicy> SignInPolicies => Rows<SignInPolicy>();
+    internal IQueryable<IdentityProvider> IdentityProviders => Rows<IdentityProvider>();
+    internal IQueryable<IdentityLink> IdentityLinks => Rows<IdentityLink>();
     internal IQueryable<Session> Sessions => Rows<Session>();
     internal IQueryable<RefreshToken> RefreshTokens => Rows<RefreshToken>();
     internal IQueryable<ApiKey> ApiKeys => Rows<ApiKey>();

@@ -1,5 +1,6 @@
 using MedCor.Identity;
 using MedCor.Identity.Authorization;
+using MedCor.Identity.Federation;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Mails;
 using MedCor.Identity.Pages;
@@ -15,6 +16,7 @@ builder.AddMedCorService<IdentityDb>("identity", copies: typeof(HospitalCopies))
 builder.AddKeys();
 builder.AddSessions();
 builder.AddAuthorizationServer();
+builder.AddFederation();
 builder.AddMails();
 builder.AddRecovery();
 builder.AddPages();

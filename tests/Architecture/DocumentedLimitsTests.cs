@@ -14,6 +14,8 @@ using MedCor.Gateway.Limits;
 using MedCor.Gateway.LiveEvents;
 using MedCor.Gateway.LiveEvents.WebSockets;
 using MedCor.Gateway.ToolInvocation;
+using MedCor.Identity.Authorization;
+using MedCor.Identity.Federation;
 using MedCor.Identity.Mails;
 using MedCor.Identity.SecondFactors;
 using MedCor.Identity.Sessions;
@@ -98,6 +100,14 @@ public sealed class DocumentedLimitsTests
         { "a link in a mail", $"{AccountLinks.Lifetime.TotalMinutes} min" },
         { "links for one purpose", Number(AccountLinks.MaxRecent) },
         { "mails that wait", Number(MailQueue.MaxWaiting) },
+        { "time to log in at the provider", $"{ProviderAttempt.Lifetime.TotalMinutes} min" },
+        { "a request to the provider of a hospital", Seconds(PublicHttp.Timeout) },
+        { "a request to the provider of a hospital", Size(PublicHttp.MaxSize) },
+        { "a request to the provider of a hospital", Number(PublicHttp.MaxRequests) },
+        { "what is kept of providers", Number(ProviderMetadata.MaxKept) },
+        { "what is kept of providers", $"{ProviderMetadata.Lifetime.TotalHours} h" },
+        { "difference to the clock of a provider", $"{ProviderClient.ClockSkew.TotalMinutes} min" },
+        { "domains of e-mail addresses, and mapped values", Number(IdentityProvider.MaxEntries) },
         { "recovery codes of a user", Number(RecoveryCode.CodesPerUser) },
         { "passkeys of a user", Number(PasskeyManager.MaxPerUser) },
         { "a session", $"{SignInPolicy.LongestSessionHours / 24} days, {SignInPolicy.MaxIdleMinutes / 24 / 60}" },

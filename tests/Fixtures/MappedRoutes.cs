@@ -69,6 +69,7 @@ internal static class MappedRoutes
         builder.Configuration.AddInMemoryCollection(
         [
             new("ConnectionStrings:cache", "localhost:1"), new("ConnectionStrings:messaging", "amqp://localhost:1"),
+            new("MCP_STATE_SECRET", "9f8b1c7de02a4455a1d0c3b2e4f6a798"),
             .. settings.Select(s => KeyValuePair.Create(s.Name, (string?)s.Value)),
         ]);
         builder.AddMedCorDefaults();

@@ -235,6 +235,7 @@ public sealed class MedCorFixture
         start.Environment["MCP_SERVER_PORT"] = "0";
         start.Environment["MCP_RATE_LIMIT"] = "0";
         start.Environment["Identity__AllowLoopbackClients"] = "true";
+        start.Environment["Identity__PlatformStepUpMinutes"] = "1440";
         // All tests listen as the same few users of the demo data.
         start.Environment["MCP_MAX_SOCKETS"] = start.Environment["MCP_MAX_STREAMS"] = "0";
         // For fourteen processes that live for minutes, profile-guided recompilation costs more than it gains.

@@ -57,6 +57,10 @@ internal sealed partial class OAuthClient : IDisposable
     public Task<HttpResponseMessage> OpenAuthorization(params (string Name, string? Value)[] changes) =>
         _browser.GetAsync(new Uri($"/oauth/authorize?{CreateQuery(changes)}", UriKind.Relative));
 
+    /// <summary>Returns the address of the authorization page, for another browser.</summary>
+    public Uri GetAuthorizationAddress(params (string Name, string? Value)[] changes) =>
+        new(_browser.BaseAddress!, $"/oauth/authorize?{CreateQuery(changes)}");
+
     /// <summary>Logs the user in and allows what is asked. Returns the parameters that the client receives at its redirect address.</summary>
     /// <param name="scopes">The scopes that the user ticks.</param>
     public async Task<IReadOnlyDictionary<string, string>> Authorize(string email, string password, string[] scopes, string decision = "allow",
@@ -73,7 +77,8 @@ internal sealed partial class OAuthClient : IDisposable
         using var consent = await _browser.GetAsync(page ?? start.RequestMessage!.RequestUri);
         Assert.Equal(HttpStatusCode.OK, consent.StatusCode);
         using var answer = await Submit(consent, [("decision", decision), .. scopes.Select(scope => ($"grant:{scope}", "true"))]);
-        var location = answer.Headers.Location!;
+        Assert.True(answer.Headers.Location is not null, await answer.Content.ReadAsStringAsync());
+        var location = answer.Headers.Location;
         Assert.StartsWith(RedirectUri, location.ToString());
         var query = HttpUtility.ParseQueryString(location.Query);
         return query.AllKeys.ToDictionary(key => key!, key => query[key]!);

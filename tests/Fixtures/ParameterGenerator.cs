@@ -99,6 +99,7 @@ internal sealed class ParameterGenerator(ToolDescriptor tool)
         if ((at["examples"]?[0] ?? at["default"]) is { } given) return (string)given!;
         if (name == "scope") return "people.read";
         if (name == "jwks") return PublicKeys;
+        if (name == "issuer") return "https://login.walk.example";
         var unique = Unique();
         string[] tries = [$"{name} {unique}", unique, unique.ToUpperInvariant(), name == "end" ? "17:00:00" : "09:00:00"];
         var fitting = tries.First(t => at["pattern"] is not { } pattern || Regex.IsMatch(t, (string)pattern!));

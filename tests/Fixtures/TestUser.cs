@@ -14,12 +14,24 @@ internal sealed record TestUser(Guid Id, string Email, string Password, User Use
     internal static string NewEmail() => $"t{Guid.NewGuid():N}@people.example";
 
     /// <summary>Creates a user as an administrator of a hospital.</summary>
-    internal static async Task<TestUser> Create(string role = "PATIENT", string by = HospitalAdminEmail)
+    internal static async Task<TestUser> Create(string role = "PATIENT", string by = HospitalAdminEmail) =>
+        await Create(await ApiClient.LogInShared(by), role);
+
+    /// <summary>Creates a user in the hospital of an administrator.</summary>
+    internal static async Task<TestUser> Create(ApiClient admin, string role = "PATIENT")
     {
         var (email, password) = (NewEmail(), "Korrekt-Pferd-7");
-        var admin = await ApiClient.LogInShared(by);
         var user = await admin.Call<User>("create_user", new { email, password, first_name = "Robin", last_name = "Testperson", role });
         return new(user.Id, email, password, user);
+    }
+
+    /// <summary>Creates the first administrator of a hospital, as the platform does, and logs them in.</summary>
+    internal static async Task<ApiClient> LogInNewAdmin(Guid hospital)
+    {
+        var (email, password) = (NewEmail(), "Korrekt-Pferd-7");
+        await (await ApiClient.LogInShared(PlatformAdminEmail)).Call("create_user",
+            new { email, password, first_name = "Ada", last_name = "Admin", role = "ADMIN", hospital_id = hospital });
+        return await ApiClient.LogIn(email, password);
     }
 
     internal Task<ApiClient> LogIn(int gateway = 0) => ApiClient.LogIn(Email, Password, gateway);

@@ -89,7 +89,7 @@ public sealed record UpdateSubscription(Guid SubscriptionId, Guid? PlanId = null
 /// <param name="Reason">The reason for the cancellation. <example>"The hospital closes."</example></param>
 /// <param name="Immediate">Whether the subscription ends at once; by default it ends at the end of the period.</param>
 /// <param name="ExpectedVersion">The expected version of the subscription; the change is rejected if the subscription is no longer at this version.</param>
-[Tool("cancel_subscription", Effect.Delete, Callers.Admins)]
+[Tool("cancel_subscription", Effect.Delete, Callers.Admins, RequiresStepUp = true)]
 public sealed record CancelSubscription(
     Guid SubscriptionId,
     [property: MaxLength(500), Multiline] string? Reason = null,

@@ -49,10 +49,13 @@ public sealed record Insurance(
 /// <param name="Research">Consent to the use of the patient's data, without the name, for research.</param>
 public sealed record Consents(bool Treatment, bool DataProcessing, bool ShareWithInsurer = false, bool Reminders = false, bool Research = false);
 
-/// <summary>Sets the patient's first password. It is passed only to the account and not stored with the other answers.</summary>
-/// <param name="Password">The password, by the rules of create_user, chosen by the patient.</param>
+/// <summary>Opens the patient's account.</summary>
+/// <param name="Password">
+/// The password, by the rules of create_user, chosen by the patient. It is passed only to the account and not stored with the other answers. Leave it out to
+/// let the patient choose one by the link in a mail.
+/// </param>
 /// <param name="Email">Another e-mail address, if the one that was given already belongs to another user.</param>
-public sealed record CreateAccount([property: Opaque, Length(8, 128)] string Password, [property: EmailAddress, MaxLength(254)] string? Email = null);
+public sealed record CreateAccount([property: Opaque, Length(8, 128)] string? Password = null, [property: EmailAddress, MaxLength(254)] string? Email = null);
 
 /// <summary>Books the first visit. Leave out all fields when none is wanted now.</summary>
 /// <param name="DoctorId">The ID of the doctor. Given alone, it returns this doctor's free times.</param>

@@ -88,6 +88,10 @@ public sealed record GetMedicalRecordHistory(Guid RecordId) : PagedTool<MedicalR
 /// <param name="PatientId">The ID of the patient.</param>
 /// <param name="Title">The title.</param>
 /// <param name="RecordType">The kind of record.</param>
+/// <param name="Description">What happened, in as much detail as the record needs.</param>
+/// <param name="Diagnosis">The diagnosis, as the clinician words it.</param>
+/// <param name="Symptoms">The symptoms, as observed or reported.</param>
+/// <param name="TreatmentPlan">What is planned next.</param>
 /// <param name="Attachments">The attachments: http or https addresses, or names without a scheme.</param>
 /// <param name="DoctorId">The ID of the responsible doctor; by default the author, if a doctor. Doctors may name only themselves.</param>
 [Tool("create_medical_record", Effect.Create, Callers.HospitalAdmin | Callers.Doctor | Callers.Nurse)]
@@ -108,6 +112,11 @@ public sealed record CreateMedicalRecord(
 /// the reason; it stays readable as such and cannot be changed any more.
 /// </summary>
 /// <param name="RecordId">The ID of the medical record.</param>
+/// <param name="Title">The new title.</param>
+/// <param name="Description">The new description.</param>
+/// <param name="Diagnosis">The new diagnosis.</param>
+/// <param name="Symptoms">The new symptoms.</param>
+/// <param name="TreatmentPlan">The new plan.</param>
 /// <param name="Attachments">The attachments: http or https addresses, or names without a scheme.</param>
 /// <param name="Status">The new status.</param>
 /// <param name="Reason">The reason for the change. <example>"The laboratory has answered."</example></param>

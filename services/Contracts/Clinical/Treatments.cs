@@ -65,7 +65,12 @@ public sealed record GetTreatment(Guid TreatmentId) : ITool<Treatment>;
 /// <summary>Creates a treatment for a patient.</summary>
 /// <param name="PatientId">The ID of the patient.</param>
 /// <param name="DoctorId">The ID of the responsible doctor. Doctors may name only themselves.</param>
+/// <param name="Name">What the treatment is, such as Physiotherapy.</param>
+/// <param name="Description">What it consists of and why it is given.</param>
+/// <param name="Medications">The medications that belong to it.</param>
+/// <param name="Instructions">What the patient is to do.</param>
 /// <param name="FollowUpDate">The date of the follow-up visit, in the hospital's time zone; not before today, and at most ten years ahead.</param>
+/// <param name="Notes">Notes for the clinicians.</param>
 [Tool("create_treatment", Effect.Create, Callers.HospitalAdmin | Callers.Doctor)]
 public sealed record CreateTreatment(
     Guid PatientId,
@@ -83,6 +88,10 @@ public sealed record CreateTreatment(
 /// </summary>
 /// <param name="TreatmentId">The ID of the treatment.</param>
 /// <param name="Status">The new status.</param>
+/// <param name="Name">The new name.</param>
+/// <param name="Description">The new description.</param>
+/// <param name="Medications">The medications that replace the present ones.</param>
+/// <param name="Instructions">The new instructions.</param>
 /// <param name="FollowUpDate">
 /// The date of the follow-up visit, in the hospital's time zone; not before today, and at most ten years ahead, unless it is the stored date.
 /// </param>

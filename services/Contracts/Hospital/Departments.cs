@@ -47,7 +47,8 @@ public sealed record ListDepartments(
 /// <param name="Name">The name. <example>"Neurology"</example></param>
 /// <param name="Code">A short name, such as CARD. <example>"NEUR"</example></param>
 /// <param name="HospitalId">The ID of the hospital; your own by default. Required for platform administrators.</param>
-/// <param name="Description"><example>"Brain, spine and nerves"</example></param>
+/// <param name="Description">What the department does. <example>"Brain, spine and nerves"</example></param>
+/// <param name="PhoneNumber">The phone number.</param>
 /// <param name="Location">The location within the hospital.</param>
 /// <param name="TriageLevels">
 /// The levels of the Emergency Severity Index (1 is the most urgent) whose patients the department receives; none by default.

@@ -136,8 +136,17 @@ public sealed record GetHospital(Guid HospitalId) : ITool<Hospital>;
 
 /// <summary>Creates a hospital. Its subdomain and its registration number must be unique, ignoring case.</summary>
 /// <param name="Name">The name. <example>"Lakeside"</example></param>
-/// <param name="Email"><example>"office@lakeside.example"</example></param>
-/// <param name="Subdomain"><example>"lakeside"</example></param>
+/// <param name="Subdomain">A short name for addresses, unique. <example>"lakeside"</example></param>
+/// <param name="RegistrationNumber">The number under which the authorities know the hospital; unique.</param>
+/// <param name="Email">The e-mail address of the hospital. <example>"office@lakeside.example"</example></param>
+/// <param name="PhoneNumber">The phone number.</param>
+/// <param name="AddressLine1">Street and number.</param>
+/// <param name="City">The city.</param>
+/// <param name="Country">The country.</param>
+/// <param name="PostalCode">The postal code.</param>
+/// <param name="HospitalType">The kind of hospital, such as General.</param>
+/// <param name="State">The state or province.</param>
+/// <param name="AddressLine2">Further parts of the address.</param>
 /// <param name="TimeZone">The IANA name of the hospital's time zone, such as Europe/Berlin; UTC by default.</param>
 /// <param name="MaxOpenPatientBookings">The maximum number of upcoming appointments that a patient may have booked themselves; with 0, only staff book.</param>
 [Tool("create_hospital", Effect.Create, Callers.Platform)]
@@ -163,11 +172,19 @@ public sealed record CreateHospital(
 /// Changes a hospital. Omitted fields stay unchanged, and null clears fields that may be empty. If the time zone changes, the doctors' schedules apply in the
 /// new time zone at once, while booked appointments keep their instants: the result lists them as affected, each with the agreed local time and the new one. A
 /// hospital that is activated again is in the state in which delete_hospital left it: its users have to log in again, its appointments are still booked, also
-/// those whose time has passed, and its subscription continues unless its period ended meanwhile; then create_subscription starts a new one.
+/// those whose time has passed, and its subscription continues unless its period ended; then create_subscription starts one.
 /// </summary>
 /// <param name="HospitalId">The ID of the hospital.</param>
-/// <param name="Name"><example>"General"</example></param>
-/// <param name="Email"><example>"office@general.example"</example></param>
+/// <param name="Name">The new name. <example>"General"</example></param>
+/// <param name="Email">The new e-mail address. <example>"office@general.example"</example></param>
+/// <param name="PhoneNumber">The new phone number.</param>
+/// <param name="AddressLine1">The new street and number.</param>
+/// <param name="AddressLine2">The new further parts of the address.</param>
+/// <param name="City">The new city.</param>
+/// <param name="State">The new state or province.</param>
+/// <param name="Country">The new country.</param>
+/// <param name="PostalCode">The new postal code.</param>
+/// <param name="HospitalType">The new kind of hospital.</param>
 /// <param name="TimeZone">The IANA name of the hospital's time zone.</param>
 /// <param name="MaxOpenPatientBookings">
 /// The maximum number of upcoming appointments that a patient may have booked themselves; with 0, only staff book. Patients who have more keep them.
@@ -197,7 +214,7 @@ public sealed record UpdateHospital(
 /// deleted, and appointments stay booked. update_hospital with is_active true activates it again.
 /// </summary>
 /// <param name="HospitalId">The ID of the hospital.</param>
-[Tool("delete_hospital", Effect.Delete, Callers.Platform)]
+[Tool("delete_hospital", Effect.Delete, Callers.Platform, RequiresStepUp = true)]
 public sealed record DeleteHospital(Guid HospitalId) : ITool<Hospital>;
 
 /// <summary>Represents an event about a hospital.</summary>

@@ -36,7 +36,8 @@ public sealed record ListServiceAccounts(Guid? HospitalId = null, bool? IsActive
 /// <param name="Name">The name, which the audit trail shows. <example>"Lab gateway"</example></param>
 /// <param name="Role">The role, which limits the account as it limits a user.</param>
 /// <param name="Scope">
-/// The scopes of the account, separated by spaces. They may permit no more than your own token does. Medical records and treatments need the role NURSE.
+/// The scopes of the account, separated by spaces. They may permit no more than your own token does. Medical records and treatments need the role NURSE, and
+/// an administrator of the hospital.
 /// <example>"people.read"</example>
 /// </param>
 /// <param name="HospitalId">The ID of the hospital; your own by default. Required for platform administrators.</param>
@@ -46,7 +47,7 @@ public sealed record ListServiceAccounts(Guid? HospitalId = null, bool? IsActive
 ///"{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\",\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\"}]}"
 /// </example>
 /// </param>
-[Tool("create_service_account", Effect.Create, Callers.Admins)]
+[Tool("create_service_account", Effect.Create, Callers.Admins, RequiresStepUp = true)]
 public sealed record CreateServiceAccount(
     [property: Length(1, 80)] string Name,
     ServiceAccountRole Role,
@@ -67,7 +68,7 @@ public sealed record CreateServiceAccount(
 /// </param>
 /// <param name="IsActive">Whether the account is active: false deactivates it, true activates it again.</param>
 /// <param name="ExpectedVersion">The expected version of the service account; the change is rejected if it is no longer at this version.</param>
-[Tool("update_service_account", Effect.Update, Callers.Admins)]
+[Tool("update_service_account", Effect.Update, Callers.Admins, RequiresStepUp = true)]
 public sealed record UpdateServiceAccount(
     Guid ServiceAccountId,
     [property: Length(1, 80)] string? Name = null,
@@ -132,7 +133,7 @@ public sealed record ListApiKeys(Guid? ServiceAccountId = null) : PagedTool<ApiK
 /// <param name="ServiceAccountId">The ID of the service account.</param>
 /// <param name="Name">A name by which you recognize the key. <example>"Production"</example></param>
 /// <param name="ExpiresOn">The last day on which the key is valid, in UTC: today or later, and at most 366 days ahead.</param>
-[Tool("create_api_key", Effect.Create, Callers.Admins, ReturnsSecret = true)]
+[Tool("create_api_key", Effect.Create, Callers.Admins, ReturnsSecret = true, RequiresStepUp = true)]
 public sealed record CreateApiKey(
     Guid ServiceAccountId,
     [property: Length(1, 80)] string Name,
@@ -144,7 +145,7 @@ public sealed record CreateApiKey(
 /// <param name="ApiKeyId">The ID of the key that is replaced.</param>
 /// <param name="ExpiresOn">The last day on which the new key is valid, in UTC: today or later, and at most 366 days ahead.</param>
 /// <param name="OverlapHours">The number of hours for which the old key stays valid, but not beyond its own end.</param>
-[Tool("rotate_api_key", Effect.Create, Callers.Admins, ReturnsSecret = true)]
+[Tool("rotate_api_key", Effect.Create, Callers.Admins, ReturnsSecret = true, RequiresStepUp = true)]
 public sealed record RotateApiKey(
     Guid ApiKeyId,
     [property: PlausibleDate] DateOnly ExpiresOn,

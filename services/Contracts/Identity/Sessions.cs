@@ -135,7 +135,7 @@ public sealed record EndedSession(Guid SessionId, Guid UserId, bool Ended = true
 /// own; the account page removes them with a code.
 /// </summary>
 /// <param name="UserId">The ID of the user.</param>
-[Tool("reset_second_factor", Effect.Update, Callers.Admins)]
+[Tool("reset_second_factor", Effect.Update, Callers.Admins, RequiresStepUp = true)]
 public sealed record ResetSecondFactor(Guid UserId) : ITool<SecondFactorReset>;
 
 /// <summary>Represents a user whose second factors were removed.</summary>

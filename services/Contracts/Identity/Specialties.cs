@@ -31,7 +31,7 @@ public sealed record ListSpecialties([property: MaxLength(200)] string? Search =
 /// <summary>Creates a medical specialty. Its code and its name must be unique.</summary>
 /// <param name="Code">A short name in capital letters, such as CARD. <example>"NEUR"</example></param>
 /// <param name="Name">The name. <example>"Neurology"</example></param>
-/// <param name="Description"><example>"Brain, spine and nerves"</example></param>
+/// <param name="Description">What the specialty covers. <example>"Brain, spine and nerves"</example></param>
 [Tool("create_specialty", Effect.Create, Callers.Platform, IsReferenceData = true)]
 public sealed record CreateSpecialty(
     [property: RegularExpression("[A-Z0-9][A-Z0-9_-]{0,31}", ErrorMessage = "must be 1 to 32 of A to Z, 0 to 9, _ and -")] string Code,
@@ -40,6 +40,8 @@ public sealed record CreateSpecialty(
 
 /// <summary>Changes a medical specialty. Omitted fields stay unchanged, and null clears the description. The code cannot be changed.</summary>
 /// <param name="SpecialtyId">The ID of the specialty.</param>
+/// <param name="Name">The new name.</param>
+/// <param name="Description">The new description.</param>
 /// <param name="IsActive">Whether the specialty is active: false deactivates it, true activates it again. Doctors who practice it keep it.</param>
 /// <param name="ExpectedVersion">The expected version of the specialty; the change is rejected if the specialty is no longer at this version.</param>
 [Tool("update_specialty", Effect.Update, Callers.Platform, IsReferenceData = true)]

@@ -122,10 +122,13 @@ public sealed record GetUser(Guid UserId) : ITool<User>;
 public sealed record GetCurrentUser : ITool<User>;
 
 /// <summary>
-/// Creates a user account for a colleague or a patient. Nurses may create only patients' accounts. The e-mail address must be unique in the whole system.
-/// Without a password, the user is sent a mail with a link to choose one.
+/// Creates a user account for a colleague or a patient. Nurses may create only patients' accounts, and platform administrators none of doctors and nurses, who
+/// are created by an administrator of their hospital. The e-mail address must be unique in the whole system. Without a password, the user is sent a mail with a
+/// link to choose one.
 /// </summary>
 /// <param name="Email">The e-mail address with which the user logs in. <example>"new.patient@general.example"</example></param>
+/// <param name="FirstName">The first name.</param>
+/// <param name="LastName">The last name.</param>
 /// <param name="Role">The role of the user.</param>
 /// <param name="Password">
 /// The password: 8 to 128 characters of any kind, not only blanks, not known from breaches, not the user's own name or e-mail address, and more than a word
@@ -134,6 +137,7 @@ public sealed record GetCurrentUser : ITool<User>;
 /// <example>"Green-Meadow-2026"</example>
 /// </param>
 /// <param name="HospitalId">The ID of the user's hospital; your own by default. An ADMIN without a hospital is a platform administrator.</param>
+/// <param name="PhoneNumber">The phone number.</param>
 /// <param name="DateOfBirth">The date of birth. Accepted only for patients.</param>
 /// <param name="LicenseNumber">The license number. Accepted for doctors and patients, rejected for other roles.</param>
 /// <param name="YearsOfExperience">The professional experience, in years. Accepted for doctors and patients, rejected for other roles.</param>
@@ -158,7 +162,7 @@ public sealed record CreateUser(
 /// <param name="UserId">The ID of the user.</param>
 /// <param name="Email">
 /// The new e-mail address. Unless the hospital accepts passwords that somebody else chose, it is changed once it is confirmed by the link in a mail that is
-/// sent there, and the result still has the former one.
+/// sent there, and the result still has the former one. Platform administrators change no addresses of doctors and nurses.
 /// </param>
 /// <param name="Password">Your own new password, subject to the same rules as in create_user. <example>"Green-Meadow-2026"</example></param>
 /// <param name="CurrentPassword">
@@ -168,9 +172,10 @@ public sealed record CreateUser(
 /// <param name="FirstName">The first name. Patients cannot change it; the current value is accepted.</param>
 /// <param name="LastName">The last name. Patients cannot change it; the current value is accepted.</param>
 /// <param name="Role">
-/// The new role. Only administrators may change it, and not their own. Fields that do not belong to the resulting role are rejected unless they keep their
-/// current value.
+/// The new role. Only administrators may change it, and not their own; platform administrators may make nobody a doctor or nurse. Fields that do not belong to
+/// the resulting role are rejected unless they keep their current value.
 /// </param>
+/// <param name="PhoneNumber">The phone number.</param>
 /// <param name="DateOfBirth">The date of birth of a patient. Patients cannot change it; the current value is accepted.</param>
 /// <param name="LicenseNumber">The license number of a doctor or a patient. Only administrators may change it. <example>null</example></param>
 /// <param name="YearsOfExperience">
@@ -204,7 +209,7 @@ public sealed record UpdateUser(
 /// listed as affected.
 /// </summary>
 /// <param name="UserId">The ID of the user.</param>
-[Tool("delete_user", Effect.Delete, Callers.Admins)]
+[Tool("delete_user", Effect.Delete, Callers.Admins, RequiresStepUp = true)]
 public sealed record DeleteUser(Guid UserId) : ITool<DeactivatedUser>;
 
 /// <summary>Represents the event that an account was created.</summary>

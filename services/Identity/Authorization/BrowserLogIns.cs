@@ -26,6 +26,8 @@ internal sealed class BrowserLogIns(ClientSessions sessions, SecondFactorManager
         var factors = await secondFactors.FindAsync(account.Id, ct);
         if (factors.Any && !AuthenticationMethods.HasTwoFactors(login.Methods)) return null;
         return new(account, factors, login.Methods, login.At, login.ValidFrom,
-            MustEnroll: !factors.Any && await secondFactors.IsMissingAsync(account, methods: null, ct));
+            // A provider has its own second factors.
+            MustEnroll: !factors.Any
+                && await secondFactors.IsMissingAsync(account, AuthenticationMethods.IsFederated(login.Methods) ? login.Methods : null, ct));
     }
 }

@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.IdentityModel.Tokens;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;
@@ -34,10 +31,8 @@ internal sealed class ClientAssertions(IdentityDb db, TimeProvider clock) : IOpe
             context.Reject(Errors.InvalidClient, "The client assertion needs a jti, and an exp of at most an hour ahead.");
             return;
         }
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{assertion.GetClaim(Claims.Subject)}\n{id}"));
-        var isFirst = await db.Database.ExecuteSqlAsync($"INSERT INTO used_assertions (hash, expires_at) VALUES ({hash}, {expiresAt}) ON CONFLICT DO NOTHING",
-            context.CancellationToken) == 1;
-        if (!isFirst) context.Reject(Errors.InvalidClient, "The client assertion was used before. Create one for each request.");
+        if (!await db.TryUseOnceAsync($"{assertion.GetClaim(Claims.Subject)}\n{id}", expiresAt, context.CancellationToken))
+            context.Reject(Errors.InvalidClient, "The client assertion was used before. Create one for each request.");
     }
 }
 

@@ -49,7 +49,7 @@ internal sealed class ClientSessions(IdentityDb db, SessionManager sessions, Sig
         var policy = await policies.GetAsync(account.HospitalId, ct);
         if (await sessions.StartForClientAsync(account, policy, client, ct) is not { } session) return null;
         var idleEnd = session.GetIdleEnd(policy, refreshedAt: clock.GetUtcNow());
-        var principal = CreatePrincipal(account, session, idleEnd, clientId, scopes, resources.GetAudience(resource));
+        var principal = CreatePrincipal(account, session, policy, idleEnd, clientId, scopes, resources.GetAudience(resource));
         var allowed = new OpenIddictAuthorizationDescriptor
         {
             ApplicationId = applicationId,
@@ -88,7 +88,7 @@ internal sealed class ClientSessions(IdentityDb db, SessionManager sessions, Sig
             return null;
         }
         await sessions.RecordUseAsync(id, ct);
-        var principal = CreatePrincipal(account, session, idleEnd, former.GetClaim(Claims.ClientId)!, scopes.IsEmpty ? former.GetScopes() : scopes,
+        var principal = CreatePrincipal(account, session, policy, idleEnd, former.GetClaim(Claims.ClientId)!, scopes.IsEmpty ? former.GetScopes() : scopes,
             former.GetResources().First());
         return principal.SetAuthorizationId(former.GetAuthorizationId());
     }
@@ -106,16 +106,17 @@ internal sealed class ClientSessions(IdentityDb db, SessionManager sessions, Sig
         var granted = scopes.IsEmpty ? own : own.Narrow(scopes);
         if (granted.All.Count == 0) return (null, Errors.InvalidScope);
         verified.IssuedAt = AccessTokenIssuer.IssuedAt(clock.GetUtcNow(), account.Credential!.RevokedAt);
-        // The rules of a hospital are about people: such a session is as long as its one token.
-        return (CreatePrincipal(account, session, session.EndsAt, clientId, [.. granted.All.Select(s => s.Name)], resources.GetAudience(resource)), "");
+        // The rules of a hospital about sessions are about people: such a session is as long as its one token.
+        var policy = await policies.GetAsync(account.HospitalId, ct);
+        return (CreatePrincipal(account, session, policy, session.EndsAt, clientId, [.. granted.All.Select(s => s.Name)], resources.GetAudience(resource)), "");
     }
 
-    private ClaimsPrincipal CreatePrincipal(Account account, Session session, DateTimeOffset endsAt, string clientId, ImmutableArray<string> scopes,
-        string audience)
+    private ClaimsPrincipal CreatePrincipal(Account account, Session session, SignInPolicy policy, DateTimeOffset endsAt, string clientId,
+        ImmutableArray<string> scopes, string audience)
     {
         var now = clock.GetUtcNow();
         var identity = new ClaimsIdentity("medcor", Claims.Subject, TokenClaims.Role);
-        foreach (var (name, value) in AccessTokenIssuer.CreateClaims(account, session, refreshedAt: now))
+        foreach (var (name, value) in AccessTokenIssuer.CreateClaims(account, session, policy, refreshedAt: now))
             identity.AddClaim(value switch
             {
                 string[] all => new(name, JsonSerializer.Serialize(all), JsonClaimValueTypes.JsonArray),
@@ -123,12 +124,11 @@ internal sealed class ClientSessions(IdentityDb db, SessionManager sessions, Sig
                 _ => new(name, value.ToString()!),
             });
         identity.SetClaim(Claims.ClientId, clientId);
-        identity.SetClaim(Claims.AuthenticationTime, (session.AuthenticatedAt ?? session.StartedAt).ToUnixTimeSeconds());
         // An ID token says who the user is, and how and when the user has logged in, and nothing more.
         identity.SetDestinations(static claim => claim.Type switch
         {
-            Claims.Subject or Claims.AuthenticationMethodReference => [Destinations.AccessToken, Destinations.IdentityToken],
-            Claims.AuthenticationTime => [Destinations.IdentityToken],
+            Claims.Subject or Claims.AuthenticationMethodReference or Claims.AuthenticationContextReference or Claims.AuthenticationTime =>
+                [Destinations.AccessToken, Destinations.IdentityToken],
             _ => [Destinations.AccessToken],
         });
         var lifetime = endsAt - now;

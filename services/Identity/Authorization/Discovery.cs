@@ -1,4 +1,5 @@
 using MedCor.Identity.Keys;
+using MedCor.Identity.SecondFactors;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;
 using static OpenIddict.Server.OpenIddictServerEvents;
@@ -17,6 +18,7 @@ internal sealed class Discovery : IOpenIddictServerHandler<HandleConfigurationRe
         context.JsonWebKeySetEndpoint = new(issuer + KeyEndpoints.JwksPath);
         context.Metadata["registration_endpoint"] = issuer + RegistrationEndpoint.Path;
         context.Metadata["client_id_metadata_document_supported"] = true;
+        context.Metadata["acr_values_supported"] = new([AuthenticationMethods.OneFactorClass, AuthenticationMethods.TwoFactorsClass]);
         context.TokenEndpointAuthenticationMethods.Add("none");
         context.RevocationEndpointAuthenticationMethods.Add("none");
         return ValueTask.CompletedTask;

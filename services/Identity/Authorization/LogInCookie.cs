@@ -19,7 +19,7 @@ internal static class LogInCookie
     private const string LoggedInAt = "logged_in_at";
     private const string ValidFrom = "valid_from";
     private const string Methods = "amr";
-    private static readonly TimeSpan Lifetime = TimeSpan.FromHours(8);
+    internal static readonly TimeSpan Lifetime = TimeSpan.FromHours(8);
 
     /// <summary>The time in which a second factor has to follow the password.</summary>
     private static readonly TimeSpan AttemptLifetime = TimeSpan.FromMinutes(5);
@@ -42,14 +42,17 @@ internal static class LogInCookie
 
     internal static Task LogOutAsync(HttpContext http) => http.SignOutAsync(Scheme);
 
-    /// <summary>Remembers that a user has entered the right password in this browser.</summary>
-    internal static Task BeginAsync(HttpContext http, Account account, DateTimeOffset now) =>
-        http.SignInAsync(AttemptScheme, CreatePrincipal(account, AuthenticationMethods.Password, now, now));
+    /// <summary>Remembers that a user has entered the right password in this browser, or has logged in at a provider with one factor.</summary>
+    /// <param name="methods">How the user has begun to log in.</param>
+    /// <param name="at">When the user has done that.</param>
+    /// <param name="validFrom">The time after which ending the user's sessions ends the attempt; <paramref name="at"/> when omitted.</param>
+    internal static Task BeginAsync(HttpContext http, Account account, string methods, DateTimeOffset at, DateTimeOffset? validFrom = null) =>
+        http.SignInAsync(AttemptScheme, CreatePrincipal(account, methods, at, validFrom ?? at));
 
     /// <summary>Returns who has logged in with this browser; null when nobody has.</summary>
     internal static Task<CookieLogIn?> FindAsync(HttpContext http) => FindAsync(http, Scheme);
 
-    /// <summary>Returns who has entered the right password in this browser, and no second factor yet; null when nobody has.</summary>
+    /// <summary>Returns who has begun to log in with this browser, and has entered no second factor yet; null when nobody has.</summary>
     internal static Task<CookieLogIn?> FindAttemptAsync(HttpContext http) => FindAsync(http, AttemptScheme);
 
     private static async Task<CookieLogIn?> FindAsync(HttpContext http, string scheme) =>
@@ -68,7 +71,8 @@ internal static class LogInCookie
     private static DateTimeOffset? ReadTime(ClaimsPrincipal principal, string name) =>
         long.TryParse(principal.FindFirstValue(name), CultureInfo.InvariantCulture, out var time) ? DateTimeOffset.FromUnixTimeMilliseconds(time) : null;
 
-    private static Action<CookieAuthenticationOptions> Configure(string name, TimeSpan lifetime, IHostEnvironment environment) => cookie =>
+    /// <summary>Returns what configures a cookie of MedCor's pages.</summary>
+    internal static Action<CookieAuthenticationOptions> Configure(string name, TimeSpan lifetime, IHostEnvironment environment) => cookie =>
     {
         cookie.Cookie = CreateCookie(name, environment);
         cookie.ExpireTimeSpan = lifetime;

@@ -15,7 +15,7 @@ internal sealed class Resources(IOptions<KeyOptions> keys, IOptions<TokenOptions
 {
     private readonly string _publicUrl = keys.Value.PublicUrl.TrimEnd('/');
 
-    private string Mcp => _publicUrl + "/mcp";
+    private string Mcp => tokens.Value.McpAudience;
 
     private string Api => _publicUrl + "/api";
 

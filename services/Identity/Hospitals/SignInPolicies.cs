@@ -1,16 +1,25 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 
 namespace MedCor.Identity.Hospitals;
 
 /// <summary>Reads the rules by which the users of a hospital sign in.</summary>
-internal sealed class SignInPolicies(IdentityDb db, IHostEnvironment environment)
+internal sealed class SignInPolicies(IdentityDb db, IHostEnvironment environment, IOptions<PlatformPolicyOptions> platform)
 {
     /// <summary>The error for a missing hospital of a caller who belongs to none.</summary>
     internal const string MissingHospital = "is required: platform administrators belong to no hospital";
 
-    /// <summary>Returns the rules of a hospital, or of platform administrators, who belong to none and have the defaults. Changes are not tracked.</summary>
-    internal async Task<SignInPolicy> GetAsync(Guid? hospitalId, CancellationToken ct) =>
-        await db.SignInPolicies.AsNoTracking().SingleOrDefaultAsync(p => p.HospitalId == hospitalId, ct) ?? CreateDefault(hospitalId ?? Guid.Empty);
+    /// <summary>
+    /// Returns the rules of a hospital, or of platform administrators, who belong to none and have the defaults and the configured step-up. Changes are not
+    /// tracked.
+    /// </summary>
+    internal async Task<SignInPolicy> GetAsync(Guid? hospitalId, CancellationToken ct)
+    {
+        if (hospitalId is { } id) return await db.SignInPolicies.AsNoTracking().SingleOrDefaultAsync(p => p.HospitalId == id, ct) ?? CreateDefault(id);
+        var policy = CreateDefault(Guid.Empty);
+        policy.StepUpMinutes = platform.Value.PlatformStepUpMinutes;
+        return policy;
+    }
 
     /// <summary>
     /// Creates the rules of a hospital that has set none. In Development a password that somebody else chose stays valid, so that examples need no mailbox.

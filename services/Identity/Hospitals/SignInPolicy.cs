@@ -22,13 +22,16 @@ internal sealed class SignInPolicy : Entity, ITenantOwned
     public int IdleMinutes { get; set; } = Limits.MaxIdleMinutes;
     public int MaxSessionHours { get; set; } = Limits.LongestSessionHours;
 
+    /// <summary>Gets or sets how many minutes ago callers of tools that require step-up may have logged in; null for any time.</summary>
+    public int? StepUpMinutes { get; set; }
+
     /// <summary>Gets the time without a refresh after which a session ends.</summary>
     internal TimeSpan IdleTimeout => TimeSpan.FromMinutes(IdleMinutes);
 
     /// <summary>Gets the time after which a session ends, however often it is refreshed; the user must then log in again.</summary>
     internal TimeSpan MaxLifetime => TimeSpan.FromHours(MaxSessionHours);
 
-    internal Limits ToContract() => new(HospitalId, AcceptsChosenPasswords, SecondFactorRoles, IdleMinutes, MaxSessionHours, Version);
+    internal Limits ToContract() => new(HospitalId, AcceptsChosenPasswords, SecondFactorRoles, IdleMinutes, MaxSessionHours, StepUpMinutes, Version);
 
     internal sealed class Configuration : IEntityTypeConfiguration<SignInPolicy>
     {

@@ -29,6 +29,7 @@ internal sealed class UpdateSignInPolicyHandler(IdentityDb db, HospitalCopies ho
         policy.SecondFactorRoles = request.SecondFactorRoles is { } roles ? [.. roles.Order()] : policy.SecondFactorRoles;
         policy.IdleMinutes = request.IdleMinutes ?? policy.IdleMinutes;
         policy.MaxSessionHours = request.MaxSessionHours ?? policy.MaxSessionHours;
+        policy.StepUpMinutes = request.StepUpMinutes.Or(policy.StepUpMinutes);
 
         if (stored is null && request != new UpdateSignInPolicy(request.HospitalId)) db.Add(policy);
         try

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using System.Text;
 using MedCor.ServiceDefaults;
+using MedCor.ServiceDefaults.Authentication;
 using Microsoft.Extensions.Options;
 
 namespace MedCor.Identity.Keys;
@@ -51,7 +52,7 @@ internal sealed class KeyOptions
 
     /// <summary>Gets or sets the URL at which clients reach MedCor, for the discovery document.</summary>
     [Required, Url]
-    public string PublicUrl { get; set; } = "http://localhost:8002";
+    public string PublicUrl { get; set; } = TokenOptions.DefaultPublicUrl;
 }
 
 /// <summary>Rejects a missing or weak secret.</summary>

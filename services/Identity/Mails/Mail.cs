@@ -24,6 +24,9 @@ internal enum MailKind
 
     /// <summary>A second factor was added or removed, or the recovery codes were replaced.</summary>
     SecondFactorsChanged,
+
+    /// <summary>The account was linked to the identity provider of the hospital.</summary>
+    ProviderLinked,
 }
 
 /// <summary>Represents a mail that waits to be sent. Its text, with the link in it, is made when it is sent.</summary>

@@ -68,6 +68,11 @@ internal sealed class MailComposer(IStringLocalizer<MailTexts> texts, IOptions<K
                 greeting, texts["A second factor of your MedCor account was added or removed, or its recovery codes were replaced. See your account:"],
                 Link(AccountPath), texts["If it was not you, inform your administrator now."],
             ]),
+            MailKind.ProviderLinked => (texts["You can log in through your hospital"],
+            [
+                greeting, texts["Your MedCor account was linked to your account at your hospital. You can log in with that from now on. See your account:"],
+                Link(AccountPath), texts["If it was not you, inform your administrator now."],
+            ]),
             _ => throw new InvalidOperationException($"There is no text for {kind}."),
         };
     }

@@ -66,7 +66,8 @@ internal sealed class AuthenticatorModel(IdentityDb db, BrowserLogIns logIns, Se
         RecoveryCodes = await secondFactors.RenewRecoveryCodesAsync(LogIn.Account.Id, ct);
         await transaction.CommitAsync(ct);
         // The browser has shown both factors by now.
-        await LogInCookie.LogInAsync(HttpContext, LogIn.Account, AuthenticationMethods.PasswordAndCode, LogIn.At, LogIn.ValidFrom);
+        var methods = AuthenticationMethods.Continue(LogIn.Methods, AuthenticationMethods.PasswordAndCode);
+        await LogInCookie.LogInAsync(HttpContext, LogIn.Account, methods, LogIn.At, LogIn.ValidFrom);
         return Page();
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Authorization;
+using MedCor.Identity.SecondFactors;
 using Microsoft.AspNetCore;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
@@ -51,7 +52,7 @@ internal sealed class AuthorizeModel(ClientSessions sessions, BrowserLogIns logI
                 ? Refuse(Errors.LoginRequired, "The user is not logged in.")
                 : Refuse(Errors.ConsentRequired, "The user is asked each time.");
         if (login is null || request.HasPromptValue(PromptValues.Login)) return LogIn();
-        return login.MustEnroll ? Enroll() : await ShowAsync(request, login.Account);
+        return MustEnroll(request, login) ? Enroll() : await ShowAsync(request, login.Account);
     }
 
     public async Task<IActionResult> OnPostAsync(string? decision)
@@ -59,7 +60,7 @@ internal sealed class AuthorizeModel(ClientSessions sessions, BrowserLogIns logI
         if (HttpContext.GetOpenIddictServerResponse() is { Error: not null } failure) return ShowFailure(failure);
         var request = HttpContext.GetOpenIddictServerRequest()!;
         if (await FindLogInAsync() is not { } login) return LogIn();
-        if (login.MustEnroll) return Enroll();
+        if (MustEnroll(request, login)) return Enroll();
         if (decision is null) return await ShowAsync(request, login.Account);
         if (decision != "allow") return Refuse(Errors.AccessDenied, "The user has denied the access.");
 
@@ -74,6 +75,14 @@ internal sealed class AuthorizeModel(ClientSessions sessions, BrowserLogIns logI
     /// <summary>Returns who has logged in with this browser, at most so many seconds ago; null when nobody has.</summary>
     private Task<BrowserLogIn?> FindLogInAsync(long? maxAge = null) =>
         logIns.FindAsync(HttpContext, maxAge is { } seconds ? TimeSpan.FromSeconds(Math.Clamp(seconds, 0, int.MaxValue)) : null);
+
+    /// <summary>
+    /// Returns whether the user has to set up a second factor first, because the hospital requires one or the client does, by <c>acr_values</c>. A user who has
+    /// one has logged in with it.
+    /// </summary>
+    private static bool MustEnroll(OpenIddictRequest request, BrowserLogIn login) =>
+        login.MustEnroll || (!AuthenticationMethods.HasTwoFactors(login.Methods) && request.HasAcrValue(AuthenticationMethods.TwoFactorsClass)
+            && !request.HasAcrValue(AuthenticationMethods.OneFactorClass));
 
     private async Task<PageResult> ShowAsync(OpenIddictRequest request, Account account)
     {

@@ -1,5 +1,6 @@
 using MedCor.Contracts;
 using MedCor.Identity.Authorization;
+using MedCor.Identity.IdentityProviders;
 using MedCor.Identity.Recovery;
 using MedCor.Identity.SecondFactors;
 using MedCor.Identity.Sessions;
@@ -10,8 +11,8 @@ using Microsoft.Extensions.Localization;
 namespace MedCor.Identity.Pages;
 
 /// <summary>Asks a user for the e-mail address and the password, and returns to the page that needs to know who the user is.</summary>
-internal sealed class LogInModel(PasswordLogIn passwords, PasskeyManager passkeys, PasswordSetter setter, IStringLocalizer<PageTexts> texts,
-    TimeProvider clock) : PageModel
+internal sealed class LogInModel(PasswordLogIn passwords, PasskeyManager passkeys, PasswordSetter setter, ProviderSettings providers,
+    IStringLocalizer<PageTexts> texts, TimeProvider clock) : PageModel
 {
     private const int MaxEmailLength = 254;
 
@@ -23,12 +24,17 @@ internal sealed class LogInModel(PasswordLogIn passwords, PasskeyManager passkey
     /// <summary>Gets the form that logs in with a passkey instead.</summary>
     public PasskeyLogInForm? Passkey { get; private set; }
 
-    public Task OnGetAsync([FromQuery(Name = "return")] string? returnUrl) => ShowPasskeyAsync(returnUrl);
+    /// <summary>Gets the address of the page for those who log in through their hospital.</summary>
+    public string HospitalUrl { get; private set; } = "";
+
+    public Task OnGetAsync([FromQuery(Name = "return")] string? returnUrl) => ShowAsync(returnUrl);
 
     public async Task<IActionResult> OnPostPasskeyAsync([FromQuery(Name = "return")] string? returnUrl, string? credential, string? state)
     {
         if (await passkeys.VerifyAsync(HttpContext, account: null, credential ?? "", state ?? "") is var (account, methods))
         {
+            if (await providers.FindRequiredAsync(account, HttpContext.RequestAborted) is { } required)
+                return Redirect(PagePaths.ForHospital(required.Subdomain, returnUrl));
             await LogInCookie.LogInAsync(HttpContext, account, methods, clock.GetUtcNow());
             return LocalRedirect(Url.IsLocalUrl(returnUrl) ? returnUrl : "/");
         }
@@ -51,7 +57,7 @@ internal sealed class LogInModel(PasswordLogIn passwords, PasskeyManager passkey
             }
             if (verified is not null)
             {
-                await LogInCookie.BeginAsync(HttpContext, verified.Account, clock.GetUtcNow());
+                await LogInCookie.BeginAsync(HttpContext, verified.Account, AuthenticationMethods.Password, clock.GetUtcNow());
                 return LocalRedirect(PagePaths.WithReturn(PagePaths.SecondFactor, returnUrl));
             }
             return await RefuseAsync(texts["The e-mail address or the password is wrong."], returnUrl);
@@ -59,6 +65,10 @@ internal sealed class LogInModel(PasswordLogIn passwords, PasskeyManager passkey
         catch (TemporaryPassword temporary)
         {
             return Redirect(SetPasswordModel.GetUrl(await setter.CreateLinkAsync(temporary, HttpContext.RequestAborted), returnUrl));
+        }
+        catch (ProviderRequired required)
+        {
+            return Redirect(PagePaths.ForHospital(required.Subdomain, returnUrl));
         }
         catch (RateLimited locked)
         {
@@ -70,12 +80,13 @@ internal sealed class LogInModel(PasswordLogIn passwords, PasskeyManager passkey
     {
         Error = error;
         Response.StatusCode = StatusCodes.Status400BadRequest;
-        await ShowPasskeyAsync(returnUrl);
+        await ShowAsync(returnUrl);
         return Page();
     }
 
-    private async Task ShowPasskeyAsync(string? returnUrl)
+    private async Task ShowAsync(string? returnUrl)
     {
+        HospitalUrl = PagePaths.WithReturn(PagePaths.HospitalLogIn, returnUrl);
         this.AllowScripts();
         Passkey = new(PagePaths.PasskeyHandler(PagePaths.LogIn, returnUrl), await passkeys.BeginLogInAsync(HttpContext, account: null));
     }

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Localization;
 
 namespace MedCor.Identity.Pages;
 
-/// <summary>Asks a user who has entered the right password for a second factor. Only with both is the browser logged in.</summary>
+/// <summary>Asks a user who has proved one factor for a second one. Only with both is the browser logged in.</summary>
 internal sealed class SecondFactorModel(
     CodeCheck codes, SecondFactorManager secondFactors, PasskeyManager passkeys, ClientSessions sessions,
     IStringLocalizer<PageTexts> texts, TimeProvider clock) : PageModel
@@ -24,15 +24,15 @@ internal sealed class SecondFactorModel(
     [FromQuery(Name = "return")]
     public string? ReturnUrl { get; init; }
 
-    public async Task<IActionResult> OnGetAsync() => await FindAttemptAsync() is { } account ? await ShowAsync(account) : StartAgain();
+    public async Task<IActionResult> OnGetAsync() => await FindAttemptAsync() is (_, { } account) ? await ShowAsync(account) : StartAgain();
 
     public async Task<IActionResult> OnPostAsync(string? code)
     {
-        if (await FindAttemptAsync() is not { } account) return StartAgain();
+        if (await FindAttemptAsync() is not ({ } attempt, { } account)) return StartAgain();
         try
         {
             return await codes.VerifyAsync(account, code ?? "", HttpContext.RequestAborted) is { } methods
-                ? await LogInAsync(account, methods)
+                ? await LogInAsync(attempt, account, methods)
                 : await ShowAsync(account, texts["The code is wrong or was used before."]);
         }
         catch (RateLimited locked)
@@ -43,15 +43,19 @@ internal sealed class SecondFactorModel(
 
     public async Task<IActionResult> OnPostPasskeyAsync(string? credential, string? state)
     {
-        if (await FindAttemptAsync() is not { } account) return StartAgain();
+        if (await FindAttemptAsync() is not ({ } attempt, { } account)) return StartAgain();
         return await passkeys.VerifyAsync(HttpContext, account, credential ?? "", state ?? "") is var (_, methods)
-            ? await LogInAsync(account, methods)
+            ? await LogInAsync(attempt, account, methods)
             : await ShowAsync(account, texts["This passkey is not known, or took too long. Try again, or log in another way."]);
     }
 
-    private async Task<LocalRedirectResult> LogInAsync(Account account, string methods)
+    private async Task<LocalRedirectResult> LogInAsync(CookieLogIn attempt, Account account, string methods)
     {
-        await LogInCookie.LogInAsync(HttpContext, account, methods, clock.GetUtcNow());
+        // When a user has logged in at a provider is what the provider says.
+        var now = clock.GetUtcNow();
+        var at = AuthenticationMethods.IsFederated(attempt.Methods) ? attempt.At : now;
+        await LogInCookie.LogInAsync(HttpContext, account, AuthenticationMethods.Continue(attempt.Methods, methods), at,
+            validFrom: now > attempt.ValidFrom ? now : attempt.ValidFrom);
         return LocalRedirect(Url.IsLocalUrl(ReturnUrl) ? ReturnUrl : "/");
     }
 
@@ -67,10 +71,11 @@ internal sealed class SecondFactorModel(
         return Page();
     }
 
-    private async Task<Account?> FindAttemptAsync() =>
+    private async Task<(CookieLogIn Attempt, Account Account)?> FindAttemptAsync() =>
         await LogInCookie.FindAttemptAsync(HttpContext) is { } attempt
-            ? await sessions.FindAccountAsync(attempt.UserId, attempt.ValidFrom, HttpContext.RequestAborted)
-            : null;
+            && await sessions.FindAccountAsync(attempt.UserId, attempt.ValidFrom, HttpContext.RequestAborted) is { } account
+                ? (attempt, account)
+                : null;
 
     private RedirectResult StartAgain() => Redirect(PagePaths.WithReturn(PagePaths.LogIn, ReturnUrl));
 }

@@ -47,11 +47,17 @@ internal static class ServiceAccountRules
         if (caller.ClientId is not null) throw new Forbidden("Only users who have logged in themselves manage service accounts and their keys.");
     }
 
-    /// <summary>Throws <see cref="Forbidden"/> when scopes permit more than the caller's token does.</summary>
+    /// <summary>
+    /// Throws <see cref="Forbidden"/> when scopes permit more than the caller's token does, or medical records and treatments, which are not the platform's to
+    /// access.
+    /// </summary>
     internal static void RequireScopes(Caller caller, string scope)
     {
-        if (caller.Scopes is { } own && !own.Includes(ScopeSet.Parse(scope, out _)))
+        var scopes = ScopeSet.Parse(scope, out _);
+        if (caller.Scopes is { } own && !own.Includes(scopes))
             throw new Forbidden("A service account may have no scope that your own token does not include.");
+        if (caller.IsOneOf(Callers.Platform) && scopes.Covers(Scopes.ReadClinical))
+            throw new Forbidden("Service accounts that read medical records or treatments are managed by an administrator of their hospital.");
     }
 
     /// <summary>Returns why an account of a role cannot have scopes, or null when it can.</summary>

@@ -1,6 +1,7 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Hospitals;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Sessions;
 using Microsoft.EntityFrameworkCore;
@@ -13,8 +14,8 @@ namespace MedCor.Identity.ServiceAccounts;
 /// Starts the sessions of service accounts, one for each access token, because there is nothing to refresh one with. What ends the sessions of a user ends them
 /// too, so that their tokens stop working within seconds.
 /// </summary>
-internal sealed class ServiceAccountSessions(IdentityDb db, SessionManager sessions, AccessTokenIssuer tokens, KeyRing ring, IOptions<SessionOptions> options,
-    TimeProvider clock)
+internal sealed class ServiceAccountSessions(IdentityDb db, SessionManager sessions, SignInPolicies policies, AccessTokenIssuer tokens, KeyRing ring,
+    IOptions<SessionOptions> options, TimeProvider clock)
 {
     /// <summary>The time within which further uses of a key are not recorded.</summary>
     private static readonly TimeSpan UseInterval = TimeSpan.FromMinutes(1);
@@ -74,7 +75,8 @@ internal sealed class ServiceAccountSessions(IdentityDb db, SessionManager sessi
         for (var attempt = 0; attempt < 2; attempt++)
         {
             if (await FindKeyAsync(text, ct) is not { } key || await StartAsync(key.ServiceAccountId, key, ct) is not (var account, var session)) continue;
-            var (token, _) = tokens.Issue(account, session, signing, refreshedAt: clock.GetUtcNow(), session.EndsAt, clientId: account.Id.ToString());
+            var policy = await policies.GetAsync(account.HospitalId, ct);
+            var (token, _) = tokens.Issue(account, session, policy, signing, refreshedAt: clock.GetUtcNow(), session.EndsAt, clientId: account.Id.ToString());
             return new(token);
         }
         throw new Unauthenticated(ErrorCodes.AuthInvalid, "The API key is not valid, or no longer.");

@@ -1,5 +1,6 @@
 using MedCor.Contracts;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Hospitals;
 using MedCor.Identity.SecondFactors;
 using MedCor.ServiceDefaults.Authentication;
 using Microsoft.Extensions.Options;
@@ -13,25 +14,26 @@ internal sealed class AccessTokenIssuer(IOptions<TokenOptions> tokens, IOptions<
 {
     private readonly JsonWebTokenHandler _handler = new() { SetDefaultTimesOnTokenCreation = false };
 
+    /// <param name="policy">The rules of the account's hospital.</param>
     /// <param name="refreshedAt">The time of the login or refresh from which the token descends.</param>
     /// <param name="latestExpiry">The latest time at which the token expires.</param>
     /// <param name="renewed">The holder of the token that is renewed: the new one is limited as it is. Null for the next tokens of the session.</param>
     /// <param name="clientId">The program that gets the token; null for a user's login, and for a renewal, which keeps the program.</param>
     /// <returns>The token and its lifetime in seconds.</returns>
-    internal (string Token, int Seconds) Issue(Account account, Session session, SigningCredentials key, DateTimeOffset refreshedAt,
+    internal (string Token, int Seconds) Issue(Account account, Session session, SignInPolicy policy, SigningCredentials key, DateTimeOffset refreshedAt,
         DateTimeOffset latestExpiry, Caller? renewed = null, string? clientId = null)
     {
-        var described = CreateDescriptor(account, session, key, refreshedAt, latestExpiry, renewed, clientId);
+        var described = CreateDescriptor(account, session, policy, key, refreshedAt, latestExpiry, renewed, clientId);
         return (_handler.CreateToken(described), (int)(described.Expires!.Value - described.IssuedAt!.Value).TotalSeconds);
     }
 
     /// <summary>Creates the descriptor of a token.</summary>
-    internal SecurityTokenDescriptor CreateDescriptor(Account account, Session session, SigningCredentials key, DateTimeOffset refreshedAt,
-        DateTimeOffset latestExpiry, Caller? renewed = null, string? clientId = null)
+    internal SecurityTokenDescriptor CreateDescriptor(Account account, Session session, SignInPolicy policy, SigningCredentials key,
+        DateTimeOffset refreshedAt, DateTimeOffset latestExpiry, Caller? renewed = null, string? clientId = null)
     {
         var issuedAt = IssuedAt(clock.GetUtcNow(), account.Credential?.RevokedAt);
         var expiresAt = issuedAt + sessions.Value.AccessTokenLifetime;
-        var claims = CreateClaims(account, session, refreshedAt);
+        var claims = CreateClaims(account, session, policy, refreshedAt);
         claims[JwtRegisteredClaimNames.Jti] = Guid.CreateVersion7().ToString();
         if ((renewed is null ? session.Scope : renewed.Scopes?.ToString()) is { } scope) claims[TokenClaims.Scope] = scope;
         if ((clientId ?? renewed?.ClientId) is { } client) claims[TokenClaims.ClientId] = client;
@@ -46,8 +48,11 @@ internal sealed class AccessTokenIssuer(IOptions<TokenOptions> tokens, IOptions<
         };
     }
 
-    /// <summary>Returns the claims by which services recognize the caller and the session.</summary>
-    internal static Dictionary<string, object> CreateClaims(Account account, Session session, DateTimeOffset refreshedAt)
+    /// <summary>
+    /// Returns the claims by which services recognize the caller and the session. They include the rule about step-up: a process that validates a token asks
+    /// nobody.
+    /// </summary>
+    internal static Dictionary<string, object> CreateClaims(Account account, Session session, SignInPolicy policy, DateTimeOffset refreshedAt)
     {
         var claims = new Dictionary<string, object>
         {
@@ -59,8 +64,14 @@ internal sealed class AccessTokenIssuer(IOptions<TokenOptions> tokens, IOptions<
             [TokenClaims.LoggedInAt] = session.StartedAt.ToUnixTimeMilliseconds(),
             [TokenClaims.RefreshedAt] = refreshedAt.ToUnixTimeSeconds(),
         };
-        // A program has no factors.
-        if (account.ServiceScope is null) claims[JwtRegisteredClaimNames.Amr] = AuthenticationMethods.GetClaim(session.AuthenticationMethods);
+        // A program has no factors, and has never logged in.
+        if (account.ServiceScope is null)
+        {
+            claims[JwtRegisteredClaimNames.Amr] = AuthenticationMethods.GetClaim(session.AuthenticationMethods);
+            claims[JwtRegisteredClaimNames.Acr] = AuthenticationMethods.GetContextClass(session.AuthenticationMethods);
+            claims[TokenClaims.AuthenticatedAt] = (session.AuthenticatedAt ?? session.StartedAt).ToUnixTimeSeconds();
+        }
+        if (policy.StepUpMinutes is { } minutes) claims[TokenClaims.StepUpAge] = (long)TimeSpan.FromMinutes(minutes).TotalSeconds;
         if (account.HospitalId is { } hospital) claims[TokenClaims.HospitalId] = hospital.ToString();
         return claims;
     }

@@ -1,6 +1,7 @@
 using MedCor.Contracts;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Hospitals;
+using MedCor.Identity.IdentityProviders;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Passwords;
 using MedCor.Identity.SecondFactors;
@@ -20,11 +21,12 @@ internal sealed record VerifiedPassword(Account Account, EnrolledFactors Factors
 /// same steps and so in the same time.
 /// </summary>
 internal sealed class PasswordLogIn(IdentityDb db, LockOut lockOut, PasswordHasher hashes, SecondFactorManager secondFactors, SignInPolicies policies,
-    IOptions<KeyOptions> keys)
+    ProviderSettings providers, IOptions<KeyOptions> keys)
 {
     /// <summary>
-    /// Returns the account of an address and its password; null when they are wrong. Throws <see cref="RateLimited"/> while the address is locked, and
-    /// <see cref="TemporaryPassword"/> when the password is right and must be replaced first.
+    /// Returns the account of an address and its password; null when they are wrong. Throws <see cref="RateLimited"/> while the address is locked,
+    /// <see cref="ProviderRequired"/> when the password is right and the hospital accepts none, and <see cref="TemporaryPassword"/> when it must be replaced
+    /// first.
     /// </summary>
     internal Task<VerifiedPassword?> VerifyAsync(string email, string password, CancellationToken ct) =>
         VerifyAsync(email, password, code: null, prepare: () => Task.CompletedTask, Task.FromResult<VerifiedPassword?>, ct);
@@ -53,11 +55,19 @@ internal sealed class PasswordLogIn(IdentityDb db, LockOut lockOut, PasswordHash
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var verified = isCorrect ? await VerifyCodeAsync(account!, code, ct) : null;
         await lockOut.RecordAsync(emailKey, isCorrect: verified is null ? false : verified.Methods is null ? null : true, ct);
-        var isRefused = verified is not null && !acceptsTemporary && account!.Credential!.HasTemporaryPassword
-            && !(await policies.GetAsync(account.HospitalId, ct)).AcceptsChosenPasswords;
-        var result = verified is not null && !isRefused ? await proceed(verified) : null;
+        var refusal = verified is null ? null : await FindRefusalAsync(account!, acceptsTemporary, ct);
+        var result = verified is not null && refusal is null ? await proceed(verified) : null;
         await transaction.CommitAsync(ct);
-        return isRefused ? throw new TemporaryPassword(account!, keys.Value.PublicUrl) : result;
+        return refusal is null ? result : throw refusal;
+    }
+
+    /// <summary>Returns why a correct password opens nothing; null when it does.</summary>
+    private async Task<ApiException?> FindRefusalAsync(Account account, bool acceptsTemporary, CancellationToken ct)
+    {
+        if (await providers.FindRequiredAsync(account, ct) is { } required) return required;
+        return !acceptsTemporary && account.Credential!.HasTemporaryPassword && !(await policies.GetAsync(account.HospitalId, ct)).AcceptsChosenPasswords
+            ? new TemporaryPassword(account, keys.Value.PublicUrl)
+            : null;
     }
 
     /// <summary>Returns the login of a user whose password is correct; null when the code is wrong.</summary>

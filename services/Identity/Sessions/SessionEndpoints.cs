@@ -20,6 +20,7 @@ internal static class SessionEndpoints
     {
         var services = builder.Services;
         services.AddOptions<SessionOptions>().BindConfiguration("").ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<PlatformPolicyOptions>().BindConfiguration("Identity").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<PasswordHasher>().AddSingleton<AccessTokenIssuer>();
         services.AddScoped<SignInPolicies>().AddScoped<LockOut>().AddScoped<PasswordLogIn>().AddScoped<SessionManager>();
         services.AddScoped<SecondFactorManager>().AddScoped<CodeCheck>();
@@ -43,6 +44,9 @@ internal static class SessionEndpoints
         // The gateway does not forward this path.
         app.MapPost("/sessions/token", async (HttpContext http, TokenValidator check, RenewAccessHandler handler) =>
             http.JsonWithoutCaching(await handler.HandleAsync(await check.AuthenticateAsync(http), http.RequestAborted)));
+        // Nor this one.
+        app.MapPost("/sessions/exchange", async (HttpContext http, McpTokenValidator check, RenewAccessHandler handler) =>
+            http.JsonWithoutCaching(await handler.ExchangeAsync(await check.AuthenticateAsync(http), http.RequestAborted)));
     }
 
     /// <summary>Returns the body of a request, which must be JSON if there is one.</summary>

@@ -80,7 +80,7 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Si
         var refresh = RefreshToken.Create();
         db.Add(new RefreshToken { Hash = RefreshToken.HashOf(refresh), SessionId = session.Id, ExpiresAt = idleEnd });
         await db.SaveChangesAsync(ct);
-        var (access, seconds) = tokens.Issue(account, session, key, refreshedAt: now, latestExpiry: idleEnd);
+        var (access, seconds) = tokens.Issue(account, session, policy, key, refreshedAt: now, latestExpiry: idleEnd);
         return new(access, refresh, "Bearer", seconds, account.ToUser(), session.Scope);
     }
 

@@ -15,7 +15,8 @@ namespace MedCor.Identity.Users;
 /// <param name="HospitalId">The ID of its hospital; null for a platform administrator.</param>
 /// <param name="PasswordHash">The hash of its password; null where the user is invited to choose one.</param>
 /// <param name="IsPasswordTemporary">Whether somebody else than the user chose the password.</param>
-internal sealed record NewUser(Guid? HospitalId, string? PasswordHash, bool IsPasswordTemporary);
+/// <param name="IsVerified">Whether the user is known to receive mail at the address, and so is not invited.</param>
+internal sealed record NewUser(Guid? HospitalId, string? PasswordHash, bool IsPasswordTemporary, bool IsVerified = false);
 
 internal sealed class CreateUserHandler(
     IdentityDb db, HospitalCopies hospitals, EmailUniqueness freeEmail, PasswordHasher hashes, MailQueue mails, TimeProvider clock)
@@ -24,7 +25,7 @@ internal sealed class CreateUserHandler(
     public async Task AddErrorsAsync(CreateUser request, ParameterErrors errors, CancellationToken ct)
     {
         // A caller who may not create such an account is told only that, not what is wrong with the account.
-        if (errors.AreRight("role") && !MayOpen(request.Role)) return;
+        if (errors.AreRight("role") && RoleGrants.FindRefusal(db.Tenancy.Caller, request.Role) is not null) return;
         var callerHospital = db.Tenancy.Caller.HospitalId;
         var hospital = request.HospitalId ?? callerHospital;
         if (errors.AreRight("role"))
@@ -49,7 +50,9 @@ internal sealed class CreateUserHandler(
     public async Task<NewUser> PrepareAsync(CreateUser request, CancellationToken ct)
     {
         var caller = db.Tenancy.Caller;
-        if (!MayOpen(request.Role)) throw new Forbidden("Nurses open accounts for patients alone.");
+        RoleGrants.Require(caller, request.Role);
+        // Who can make administrators can keep access that was gained for a moment.
+        if (request.Role == Role.Admin) caller.RequireStepUp(clock.GetUtcNow());
         var hospital = request.HospitalId ?? caller.HospitalId;
         // To callers of one hospital, another hospital does not exist.
         if (caller.HospitalId is { } callerHospital && hospital != callerHospital) throw new NotFound("hospital");
@@ -73,8 +76,14 @@ internal sealed class CreateUserHandler(
             YearsOfExperience = request.YearsOfExperience,
         };
         db.Add(account);
-        db.Add(new Credential { UserId = account.Id, PasswordHash = prepared.PasswordHash, HasTemporaryPassword = prepared.IsPasswordTemporary });
-        if (prepared.PasswordHash is null) mails.Add(MailKind.Invitation, account.Id);
+        db.Add(new Credential
+        {
+            UserId = account.Id,
+            PasswordHash = prepared.PasswordHash,
+            HasTemporaryPassword = prepared.IsPasswordTemporary,
+            EmailVerifiedAt = prepared.IsVerified ? db.UtcNow : null,
+        });
+        if (prepared.PasswordHash is null && !prepared.IsVerified) mails.Add(MailKind.Invitation, account.Id);
         account.RaiseChanged(db, user => new UserCreated(user), isNew: true);
         try
         {
@@ -86,6 +95,4 @@ internal sealed class CreateUserHandler(
         }
         return account.ToUser();
     }
-
-    private bool MayOpen(Role role) => role == Role.Patient || !db.Tenancy.Caller.IsOneOf(Callers.Nurse);
 }

@@ -160,8 +160,19 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         var isSelf = caller.UserId == account.Id;
         if (account.ServiceScope is not null) throw new Forbidden("This is a service account. Change it with update_service_account.");
         if (!isSelf && !caller.IsOneOf(Callers.Admins)) throw new Forbidden("Only administrators change other users.");
-        if (isSelf && request.Role is { } role && role != account.Role) throw new Forbidden("Users cannot change their own role.");
+        if (request.Role is { } role && role != account.Role)
+        {
+            if (isSelf) throw new Forbidden("Users cannot change their own role.");
+            RoleGrants.Require(caller, role);
+        }
         if (isSelf && request.IsActive is false) throw new Forbidden("Users cannot deactivate themselves.");
+        // What takes an account over or away requires step-up, as delete_user does.
+        if (!isSelf && ((request.Role ?? account.Role) != account.Role || (request.IsActive ?? account.IsActive) != account.IsActive
+            || ChangesEmail(request, account)))
+            caller.RequireStepUp(clock.GetUtcNow());
+        // Whoever has the address can set a new password, and is the user then.
+        if (account.Role is not (Role.Admin or Role.Patient) && caller.IsOneOf(Callers.Platform) && ChangesEmail(request, account))
+            throw new Forbidden("The e-mail addresses of doctors and nurses are changed by themselves or by an administrator of their hospital.");
         if (!caller.IsOneOf(Callers.Admins)
             && (Changes(request.LicenseNumber, account.LicenseNumber) || Changes(request.YearsOfExperience, account.YearsOfExperience)))
             throw new Forbidden("Only administrators change a licence or years of experience.");

@@ -19,7 +19,8 @@ namespace MedCor.Platform.Calls;
 /// <param name="callers">The kinds of callers that may make the call.</param>
 /// <param name="scope">The scope that the call requires; null when it requires none.</param>
 /// <param name="isAudited">Whether the results contain clinical content.</param>
-internal abstract class Call(HttpContext http, string name, Callers callers, Scope? scope, bool isAudited)
+/// <param name="requiresStepUp">Whether the caller's hospital can require a recent login.</param>
+internal abstract class Call(HttpContext http, string name, Callers callers, Scope? scope, bool isAudited, bool requiresStepUp = false)
 {
     protected HttpContext Http => http;
 
@@ -35,6 +36,7 @@ internal abstract class Call(HttpContext http, string name, Callers callers, Sco
         {
             if (!caller.IsOneOf(callers)) throw new Forbidden($"Your role does not include {name}.");
             if (scope is not null) caller.RequireScope(scope);
+            if (requiresStepUp) caller.RequireStepUp(Services.GetRequiredService<TimeProvider>().GetUtcNow());
             await HandleAsync();
         }
         catch (ApiException refusal) when (isAudited && ClinicalContentDescriptor.GetOutcome(refusal) is { } outcome)

@@ -53,7 +53,7 @@ internal sealed class IdempotencyStore(TenantDb db, SecretHasher hashes, TimePro
     /// <summary>The value of <c>details.field</c> when the key was used for another request.</summary>
     internal const string ConflictField = "idempotency_key";
 
-    private static readonly string[] Secrets = ["password", "current_password"];
+    private static readonly string[] Secrets = ["password", "current_password", "client_secret"];
 
     /// <summary>
     /// Returns the response of an earlier request with the key; null when there was none. Throws <see cref="Conflict"/> when the key was used for another

@@ -20,7 +20,7 @@ namespace MedCor.Platform.Tools;
 /// <summary>Represents one call of a tool.</summary>
 /// <param name="scope">The scope that the call requires; null for a lookup of a service.</param>
 internal sealed class ToolCall<TTool, TResult>(HttpContext http, ToolDescriptor tool, Scope? scope)
-    : Call(http, tool.Name, tool.Callers, scope, isAudited: tool.ClinicalContent is not null) where TTool : ITool<TResult>
+    : Call(http, tool.Name, tool.Callers, scope, isAudited: tool.ClinicalContent is not null, tool.RequiresStepUp) where TTool : ITool<TResult>
 {
     /// <summary>
     /// The length of parameters, in bytes, that cannot make an entity too large, however they are escaped. An entity that is too large already was stored

@@ -8,7 +8,7 @@ namespace MedCor.Tests.EndToEnd.Authorization;
 /// <summary>Tests the authorization server with clients that others have published, unmodified.</summary>
 public sealed partial class PublishedClientTests
 {
-    private static readonly NpmPackages Packages = new("EndToEnd/Authorization/client");
+    internal static readonly NpmPackages Packages = new("EndToEnd/Authorization/client");
     private static readonly Lazy<bool> IsInstalled = new(() => Task.Run(Packages.Install).Result);
 
     [PublishedClientTheory]

@@ -11,7 +11,7 @@ namespace MedCor.Tests.EndToEnd.Catalogue;
 /// <summary>Represents a separate hospital with a user of each role, and creates whatever a tool call needs to succeed there.</summary>
 internal sealed class CatalogueFixture
 {
-    private const string Password = "walking the catalogue 2026";
+    internal const string Password = "walking the catalogue 2026";
 
     /// <summary>The order in which callers are tried when several may call a tool.</summary>
     private static readonly Callers[] CallerOrder = [Callers.HospitalAdmin, Callers.Platform, Callers.Doctor, Callers.Nurse, Callers.Patient];
@@ -143,17 +143,22 @@ internal sealed class CatalogueFixture
     /// <summary>Logs a user in once more and returns the ID of the session.</summary>
     private async Task<string> StartSession(ApiClient user) => new JsonWebToken((await LogInAgain(user)).AccessToken).GetClaim("sid").Value;
 
-    /// <summary>Logs a user in under the default sign-in policy, which a walk may change at the same time.</summary>
+    /// <summary>Logs a user in under the default sign-in policy and with a password, which walks may forbid at the same time.</summary>
     private async Task<ApiClient> LogInAgain(ApiClient user, string? scope = null)
     {
         var email = (await user.Call<User>("get_current_user")).Email;
         if (user == People[Callers.Platform]) return await ApiClient.LogIn(email, scope: scope);
-        return await ApiClient.LogIn(email, Password, scope: scope, beforeEachAttempt: () => Admin.Call("update_sign_in_policy", new
+        return await ApiClient.LogIn(email, Password, scope: scope, beforeEachAttempt: async () =>
         {
-            second_factor_roles = Array.Empty<string>(),
-            idle_minutes = SignInPolicy.MaxIdleMinutes,
-            max_session_hours = SignInPolicy.LongestSessionHours,
-        }));
+            await Admin.Call("update_identity_provider", new { is_required = false });
+            await Admin.Call("update_sign_in_policy", new
+            {
+                second_factor_roles = Array.Empty<string>(),
+                idle_minutes = SignInPolicy.MaxIdleMinutes,
+                max_session_hours = SignInPolicy.LongestSessionHours,
+                step_up_minutes = (int?)null,
+            });
+        });
     }
 
     /// <summary>Creates an entity of a kind and returns its ID; null when the caller may not create one. Doctors and patients are users of that role.</summary>
@@ -185,17 +190,20 @@ internal sealed class CatalogueFixture
         var opened = await platform.Post(opening, await new ParameterGenerator(opening).Generate([], Task.FromResult));
         var hospital = opened.Read<Contracts.Hospital.Hospital>().Id;
         var people = new ConcurrentDictionary<Callers, ApiClient> { [Callers.Platform] = platform };
+        await CreateUser(Callers.HospitalAdmin, "ADMIN", by: platform);
         // Two at once, because each costs two password hashes.
-        await Parallel.ForEachAsync(CallerOrder.Where(kind => kind != Callers.Platform), new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (kind, _) =>
-        {
-            var role = kind == Callers.HospitalAdmin ? "ADMIN" : kind.ToString().ToUpperInvariant();
-            var email = TestUser.NewEmail();
-            await platform.Call("create_user", new { email, password = Password, first_name = "Wanda", last_name = "Walker", role, hospital_id = hospital });
-            people[kind] = await ApiClient.LogIn(email, Password);
-        });
+        await Parallel.ForEachAsync(CallerOrder.Where(kind => !people.ContainsKey(kind)), new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (kind, _) =>
+            await CreateUser(kind, kind.ToString().ToUpperInvariant(), by: people[Callers.HospitalAdmin]));
         var premises = new CatalogueFixture { Hospital = hospital, People = people };
         await premises.CompleteAppointment();
         return premises;
+
+        async Task CreateUser(Callers kind, string role, ApiClient by)
+        {
+            var email = TestUser.NewEmail();
+            await by.Call("create_user", new { email, password = Password, first_name = "Wanda", last_name = "Walker", role, hospital_id = hospital });
+            people[kind] = await ApiClient.LogIn(email, Password);
+        }
     }
 
     /// <summary>Creates one completed appointment, which the patient can rate.</summary>

@@ -10,12 +10,15 @@ namespace MedCor.Tests.EndToEnd.Catalogue;
 /// </summary>
 public class NullTests
 {
+    /// <summary>A hospital whose settings no other walk changes at the same time.</summary>
+    private static readonly Lazy<Task<CatalogueFixture>> Undisturbed = new(CatalogueFixture.New);
+
     public static TheoryData<string> Changes => [.. from tool in ToolCatalogue.All.Values where tool.Effect == Effect.Update select tool.Name];
 
     [Theory, MemberData(nameof(Changes))]
     public async Task Null_clears_a_field_or_is_refused_as_the_schema_says(string name)
     {
-        var (tool, premises) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
+        var (tool, premises) = (ToolCatalogue.All[name], await Undisturbed.Value);
         var draft = new ParameterGenerator(tool);
         var (caller, parameters, _) = await premises.CallSuccessfully(tool);
         var required = new JsonObject(parameters.Where(p => draft.Required.Contains(p.Key)).Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone())));

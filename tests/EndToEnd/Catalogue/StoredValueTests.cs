@@ -38,6 +38,18 @@ public class StoredValueTests
         ["update_service_account"] = new("identity", async w =>
             (w.Admin, (await w.Admin.Call<ServiceAccount>("create_service_account", new { name = "x", role = "NURSE", scope = "people.read" })).Id),
             "list_service_accounts", "UPDATE users SET first_name = E'\x1b' WHERE id = $1"),
+        ["update_identity_provider"] = new("identity", async w =>
+        {
+            await w.Admin.Call("update_identity_provider", new
+            {
+                issuer = "https://login.hospital.example", client_id = "x", email_domains = new[] { "x.example" }, role_claim = "x",
+                role_mappings = new[] { new { value = "x", role = "NURSE" } },
+            });
+            return (w.Admin, w.Admin.HospitalId!.Value);
+        }, "get_identity_provider", """
+            UPDATE identity_providers SET issuer = 'http://x', client_id = E'\x1b', email_domains = ARRAY[E'\x1b'], role_claim = E'\x1b',
+                role_mappings = '[{"value": "\u001b", "role": "NURSE"}]' WHERE hospital_id = $1
+            """),
         ["update_hospital"] = new("hospital", w => Task.FromResult((w.Admin, w.Admin.HospitalId!.Value)), "resources/hospitals",
             "UPDATE hospitals SET name = E'\x1b', email = 'Old <' || email || '>', phone_number = E'\x1b', address_line1 = E'\x1b', city = E'\u202e', "
             + "time_zone = 'localtime' WHERE id = $1"),
@@ -76,7 +88,8 @@ public class StoredValueTests
         var aged = taken.Where(field => !JsonNode.DeepEquals(before[field], read[field])).ToArray();
         Assert.NotEmpty(aged);
 
-        var back = new JsonObject { [new ParameterGenerator(tool).Required.First(r => r.EndsWith("_id", StringComparison.Ordinal))] = id.ToString() };
+        var idField = new ParameterGenerator(tool).Required.Append("hospital_id").First(r => r.EndsWith("_id", StringComparison.Ordinal));
+        var back = new JsonObject { [idField] = id.ToString() };
         foreach (var field in taken) back[field] = read[field]!.DeepClone();
         // Not every field of a list entry that is read is also a parameter.
         if (name == "update_doctor_specialties")
@@ -101,6 +114,7 @@ public class StoredValueTests
         async Task<JsonNode> Read() => thing.Path switch
         {
             "" => await caller.Call("get_doctor_schedule", new { doctor_id = id }),
+            "get_identity_provider" => await caller.Call(thing.Path),
             "list_service_accounts" => (await caller.Call(thing.Path))["results"]!.AsArray().Single(a => (Guid)a!["id"]! == id)!,
             _ => (await ToolCallExtensions.Send(caller.Http, new HttpRequestMessage(HttpMethod.Get, $"/api/mcp/{thing.Path}/{id}"))).Body,
         };
@@ -126,7 +140,7 @@ public class StoredValueTests
     {
         JsonArray list => new JsonArray([.. list.SkipLast(1).Select(entry => entry!.DeepClone()), Another(list[^1] is JsonValue ? list[^1]! : list[0]!)]),
         JsonObject fields when fields["years_of_experience"] is { } years => With(fields, "years_of_experience", Another(years)),
-        JsonObject fields => With(fields, fields.ContainsKey("reason") ? "reason" : "name", "\u001b\u001b"),
+        JsonObject fields => With(fields, ((string[])["reason", "value", "name"]).First(fields.ContainsKey), "\u001b\u001b"),
         JsonValue number when number.TryGetValue<int>(out var n) => n + 1,
         JsonValue day when DateOnly.TryParse((string?)day, out var date) => date.AddDays(-1).ToString("O"),
         _ => $"{(string?)value}x\u001b",

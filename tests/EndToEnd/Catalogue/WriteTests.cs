@@ -10,7 +10,7 @@ namespace MedCor.Tests.EndToEnd.Catalogue;
 /// </summary>
 public class WriteTests
 {
-    private static readonly string[] Secrets = ["password", "current_password"], SecretWords = ["password", "secret", "passphrase", "pin_"];
+    private static readonly string[] Secrets = ["password", "current_password", "client_secret"], SecretWords = ["password", "secret", "passphrase", "pin_"];
 
     private static readonly string EveryonesKey = Guid.NewGuid().ToString();
 

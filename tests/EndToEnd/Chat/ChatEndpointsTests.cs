@@ -308,7 +308,8 @@ public class ChatEndpointsTests(ChatFixture house)
     {
         foreach (var weak in new[] { ChatStreamClient.ServerToken, "short" })
             Assert.Contains("MCP_SERVER_TOKEN", await ServiceProcess.RunGatewayToFailure(("ASPNETCORE_ENVIRONMENT", "Production"),
-                ("DOTNET_ENVIRONMENT", "Production"), ("MCP_SERVER_TOKEN", weak)), StringComparison.Ordinal);
+                ("DOTNET_ENVIRONMENT", "Production"), ("MCP_SERVER_TOKEN", weak), ("MCP_STATE_SECRET", "9f8b1c7de02a4455a1d0c3b2e4f6a798")),
+                StringComparison.Ordinal);
     }
 
     private static async Task<bool> IsOpen(ServiceProcess gateway)

@@ -89,7 +89,8 @@ public sealed class HttpConventionsTests
     {
         using var http = await Anybody();
         var (without, with) = (0, 0);
-        foreach (var (path, methods) in MappedRoutes.SampleAddresses)
+        // MCP has a challenge of its own, which leads to the authorization server.
+        foreach (var (path, methods) in MappedRoutes.SampleAddresses.Where(a => a.Path.TrimEnd('/') != "/mcp"))
             foreach (var method in methods)
             {
                 using var nobody = await Send(http, new(method), path, to => Fill(to, method));

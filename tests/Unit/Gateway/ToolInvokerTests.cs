@@ -124,6 +124,30 @@ public sealed class ToolInvokerTests
         Assert.Empty(service.Requests);
     }
 
+    [Theory]
+    [InlineData("delete_hospital", 15 * 60_000, true)]
+    [InlineData("delete_hospital", 15 * 60_000 + 1, false)]
+    [InlineData("delete_hospital", null, false)]
+    [InlineData("create_hospital", 15 * 60_000 + 1, true)]
+    [InlineData("create_hospital", null, true)]
+    public async Task A_login_suffices_for_step_up_until_its_last_moment(string tool, int? age, bool isForwarded)
+    {
+        using var service = new RawService(_ => "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}");
+        var clock = new ManualTimeProvider();
+        var caller = Platform.Caller with
+        {
+            AuthenticatedAt = age is { } milliseconds ? clock.Now.AddMilliseconds(-milliseconds) : null,
+            StepUpAge = TimeSpan.FromMinutes(15),
+        };
+
+        var call = Door(Upstream(service.Address), clock: clock)
+            .InvokeAsync(Platform with { Caller = caller }, new(ToolCatalogue.All[tool], new("{}"u8.ToArray())), null, default);
+
+        if (isForwarded) (await call).Dispose();
+        else Assert.Equal(900, (int)(await Assert.ThrowsAsync<StepUpRequired>(() => call)).Details["max_age"]!);
+        Assert.Equal(isForwarded ? 1 : 0, service.Requests.Count);
+    }
+
     [Fact]
     public async Task A_change_for_whose_answer_there_is_no_room_is_refused_before_any_service_hears_of_it()
     {
@@ -148,11 +172,11 @@ public sealed class ToolInvokerTests
     private static Task<ToolResponse> Call(ServiceHttpInvoker upstream, string? key = null) =>
         Door(upstream).InvokeAsync(Platform, new(ToolCatalogue.All["list_hospitals"], new("""{"limit":1}"""u8.ToArray())), key, CancellationToken.None);
 
-    private static ToolInvoker Door(ServiceHttpInvoker upstream, BufferedBytesLimiter? waiting = null) => new(
+    private static ToolInvoker Door(ServiceHttpInvoker upstream, BufferedBytesLimiter? waiting = null, TimeProvider? clock = null) => new(
         new ServiceForwarder(upstream, waiting ?? new BufferedBytesLimiter(Options.Create(new LimitOptions()))),
         new ReferenceDataCache(null!, Options.Create(new ReferenceDataCacheOptions { TimeToLiveSeconds = 0 }), NullLogger<ReferenceDataCache>.Instance),
         new ToolResponsePublisher(new ListenerPresence(null!, TimeProvider.System, NullLogger<ListenerPresence>.Instance), new LiveEventStore(null!),
-            TimeProvider.System, NullLogger<ToolResponsePublisher>.Instance));
+            TimeProvider.System, NullLogger<ToolResponsePublisher>.Instance), clock ?? TimeProvider.System);
 
     /// <summary>Creates an invoker that knows the replicas through configuration, as a process does.</summary>
     private static ServiceHttpInvoker Upstream(params Uri[] replicas)

@@ -1,4 +1,5 @@
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Hospitals;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Sessions;
 using MedCor.ServiceDefaults.Authentication;
@@ -29,6 +30,8 @@ public sealed class AccessTokenIssuerTests
         Assert.Equal(hospital.ToString(), token.GetClaim("hospital_id").Value);
         Assert.Equal(session.ToString(), token.GetClaim("sid").Value);
         Assert.Equal(Now.ToUnixTimeMilliseconds(), token.GetPayloadValue<long>("auth_time_ms"));
+        Assert.Equal(Now.ToUnixTimeSeconds(), token.GetPayloadValue<long>("auth_time"));
+        Assert.False(token.TryGetPayloadValue<long>("step_up_age", out _));
         Assert.Equal(Now.AddHours(2).ToUnixTimeSeconds(), token.GetPayloadValue<long>("refreshed_at"));
         Assert.Equal("medcor", token.Issuer);
         Assert.Equal(["medcor"], token.Audiences);
@@ -52,12 +55,35 @@ public sealed class AccessTokenIssuerTests
         Assert.True(AccessTokenIssuer.IssuedAt(Now, Now.AddMilliseconds(-100)) > Now.AddMilliseconds(-100));
     }
 
-    private JsonWebToken Signed(Account account, Guid session)
+    [Fact]
+    public void A_token_says_how_recent_a_login_the_hospital_requires()
+    {
+        var account = new Account { HospitalId = Guid.NewGuid(), Email = "a@b.example", FirstName = "A", LastName = "B", Role = Role.Admin };
+
+        Assert.Equal(900, Signed(account, Guid.NewGuid(), stepUpMinutes: 15).GetPayloadValue<long>("step_up_age"));
+    }
+
+    [Fact]
+    public void A_program_has_not_logged_in()
+    {
+        var account = new Account
+        {
+            HospitalId = Guid.NewGuid(), Email = "a@b.example", FirstName = "A", LastName = "B", Role = Role.Admin, ServiceScope = "people.read",
+        };
+
+        var token = Signed(account, Guid.NewGuid(), stepUpMinutes: 15);
+
+        Assert.Equal(900, token.GetPayloadValue<long>("step_up_age"));
+        foreach (var claim in (string[])["auth_time", "amr", "acr"]) Assert.False(token.TryGetClaim(claim, out _));
+    }
+
+    private JsonWebToken Signed(Account account, Guid session, int? stepUpMinutes = null)
     {
         var encryption = new KeyEncryption("a secret of at least 32 characters!");
         var key = SigningKey.Create(encryption, Now, Now);
         return new(new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(
             _tokens.CreateDescriptor(account, new Session { Id = session, UserId = account.Id, StartedAt = Now, EndsAt = Now.AddDays(1) },
+                new SignInPolicy { HospitalId = Guid.Empty, AcceptsChosenPasswords = false, StepUpMinutes = stepUpMinutes },
                 key.ToSigningCredentials(encryption), refreshedAt: Now.AddHours(2), Now.AddDays(1))));
     }
 }

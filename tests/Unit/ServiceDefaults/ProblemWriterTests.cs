@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using MedCor.Contracts;
 using MedCor.ServiceDefaults.Errors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -31,6 +32,26 @@ public sealed class ProblemWriterTests
         Assert.Contains(lines, line => line.Contains("Unhandled System.InvalidOperationException in GET /patients/{id}", StringComparison.Ordinal));
         Assert.DoesNotContain(lines.Where(line => line.StartsWith("MedCor", StringComparison.Ordinal)),
             line => line.Contains("Lovelace", StringComparison.Ordinal));
+    }
+
+    /// <summary>A service passes on the refusal of another, as a guided prompt does with that of a tool.</summary>
+    [Fact]
+    public async Task A_refusal_that_is_passed_on_keeps_its_challenge()
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddSingleton(TimeProvider.System);
+        await using var app = builder.Build();
+        app.UseErrorResponses();
+        app.MapGet("/", (RequestDelegate)(_ =>
+            throw new Refused(401, ErrorResponseWriter.ToProblem(new StepUpRequired(TimeSpan.FromMinutes(1)), "r", DateTimeOffset.UnixEpoch))));
+        await app.StartAsync();
+        using var http = new HttpClient { BaseAddress = new(app.Urls.Single()) };
+
+        using var answer = await http.GetAsync(new Uri("/", UriKind.Relative));
+
+        Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+        Assert.Equal(StepUpFixture.Challenge(minutes: 1), answer.Headers.WwwAuthenticate.ToString());
     }
 
     private sealed class Lines : ConcurrentQueue<string>, ILoggerProvider

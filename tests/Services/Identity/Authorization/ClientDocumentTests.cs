@@ -128,7 +128,7 @@ public sealed class ClientDocumentTests : IAsyncLifetime
         var address = new Uri($"https://{host}/");
 
         await Assert.ThrowsAsync<HttpRequestException>(async () =>
-            await ClientDocuments.ConnectAsync(new DnsEndPoint(address.IdnHost.Trim('[', ']'), 443), allowLoopback: false, CancellationToken.None));
+            await PublicHttp.ConnectAsync(new DnsEndPoint(address.IdnHost.Trim('[', ']'), 443), allowLoopback: false, CancellationToken.None));
     }
 
     private static Task WaitUntilAborted(HttpContext http)

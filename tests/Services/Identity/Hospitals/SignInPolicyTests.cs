@@ -21,11 +21,12 @@ public class SignInPolicyTests
         var before = await platform.Call<SignInPolicy>("get_sign_in_policy", new { hospital_id = hospital.Id });
         var unchanged = await platform.Call<SignInPolicy>("update_sign_in_policy", new { hospital_id = hospital.Id });
         var after = await platform.Call<SignInPolicy>("update_sign_in_policy",
-            new { hospital_id = hospital.Id, second_factor_roles = Roles, idle_minutes = 15, max_session_hours = 12 });
+            new { hospital_id = hospital.Id, second_factor_roles = Roles, idle_minutes = 15, max_session_hours = 12, step_up_minutes = 10 });
 
-        Assert.Equivalent(new SignInPolicy(hospital.Id, true, [], SignInPolicy.MaxIdleMinutes, SignInPolicy.LongestSessionHours, 0), before, strict: true);
+        Assert.Equivalent(
+            new SignInPolicy(hospital.Id, true, [], SignInPolicy.MaxIdleMinutes, SignInPolicy.LongestSessionHours, null, 0), before, strict: true);
         Assert.Equivalent(before, unchanged, strict: true);
-        Assert.Equivalent(new SignInPolicy(hospital.Id, true, [Role.Admin, Role.Doctor], 15, 12, 1), after, strict: true);
+        Assert.Equivalent(new SignInPolicy(hospital.Id, true, [Role.Admin, Role.Doctor], 15, 12, 10, 1), after, strict: true);
         Assert.Equivalent(after, await platform.Call<SignInPolicy>("get_sign_in_policy", new { hospital_id = hospital.Id }), strict: true);
         var late = await platform.TryCall("update_sign_in_policy", new { hospital_id = hospital.Id, idle_minutes = 20, expected_version = 0 });
         Assert.Equal("CONFLICT", late.Code);
@@ -51,11 +52,9 @@ public class SignInPolicyTests
         var platform = await ApiClient.LogInShared(TestUser.PlatformAdminEmail);
         var hospital = await CreateUserTests.NewHospital(platform);
         await platform.Call("update_sign_in_policy", new { hospital_id = hospital.Id, idle_minutes = 5 });
-        var (email, password) = (TestUser.NewEmail(), "Korrekt-Pferd-7");
-        await platform.Call("create_user",
-            new { email, password, first_name = "Robin", last_name = "Testperson", role = "NURSE", hospital_id = hospital.Id });
+        var nurse = await TestUser.Create(await TestUser.LogInNewAdmin(hospital.Id), "NURSE");
 
-        var tokens = (await TestUser.PostLogIn(email, password)).Read<SessionTokens>();
+        var tokens = (await TestUser.PostLogIn(nurse.Email, nurse.Password)).Read<SessionTokens>();
 
         var access = new JsonWebToken(tokens.AccessToken);
         Assert.Equal((300, TimeSpan.FromMinutes(5)), (tokens.ExpiresIn, access.ValidTo - access.IssuedAt));
@@ -81,16 +80,14 @@ public class SignInPolicyTests
     {
         var (house, platform) = (await MedCorFixture.Get(), await ApiClient.LogInShared(TestUser.PlatformAdminEmail));
         var hospital = await CreateUserTests.NewHospital(platform);
-        var (email, password) = (TestUser.NewEmail(), "Korrekt-Pferd-7");
-        await platform.Call("create_user",
-            new { email, password, first_name = "Robin", last_name = "Testperson", role = "NURSE", hospital_id = hospital.Id });
-        var client = await ApiClient.LogIn(email, password);
+        var nurse = await TestUser.Create(await TestUser.LogInNewAdmin(hospital.Id), "NURSE");
+        var client = await nurse.LogIn();
         await house.QueryNumber("identity", "UPDATE sessions SET started_at = started_at - interval '2 hours' WHERE user_id = $1 RETURNING 1", client.Id);
 
         var refreshed = (await TestUser.PostRefresh(client.RefreshToken)).Read<SessionTokens>();
         await platform.Call("update_sign_in_policy", new { hospital_id = hospital.Id, max_session_hours = 1 });
 
         Assert.Equal("AUTH_INVALID", (await TestUser.PostRefresh(refreshed.RefreshToken)).Code);
-        Assert.Equal(HttpStatusCode.OK, (await TestUser.PostLogIn(email, password)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await TestUser.PostLogIn(nurse.Email, nurse.Password)).Status);
     }
 }

@@ -85,8 +85,9 @@ public sealed class EmailChangeTests : IAsyncLifetime
     {
         var (platform, email, fresh) = (await ApiClient.LogInShared(TestUser.PlatformAdminEmail), TestUser.NewEmail(), TestUser.NewEmail());
         var hospital = await CreateUserTests.NewHospital(platform);
+        var admin = await TestUser.LogInNewAdmin(hospital.Id);
         await platform.Call("update_sign_in_policy", new { hospital_id = hospital.Id, accepts_chosen_passwords = false });
-        await platform.Call("create_user", new { email, first_name = "Robin", last_name = "Testperson", role = "NURSE", hospital_id = hospital.Id });
+        await admin.Call("create_user", new { email, first_name = "Robin", last_name = "Testperson", role = "NURSE" });
         using (var browser = await Pages.Open())
             await browser.Submit($"/oauth/set-password?token={await _mails.WaitForToken(email, "Your MedCor account")}", ("password", Password));
         var client = await ApiClient.LogIn(email, Password);

@@ -78,9 +78,10 @@ public class TemporaryPasswordTests
     {
         var (platform, email) = (await ApiClient.LogInShared(TestUser.PlatformAdminEmail), TestUser.NewEmail());
         var hospital = await CreateUserTests.NewHospital(platform);
+        var admin = await TestUser.LogInNewAdmin(hospital.Id);
         await platform.Call("update_sign_in_policy", new { hospital_id = hospital.Id, accepts_chosen_passwords = false });
-        var user = await platform.Call<User>("create_user",
-            new { email, password = Temporary, first_name = "Robin", last_name = "Testperson", role = "NURSE", hospital_id = hospital.Id });
+        var user = await admin.Call<User>("create_user",
+            new { email, password = Temporary, first_name = "Robin", last_name = "Testperson", role = "NURSE" });
         return (email, user.Id);
     }
 

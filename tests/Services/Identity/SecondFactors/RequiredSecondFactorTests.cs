@@ -1,5 +1,4 @@
 using System.Net;
-using MedCor.Contracts.Identity;
 using MedCor.Tests.Services.Identity.Users;
 
 namespace MedCor.Tests.Services.Identity.SecondFactors;
@@ -63,10 +62,7 @@ public class RequiredSecondFactorTests
     {
         var platform = await ApiClient.LogInShared(TestUser.PlatformAdminEmail);
         var hospital = (await CreateUserTests.NewHospital(platform)).Id;
-        var (email, password) = (TestUser.NewEmail(), "Korrekt-Pferd-7");
-        var user = await platform.Call<User>("create_user",
-            new { email, password, first_name = "Robin", last_name = "Testperson", role = "NURSE", hospital_id = hospital });
-        return (hospital, new(user.Id, email, password, user));
+        return (hospital, await TestUser.Create(await TestUser.LogInNewAdmin(hospital), "NURSE"));
     }
 
     private static async Task Require(Guid hospital, params string[] roles) => await (await ApiClient.LogInShared(TestUser.PlatformAdminEmail))

@@ -9,17 +9,15 @@ public class EndSessionsOfHospitalTests
     {
         var platform = await ApiClient.LogInShared(TestUser.PlatformAdminEmail);
         var hospital = await CreateUserTests.NewHospital(platform);
-        var (email, password) = (TestUser.NewEmail(), "Korrekt-Pferd-7");
-        await platform.Call("create_user",
-            new { email, password, first_name = "Robin", last_name = "Testperson", role = "NURSE", hospital_id = hospital.Id });
-        var (theirs, other) = (await ApiClient.LogIn(email, password), await ApiClient.LogInShared("nurse@general.example"));
+        var nurse = await TestUser.Create(await TestUser.LogInNewAdmin(hospital.Id), "NURSE");
+        var (theirs, other) = (await nurse.LogIn(), await ApiClient.LogInShared("nurse@general.example"));
         await theirs.Call("get_current_user");
 
         await platform.Call("delete_hospital", new { hospital_id = hospital.Id });
 
         await Wait.Until(async () => (await theirs.TryCall("get_current_user")).Code == "AUTH_INVALID", "the token stops", TimeSpan.FromSeconds(10));
         Assert.Equal("AUTH_INVALID", (await TestUser.PostRefresh(theirs.RefreshToken)).Code);
-        Assert.Equal("AUTH_INVALID", (await TestUser.PostLogIn(email, password)).Code);
+        Assert.Equal("AUTH_INVALID", (await TestUser.PostLogIn(nurse.Email, nurse.Password)).Code);
         await other.Call("get_current_user");
     }
 }

@@ -60,11 +60,11 @@ public class CreateUserTests
 
         var answer = await platform.TryCall("create_user", new
         {
-            email = TestUser.NewEmail(), password = "password", first_name = "Robin", last_name = "Testperson", role = "DOCTOR", date_of_birth = "1990-01-01"
+            email = TestUser.NewEmail(), password = "password", first_name = "Robin", last_name = "Testperson", role = "PATIENT", years_of_experience = 90
         });
 
         Assert.Equal((HttpStatusCode.BadRequest, "VALIDATION_ERROR"), (answer.Status, answer.Code));
-        Assert.Equal("date_of_birth hospital_id password",
+        Assert.Equal("hospital_id password years_of_experience",
             string.Join(' ', answer.Details!.AsObject().Select(d => d.Key).Where(k => k != "request_id").Order()));
     }
 
@@ -267,9 +267,34 @@ public class CreateUserTests
 
         Assert.Null(made.HospitalId);
         Assert.Equal(DemoTenants.Hospitals[0].Id, ofHospital.HospitalId);
-        Assert.Equal("VALIDATION_ERROR", (await platform.TryCall("create_user", Patient(TestUser.NewEmail(), role: "DOCTOR"))).Code);
+        Assert.Equal("VALIDATION_ERROR", (await platform.TryCall("create_user", Patient(TestUser.NewEmail()))).Code);
         Assert.Equal("RESOURCE_NOT_FOUND",
             (await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).TryCall("get_user", new { user_id = made.Id })).Code);
+    }
+
+    [Theory, InlineData("DOCTOR"), InlineData("NURSE")]
+    public async Task The_platform_makes_nobody_a_doctor_or_nurse_and_its_administrators_of_a_hospital_do(string role)
+    {
+        var platform = await ApiClient.LogInShared(TestUser.PlatformAdminEmail);
+        var hospital = (await NewHospital(platform)).Id;
+        var admin = await TestUser.LogInNewAdmin(hospital);
+
+        var clinician = await TestUser.Create(admin, role);
+
+        await AssertRefused("create_user", Patient(TestUser.NewEmail(), role: role, hospital: hospital), "opened by an administrator of their hospital");
+        await AssertRefused("create_user", Patient(TestUser.NewEmail(), role: role), "opened by an administrator of their hospital");
+        foreach (var other in (Guid[])[(await TestUser.Create(admin)).Id, (await TestUser.Create(admin, "ADMIN")).Id, platform.Id])
+            await AssertRefused("update_user", new { user_id = other, role },
+                other == platform.Id ? "their own role" : "opened by an administrator of their hospital");
+        await AssertRefused("update_user", new { user_id = clinician.Id, email = TestUser.NewEmail() }, "changed by themselves");
+        await platform.Call("update_user", new { user_id = clinician.Id, email = clinician.Email, role, phone_number = "+1-555-0199" });
+
+        async Task AssertRefused(string tool, object parameters, string message)
+        {
+            var refused = await platform.TryCall(tool, parameters);
+            Assert.Equal((HttpStatusCode.Forbidden, "PERMISSION_DENIED"), (refused.Status, refused.Code));
+            Assert.Contains(message, refused.Error.Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -92,6 +92,21 @@ public sealed class TokenValidatorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_token_says_when_its_user_has_logged_in_and_how_recent_that_must_be()
+    {
+        var authenticatedAt = _clock.Now.AddMinutes(-15);
+        var caller = await _check.ValidateAsync(Token(_key, _clock.Now, _clock.Now + Hour,
+            more: new() { [TokenClaims.AuthenticatedAt] = authenticatedAt.ToUnixTimeSeconds(), [TokenClaims.StepUpAge] = 900 }), default);
+        var other = await _check.ValidateAsync(Token(_key, _clock.Now, _clock.Now + Hour), default);
+
+        Assert.Equal((authenticatedAt, TimeSpan.FromMinutes(15)), (caller.AuthenticatedAt, caller.StepUpAge));
+        Assert.Equal((null, null), (other.AuthenticatedAt, other.StepUpAge));
+        caller.RequireStepUp(_clock.Now);
+        Assert.Throws<StepUpRequired>(() => caller.RequireStepUp(_clock.Now.AddSeconds(1)));
+        other.RequireStepUp(_clock.Now);
+    }
+
+    [Fact]
     public async Task Tokens_of_a_revoked_key_are_refused_even_when_cached()
     {
         var (stolen, good) = (Token(_key, _clock.Now, _clock.Now + Hour), Token(_other, _clock.Now, _clock.Now + Hour));

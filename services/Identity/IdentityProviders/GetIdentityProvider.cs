@@ -1,0 +1,26 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Identity;
+using MedCor.Identity.Hospitals;
+using MedCor.Platform.LocalCopies;
+using MedCor.Platform.Tools;
+using MedCor.Validation;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Identity.IdentityProviders;
+
+internal sealed class GetIdentityProviderHandler(IdentityDb db, HospitalCopies hospitals, ProviderSettings providers)
+    : IToolHandler<GetIdentityProvider, Contracts.Identity.IdentityProvider>, IParameterValidator<GetIdentityProvider>
+{
+    public Task AddErrorsAsync(GetIdentityProvider request, ParameterErrors errors, CancellationToken ct)
+    {
+        if (request.HospitalId is null && db.Tenancy.HospitalId is null) errors.Add("hospital_id", SignInPolicies.MissingHospital);
+        return Task.CompletedTask;
+    }
+
+    public async Task<Contracts.Identity.IdentityProvider> HandleAsync(GetIdentityProvider request, CancellationToken ct)
+    {
+        var hospital = await hospitals.FindAsync((request.HospitalId ?? db.Tenancy.HospitalId)!.Value, ct) ?? throw new NotFound("hospital");
+        return providers.ToContract(hospital.HospitalId,
+            await db.IdentityProviders.AsNoTracking().SingleOrDefaultAsync(p => p.HospitalId == hospital.HospitalId, ct));
+    }
+}

@@ -1,0 +1,72 @@
+using MedCor.Contracts;
+using MedCor.Identity.Accounts;
+using MedCor.Identity.Keys;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace MedCor.Identity.IdentityProviders;
+
+/// <summary>Reads the identity providers of hospitals, and tells their addresses.</summary>
+internal sealed class ProviderSettings(IdentityDb db, IOptions<KeyOptions> keys)
+{
+    /// <summary>The path of the page on which the staff of a hospital sign in.</summary>
+    internal const string LogInPath = "/oauth/login/hospital";
+
+    /// <summary>The path to which a provider returns, followed by the ID of the hospital.</summary>
+    internal const string CallbackPath = "/oauth/login/callback";
+
+    /// <summary>Gets the providers that are in use: those that have everything that a sign-in needs, of active hospitals.</summary>
+    private IQueryable<IdentityProvider> Usable => db.IdentityProviders.AsNoTracking().Include(p => p.Hospital)
+        .Where(p => p.Issuer != null && p.ClientId != null && p.EncryptedClientSecret != null && p.Hospital!.IsActive);
+
+    /// <summary>Returns the provider of the hospital that has a subdomain; null when it has none in use.</summary>
+    internal Task<IdentityProvider?> FindAsync(string subdomain, CancellationToken ct)
+    {
+        var key = subdomain.Trim().ToLowerInvariant();
+        return Usable.SingleOrDefaultAsync(p => p.Subdomain == key, ct);
+    }
+
+    /// <summary>Returns the provider of a hospital; null when it has none in use.</summary>
+    internal Task<IdentityProvider?> FindAsync(Guid hospitalId, CancellationToken ct) => Usable.SingleOrDefaultAsync(p => p.HospitalId == hospitalId, ct);
+
+    /// <summary>
+    /// Returns the refusal of any other login of a user who must sign in through the provider of the hospital: a doctor or nurse whose hospital requires it.
+    /// Null for others.
+    /// </summary>
+    internal async Task<ProviderRequired?> FindRequiredAsync(Account account, CancellationToken ct) =>
+        account.Role is Role.Doctor or Role.Nurse && account.HospitalId is { } hospital
+            && await FindAsync(hospital, ct) is { IsRequired: true, Subdomain: var subdomain }
+                ? new(subdomain, PublicUrl + GetLogInPath(subdomain))
+                : null;
+
+    /// <summary>Returns the address to which the provider of a hospital returns.</summary>
+    internal string GetRedirectUri(Guid hospitalId) => $"{PublicUrl}{CallbackPath}/{hospitalId}";
+
+    /// <summary>Returns the settings as administrators read them.</summary>
+    /// <param name="provider">The stored settings; null for a hospital that has none.</param>
+    internal Contracts.Identity.IdentityProvider ToContract(Guid hospitalId, IdentityProvider? provider) => new(
+        HospitalId: hospitalId,
+        Issuer: provider?.Issuer,
+        ClientId: provider?.ClientId,
+        HasClientSecret: provider?.EncryptedClientSecret is not null,
+        EmailDomains: provider?.EmailDomains ?? [],
+        RoleClaim: provider?.RoleClaim,
+        RoleMappings: provider?.GetRoleMappings() ?? [],
+        CreateUsers: provider?.CreateUsers ?? false,
+        IsRequired: provider?.IsRequired ?? false,
+        RedirectUri: GetRedirectUri(hospitalId),
+        LogInUrl: provider?.Issuer is null ? null : PublicUrl + GetLogInPath(provider.Subdomain),
+        Version: provider?.Version ?? 0);
+
+    private string PublicUrl => keys.Value.PublicUrl.TrimEnd('/');
+
+    private static string GetLogInPath(string subdomain) => LogInPath + QueryString.Create("hospital", subdomain);
+}
+
+/// <summary>Represents a correct password of a user who must sign in through the hospital's provider.</summary>
+/// <param name="url">The page on which the user signs in.</param>
+internal sealed class ProviderRequired(string subdomain, string url)
+    : ApiException(403, ErrorCodes.PermissionDenied, $"Your hospital requires that you log in through its own login page: {url}")
+{
+    internal string Subdomain => subdomain;
+}

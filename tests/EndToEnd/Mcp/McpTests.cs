@@ -1,0 +1,182 @@
+using System.Net;
+using System.Text.Json.Nodes;
+
+namespace MedCor.Tests.EndToEnd.Mcp;
+
+/// <summary>Tests MCP as clients see it before and around its tools: authorization, the forms of messages, and the rules for browsers.</summary>
+public sealed class McpTests
+{
+    private const string Doctor = "doctor@general.example";
+
+    [Fact]
+    public async Task A_client_without_a_token_learns_where_to_get_one()
+    {
+        var client = await McpClient.WithToken(null);
+        var issuer = client.Http.BaseAddress!.ToString().TrimEnd('/');
+        foreach (var method in (HttpMethod[])[HttpMethod.Post, HttpMethod.Get])
+        {
+            var reply = await client.SendRaw("{}", method: method);
+
+            Assert.Equal((HttpStatusCode.Unauthorized, -31001), (reply.Status, reply.Code));
+            Assert.Equal($"Bearer resource_metadata=\"{issuer}/.well-known/oauth-protected-resource/mcp\", scope=\"medcor.read\"", reply.Challenge);
+        }
+        foreach (var path in (string[])["/.well-known/oauth-protected-resource/mcp", "/.well-known/oauth-protected-resource"])
+        {
+            var metadata = JsonNode.Parse(await client.Http.GetStringAsync(new Uri(path, UriKind.Relative)))!;
+            Assert.Equal($"{issuer}/mcp", (string?)metadata["resource"]);
+            Assert.Equal(issuer, (string?)metadata["authorization_servers"]![0]);
+        }
+    }
+
+    [Fact]
+    public async Task A_token_is_good_for_MCP_or_for_everything_else()
+    {
+        var doctor = await ApiClient.LogInShared(Doctor);
+        var withLogin = await (await McpClient.WithToken(doctor.AccessToken)).Send("tools/list");
+        Assert.Equal(HttpStatusCode.Unauthorized, withLogin.Status);
+        Assert.Contains("error=\"invalid_token\"", withLogin.Challenge, StringComparison.Ordinal);
+
+        var agent = await McpClient.Authorize(Doctor);
+        Assert.NotNull((await agent.Send("tools/list")).Result);
+        using var rest = await agent.Http.GetAsync(new Uri("/api/mcp/tools", UriKind.Relative));
+        Assert.Equal(HttpStatusCode.Unauthorized, rest.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_session_that_ends_ends_its_access_within_seconds()
+    {
+        var user = await TestUser.Create();
+        var agent = await McpClient.Authorize(user.Email, user.Password);
+        Assert.NotNull((await agent.Call("get_current_user"))["structuredContent"]);
+
+        await (await ApiClient.LogInShared("admin@general.example")).Call("update_user", new { user_id = user.Id, is_active = false });
+
+        await Wait.Until(async () => (await agent.Send("tools/list")).Status == HttpStatusCode.Unauthorized, "the agent is refused", TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task An_API_key_opens_what_its_scopes_permit()
+    {
+        var key = (await ServiceAccountClient.Create("people.read")).Key.ApiKey;
+        var program = await McpClient.WithToken(key);
+
+        Assert.Null((await program.Call("list_doctors", new() { ["limit"] = 1 }))["isError"]);
+        var refused = await program.Send("tools/call", new() { ["name"] = "list_appointments", ["arguments"] = new JsonObject() });
+        Assert.Equal((HttpStatusCode.Forbidden, -31003), (refused.Status, refused.Code));
+    }
+
+    [Fact]
+    public async Task A_missing_scope_is_asked_for_together_with_those_that_are_there()
+    {
+        var agent = await McpClient.Authorize(Doctor, scopes: ["appointments.read"]);
+        foreach (var (method, parameters, needed) in ((string, JsonObject, string)[])
+            [
+                ("tools/call", new() { ["name"] = "update_appointment_status", ["arguments"] = new JsonObject() }, "appointments.write"),
+                ("tools/call", new() { ["name"] = "list_medical_records", ["arguments"] = new JsonObject() }, "clinical.read"),
+                ("resources/read", new() { ["uri"] = "medcor://medical_records" }, "clinical.read"),
+                ("prompts/get", new() { ["name"] = "appointment_booking" }, "chat.read"),
+            ])
+        {
+            var reply = await agent.Send(method, parameters);
+
+            Assert.Equal((method, HttpStatusCode.Forbidden, -31003), (method, reply.Status, reply.Code));
+            Assert.Equal((int)reply.Body!["id"]!, (int)reply.Body["id"]!);
+            Assert.Contains($"error=\"insufficient_scope\", scope=\"appointments.read {needed}\"", reply.Challenge, StringComparison.Ordinal);
+        }
+        Assert.Null((await agent.Call("list_appointments", new() { ["limit"] = 1 }))["isError"]);
+    }
+
+    [Theory]
+    [InlineData("", -32700)]
+    [InlineData("{", -32700)]
+    [InlineData("[]", -32600)]
+    [InlineData("""[{"jsonrpc":"2.0","id":1,"method":"ping"}]""", -32600)]
+    [InlineData("""{"jsonrpc":"1.0","id":1,"method":"ping"}""", -32600)]
+    [InlineData("""{"jsonrpc":"2.0","id":null,"method":"ping"}""", -32600)]
+    [InlineData("""{"jsonrpc":"2.0","id":1.5,"method":"ping"}""", -32600)]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":7}""", -32600)]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":[]}""", -32600)]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"ping","method":"ping"}""", -32600)]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","name":"b"}}""", -32600)]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"ping"} {}""", -32700)]
+    [InlineData("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"\\ud800\"}", -32700)]
+    public async Task A_body_that_is_no_message_is_refused(string body, int code)
+    {
+        var reply = await (await Agent).SendRaw(body);
+
+        Assert.Equal((HttpStatusCode.BadRequest, code), (reply.Status, reply.Code));
+    }
+
+    [Theory]
+    [InlineData("\"text\"")]
+    [InlineData("7")]
+    [InlineData("9007199254740993")]
+    public async Task An_ID_comes_back_as_it_was_written(string id)
+    {
+        var agent = await Agent;
+        var good = await agent.SendRaw($$"""{"jsonrpc":"2.0","id":{{id}},"method":"ping"}""",
+            new Dictionary<string, string> { ["MCP-Protocol-Version"] = McpClient.Legacy });
+        var bad = await agent.SendRaw($$"""{"jsonrpc":"2.0","id":{{id}},"method":"ping","params":7}""");
+
+        Assert.Contains($"\"id\":{id}", good.Text, StringComparison.Ordinal);
+        Assert.Contains($"\"id\":{id}", bad.Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("application/json")]
+    [InlineData("text/event-stream")]
+    [InlineData("*/*")]
+    [InlineData(null)]
+    public async Task A_client_may_accept_what_it_likes(string? accept)
+    {
+        var headers = new Dictionary<string, string> { ["MCP-Protocol-Version"] = McpClient.Legacy, ["Mcp-Session-Id"] = "of-another-server" };
+        if (accept is not null) headers["Accept"] = accept;
+
+        Assert.NotNull((await (await Agent).SendRaw("""{"jsonrpc":"2.0","id":1,"method":"ping"}""", headers)).Result);
+    }
+
+    [Theory]
+    [InlineData("Host", "elsewhere.example", HttpStatusCode.Forbidden)]
+    [InlineData("Origin", "https://elsewhere.example", HttpStatusCode.Forbidden)]
+    [InlineData("Origin", "null", HttpStatusCode.Forbidden)]
+    [InlineData("Origin", "http://localhost:6274", HttpStatusCode.OK)]
+    [InlineData("Host", "127.0.0.1", HttpStatusCode.OK)]
+    public async Task A_page_is_answered_only_at_a_known_host_and_from_an_allowed_origin(string header, string value, HttpStatusCode status)
+    {
+        var reply = await (await Agent).SendRaw("""{"jsonrpc":"2.0","id":1,"method":"ping"}""",
+            new Dictionary<string, string> { ["MCP-Protocol-Version"] = McpClient.Legacy, [header] = value });
+
+        Assert.Equal(status, reply.Status);
+    }
+
+    [Fact]
+    public async Task Every_version_with_a_handshake_is_spoken()
+    {
+        foreach (var version in (string[])["2025-03-26", "2025-06-18", McpClient.Legacy])
+        {
+            var reply = await (await Agent).SendRaw($$"""
+                {"jsonrpc":"2.0","id":1,"method":"initialize",
+                    "params":{"protocolVersion":"{{version}}","capabilities":{},"clientInfo":{"name":"t","version":"1"} } }
+                """);
+
+            Assert.Equal(version, (string?)reply.Result?["protocolVersion"]);
+            Assert.Equal("medcor", (string?)reply.Result!["serverInfo"]!["name"]);
+            Assert.InRange(((string)reply.Result["instructions"]!).Length, 100, 1500);
+            Assert.Equal(["completions", "prompts", "resources", "tools"],
+                reply.Result["capabilities"]!.AsObject().Select(c => c.Key).Where(c => c != "logging").Order());
+        }
+    }
+
+    [Fact]
+    public async Task The_chat_keeps_its_paths_and_its_errors()
+    {
+        using var http = await TestUser.CreateAnonymousClient();
+        using var refused = await http.GetAsync(new Uri("/mcp/manifest?nonsense=1", UriKind.Relative));
+
+        Assert.NotNull(JsonNode.Parse(await refused.Content.ReadAsStringAsync())!["error"]!["error_code"]);
+    }
+
+    private static Task<McpClient> Agent => SharedAgent.Value;
+
+    private static readonly Lazy<Task<McpClient>> SharedAgent = new(() => McpClient.Authorize(Doctor));
+}

@@ -1,0 +1,104 @@
+using System.Net;
+using MedCor.Contracts.Identity;
+using MedCor.Tests.Services.Identity.Federation;
+
+namespace MedCor.Tests.Services.Identity.IdentityProviders;
+
+public class IdentityProviderTests
+{
+    [Fact]
+    public async Task A_hospital_has_no_provider_until_its_administrator_sets_one_and_none_after_its_removal()
+    {
+        await using var hospital = await FederatedHospital.Open();
+        var empty = new IdentityProvider(hospital.Id, null, null, false, [], null, [], false, false, "", null, 0);
+
+        var set = await hospital.Update(new { email_domains = FederatedHospital.List("people.example"), role_claim = "roles", is_required = true });
+        Assert.Equivalent(empty with
+        {
+            Issuer = hospital.Provider.Issuer,
+            ClientId = ForgedProvider.ClientId,
+            HasClientSecret = true,
+            EmailDomains = ["people.example"],
+            RoleClaim = "roles",
+            IsRequired = true,
+            RedirectUri = set.RedirectUri,
+            LogInUrl = set.LogInUrl,
+            Version = 2,
+        }, set, strict: true);
+        Assert.EndsWith($"/oauth/login/callback/{hospital.Id}", set.RedirectUri);
+        Assert.EndsWith($"/oauth/login/hospital?hospital={hospital.Subdomain}", set.LogInUrl);
+        Assert.Equivalent(set, await hospital.Admin.Call<IdentityProvider>("get_identity_provider"), strict: true);
+
+        var removed = await hospital.Update(new { issuer = (string?)null, expected_version = 2 });
+        Assert.Equal((null, false, null), (removed.Issuer, removed.HasClientSecret, removed.LogInUrl));
+        using var browser = await PageBrowser.Open();
+        Assert.Contains("There is no such hospital, or its users log in with a password.", (await hospital.LogIn(browser)).Html);
+        Assert.Equal("CONFLICT", (await hospital.Admin.TryCall("update_identity_provider", new { is_required = true, expected_version = 2 })).Code);
+    }
+
+    [Fact]
+    public async Task The_client_secret_is_answered_to_nobody_and_stored_encrypted()
+    {
+        await using var hospital = await FederatedHospital.Open();
+
+        var answered = await hospital.Admin.Call("update_identity_provider", new { client_secret = "quite-a-secret-2026" });
+
+        Assert.DoesNotContain("quite-a-secret-2026", answered.ToJsonString());
+        Assert.DoesNotContain("quite-a-secret-2026", (await hospital.Admin.Call("get_identity_provider")).ToJsonString());
+        var house = await MedCorFixture.Get();
+        Assert.Equal(1, await house.QueryNumber("identity", """
+            SELECT count(*) FROM identity_providers WHERE hospital_id = $1 AND length(encrypted_client_secret) = 28 + 19
+                AND position('quite-a-secret-2026'::bytea IN encrypted_client_secret) = 0
+            """, hospital.Id));
+    }
+
+    [Fact]
+    public async Task Another_provider_gets_neither_the_secret_nor_the_links_of_the_former()
+    {
+        await using var hospital = await FederatedHospital.Open();
+        hospital.Say("42", (await hospital.CreateUser()).Email);
+        using var browser = await PageBrowser.Open();
+        await hospital.LogIn(browser);
+        Assert.Equal(1, await hospital.CountLinks());
+
+        var changed = await hospital.Update(new { issuer = "https://login.elsewhere.example" });
+
+        Assert.False(changed.HasClientSecret);
+        Assert.Equal(0, await hospital.CountLinks());
+        Assert.True((await hospital.Update(new { issuer = hospital.Provider.Issuer, client_secret = ForgedProvider.ClientSecret })).HasClientSecret);
+    }
+
+    [Fact]
+    public async Task Administrators_see_the_provider_of_their_hospital_and_of_no_other_and_programs_change_none()
+    {
+        await using var hospital = await FederatedHospital.Open();
+        var (other, nurse) = (await ApiClient.LogInShared(TestUser.OtherHospitalAdminEmail), await ApiClient.LogInShared("nurse@general.example"));
+        foreach (var tool in FederatedHospital.List("get_identity_provider", "update_identity_provider"))
+        {
+            Assert.Equal("RESOURCE_NOT_FOUND", (await other.TryCall(tool, new { hospital_id = hospital.Id })).Code);
+            Assert.Equal("PERMISSION_DENIED", (await nurse.TryCall(tool)).Code);
+            Assert.NotNull((await (await ApiClient.LogInShared(TestUser.PlatformAdminEmail)).TryCall(tool)).Details!["hospital_id"]);
+        }
+
+        using var client = await OAuthClient.Register();
+        var tokens = await client.Obtain(TestUser.HospitalAdminEmail, "people.write");
+        var refused = await client.Call((string)tokens["access_token"]!, "update_identity_provider", new { is_required = true });
+        Assert.Equal((HttpStatusCode.Forbidden, "PERMISSION_DENIED"), (refused.Status, refused.Code));
+    }
+
+    [Theory]
+    [InlineData("http://login.hospital.example")]
+    [InlineData("https://user@login.hospital.example")]
+    [InlineData("https://login.hospital.example?tenant=1")]
+    [InlineData("https://login.hospital.example/#staff")]
+    [InlineData("https://login.hospital.example:8443")]
+    [InlineData("ftp://login.hospital.example")]
+    [InlineData("login.hospital.example")]
+    public async Task An_issuer_is_an_https_address(string issuer)
+    {
+        var refused = await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).TryCall("update_identity_provider", new { issuer });
+
+        Assert.Equal("VALIDATION_ERROR", refused.Code);
+        Assert.NotNull(refused.Details!["issuer"]);
+    }
+}
