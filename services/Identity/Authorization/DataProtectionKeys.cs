@@ -13,21 +13,36 @@ namespace MedCor.Identity.Authorization;
 /// </summary>
 internal sealed class DataProtectionKeys(IServiceScopeFactory scopes, KeyEncryption encryption, TimeProvider clock) : IXmlRepository
 {
+    /// <summary>Longer than any replica needs from reading the keys to storing one, also on a machine that is busy starting them all.</summary>
+    private static readonly TimeSpan SameTime = TimeSpan.FromMinutes(5);
+
     public IReadOnlyCollection<XElement> GetAllElements()
     {
         using var scope = scopes.CreateScope();
         return [.. OpenDb(scope).Set<DataProtectionKey>().AsNoTracking().OrderBy(k => k.CreatedAt).AsEnumerable().Select(Read).OfType<XElement>()];
     }
 
+    /// <summary>
+    /// Stores an element; of the keys that replicas create at the same time, only the first. Data Protection reads all keys again after it has created one,
+    /// and protects with what it finds.
+    /// </summary>
     public void StoreElement(XElement element, string friendlyName)
     {
         using var scope = scopes.CreateScope();
         var db = OpenDb(scope);
+        using var transaction = db.Database.BeginTransaction();
+        db.Database.ExecuteSql($"SELECT pg_advisory_xact_lock(hashtext('medcor.data_protection_keys'))");
+        var now = clock.GetUtcNow();
+        // A replica that had read the keys before another's was stored would not know that key until it reads them again, up to a day later.
+        if (element.Name.LocalName == "key" && db.Set<DataProtectionKey>().Where(k => k.CreatedAt > now - SameTime).AsEnumerable().Any(k => Read(k) is not null))
+            return;
+
         db.Add(new DataProtectionKey
         {
-            Name = friendlyName, EncryptedXml = encryption.Encrypt(Encoding.UTF8.GetBytes(element.ToString()), friendlyName), CreatedAt = clock.GetUtcNow(),
+            Name = friendlyName, EncryptedXml = encryption.Encrypt(Encoding.UTF8.GetBytes(element.ToString()), friendlyName), CreatedAt = now,
         });
         db.SaveChanges();
+        transaction.Commit();
     }
 
     /// <summary>Returns a key, or null when it was encrypted with another secret: what it protects is lost, and users log in again.</summary>

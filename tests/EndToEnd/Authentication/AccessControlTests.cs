@@ -13,6 +13,7 @@ public sealed class AccessControlTests
         "GET /", "GET /favicon.ico", "GET /favicon.svg", "GET /robots.txt",
         "GET /alive", "GET /health", "GET /healthz", "GET /readyz",
         "GET /.well-known/jwks.json", "GET /.well-known/oauth-authorization-server", "GET /.well-known/openid-configuration", "GET /.well-known/{**rest}",
+        "GET /.well-known/oauth-protected-resource", "GET /.well-known/oauth-protected-resource/mcp",
         // Pages, and endpoints at which clients authenticate themselves.
         "GET /oauth/{**rest}", "POST /oauth/login/{**rest}", "POST /oauth/forgot", "POST /oauth/set-password",
         "GET /api/openapi.json",
