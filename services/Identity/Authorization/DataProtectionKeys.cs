@@ -34,8 +34,8 @@ internal sealed class DataProtectionKeys(IServiceScopeFactory scopes, KeyEncrypt
         db.Database.ExecuteSql($"SELECT pg_advisory_xact_lock(hashtext('medcor.data_protection_keys'))");
         var now = clock.GetUtcNow();
         // A replica that had read the keys before another's was stored would not know that key until it reads them again, up to a day later.
-        if (element.Name.LocalName == "key" && db.Set<DataProtectionKey>().Where(k => k.CreatedAt > now - SameTime).AsEnumerable().Any(k => Read(k) is not null))
-            return;
+        if (element.Name.LocalName == "key"
+            && db.Set<DataProtectionKey>().Where(k => k.CreatedAt > now - SameTime).AsEnumerable().Any(k => Read(k) is not null)) return;
 
         db.Add(new DataProtectionKey
         {
