@@ -52,6 +52,14 @@ internal sealed class ChatEndpoints(
             if (IdempotencyKey.FromRequest(http.Request) is { } key) request.Headers.TryAddWithoutValidation(IdempotencyKey.Header, key);
             await ForwardAsync(http, "openai_chat", request);
         }).AcceptServerToken().DescribeExecute();
+        app.MapPost("/mcp/confirm/{call_id}", async http =>
+        {
+            http.GetCallerIdentity().User?.RequireScope(Scopes.WriteChat);
+            var runId = GetRunId(http);
+            using var body = await RequestBody.ReadJsonAsync(http);
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"{RunsUrl}/{runId}/confirm") { Content = new JsonBytesContent(body.Bytes) };
+            await ForwardAsync(http, "confirm_call", request);
+        }).AcceptServerToken().DescribeConfirm();
         app.MapGet("/mcp/stream/{call_id}", StreamAsync).AcceptServerToken().AcceptTicket().WithMetadata(QueryParametersMetadata.Read).DescribeStream();
     }
 

@@ -3,6 +3,7 @@ using System.Collections.Frozen;
 using System.Text;
 using System.Text.Json;
 using MedCor.Contracts;
+using MedCor.Contracts.LanguageModels;
 using MedCor.Gateway.Endpoints;
 using MedCor.ServiceDefaults.Errors;
 using MedCor.ServiceDefaults.Telemetry;
@@ -75,7 +76,7 @@ internal sealed class McpResources(ResourceReader reader, IOptions<McpOptions> o
                     + "Ask for less by limit, fields or filter.", McpErrorCode.InvalidParams);
             return new()
             {
-                Contents = [new TextResourceContents { Uri = text, MimeType = MediaType, Text = McpText.Clean(Encoding.UTF8.GetString(content.Body)) }],
+                Contents = [new TextResourceContents { Uri = text, MimeType = MediaType, Text = ModelText.Clean(Encoding.UTF8.GetString(content.Body)) }],
                 TimeToLive = TimeSpan.Zero,
                 CacheScope = CacheScope.Private,
             };

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
+using MedCor.Contracts.LanguageModels;
 using MedCor.Gateway.ToolInvocation;
 using MedCor.ServiceDefaults.Errors;
 using MedCor.ServiceDefaults.Telemetry;
@@ -80,7 +81,7 @@ internal sealed class McpTools(ToolInvoker invoker, McpToolCatalogue catalogue, 
         Dictionary<string, List<string>> errors)
     {
         if (arguments.IsEmpty) return (arguments, null);
-        var secrets = McpToolCatalogue.SecretParametersOf(tool).ToArray();
+        var secrets = ModelTools.GetSecretParameters(tool).ToArray();
         using var document = JsonDocument.Parse(arguments);
         string? key = null;
         foreach (var member in document.RootElement.EnumerateObject())

@@ -32,6 +32,9 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
 
     private static readonly TimeSpan RedisTimeout = TimeSpan.FromSeconds(2);
 
+    /// <summary>The fields of an event in Redis that contain a piece of the answer, and what the model does by tools.</summary>
+    private const string TextField = "t", DataField = "d";
+
     /// <summary>
     /// Starts a run. The script also sets the worker's lease, so that a run has a live worker from the start even if Redis has lost the lease.
     /// </summary>
@@ -59,10 +62,10 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
         if call[2] ~= ARGV[1] then return '' end
         local told, first = tonumber(call[3]), tonumber(ARGV[2])
         if first > told + 1 then return '' end
-        for i = 4, #ARGV do
-            local number = first + i - 4
+        for i = 4, #ARGV, 2 do
+            local number = first + (i - 4) / 2
             if number > told then
-                redis.call('XADD', KEYS[2], number .. '-0', 's', 'STARTED', 't', ARGV[i])
+                redis.call('XADD', KEYS[2], string.format('%.0f-0', number), 's', 'STARTED', ARGV[i], ARGV[i + 1])
                 told = number
             end
         end
@@ -127,9 +130,9 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
     /// that Redis does not have the run.
     /// </summary>
     /// <param name="first">The number of the first piece.</param>
-    public async Task<ChatRunState?> AppendAsync(Guid run, string worker, long first, IReadOnlyList<string> pieces) =>
+    public async Task<ChatRunState?> AppendAsync(Guid run, string worker, long first, IReadOnlyList<ChatPiece> pieces) =>
         ParseState((string)(await ExecuteScriptAsync(AppendScript, [RunKey(run), EventsKey(run)],
-            [worker, first, Milliseconds(RunRetention), .. pieces.Select(p => (RedisValue)p)]))!);
+            [worker, first, Milliseconds(RunRetention), .. pieces.SelectMany(p => p.Data is null ? (RedisValue[])[TextField, p.Text] : [DataField, p.Data])]))!);
 
     /// <summary>Ends a run on behalf of its worker.</summary>
     /// <param name="published">
@@ -213,7 +216,8 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
         var (id, content) = ((string)entry.Id!, (string)entry.Values[1].Value!);
         var number = long.Parse(id.AsSpan(0, id.IndexOf('-')), CultureInfo.InvariantCulture);
         var state = ParseState((string)entry.Values[0].Value!)!.Value;
-        return state == ChatRunState.Started ? new(number, state, content)
+        return state == ChatRunState.Started && entry.Values[1].Name == DataField ? new(number, state, "", Data: content)
+            : state == ChatRunState.Started ? new(number, state, content)
             : new(number, state, "", content.Length == 0 ? null : JsonSerializer.Deserialize<ChatRunEnd>(content, Json.Options));
     }
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
-using MedCor.Gateway.Mcp;
+using MedCor.Contracts.LanguageModels;
 using MedCor.Tests.EndToEnd.Catalogue;
 
 namespace MedCor.Tests.EndToEnd.Mcp;
@@ -14,7 +14,7 @@ public sealed class McpToolTests
     public static TheoryData<string> Tools =>
     [
         .. from tool in ToolCatalogue.All.Values
-           where McpToolCatalogue.IsOffered(tool) && !tool.Name.Contains("_prompt", StringComparison.Ordinal)
+           where ModelTools.IsOffered(tool) && !tool.Name.Contains("_prompt", StringComparison.Ordinal)
            select tool.Name,
     ];
 
@@ -43,7 +43,7 @@ public sealed class McpToolTests
         foreach (var (kind, user) in hospital.People)
         {
             var listed = await List(agents[user]);
-            var offered = ToolCatalogue.All.Values.Where(t => (t.Callers & kind) != 0 && McpToolCatalogue.IsOffered(t)).Select(t => t.Name);
+            var offered = ToolCatalogue.All.Values.Where(t => (t.Callers & kind) != 0 && ModelTools.IsOffered(t)).Select(t => t.Name);
             Assert.Equal(offered.Order(StringComparer.Ordinal),
                 listed.Select(t => (string)t!["name"]!));
             var other = await McpClient.WithToken(agents[user].Http.DefaultRequestHeaders.Authorization!.Parameter, gateway: 1);
