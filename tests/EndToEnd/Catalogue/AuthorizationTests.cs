@@ -38,6 +38,7 @@ public class AuthorizationTests
         ("api_key",                All,    All,           "",                   "",                   ""),
         ("sign_in_policy",         All,    All,           "",                   "",                   ""),
         ("identity_provider",      All,    All,           "",                   "",                   ""),
+        ("chat_policy",            All,    All,           "",                   "",                   ""),
         ("prompt",                 All,    All,           All,                  All,                  All),
         ("prompt_session",         All,    All,           All,                  All,                  All),
         ("session",                "read delete", "read delete", "read delete", "read delete",        "read delete"),
