@@ -1,7 +1,6 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Hospital;
 using MedCor.Contracts.Identity;
-using MedCor.Identity.Hospitals;
 using MedCor.Identity.Keys;
 using MedCor.Platform.Database;
 using MedCor.Platform.LocalCopies;
@@ -29,7 +28,6 @@ internal sealed class UpdateIdentityProviderHandler(
 
     public Task AddErrorsAsync(UpdateIdentityProvider request, ParameterErrors errors, CancellationToken ct)
     {
-        if (request.HospitalId is null && db.Tenancy.HospitalId is null) errors.Add("hospital_id", SignInPolicies.MissingHospital);
         // Only Development has providers on the same machine.
         if (!environment.IsDevelopment() && errors.AreRight("issuer") && request.Issuer.Value?.StartsWith("http:", StringComparison.Ordinal) == true)
             errors.Add("issuer", "must be an https address");
