@@ -57,7 +57,11 @@ internal sealed class CreateUserHandler(
         // To callers of one hospital, another hospital does not exist.
         if (caller.HospitalId is { } callerHospital && hospital != callerHospital) throw new NotFound("hospital");
         await freeEmail.EnsureAvailableAsync(request.Email, ct);
-        if (hospital is { } id) (await hospitals.FindAsync(id, ct) ?? throw new NotFound("hospital")).EnsureActive();
+        if (hospital is { } id)
+        {
+            (await hospitals.FindAsync(id, ct) ?? throw new NotFound("hospital")).EnsureActive();
+            if (request.Role == Role.Admin) await RoleGrants.RequireFirstAdminAsync(db, id, ct);
+        }
         return request.Password is { } password ? new(hospital, await hashes.HashAsync(password, ct), true) : new(hospital, null, false);
     }
 

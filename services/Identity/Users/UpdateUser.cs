@@ -43,7 +43,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
             throw new Forbidden("Nobody sets the password of somebody else. POST /api/auth/reset sends the user a link to set it.");
         var account = await db.VisibleAccounts().AsNoTracking().Include(a => a.Credential).Include(a => a.Hospital)
             .GetRequiredAsync(request.UserId, "user", ct);
-        Authorize(request, account);
+        await AuthorizeAsync(request, account, ct);
         var changesEmail = ChangesEmail(request, account);
         var provesPassword = account.Id == db.Tenancy.Caller.UserId && (request.Password is not null || changesEmail);
         await ValidateAsync(request, account, provesPassword, ct);
@@ -61,7 +61,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
     {
         var account = await db.VisibleAccounts().Include(a => a.Credential).Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty).AsSplitQuery()
             .GetRequiredAsync(request.UserId, "user", ct);
-        Authorize(request, account);
+        await AuthorizeAsync(request, account, ct);
         ThrowIfAny(FindRoleErrors(request, account));
         account.ThrowIfVersionDiffers(request.ExpectedVersion);
 
@@ -154,7 +154,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
     /// Throws <see cref="Forbidden"/> when the caller may not make the change. Users may change their own account, administrators also others. Users may not
     /// change their own role or deactivate themselves, and patients may not change their own name or date of birth. Sending the current value is not a change.
     /// </summary>
-    private void Authorize(UpdateUser request, Account account)
+    private async Task AuthorizeAsync(UpdateUser request, Account account, CancellationToken ct)
     {
         var caller = db.Tenancy.Caller;
         var isSelf = caller.UserId == account.Id;
@@ -170,9 +170,10 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         if (!isSelf && ((request.Role ?? account.Role) != account.Role || (request.IsActive ?? account.IsActive) != account.IsActive
             || ChangesEmail(request, account)))
             caller.RequireStepUp(clock.GetUtcNow());
-        // Whoever has the address can set a new password, and is the user then.
-        if (account.Role is not (Role.Admin or Role.Patient) && caller.IsOneOf(Callers.Platform) && ChangesEmail(request, account))
-            throw new Forbidden("The e-mail addresses of doctors and nurses are changed by themselves or by an administrator of their hospital.");
+        // Whoever has the address can set a new password, and is the user then. An administrator whom nobody has been yet is still the platform's to correct.
+        if (account.HospitalId is not null && caller.IsOneOf(Callers.Platform) && ChangesEmail(request, account)
+            && account is not { Role: Role.Admin, Credential: { LastLoginAt: null, EmailVerifiedAt: null } })
+            throw new Forbidden("The e-mail addresses of the users of a hospital are changed by themselves or by an administrator of their hospital.");
         if (!caller.IsOneOf(Callers.Admins)
             && (Changes(request.LicenseNumber, account.LicenseNumber) || Changes(request.YearsOfExperience, account.YearsOfExperience)))
             throw new Forbidden("Only administrators change a licence or years of experience.");
@@ -180,7 +181,13 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         if (caller.IsOneOf(Callers.Patient) && (Changes(request.FirstName, account.FirstName) || Changes(request.LastName, account.LastName)
             || Changes(request.DateOfBirth, account.DateOfBirth)))
             throw new Forbidden("Patients cannot change their own name or date of birth. Ask your hospital.");
+        if (account.HospitalId is { } hospital && (BecomesAdmin(request, account) || ChangesEmail(request, account)))
+            await RoleGrants.RequireFirstAdminAsync(db, hospital, ct);
     }
+
+    /// <summary>Returns whether the user is an active administrator afterwards, and is none before.</summary>
+    private static bool BecomesAdmin(UpdateUser request, Account account) =>
+        (request.Role ?? account.Role, request.IsActive ?? account.IsActive) == (Role.Admin, true) && (account.Role, account.IsActive) != (Role.Admin, true);
 
     /// <summary>Throws <see cref="ValidationFailed"/> naming everything that is wrong with the change of this account.</summary>
     /// <param name="provesPassword">Whether the caller must give the current password.</param>
