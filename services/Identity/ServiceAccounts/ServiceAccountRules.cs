@@ -42,10 +42,7 @@ internal static class ServiceAccountRules
     /// <summary>
     /// Throws <see cref="Forbidden"/> for a program: a key that it created would outlive the access that a user has given it and can withdraw.
     /// </summary>
-    internal static void RequireOwnLogIn(Caller caller)
-    {
-        if (caller.ClientId is not null) throw new Forbidden("Only users who have logged in themselves manage service accounts and their keys.");
-    }
+    internal static void RequireOwnLogIn(Caller caller) => caller.RequireOwnLogIn("manage service accounts and their keys");
 
     /// <summary>
     /// Throws <see cref="Forbidden"/> when scopes permit more than the caller's token does and, to the platform, medical records and treatments, which are not

@@ -52,7 +52,11 @@ internal sealed class CreateUserHandler(
         var caller = db.Tenancy.Caller;
         RoleGrants.Require(caller, request.Role);
         // Who can make administrators can keep access that was gained for a moment.
-        if (request.Role == Role.Admin) caller.RequireStepUp(clock.GetUtcNow());
+        if (request.Role == Role.Admin)
+        {
+            caller.RequireOwnLogIn("create administrators");
+            caller.RequireStepUp(clock.GetUtcNow());
+        }
         var hospital = request.HospitalId ?? caller.HospitalId;
         // To callers of one hospital, another hospital does not exist.
         if (caller.HospitalId is { } callerHospital && hospital != callerHospital) throw new NotFound("hospital");
