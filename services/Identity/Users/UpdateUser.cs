@@ -48,9 +48,9 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         var provesPassword = account.Id == db.Tenancy.Caller.UserId && (request.Password is not null || changesEmail);
         await ValidateAsync(request, account, provesPassword, ct);
         if (provesPassword) await ownPassword.VerifyAsync(account, request.CurrentPassword!, ct);
-        if (request.Email is not null) await freeEmail.EnsureAvailableAsync(request.Email, ct, exceptUserId: account.Id);
         var confirmsEmail = changesEmail && !(await policies.GetAsync(account.HospitalId, ct)).AcceptsChosenPasswords;
         if (confirmsEmail) await EnsureConfirmableAsync(request.Email!, account, ct);
+        else if (request.Email is not null) await freeEmail.EnsureAvailableAsync(request.Email, ct, exceptUserId: account.Id);
         var passwordHash = request.Password is null ? null : await hashes.HashAsync(request.Password, ct);
         // Last, so that a rejected request pauses no bookings.
         account.ThrowIfVersionDiffers(request.ExpectedVersion);
@@ -137,11 +137,16 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         mails.Add(MailKind.EmailChanged, account.Id);
     }
 
-    /// <summary>Throws when no link can be sent to a new address, or when another user has it.</summary>
+    /// <summary>
+    /// Throws when no link can be sent to a new address, or when another user has it whom the caller administers. For addresses of others, everybody gets the
+    /// answer for a free one, so that nobody learns who uses MedCor. Who has the address is told by mail.
+    /// </summary>
     private async Task EnsureConfirmableAsync(string email, Account account, CancellationToken ct)
     {
         if (!mails.SendsMail) throw new ValidationFailed("email", $"cannot be confirmed, and so not be changed: {MailOptions.NotConfigured}");
-        await freeEmail.EnsureUnusedAsync(email, account.Id, ct);
+        string[] forms = [.. EmailAddresses.GetLookupKeys(email)];
+        if (db.Tenancy.Caller.IsOneOf(Callers.Admins) && await db.Accounts.AnyAsync(a => forms.Contains(a.EmailKey) && a.Id != account.Id, ct))
+            throw EmailUniqueness.EmailTaken();
         if (await links.HasTooManyAsync(account.Id, LinkPurpose.EmailChange, ct))
             throw new RateLimited("Too many links were sent to confirm new e-mail addresses of this account.", (int)AccountLinks.Lifetime.TotalSeconds);
     }
