@@ -7,8 +7,8 @@ namespace MedCor.Identity.Authorization;
 internal static class DisplayName
 {
     /// <summary>
-    /// Returns a name of characters that are visible, at most a number of them. A character is never cut in halves, and halves are left out, because no database
-    /// takes them.
+    /// Returns a name of characters that are visible, at most a number of them. A character is never cut in halves, and halves are left out, because no
+    /// database takes them.
     /// </summary>
     internal static string Clean(string? name, int maxLength) =>
         string.Concat((name ?? "").EnumerateRunes().Where(IsVisible).Take(maxLength)).Trim();
