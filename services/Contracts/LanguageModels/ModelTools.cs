@@ -18,7 +18,7 @@ public static class ModelTools
 
     private static readonly FrozenSet<Type> ForUsersAlone =
         FrozenSet.Create(typeof(CreateServiceAccount), typeof(UpdateServiceAccount), typeof(RevokeApiKey), typeof(UpdateIdentityProvider),
-            typeof(UpdateChatPolicy));
+            typeof(UpdateSignInPolicy), typeof(ResetSecondFactor), typeof(UpdateChatPolicy));
 
     private static readonly FrozenSet<string> FreeTextProperties =
         FrozenSet.Create("Reason", "Notes", "Description", "Title", "Diagnosis", "Symptoms", "TreatmentPlan", "Instructions", "CancellationReason");

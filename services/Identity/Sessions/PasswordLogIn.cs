@@ -48,8 +48,10 @@ internal sealed class PasswordLogIn(IdentityDb db, LockOut lockOut, PasswordHash
 
         var account = await db.FindByEmailAsync(email, ct);
         // Outside the transaction: verifying takes a tenth of a second, during which no connection and no lock is held.
-        var isCorrect = await hashes.VerifyAsync(account?.Credential?.PasswordHash, password, first: () => lockOut.ThrowIfLockedAsync(emailKey, ct), ct)
-            && account is { CanLogIn: true };
+        var hash = account?.Credential?.PasswordHash;
+        var (matches, isOutdated) = await hashes.CheckAsync(hash, password, first: () => lockOut.ThrowIfLockedAsync(emailKey, ct), ct);
+        var isCorrect = matches && account is { CanLogIn: true };
+        var strongerHash = isCorrect && isOutdated ? await hashes.HashAsync(password, ct) : null;
         await prepare();
 
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
@@ -57,6 +59,10 @@ internal sealed class PasswordLogIn(IdentityDb db, LockOut lockOut, PasswordHash
         await lockOut.RecordAsync(emailKey, isCorrect: verified is null ? false : verified.Methods is null ? null : true, ct);
         var refusal = verified is null ? null : await FindRefusalAsync(account!, acceptsTemporary, ct);
         var result = verified is not null && refusal is null ? await proceed(verified) : null;
+        // Unless the password was changed in the meantime.
+        if (verified is not null && strongerHash is not null)
+            await db.Credentials.Where(c => c.UserId == verified.Account.Id && c.PasswordHash == hash)
+                .ExecuteUpdateAsync(c => c.SetProperty(x => x.PasswordHash, strongerHash), ct);
         await transaction.CommitAsync(ct);
         return refusal is null ? result : throw refusal;
     }
