@@ -108,6 +108,7 @@ public sealed class DocumentedLimitsTests
         { "what is kept of providers", $"{ProviderMetadata.Lifetime.TotalHours} h" },
         { "difference to the clock of a provider", $"{ProviderClient.ClockSkew.TotalMinutes} min" },
         { "domains of e-mail addresses, and mapped values", Number(IdentityProvider.MaxEntries) },
+        { "a pushed authorization request", $"{AuthorizationServer.PushedRequestLifetime.TotalMinutes} min" },
         { "recovery codes of a user", Number(RecoveryCode.CodesPerUser) },
         { "passkeys of a user", Number(PasskeyManager.MaxPerUser) },
         { "a session", $"{SignInPolicy.LongestSessionHours / 24} days, {SignInPolicy.MaxIdleMinutes / 24 / 60}" },

@@ -20,6 +20,9 @@ internal static class AuthorizationServer
     internal const string TokenPath = "/oauth/token";
     internal const string PushedAuthorizationPath = "/oauth/par";
 
+    /// <summary>The time for which a pushed request is good. Its user may have to log in meanwhile.</summary>
+    internal static readonly TimeSpan PushedRequestLifetime = TimeSpan.FromMinutes(15);
+
     /// <summary>
     /// Nothing but the page and its style. There is no <c>form-action</c>: browsers apply it to the redirects that follow a form, and so to the client's
     /// address.
@@ -129,6 +132,7 @@ internal static class AuthorizationServer
         public void Configure(OpenIddictServerOptions options)
         {
             options.Issuer = new(keys.Value.PublicUrl.TrimEnd('/'));
+            options.RequestTokenLifetime = PushedRequestLifetime;
             // The others are for clients that run in the page, and one of them needs a script.
             options.ResponseModes.IntersectWith([OpenIddictConstants.ResponseModes.Query]);
             options.CodeChallengeMethods.Clear();

@@ -18,10 +18,12 @@ internal sealed class BrowserLogIns(ClientSessions sessions, SecondFactorManager
     /// Returns who has logged in with this browser; null when nobody has, or not with the second factor that the user has by now.
     /// </summary>
     /// <param name="maxAge">The time for which a login is good enough; null for any.</param>
-    internal async Task<BrowserLogIn?> FindAsync(HttpContext http, TimeSpan? maxAge = null)
+    /// <param name="since">The time since which a login of any age is good enough; null for none.</param>
+    internal async Task<BrowserLogIn?> FindAsync(HttpContext http, TimeSpan? maxAge = null, DateTimeOffset? since = null)
     {
         var ct = http.RequestAborted;
-        if (await LogInCookie.FindAsync(http) is not { } login || clock.GetUtcNow() - login.At > maxAge) return null;
+        if (await LogInCookie.FindAsync(http) is not { } login) return null;
+        if (clock.GetUtcNow() - login.At > maxAge && !(login.ValidFrom > since)) return null;
         if (await sessions.FindAccountAsync(login.UserId, login.ValidFrom, ct) is not { } account) return null;
         var factors = await secondFactors.FindAsync(account.Id, ct);
         if (factors.Any && !AuthenticationMethods.HasTwoFactors(login.Methods)) return null;

@@ -277,6 +277,26 @@ public sealed class AuthorizationServerTests
         }
     }
 
+    [Theory]
+    [InlineData("prompt", "login")]
+    [InlineData("max_age", "0")]
+    public async Task A_new_login_that_a_pushed_request_asks_for_is_asked_for_once(string name, string value)
+    {
+        using var client = await OAuthClient.Register();
+        await client.Authorize("doctor@general.example", "Demo-Medcor-2026", ["medcor.read"]);
+        // The time of a pushed request is kept in whole seconds.
+        var loggedInAt = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        await Wait.Until(() => Task.FromResult(DateTimeOffset.UtcNow.ToUnixTimeSeconds() > loggedInAt), "the next second", TimeSpan.FromSeconds(5));
+
+        var (status, pushed) = await client.Push((name, value));
+        Assert.Equal((HttpStatusCode.Created, 900), (status, (int)pushed["expires_in"]!));
+        using var start = await client.OpenPushed((string)pushed["request_uri"]!);
+        Assert.StartsWith("/oauth/login", start.Headers.Location!.ToString());
+        var callback = await client.Complete(start, "doctor@general.example", "Demo-Medcor-2026", ["medcor.read"]);
+
+        Assert.Equal(HttpStatusCode.OK, (await client.Redeem(callback["code"])).Status);
+    }
+
     [Fact]
     public async Task Characters_that_nothing_has_find_nobody()
     {
