@@ -67,6 +67,8 @@ public sealed class DocumentedLimitsTests
         { "those of them that fail", Number(new LimitOptions().EffectiveLogInsPerMinute) },
         { "failed attempts in a row with one e-mail address from one network", Number(LockOut.FreeAttempts) },
         { "failed attempts in a row with one e-mail address from all networks", Number(LockOut.FreeAttemptsOfStrangers) },
+        { "failed attempts in a row with one e-mail address in one browser", Number(LockOut.FreeAttempts) },
+        { "failed attempts in a row with one e-mail address in one browser", Number((int)KnownDevice.Lifetime.TotalDays) },
         { "an idempotency key", Number(IdempotencyKey.MaxLength) },
         { "requests, messages and answers", Size(new LimitOptions().MaxBufferedBytes) },
         { "bodies in the memory of a service", Seconds(RequestMemoryLimiter.QueueTimeout) },

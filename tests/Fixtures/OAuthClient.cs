@@ -79,7 +79,7 @@ internal sealed partial class OAuthClient : IDisposable
         return await Complete(start, email, password, scopes, decision);
     }
 
-    /// <summary>Logs the user in, if the authorization page has asked for it, and allows what is asked. Returns the parameters that the client receives.</summary>
+    /// <summary>Logs the user in, if the authorization page has asked for it, and allows what is asked. Returns what the client receives.</summary>
     public async Task<IReadOnlyDictionary<string, string>> Complete(HttpResponseMessage start, string email, string password, string[] scopes,
         string decision = "allow")
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Claims;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.SecondFactors;
+using MedCor.Identity.Sessions;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 
@@ -28,9 +29,9 @@ internal static class LogInCookie
         .AddCookie(Scheme, Configure("login", Lifetime, environment)).AddCookie(AttemptScheme, Configure("attempt", AttemptLifetime, environment));
 
     /// <summary>Creates the cookie that proves that a form was sent by the page that contained it.</summary>
-    internal static CookieBuilder CreateFormCookie(IHostEnvironment environment) => CreateCookie("form", environment);
+    internal static CookieBuilder CreateFormCookie(IHostEnvironment environment) => BrowserCookies.Create("form", environment);
 
-    /// <summary>Logs a browser in, and ends its attempt.</summary>
+    /// <summary>Logs a browser in, ends its attempt, and remembers the browser.</summary>
     /// <param name="methods">How the user has logged in.</param>
     /// <param name="at">When the user has logged in.</param>
     /// <param name="validFrom">The time after which ending the user's sessions ends the login; that of the login when omitted.</param>
@@ -38,6 +39,7 @@ internal static class LogInCookie
     {
         await http.SignOutAsync(AttemptScheme);
         await http.SignInAsync(Scheme, CreatePrincipal(account, methods, at, validFrom ?? at));
+        http.RequestServices.GetRequiredService<KnownDevice>().Remember(account.EmailKey);
     }
 
     internal static Task LogOutAsync(HttpContext http) => http.SignOutAsync(Scheme);
@@ -74,22 +76,11 @@ internal static class LogInCookie
     /// <summary>Returns what configures a cookie of MedCor's pages.</summary>
     internal static Action<CookieAuthenticationOptions> Configure(string name, TimeSpan lifetime, IHostEnvironment environment) => cookie =>
     {
-        cookie.Cookie = CreateCookie(name, environment);
+        cookie.Cookie = BrowserCookies.Create(name, environment);
         cookie.ExpireTimeSpan = lifetime;
         cookie.SlidingExpiration = false;
         cookie.LoginPath = AuthorizationServer.LogInPath;
         cookie.ReturnUrlParameter = "return";
-    };
-
-    /// <summary>Creates a cookie for MedCor's host alone. Only Development runs without TLS, which the prefix requires.</summary>
-    private static CookieBuilder CreateCookie(string name, IHostEnvironment environment) => new()
-    {
-        Name = environment.IsDevelopment() ? $"medcor-{name}" : $"__Host-medcor-{name}",
-        Path = "/",
-        HttpOnly = true,
-        SameSite = SameSiteMode.Lax,
-        SecurePolicy = environment.IsDevelopment() ? CookieSecurePolicy.SameAsRequest : CookieSecurePolicy.Always,
-        IsEssential = true,
     };
 }
 
