@@ -118,7 +118,6 @@ internal static class AuthorizationServer
         server.SetAuthorizationCodeLifetime(TimeSpan.FromMinutes(1));
         server.AddEventHandler(SigningKeys.ForTokens).AddEventHandler(SigningKeys.ForValidation).AddEventHandler(Discovery.Descriptor);
         server.AddEventHandler(ClientAssertions.Descriptor).AddEventHandler(ClientAssertionTypes.Descriptor);
-        server.AddEventHandler(ServiceAccountTokenDate.Descriptor);
         foreach (var handler in PublicIssuer.Handlers.Concat(RefreshTokens.Handlers).Concat(Resources.Handlers)) server.AddEventHandler(handler);
         server.SetRefreshTokenReuseLeeway(RefreshTokens.ReuseLeeway);
         server.UseAspNetCore().EnableAuthorizationEndpointPassthrough().EnableTokenEndpointPassthrough().EnableErrorPassthrough()

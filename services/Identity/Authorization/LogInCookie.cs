@@ -38,7 +38,7 @@ internal static class LogInCookie
     internal static async Task LogInAsync(HttpContext http, Account account, string methods, DateTimeOffset at, DateTimeOffset? validFrom = null)
     {
         await http.SignOutAsync(AttemptScheme);
-        await http.SignInAsync(Scheme, CreatePrincipal(account, methods, at, validFrom ?? at));
+        await http.SignInAsync(Scheme, CreatePrincipal(account, methods, at, validFrom));
         http.RequestServices.GetRequiredService<KnownDevice>().Remember(account.EmailKey);
     }
 
@@ -49,7 +49,7 @@ internal static class LogInCookie
     /// <param name="at">When the user has done that.</param>
     /// <param name="validFrom">The time after which ending the user's sessions ends the attempt; <paramref name="at"/> when omitted.</param>
     internal static Task BeginAsync(HttpContext http, Account account, string methods, DateTimeOffset at, DateTimeOffset? validFrom = null) =>
-        http.SignInAsync(AttemptScheme, CreatePrincipal(account, methods, at, validFrom ?? at));
+        http.SignInAsync(AttemptScheme, CreatePrincipal(account, methods, at, validFrom));
 
     /// <summary>Returns who has logged in with this browser; null when nobody has.</summary>
     internal static Task<CookieLogIn?> FindAsync(HttpContext http) => FindAsync(http, Scheme);
@@ -63,9 +63,11 @@ internal static class LogInCookie
                 ? new(user, principal.FindFirstValue(Methods) ?? AuthenticationMethods.Password, at, ReadTime(principal, ValidFrom) ?? at)
                 : null;
 
-    private static ClaimsPrincipal CreatePrincipal(Account account, string methods, DateTimeOffset at, DateTimeOffset validFrom) => new(new ClaimsIdentity(
+    private static ClaimsPrincipal CreatePrincipal(Account account, string methods, DateTimeOffset at, DateTimeOffset? validFrom) => new(new ClaimsIdentity(
         [
-            new(ClaimTypes.NameIdentifier, account.Id.ToString()), new(Methods, methods), new(LoggedInAt, Format(at)), new(ValidFrom, Format(validFrom)),
+            new(ClaimTypes.NameIdentifier, account.Id.ToString()), new(Methods, methods), new(LoggedInAt, Format(at)),
+            // Later than the last end of all sessions, by all the precision of the cookie.
+            new(ValidFrom, Format(AccessTokenIssuer.GetTime(validFrom ?? at, account.Credential?.RevokedAt))),
         ], Scheme));
 
     private static string Format(DateTimeOffset time) => time.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);

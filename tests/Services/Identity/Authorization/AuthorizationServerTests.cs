@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using MedCor.Contracts.Identity;
 using Microsoft.IdentityModel.JsonWebTokens;
+using Npgsql;
 
 namespace MedCor.Tests.Services.Identity.Authorization;
 
@@ -184,6 +185,32 @@ public sealed class AuthorizationServerTests
         await AssertEnds(client, (string)tokens["access_token"]!);
         using var again = await client.OpenAuthorization();
         Assert.StartsWith("/oauth/login", again.Headers.Location!.ToString());
+    }
+
+    [Fact]
+    public async Task A_refresh_that_meets_an_end_of_all_sessions_waits_for_it()
+    {
+        var (house, somebody) = (await MedCorFixture.Get(), await TestUser.Create("NURSE"));
+        using var client = await OAuthClient.Register();
+        var callback = await client.Authorize(somebody.Email, somebody.Password, ["medcor.read"]);
+        var (_, tokens) = await client.Redeem(callback["code"]);
+        await using var identity = await house.OpenDatabase("identity");
+        await using var end = await identity.BeginTransactionAsync();
+        await Execute("UPDATE credentials SET revoked_at = now() WHERE user_id = $1");
+
+        var refreshed = client.Refresh((string)tokens["refresh_token"]!);
+        await Wait.Until(async () => await house.QueryNumber("identity",
+            "SELECT count(*) FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))", identity.ProcessID) > 0, "the refresh waits");
+        await Execute("UPDATE sessions SET revoked_at = now() WHERE user_id = $1");
+        await end.CommitAsync();
+
+        Assert.Equal("invalid_grant", (string?)(await refreshed).Body["error"]);
+
+        async Task Execute(string sql)
+        {
+            await using var command = new NpgsqlCommand(sql, identity, end) { Parameters = { new() { Value = somebody.Id } } };
+            await command.ExecuteNonQueryAsync();
+        }
     }
 
     [Fact]
