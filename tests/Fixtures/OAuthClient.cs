@@ -109,8 +109,8 @@ internal sealed partial class OAuthClient : IDisposable
     }
 
     /// <summary>Exchanges the code for tokens.</summary>
-    public Task<(HttpStatusCode Status, JsonNode Body)> Redeem(string code) => PostToken(
-        ("grant_type", "authorization_code"), ("code", code), ("redirect_uri", RedirectUri), ("code_verifier", _verifier));
+    public Task<(HttpStatusCode Status, JsonNode Body)> Redeem(string code, params (string Name, string Value)[] others) => PostToken(
+        [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", RedirectUri), ("code_verifier", _verifier), .. others]);
 
     public Task<(HttpStatusCode Status, JsonNode Body)> Refresh(string token, params (string Name, string Value)[] others) =>
         PostToken([("grant_type", "refresh_token"), ("refresh_token", token), .. others]);

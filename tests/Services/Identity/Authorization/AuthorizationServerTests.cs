@@ -228,6 +228,20 @@ public sealed class AuthorizationServerTests
     }
 
     [Fact]
+    public async Task Tokens_may_name_the_resource_that_the_user_was_asked_for_and_no_other()
+    {
+        using var client = await OAuthClient.Register();
+        var (callback, other) = (await client.Authorize("doctor@general.example", "Demo-Medcor-2026", ["medcor.read"]), $"{client.Issuer}/mcp");
+
+        Assert.Equal("invalid_target", (string?)(await client.Redeem(callback["code"], ("resource", other))).Body["error"]);
+        var (status, tokens) = await client.Redeem(callback["code"], ("resource", client.Api));
+        Assert.Equal(HttpStatusCode.OK, status);
+        var refresh = (string)tokens["refresh_token"]!;
+        Assert.Equal("invalid_target", (string?)(await client.Refresh(refresh, ("resource", other))).Body["error"]);
+        Assert.Equal(HttpStatusCode.OK, (await client.Refresh(refresh, ("resource", $"{client.Api}/"))).Status);
+    }
+
+    [Fact]
     public async Task A_client_may_do_what_the_user_has_ticked_and_nothing_else()
     {
         using var client = await OAuthClient.Register();
