@@ -17,6 +17,23 @@ internal static class RateLimitPolicy
     /// <summary>Requests that continue a session. Identity checks the token in their body.</summary>
     public const string Sessions = "sessions";
 
+    /// <summary>Requests of OAuth clients for tokens that fail; those of a whole hospital, which may have one address, are counted by the next one.</summary>
+    public const string Tokens = "failed token requests";
+
+    /// <summary>Requests of OAuth clients about tokens, whether or not they succeed.</summary>
+    public const string TokenAttempts = "token requests";
+
+    /// <summary>Registrations of OAuth clients, each of which is stored.</summary>
+    public const string Registrations = "registrations";
+
+    /// <summary>Returns the policy by which all requests are counted where a policy counts those that fail; null for any other policy.</summary>
+    public static string? FindAttempts(string policy) => policy switch
+    {
+        LogIns => LogInAttempts,
+        Tokens => TokenAttempts,
+        _ => null,
+    };
+
     /// <summary>
     /// WebSockets of clients that have not authenticated yet. They are counted separately, so that anonymous clients behind a hospital's address cannot
     /// use up the calls of its users.
