@@ -79,7 +79,7 @@ internal sealed class AccountModel(IdentityDb db, BrowserLogIns logIns, SecondFa
 
     public async Task<IActionResult> OnPostLogOutAsync()
     {
-        await LogInCookie.LogOutAsync(HttpContext);
+        await EndLogInAsync();
         return Redirect(PagePaths.LogIn);
     }
 
