@@ -48,6 +48,6 @@ internal sealed class BrowserLogIns(IdentityDb db, ClientSessions sessions, Seco
         await LogInCookie.LogOutAsync(http);
     }
 
-    /// <summary>Returns what tells the end of a login from everything else that happens once. A cookie that replaces another one is of the same login.</summary>
+    /// <summary>Returns what tells the end of a login from all else that happens once. A cookie that replaces another is of the same login.</summary>
     private static string GetName(Guid userId, DateTimeOffset validFrom) => $"end of log-in {userId} {validFrom.ToUnixTimeMilliseconds()}";
 }
