@@ -30,6 +30,9 @@ internal sealed class AuthorizeModel(ClientSessions sessions, BrowserLogIns logI
     public string? UnreadableHost => documented.FailedHost;
     public string Email { get; private set; } = "";
 
+    /// <summary>Gets the name of the user's hospital; null for a platform administrator.</summary>
+    public string? Hospital { get; private set; }
+
     /// <summary>Gets the host to which the answer is sent; null when that is a program on the user's computer.</summary>
     public string? RedirectHost { get; private set; }
 
@@ -99,9 +102,11 @@ internal sealed class AuthorizeModel(ClientSessions sessions, BrowserLogIns logI
     {
         var application = (await applications.FindByClientIdAsync(request.ClientId!, HttpContext.RequestAborted))!;
         ClientName = await applications.GetDisplayNameAsync(application, HttpContext.RequestAborted) ?? request.ClientId!;
-        ClientHost = documented.FindAddress(request.ClientId!)?.Host;
+        // A host in other letters than ASCII may look like another one.
+        ClientHost = documented.FindAddress(request.ClientId!)?.IdnHost;
         Email = account.Email;
-        RedirectHost = Uri.TryCreate(request.RedirectUri, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps ? uri.Host : null;
+        Hospital = account.Hospital?.Name;
+        RedirectHost = Uri.TryCreate(request.RedirectUri, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps ? uri.IdnHost : null;
         Scopes = ConsentScopes.Offer(request.GetScopes());
         Parameters = GetParameters(request);
         OtherAccountUrl = PagePaths.WithReturn(PagePaths.LogIn, GetAuthorizeUrl(request));

@@ -77,6 +77,22 @@ public sealed class AuthorizationServerTests
     }
 
     [Fact]
+    public async Task The_page_names_the_hospital_of_the_user_and_the_host_of_the_client_in_letters_that_cannot_be_mistaken()
+    {
+        using var client = await OAuthClient.Register(redirectUri: "https://b\u00FCcher.example/callback");
+        using var staff = await PageBrowser.Open();
+        using var platform = await PageBrowser.Open();
+        var address = client.GetAuthorizationAddress().PathAndQuery;
+
+        var page = await staff.LogIn("doctor@general.example", "Demo-Medcor-2026", address);
+        var other = await platform.LogIn(TestUser.PlatformAdminEmail, "Demo-Medcor-2026", address);
+
+        Assert.Contains("Your hospital is General", page.Html, StringComparison.Ordinal);
+        Assert.Contains("xn--bcher-kva.example", page.Html, StringComparison.Ordinal);
+        Assert.DoesNotContain("Your hospital", other.Html, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_user_who_denies_and_one_who_ticks_nothing_open_nothing()
     {
         foreach (var (decision, scopes) in new[] { ("deny", (string[])["medcor.read"]), ("allow", []) })
