@@ -35,7 +35,7 @@ internal sealed class KnownDevice(IHttpContextAccessor accessor, IDataProtection
         var (device, hash) = (Read(http) ?? new(Guid.NewGuid(), []), HashOf(emailKey));
         var addresses = device.Addresses.Where(a => a.Hash != hash).Take(MaxAddresses - 1).Prepend(new(hash, clock.GetUtcNow() + Lifetime));
         var text = string.Join(' ', addresses.Select(a => $"{a.Hash}:{a.EndsAt.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)}")
-            .Prepend(device.Id.ToString()));
+            .Prepend(device.Id.ToString("N")));
         var cookie = BrowserCookies.Create(Name, environment);
         cookie.MaxAge = Lifetime;
         http.Response.Cookies.Append(cookie.Name!, _protector.Protect(text), cookie.Build(http));
@@ -48,7 +48,7 @@ internal sealed class KnownDevice(IHttpContextAccessor accessor, IDataProtection
         {
             var parts = _protector.Unprotect(value).Split(' ');
             var now = clock.GetUtcNow();
-            return new(Guid.Parse(parts[0]),
+            return new(Guid.ParseExact(parts[0], "N"),
             [
                 .. from part in parts.Skip(1)
                    let pair = part.Split(':')
