@@ -17,7 +17,9 @@ internal static class RateLimitPolicy
     /// <summary>Requests that continue a session. Identity checks the token in their body.</summary>
     public const string Sessions = "sessions";
 
-    /// <summary>Requests of OAuth clients for tokens that fail; those of a whole hospital, which may have one address, are counted by the next one.</summary>
+    /// <summary>
+    /// Requests of OAuth clients about tokens that fail. A hospital may have one address, so those that succeed are counted by <see cref="TokenAttempts"/> alone.
+    /// </summary>
     public const string Tokens = "failed token requests";
 
     /// <summary>Requests of OAuth clients about tokens, whether or not they succeed.</summary>
