@@ -18,7 +18,8 @@ internal static class RateLimitPolicy
     public const string Sessions = "sessions";
 
     /// <summary>
-    /// Requests of OAuth clients about tokens that fail. A hospital may have one address, so those that succeed are counted by <see cref="TokenAttempts"/> alone.
+    /// Requests of OAuth clients about tokens that fail. A hospital may have one address, so those that succeed are counted by
+    /// <see cref="TokenAttempts"/> alone.
     /// </summary>
     public const string Tokens = "failed token requests";
 
