@@ -3,6 +3,7 @@ using System.Security.Claims;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.SecondFactors;
 using MedCor.Identity.Sessions;
+using MedCor.Validation;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 
@@ -39,7 +40,7 @@ internal static class LogInCookie
     {
         await http.SignOutAsync(AttemptScheme);
         await http.SignInAsync(Scheme, CreatePrincipal(account, methods, at, validFrom));
-        http.RequestServices.GetRequiredService<KnownDevice>().Remember(account.EmailKey);
+        http.RequestServices.GetRequiredService<KnownDevice>().Remember(EmailAddresses.GetLookupKey(account.Email));
     }
 
     internal static Task LogOutAsync(HttpContext http) => http.SignOutAsync(Scheme);

@@ -93,13 +93,27 @@ public class LockOutTests
         for (var guess = 0; guess < LockOut.FreeAttempts; guess++) await LogIn($"192.0.2.{guess}", "wrong", HttpStatusCode.Unauthorized, cookie);
         await LogIn("192.0.2.77", somebody.Password, HttpStatusCode.TooManyRequests, cookie);
 
-        async Task<string?> LogIn(string address, string password, HttpStatusCode expected, string? cookie = null)
+        async Task<string?> LogIn(string address, string password, HttpStatusCode expected, string? sent = null)
         {
             using var answer = await identity.Post(null, "/api/auth/login", new { email = somebody.Email, password }, ("X-Client-Address", address),
-                ("Cookie", cookie ?? "other=1"));
+                ("Cookie", sent ?? "other=1"));
             Assert.Equal(expected, answer.StatusCode);
             return answer.Headers.TryGetValues("Set-Cookie", out var cookies) ? Assert.Single(cookies).Split(';')[0] : null;
         }
+    }
+
+    [Fact]
+    public async Task The_pages_remember_a_browser_too()
+    {
+        var somebody = await TestUser.Create();
+        using var browser = await PageBrowser.Open();
+        await browser.LogIn(somebody.Email, somebody.Password);
+
+        for (var guess = 0; guess < LockOut.FreeAttempts; guess++)
+            Assert.Equal("AUTH_INVALID", (await TestUser.PostLogIn(somebody.Email, "wrong")).Code);
+
+        Assert.Equal("RATE_LIMIT", (await TestUser.PostLogIn(somebody.Email, somebody.Password)).Code);
+        Assert.Equal("/oauth/account", (await browser.LogIn(somebody.Email, somebody.Password)).Path);
     }
 
     [Fact]
