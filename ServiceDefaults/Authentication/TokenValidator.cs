@@ -105,7 +105,10 @@ public class TokenValidator(SigningKeyCache keys, RevocationList revocations, IO
                 role,
                 Guid.TryParse(GetClaim(read, TokenClaims.HospitalId), out var hospital) ? hospital : null,
                 session,
-                read.IssuedAt,
+                // Tokens from earlier versions lack this claim; whole seconds cannot tell a token from one that was ended just before.
+                read.TryGetPayloadValue<long>(TokenClaims.IssuedAt, out var issuedAt)
+                    ? DateTimeOffset.FromUnixTimeMilliseconds(issuedAt)
+                    : read.IssuedAt,
                 read.ValidTo)
             {
                 KeyId = keyId,
@@ -223,6 +226,8 @@ public static class TokenClaims
     /// The time of that login, in milliseconds. Whole seconds, as in <c>auth_time</c>, cannot separate events just before the login from those just after it.
     /// </summary>
     public const string LoggedInAt = "auth_time_ms";
+    /// <summary>The time of issue, in milliseconds. It is later than the last end of all sessions of the user.</summary>
+    public const string IssuedAt = "iat_ms";
     /// <summary>
     /// The time of the login or refresh that returned the token, or returned the token from which it was renewed; in seconds, like <c>iat</c>.
     /// </summary>

@@ -18,7 +18,8 @@ public sealed class ServiceProcess : IAsyncDisposable
 
     private ServiceProcess(ChildProcess process) => _process = process;
 
-    public HttpClient Http { get; private set; } = new() { Timeout = TimeSpan.FromSeconds(60) };
+    /// <summary>Gets a client that keeps no cookies.</summary>
+    public HttpClient Http { get; private set; } = new(new SocketsHttpHandler { UseCookies = false }) { Timeout = TimeSpan.FromSeconds(60) };
 
     /// <summary>Gets the ID of the process.</summary>
     public int Id => _process.Id;
@@ -65,7 +66,8 @@ public sealed class ServiceProcess : IAsyncDisposable
     public void CallFrom(IPAddress address)
     {
         var before = Http;
-        Http = new(new SocketsHttpHandler { ConnectCallback = ConnectAsync }) { BaseAddress = before.BaseAddress, Timeout = before.Timeout };
+        var handler = new SocketsHttpHandler { ConnectCallback = ConnectAsync, UseCookies = false };
+        Http = new(handler) { BaseAddress = before.BaseAddress, Timeout = before.Timeout };
         before.Dispose();
 
         async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)

@@ -123,6 +123,25 @@ public sealed class TokenValidatorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_token_is_younger_than_a_revocation_by_a_millisecond_and_one_of_a_version_before_by_a_second()
+    {
+        var issuedAt = _clock.Now.AddMilliseconds(400);
+        var caller = await _check.ValidateAsync(
+            Token(_key, _clock.Now, _clock.Now + Hour, more: new() { [TokenClaims.IssuedAt] = issuedAt.ToUnixTimeMilliseconds() }), default);
+        var former = await _check.ValidateAsync(Token(_key, _clock.Now, _clock.Now + Hour), default);
+        Assert.Equal((issuedAt, _clock.Now), (caller.IssuedAt, former.IssuedAt));
+
+        await Revoke(caller, issuedAt.AddMilliseconds(-1));
+        Assert.True(_check.IsStillValid(caller));
+        await Revoke(caller, issuedAt);
+        Assert.False(_check.IsStillValid(caller));
+        await Revoke(former, _clock.Now);
+        Assert.False(_check.IsStillValid(former));
+
+        Task Revoke(Caller user, DateTimeOffset at) => _revocations.RevokeAsync(new Dictionary<Guid, DateTimeOffset> { [user.UserId] = at }, Hour);
+    }
+
+    [Fact]
     public async Task A_token_tells_the_login_or_refresh_that_it_descends_from_and_one_of_a_version_before_none()
     {
         var refreshedAt = _clock.Now.AddHours(-3);
