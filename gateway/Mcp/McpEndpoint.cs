@@ -57,7 +57,7 @@ internal sealed class McpEndpoint(ToolInvoker invoker, ResourceReader reader, Mc
             await RequireScopeAsync(request);
             request.Attach();
             await AnswerAsync(request, json, protocol);
-            outcome = request.Outcome ?? GetOutcome(http.Response.StatusCode, request.Message);
+            outcome = request.Outcome ?? GetOutcome(http.Response.StatusCode);
         }
         catch (ApiException error)
         {
@@ -81,9 +81,9 @@ internal sealed class McpEndpoint(ToolInvoker invoker, ResourceReader reader, Mc
     }
 
     /// <summary>Returns how a request ended that the protocol layer has answered without a handler.</summary>
-    private static string GetOutcome(int status, McpMessage message) =>
+    private static string GetOutcome(int status) =>
         status >= StatusCodes.Status400BadRequest ? string.Create(CultureInfo.InvariantCulture, $"HTTP {status}")
-        : message.Id.IsEmpty ? McpMetrics.Succeeded
+        : status == StatusCodes.Status202Accepted ? McpMetrics.Succeeded
         : ErrorCodes.ServerError;
 
     private async Task AnswerAsync(McpRequest request, byte[] json, RequestDelegate protocol)
