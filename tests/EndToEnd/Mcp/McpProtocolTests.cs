@@ -201,7 +201,7 @@ public sealed class McpProtocolTests
         if (name is not null) headers["Mcp-Name"] = name;
 
         var reply = await (await Agent).SendRaw(
-            $$"""{"jsonrpc":"2.0","id":1,"method":"{{method}}","params":{{{member}},"_meta":{{Meta}}}}""", headers);
+            $$"""{"jsonrpc":"2.0","id":1,"method":"{{method}}","params":{{{member}},"_meta":{{Meta}}} }""", headers);
 
         Assert.Equal((HttpStatusCode.OK, -32602, 1), (reply.Status, reply.Code, (int?)reply.Body!["id"]));
     }
@@ -251,7 +251,8 @@ public sealed class McpProtocolTests
     public async Task An_error_has_its_status_in_JSON_too()
     {
         using var response = await Post(
-            $$"""{"jsonrpc":"2.0","id":1,"method":"foo/bar","params":{"_meta":{{Meta}}} }""", "application/json", headers: Version(McpClient.Modern, "foo/bar"));
+            $$"""{"jsonrpc":"2.0","id":1,"method":"foo/bar","params":{"_meta":{{Meta}}} }""", "application/json",
+            headers: Version(McpClient.Modern, "foo/bar"));
 
         Assert.Equal((HttpStatusCode.NotFound, "application/json"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
         Assert.Equal(-32601, (int)JsonNode.Parse(await response.Content.ReadAsStringAsync())!["error"]!["code"]!);
