@@ -170,7 +170,8 @@ internal sealed class ConfirmationRequests(ToolInvoker invoker, IOptions<McpOpti
         return Encoding.UTF8.GetBytes($"{mcp.Context.Caller.UserId}\n{mcp.Context.Caller.ClientId}\n{tool.Name}\n{canonical}");
     }
 
-    private string Seal(string idempotencyKey, byte[] binding)
+    /// <summary>Seals a question: what proves later that MedCor asked it for this call, and until when it can be answered.</summary>
+    internal string Seal(string idempotencyKey, byte[] binding)
     {
         var expiresAt = (clock.GetUtcNow() + Lifetime).ToUnixTimeSeconds();
         var content = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{expiresAt} {idempotencyKey}"));
@@ -178,7 +179,7 @@ internal sealed class ConfirmationRequests(ToolInvoker invoker, IOptions<McpOpti
     }
 
     /// <summary>Returns the idempotency key of a sealed question; null when it was changed, has expired or belongs to another call.</summary>
-    private string? Open(string state, byte[] binding)
+    internal string? Open(string state, byte[] binding)
     {
         if (state.Split('.') is not [var head, var tail] || !Base64Url.IsValid(head) || !Base64Url.IsValid(tail)) return null;
         var (content, signature) = (Base64Url.DecodeFromChars(head), Base64Url.DecodeFromChars(tail));
