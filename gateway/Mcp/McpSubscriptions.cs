@@ -102,11 +102,7 @@ internal sealed class McpSubscriptions(EventSubscriptions subscriptions, OpenCon
                     await pause.WaitForNextTickAsync(ct);
                 }
                 if (!await next) return;
-                if (events.Current.Event is { Name: LiveEvent.ResourceUpdateEvent } update)
-                    changed.UnionWith(byResource[update.Resource].Where(w => w.Id.Length == 0 || w.Id == GetId(update)).Select(w => w.Uri));
-                // Events may have been missed: anything may have changed.
-                else if (events.Current.Event is { Name: LiveEvent.ErrorEvent })
-                    changed.UnionWith(byResource.SelectMany(watched => watched).Select(w => w.Uri));
+                if (events.Current.Event is { } told) changed.UnionWith(FindChanged(told, byResource));
             }
         }
         finally
@@ -116,6 +112,16 @@ internal sealed class McpSubscriptions(EventSubscriptions subscriptions, OpenCon
             await events.DisposeAsync();
         }
     }
+
+    /// <summary>Returns the addresses of what an event tells to have changed.</summary>
+    /// <param name="byResource">The watched addresses, with the ID of an entity or an empty one, by the name of the resource.</param>
+    internal static IEnumerable<string> FindChanged(LiveEvent told, ILookup<string, (string Uri, string Id)> byResource) => told.Name switch
+    {
+        LiveEvent.ResourceUpdateEvent => byResource[told.Resource].Where(w => w.Id.Length == 0 || w.Id == GetId(told)).Select(w => w.Uri),
+        // Events may have been missed: anything may have changed.
+        LiveEvent.ErrorEvent => byResource.SelectMany(watched => watched).Select(w => w.Uri),
+        _ => [],
+    };
 
     private static string? GetId(LiveEvent update)
     {
