@@ -86,6 +86,7 @@ public sealed class DocumentedLimitsTests
         { "WebSockets of a user", Number(new LimitOptions().MaxSocketsPerUser) },
         { "event streams of a user", Number(new LimitOptions().MaxStreamsPerUser) },
         { "both of all users", Number(new LimitOptions().MaxListeners) },
+        { "MCP subscriptions of a user", Number(OpenConnectionLimiter.MaxSubscriptionsPerUser) },
         { "WebSockets of an address on", Number(OpenConnectionLimiter.MaxAnonymousPerAddress) },
         { "WebSockets of all on which", Number(OpenConnectionLimiter.MaxAnonymous) },
         { "time until a message is whole", Seconds(WebSocketMessage.ReceiveTimeout) },
