@@ -18,6 +18,9 @@ namespace MedCor.Tests.Services.ServiceDefaults.Authentication;
 /// </summary>
 public sealed class TokenValidatorTests : IAsyncLifetime
 {
+    /// <summary>The URL of the authorization server where none is configured, and that of MCP.</summary>
+    private const string Server = TokenOptions.DefaultPublicUrl, Mcp = $"{Server}/mcp";
+
     private static readonly KeyEncryption Encryption = new("a secret of at least 32 characters!");
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
@@ -205,9 +208,6 @@ public sealed class TokenValidatorTests : IAsyncLifetime
         Assert.Equal(isValid, refused is null);
         Assert.True(refused is null or Unauthenticated, $"{refused}");
     }
-
-    /// <summary>The URL of the authorization server where none is configured, and that of MCP.</summary>
-    private const string Server = TokenOptions.DefaultPublicUrl, Mcp = $"{Server}/mcp";
 
     private string Token(SigningKey by, DateTimeOffset? issuedAt, DateTimeOffset expiresAt, DateTimeOffset? refreshedAt = null,
         Dictionary<string, object>? more = null)
