@@ -1,8 +1,9 @@
 // Takes every step of an agent by one of the official clients, unmodified, and prints what it received.
 // Arguments: the generation of the client, 1 or 2; the issuer; the address of MCP; the replicas behind that address, if there is no load balancer. With
-// replicas, it says 'ready' after its first calls and waits for a line: one replica may end then.
+// replicas, it says 'ready' after its first calls and waits for a line: one replica may end then. With RECORD set, it writes every exchange to stderr.
 import http from 'node:http';
 import { allow } from './browser.mjs';
+import { recording } from './record.mjs';
 
 const [generation, issuer, address, ...replicas] = process.argv.slice(2);
 const { Client, StreamableHTTPClientTransport, UnauthorizedError } = generation === '1' ? await importFirst() : await import('@modelcontextprotocol/client');
@@ -30,6 +31,7 @@ class Session {
   }
 }
 
+const exchange = process.env.RECORD ? recording(send, console.error) : send;
 let turn = 0;
 
 // Sends requests for MCP to the replicas in turn, as a load balancer does, and to the next one if one is gone.
@@ -60,7 +62,7 @@ async function connect(session) {
   for (let attempt = 0; ; attempt++) {
     const client = new Client({ name: 'agent', version: '1' },
       { capabilities: { elicitation: { form: {} } }, versionNegotiation: { mode: generation === '1' ? 'legacy' : { pin: '2026-07-28' } } });
-    const transport = new StreamableHTTPClientTransport(new URL(address), { authProvider: session, fetch: send });
+    const transport = new StreamableHTTPClientTransport(new URL(address), { authProvider: session, fetch: exchange });
     try {
       await client.connect(transport);
       return { client, transport };
