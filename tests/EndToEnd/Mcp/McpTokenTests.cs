@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -73,6 +74,17 @@ public sealed class McpTokenTests
             var agent = await McpClient.WithToken((string)tokens["access_token"]!);
             Assert.NotNull((await agent.Send("tools/list")).Result);
         }
+    }
+
+    [Fact]
+    public async Task A_gateway_without_a_public_URL_names_the_authorization_server_of_a_developers_machine()
+    {
+        await using var gateway = await ServiceProcess.Start(("Identity__PublicUrl", null));
+
+        var metadata = JsonNode.Parse(await gateway.Http.GetStringAsync(new Uri("/.well-known/oauth-protected-resource/mcp", UriKind.Relative)))!;
+
+        Assert.Equal("http://localhost:8002/mcp", (string?)metadata["resource"]);
+        Assert.Equal(["http://localhost:8002"], metadata["authorization_servers"]!.AsArray().Select(server => (string?)server));
     }
 
     [Fact]
