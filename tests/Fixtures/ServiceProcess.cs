@@ -135,6 +135,9 @@ public sealed class ServiceProcess : IAsyncDisposable
         return new(ChildProcess.Start(start));
     }
 
+    /// <summary>Kills the process, as a crash does, without waiting for its end.</summary>
+    public void Kill() => _process.Kill();
+
     /// <summary>Asks the process to stop, as the host and Kubernetes do, and waits for its end.</summary>
     public Task Stop() => _process.Stop(TimeSpan.FromSeconds(60));
 

@@ -124,7 +124,7 @@ public sealed record GetCurrentUser : ITool<User>;
 /// <summary>
 /// Creates a user account for a colleague or a patient. Nurses may create only patients' accounts, and programs no administrators. Platform administrators
 /// create no doctors and nurses, and no administrators of a hospital that has some who have logged in: these create them. The e-mail address must be unique in
-/// the whole system. Without a password, the user is sent a mail with a link to choose one.
+/// the whole system. A user who cannot log in yet is sent a mail with a link.
 /// </summary>
 /// <param name="Email">The e-mail address with which the user logs in. <example>"new.patient@general.example"</example></param>
 /// <param name="FirstName">The first name.</param>
@@ -133,7 +133,7 @@ public sealed record GetCurrentUser : ITool<User>;
 /// <param name="Password">
 /// The password: 8 to 128 characters of any kind, not only blanks, not known from breaches, not the user's own name or e-mail address, and more than a word
 /// that everybody at a hospital would try first, such as its name. Unless the hospital accepts passwords that somebody else chose, it is temporary: the user
-/// replaces it at the first login. Leave it out to let the user choose one.
+/// replaces it at the first login. Leave it out to let the user choose one by the link in a mail.
 /// <example>"Green-Meadow-2026"</example>
 /// </param>
 /// <param name="HospitalId">The ID of the user's hospital; your own by default. An ADMIN without a hospital is a platform administrator.</param>

@@ -18,6 +18,9 @@ namespace MedCor.Tests.Services.ServiceDefaults.Authentication;
 /// </summary>
 public sealed class TokenValidatorTests : IAsyncLifetime
 {
+    /// <summary>The URL of the authorization server where none is configured, and that of MCP.</summary>
+    private const string Server = TokenOptions.DefaultPublicUrl, Mcp = $"{Server}/mcp";
+
     private static readonly KeyEncryption Encryption = new("a secret of at least 32 characters!");
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
@@ -186,6 +189,43 @@ public sealed class TokenValidatorTests : IAsyncLifetime
         _published.IsAway = false;
         _clock.Now += TimeSpan.FromSeconds(2);
         await _check.ValidateAsync(Token(_key, _clock.Now, _clock.Now + Hour), default);
+    }
+
+    [Theory]
+    [InlineData("at+jwt", Server, Mcp, "medcor.read", "an-app", true)]
+    [InlineData("JWT", Server, Mcp, "medcor.read", "an-app", false)]
+    [InlineData("at+jwt", "medcor", Mcp, "medcor.read", "an-app", false)]
+    [InlineData("at+jwt", Server, "medcor", "medcor.read", "an-app", false)]
+    [InlineData("at+jwt", Server, $"{Mcp} medcor", "medcor.read", "an-app", false)]
+    [InlineData("at+jwt", Server, Mcp, null, "an-app", false)]
+    [InlineData("at+jwt", Server, Mcp, "", "an-app", false)]
+    [InlineData("at+jwt", Server, Mcp, "medcor.read", null, false)]
+    public async Task A_token_for_MCP_has_been_issued_to_a_client_for_scopes_and_for_nothing_else(string type, string issuer, string audiences, string? scope,
+        string? client, bool isValid)
+    {
+        using var check = new McpTokenValidator(new SigningKeyCache(_published, _clock), _revocations, Options.Create(new TokenOptions()), _clock);
+        var claims = new Dictionary<string, object>
+        {
+            [TokenClaims.UserId] = Guid.NewGuid().ToString(), [TokenClaims.Session] = Guid.NewGuid().ToString(), [TokenClaims.Role] = EnumNames.Of(Role.Admin),
+        };
+        if (scope is not null) claims[TokenClaims.Scope] = scope;
+        if (client is not null) claims[TokenClaims.ClientId] = client;
+        var described = new SecurityTokenDescriptor
+        {
+            TokenType = type,
+            Issuer = issuer,
+            IssuedAt = _clock.Now.UtcDateTime,
+            Expires = (_clock.Now + Hour).UtcDateTime,
+            Claims = claims,
+            SigningCredentials = _key.ToSigningCredentials(Encryption),
+        };
+        foreach (var audience in audiences.Split(' ')) described.Audiences.Add(audience);
+        var token = new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(described);
+
+        var refused = await Record.ExceptionAsync(async () => await check.ValidateAsync(token, default));
+
+        Assert.Equal(isValid, refused is null);
+        Assert.True(refused is null or Unauthenticated, $"{refused}");
     }
 
     private string Token(SigningKey by, DateTimeOffset? issuedAt, DateTimeOffset expiresAt, DateTimeOffset? refreshedAt = null,
