@@ -190,7 +190,7 @@ public sealed class McpConfirmationTests(ScriptedHospital scripted) : IClassFixt
                 StringComparison.Ordinal);
     }
 
-    private static JsonNode Accept() => new JsonObject { ["action"] = "accept", ["content"] = new JsonObject { ["confirm"] = true } };
+    private static JsonObject Accept() => new() { ["action"] = "accept", ["content"] = new JsonObject { ["confirm"] = true } };
 
     private static Task<McpReply> Delete(McpClient agent, JsonObject arguments, string? state = null, JsonNode? answer = null) =>
         Call(agent, "delete_hospital", arguments, state, answer);

@@ -30,16 +30,16 @@ public sealed class RegistrationTests
     [Fact]
     public async Task A_long_name_is_cut_between_characters()
     {
-        var (letters, smile) = (new string('x', 99), "\U0001F600");
+        var (letters, smile, redirects) = (new string('x', 99), "\U0001F600", new[] { "https://app.example/" });
 
         Assert.Equal(letters + smile, await Register(letters + smile + "y"));
         Assert.Equal(letters + "y", await Register(letters + "y" + smile));
         Assert.Equal("Planner", await Register("\u202ePlan\u0000ner\u200b "));
         Assert.Equal("A program without a name", await Register("\u200b"));
 
-        static async Task<string?> Register(string name)
+        async Task<string?> Register(string name)
         {
-            var (status, body) = await OAuthClient.TryRegister(new { client_name = name, redirect_uris = new[] { "https://app.example/" } });
+            var (status, body) = await OAuthClient.TryRegister(new { client_name = name, redirect_uris = redirects });
             Assert.Equal(HttpStatusCode.Created, status);
             return (string?)body["client_name"];
         }
