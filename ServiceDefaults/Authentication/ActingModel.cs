@@ -12,7 +12,11 @@ public static class ActingModel
 
     private const int MaxLength = 100;
 
-    /// <summary>Returns the name of the model; null when the caller makes the call directly.</summary>
+    /// <summary>
+    /// Returns the name of the model, or <c>unknown</c> for a name that cannot be recorded; null when the caller makes the call directly.
+    /// </summary>
     public static string? GetActingModel(this HttpContext http) =>
-        http.Request.Headers[Header].ToString() is { Length: > 0 and <= MaxLength } name && name.All(c => c is > ' ' and <= '~') ? name : null;
+        http.Request.Headers[Header].ToString() is not { Length: > 0 } name ? null
+            : name.Length <= MaxLength && name.All(c => c is > ' ' and <= '~') ? name
+            : "unknown";
 }

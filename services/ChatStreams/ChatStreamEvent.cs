@@ -34,6 +34,11 @@ public sealed record ChatRunEnd(
     public static readonly ChatRunEnd Interrupted = new("The answer was interrupted. Ask again, with a new request_id.",
         ChatErrorCodes.Server, Retryable: true);
 
+    /// <summary>The run ended early, after a change that its owner had confirmed.</summary>
+    public static readonly ChatRunEnd InterruptedAfterChange = new(
+        "The answer was interrupted after a change that you confirmed. Look at what was changed before you ask again.",
+        ChatErrorCodes.Server, Retryable: false);
+
     /// <summary>Part of the answer was lost.</summary>
     public static readonly ChatRunEnd Lost = new("The answer was lost. Ask again, with a new request_id.", ChatErrorCodes.Server, Retryable: true);
 }

@@ -32,9 +32,6 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
 
     private static readonly TimeSpan RedisTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>The fields of an event in Redis that contain a piece of the answer, and what the model does by tools.</summary>
-    private const string TextField = "t", DataField = "d";
-
     /// <summary>
     /// Starts a run. The script also sets the worker's lease, so that a run has a live worker from the start even if Redis has lost the lease.
     /// </summary>
@@ -65,7 +62,9 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
         for i = 4, #ARGV, 2 do
             local number = first + (i - 4) / 2
             if number > told then
-                redis.call('XADD', KEYS[2], string.format('%.0f-0', number), 's', 'STARTED', ARGV[i], ARGV[i + 1])
+                local id = string.format('%.0f-0', number)
+                if ARGV[i + 1] == '' then redis.call('XADD', KEYS[2], id, 's', 'STARTED', 't', ARGV[i])
+                else redis.call('XADD', KEYS[2], id, 's', 'STARTED', 't', ARGV[i], 'd', ARGV[i + 1]) end
                 told = number
             end
         end
@@ -133,7 +132,7 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
     public async Task<ChatRunState?> AppendAsync(Guid run, string worker, long first, IReadOnlyList<ChatPiece> pieces) =>
         ParseState((string)(await ExecuteScriptAsync(AppendScript, [RunKey(run), EventsKey(run)],
             [worker, first, Milliseconds(RunRetention),
-                .. pieces.SelectMany(piece => piece.Data is null ? (RedisValue[])[TextField, piece.Text] : [DataField, piece.Data])]))!);
+                .. pieces.SelectMany(piece => (RedisValue[])[piece.Text, piece.Data ?? ""])]))!);
 
     /// <summary>Ends a run on behalf of its worker.</summary>
     /// <param name="published">
@@ -217,8 +216,8 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
         var (id, content) = ((string)entry.Id!, (string)entry.Values[1].Value!);
         var number = long.Parse(id.AsSpan(0, id.IndexOf('-')), CultureInfo.InvariantCulture);
         var state = ParseState((string)entry.Values[0].Value!)!.Value;
-        return state == ChatRunState.Started && entry.Values[1].Name == DataField ? new(number, state, "", Data: content)
-            : state == ChatRunState.Started ? new(number, state, content)
+        // What the model does by tools is a third field, so that a gateway of an earlier version reads an empty piece.
+        return state == ChatRunState.Started ? new(number, state, content, Data: entry.Values.Length > 2 ? (string?)entry.Values[2].Value : null)
             : new(number, state, "", content.Length == 0 ? null : JsonSerializer.Deserialize<ChatRunEnd>(content, Json.Options));
     }
 

@@ -155,9 +155,12 @@ internal sealed class StubModelServer : IAsyncDisposable
         }
 
         /// <summary>Calls a tool, and reports the token usage if it is given.</summary>
-        public async Task CallTool(string tool, object arguments, (int Read, int Written)? usage = null)
+        public Task CallTool(string tool, object arguments, (int Read, int Written)? usage = null) =>
+            CallToolWith(tool, System.Text.Json.JsonSerializer.Serialize(arguments), usage);
+
+        /// <summary>Calls a tool with arguments as they are, which need not be JSON.</summary>
+        public async Task CallToolWith(string tool, string json, (int Read, int Written)? usage = null)
         {
-            var json = System.Text.Json.JsonSerializer.Serialize(arguments);
             // In pieces, as models send them.
             var first = new { index = 0, id = $"call-{Attempt}", type = "function", function = new { name = tool, arguments = json[..(json.Length / 2)] } };
             await SendChunk(new { tool_calls = new[] { first } }, null);

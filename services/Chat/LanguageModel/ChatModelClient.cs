@@ -211,7 +211,11 @@ internal sealed class ChatModelClient : IDisposable
             try
             {
                 while (await _updates.MoveNextAsync())
+                {
                     if (Accept(_updates.Current)) return true;
+                    // The arguments of a call arrive in pieces too.
+                    if (_toolCalls.Count > 0) _stallTimer.CancelAfter(TimeSpan.FromSeconds(_model._options.StallSeconds));
+                }
             }
             catch (Exception) when (_cancelled.IsCancellationRequested)
             {
@@ -223,7 +227,9 @@ internal sealed class ChatModelClient : IDisposable
             }
             catch (Exception e)
             {
-                throw _stallTimer.IsCancellationRequested ? ModelException.Stalled : ModelException.From(e, _model._clock.GetUtcNow());
+                throw _stallTimer.IsCancellationRequested ? ModelException.Stalled
+                    : e is not ModelException && _toolCalls.Count > 0 ? ModelException.AnswerLost
+                    : ModelException.From(e, _model._clock.GetUtcNow());
             }
             finally
             {
@@ -232,7 +238,7 @@ internal sealed class ChatModelClient : IDisposable
             }
             Piece = "";
             // A server that shuts down gracefully ends its stream as if the answer were complete.
-            if (!_isComplete) throw ModelException.ConnectionLost;
+            if (!_isComplete) throw _toolCalls.Count > 0 ? ModelException.AnswerLost : ModelException.ConnectionLost;
             _reply.ToolCalls.AddRange(_toolCalls.Select(call => new ModelToolCall(call.Id, call.Tool, call.Arguments.ToString())));
             _toolCalls.Clear();
             return false;
@@ -240,11 +246,11 @@ internal sealed class ChatModelClient : IDisposable
 
         private bool Accept(StreamingChatCompletionUpdate update)
         {
-            if (update.FinishReason is not null) _isComplete = true;
             if (update.Usage is { } usage) (_reply.InputTokens, _reply.OutputTokens) = (usage.InputTokenCount, usage.OutputTokenCount);
             foreach (var call in update.ToolCallUpdates) Accept(call);
             // PostgreSQL cannot store U+0000.
             Piece = (update.RefusalUpdate + string.Concat(update.ContentUpdate.Select(part => part.Text))).Replace("\0", "", StringComparison.Ordinal);
+            if (update.FinishReason is not null) _isComplete = true;
             return Piece.Length > 0;
         }
 

@@ -39,6 +39,7 @@ internal sealed partial class RunExecutor(StartedRun run, string worker, RedisRe
     private readonly TokenUsage _usage = new();
     private readonly long _startedAt = clock.GetTimestamp();
     private long _publishedCount;
+    private (ModelRequest Request, ModelReply Reply, StringBuilder Text)? _uncounted;
 
     /// <summary>Stops reading from the model, because the run was ended elsewhere.</summary>
     public void Cancel() => _cancellation.Cancel();
@@ -54,6 +55,9 @@ internal sealed partial class RunExecutor(StartedRun run, string worker, RedisRe
     public async Task ExecuteAsync()
     {
         var (state, ending) = await ProduceAnswerAsync();
+        // Whoever only asks again would have the change made twice.
+        if (ending is { Retryable: true } && run.ToolUse is { HasChanged: true })
+            ending = ChatRunEnd.InterruptedAfterChange with { ErrorCode = ending.ErrorCode };
         state = await EndAsync(state, ending);
         Duration.Record(clock.GetElapsedTime(_startedAt).TotalSeconds, new KeyValuePair<string, object?>("outcome", state.ToString().ToUpperInvariant()));
     }
@@ -67,10 +71,12 @@ internal sealed partial class RunExecutor(StartedRun run, string worker, RedisRe
         }
         catch (OperationCanceledException) when (_cancellation.IsCancellationRequested)
         {
+            CountTokens(wasRead: true);
             return _shutdown.IsCancellationRequested ? (ChatRunState.Error, ChatRunEnd.Interrupted) : (ChatRunState.Cancelled, ChatRunEnd.Cancelled);
         }
         catch (ModelException failure)
         {
+            CountTokens(failure.MayHaveAnswered);
             LogModelFailed(log, failure.Message);
             return (ChatRunState.Error, failure.Ending);
         }
@@ -80,11 +86,13 @@ internal sealed partial class RunExecutor(StartedRun run, string worker, RedisRe
         }
         catch (Exception e) when (e is RedisException or TimeoutException or TimeoutRejectedException or StreamLostException)
         {
+            CountTokens(wasRead: true);
             LogPublishFailed(log, e.GetType().Name);
             return (ChatRunState.Error, ChatRunEnd.Lost);
         }
         catch (Exception e) // any failure: readers wait for the end of the run
         {
+            CountTokens(wasRead: true);
             LogRunFailed(log, e.GetType().FullName, e.StackTrace);
             return (ChatRunState.Error, ChatRunEnd.Interrupted);
         }
@@ -139,18 +147,13 @@ internal sealed partial class RunExecutor(StartedRun run, string worker, RedisRe
         while (true)
         {
             var (reply, text) = (new ModelReply(), new StringBuilder());
-            try
+            _uncounted = (request, reply, text);
+            await foreach (var piece in model.StreamAnswerAsync(request, reply, ct))
             {
-                await foreach (var piece in model.StreamAnswerAsync(request, reply, ct))
-                {
-                    text.Append(piece);
-                    yield return new(piece);
-                }
+                text.Append(piece);
+                yield return new(piece);
             }
-            finally
-            {
-                _usage.Add(request, reply, text.ToString());
-            }
+            CountTokens(wasRead: true);
             if (reply.ToolCalls.Count == 0 || run.ToolUse is null || request.IsLastRound) yield break;
 
             var results = new List<string>();
@@ -162,6 +165,13 @@ internal sealed partial class RunExecutor(StartedRun run, string worker, RedisRe
             };
             await ChargeRoundAsync(request);
         }
+    }
+
+    /// <summary>Counts the tokens of the latest request to the model, once.</summary>
+    private void CountTokens(bool wasRead)
+    {
+        if (_uncounted is var (request, reply, text)) _usage.Add(request, reply, text.ToString(), wasRead);
+        _uncounted = null;
     }
 
     /// <summary>Charges the next request to the model, before it is sent. Throws <see cref="RateLimited"/> when no tokens are left.</summary>

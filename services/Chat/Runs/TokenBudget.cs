@@ -56,14 +56,15 @@ internal sealed class TokenBudget(ChatDb db, ChatStreamStore streams, IOptions<C
         await using var transaction = await db.Database.BeginTransactionAsync(CancellationToken.None);
         var charged = await db.Runs.Where(c => c.HospitalId == owner.HospitalId && c.Id == run).Select(c => new { c.CreatedAt, c.TokensCharged }).SingleAsync();
         var (day, difference) = (DayOf(charged.CreatedAt), used + foreseen - charged.TokensCharged);
+        // The run first, as when its end is saved.
+        if (await db.Runs.Where(c => c.HospitalId == owner.HospitalId && c.Id == run && c.State == ChatRunState.Started)
+            .ExecuteUpdateAsync(set => set.SetProperty(c => c.TokensCharged, c => c.TokensCharged + difference)) == 0) return;
         foreach (var account in AccountsOf(owner))
         {
             var (before, limit) = (charged.TokensCharged - used, account.Limit);
             if (await db.DailyUsage.Where(u => u.HospitalId == owner.HospitalId && u.OwnerId == account.Owner && u.Day == day && u.Tokens - before < limit)
                 .ExecuteUpdateAsync(set => set.SetProperty(u => u.Tokens, u => u.Tokens + difference)) == 0) throw BudgetExceeded(account);
         }
-        await db.Runs.Where(c => c.HospitalId == owner.HospitalId && c.Id == run)
-            .ExecuteUpdateAsync(set => set.SetProperty(c => c.TokensCharged, c => c.TokensCharged + difference));
         await transaction.CommitAsync(CancellationToken.None);
     }
 

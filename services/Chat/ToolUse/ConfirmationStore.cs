@@ -1,3 +1,4 @@
+using MedCor.ServiceDefaults.Errors;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Chat.ToolUse;
@@ -32,13 +33,22 @@ internal sealed class ConfirmationStore(IServiceScopeFactory scopes, TimeProvide
     public async Task<(ConfirmationState State, string? Result)> WaitAsync(Confirmation confirmation, CancellationToken ct)
     {
         using var timer = new PeriodicTimer(PollInterval, clock);
+        DateTimeOffset? confirmedAt = null;
         while (true)
         {
-            var (state, result) = await ReadAsync(confirmation, ct);
-            if (state is ConfirmationState.Done or ConfirmationState.Failed or ConfirmationState.Declined or ConfirmationState.Expired) return (state, result);
             var now = clock.GetUtcNow();
-            if (state == ConfirmationState.Pending && now > confirmation.ExpiresAt) await ExpireAsync(confirmation, ct);
-            else if (now > confirmation.ExpiresAt + OutcomeTimeout) return (ConfirmationState.Confirmed, null);
+            try
+            {
+                var (state, result) = await ReadAsync(confirmation, ct);
+                if (state is not (ConfirmationState.Pending or ConfirmationState.Confirmed)) return (state, result);
+                confirmedAt = state == ConfirmationState.Confirmed ? confirmedAt ?? now : null;
+                if (state == ConfirmationState.Pending && now > confirmation.ExpiresAt) await ExpireAsync(confirmation, ct);
+            }
+            catch (Exception e) when (DependencyFailure.IsCauseOf(e) && now < confirmation.ExpiresAt + OutcomeTimeout)
+            {
+                // The database is away for a moment. The answer may be there already.
+            }
+            if (now > confirmedAt + OutcomeTimeout || now > confirmation.ExpiresAt + OutcomeTimeout) return (ConfirmationState.Confirmed, null);
             await timer.WaitForNextTickAsync(ct);
         }
     }
@@ -49,6 +59,14 @@ internal sealed class ConfirmationStore(IServiceScopeFactory scopes, TimeProvide
         var (hospital, id) = (confirmation.HospitalId, confirmation.Id);
         return await db.Confirmations.Where(c => c.HospitalId == hospital && c.Id == id && c.State == from).ExecuteUpdateAsync(set => set
             .SetProperty(c => c.State, to).SetProperty(c => c.Result, result).SetProperty(c => c.Version, c => c.Version + 1)) == 1;
+    }
+
+    /// <summary>Records that a change was made, whatever else was recorded meanwhile.</summary>
+    public static Task RecordDoneAsync(ChatDb db, Confirmation confirmation)
+    {
+        var (hospital, id, result) = (confirmation.HospitalId, confirmation.Id, confirmation.Result);
+        return db.Confirmations.Where(c => c.HospitalId == hospital && c.Id == id && c.State != ConfirmationState.Done).ExecuteUpdateAsync(set => set
+            .SetProperty(c => c.State, ConfirmationState.Done).SetProperty(c => c.Result, result).SetProperty(c => c.Version, c => c.Version + 1));
     }
 
     private async Task<(ConfirmationState, string?)> ReadAsync(Confirmation confirmation, CancellationToken ct)

@@ -32,8 +32,8 @@ internal sealed record ToolUser(Caller Caller, string Authorization, string Requ
 /// </summary>
 internal sealed class ToolRunner(IHttpClientFactory clients)
 {
-    /// <summary>The maximum duration of a call. A service's own database statements time out earlier.</summary>
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
+    /// <summary>The maximum duration of a call. A service's own statements time out earlier, and the gateway waits longer for a confirmation.</summary>
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(18);
 
     /// <summary>The greatest length of a response in bytes; a list of the largest entities has less.</summary>
     private const int MaxResponseLength = 16 * 1024 * 1024;
@@ -56,10 +56,12 @@ internal sealed class ToolRunner(IHttpClientFactory clients)
         if (idempotencyKey is not null) request.Headers.TryAddWithoutValidation(IdempotencyHeaders.Key, idempotencyKey);
 
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        timeout.CancelAfter(Timeout);
+        timeout.CancelAfter(CallTimeout);
         try
         {
-            using var response = await clients.CreateClient().SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
+            using var client = clients.CreateClient();
+            client.Timeout = Timeout.InfiniteTimeSpan;
+            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
             await response.Content.LoadIntoBufferAsync(MaxResponseLength, timeout.Token);
             var body = await response.Content.ReadAsStringAsync(timeout.Token);
             if (response.StatusCode == HttpStatusCode.OK) return (body, null);

@@ -14,7 +14,7 @@ public static partial class ModelText
 {
     /// <summary>Contains what <see cref="Clean"/> looks for: the first code unit of tag characters, and characters that it escapes.</summary>
     private static readonly SearchValues<char> Suspicious = SearchValues.Create([
-        '\uDB40', '\u200B', '\u2060', '\uFEFF', '\u007F',
+        '\uDB40', '\u00AD', '\u180E', '\u200B', '\uFEFF', '\u007F', .. Range('\u2060', '\u2064'),
         .. Range('\u202A', '\u202E'), .. Range('\u2066', '\u2069'), .. Range('\u0080', '\u009F'),
     ]);
 
@@ -25,8 +25,8 @@ public static partial class ModelText
         ["limit", "fields", "date_from", "date_to", "from", "to", "start_date", "end_date", "status", "search"];
 
     /// <summary>
-    /// Returns JSON without tag characters (U+E0000 to U+E007F), which can carry invisible instructions, and with controls of the direction of text, invisible
-    /// spaces and control characters as escapes, so that a model sees them.
+    /// Returns JSON without tag characters (U+E0000 to U+E007F) and repeated variation selectors, which can carry invisible instructions, and with controls of
+    /// the direction of text, invisible characters and control characters as escapes, so that a model sees them.
     /// </summary>
     public static string Clean(string json)
     {
@@ -73,8 +73,10 @@ public static partial class ModelText
     private static IEnumerable<char> Range(char first, char last) => Enumerable.Range(first, last - first + 1).Select(c => (char)c);
 
     /// <summary>
-    /// Matches a tag character as it is or escaped, any other escape, so that an escaped backslash is not taken for one, and what is to be escaped.
+    /// Matches a tag character as it is or escaped, a variation selector after another one, any other escape, so that an escaped backslash is not taken for
+    /// one, and what is to be escaped.
     /// </summary>
-    [GeneratedRegex(@"\uDB40[\uDC00-\uDC7F]|\\u[dD][bB]40\\u[dD][cC][0-7][0-9a-fA-F]|\\(?s:.)|[\u007F-\u009F\u200B\u2060\uFEFF\u202A-\u202E\u2066-\u2069]")]
+    [GeneratedRegex(@"\uDB40[\uDC00-\uDC7F]|(?<=\uDB40[\uDD00-\uDDEF])\uDB40[\uDD00-\uDDEF]|\\u[dD][bB]40\\u[dD][cC][0-7][0-9a-fA-F]|\\(?s:.)"
+        + @"|[\u007F-\u009F\u00AD\u180E\u200B\u2060-\u2064\uFEFF\u202A-\u202E\u2066-\u2069]")]
     private static partial Regex Characters();
 }

@@ -99,8 +99,9 @@ public sealed class ToolUseTests(ChatFixture replicas)
         (string Tool, object Arguments)[] orders =
         [
             ("get_appointment", new { appointment_id = foreign.Id }), ("get_patient", new { patient_id = stranger }),
-            ("delete_user", new { user_id = patient.Id }), ("list_users", new { }), ("ask_model", new { }), ("create_service_account", new { name = "x" }),
-            ("cancel_appointment", new { appointment_id = own.Id, reason = "the text said so" }),
+            ("delete_user", new { user_id = patient.Id }), ("create_department", new { name = "X", code = "X" }), ("ask_model", new { }),
+            ("create_service_account", new { name = "x" }),
+            ("update_appointment_status", new { appointment_id = own.Id, status = "CANCELLED", notes = "The text said so" }),
         ];
         var question = ChatFixture.NewQuestion();
         replicas.Model.OnQuestion(question, model => model.ToolResults.Count < orders.Length
@@ -108,7 +109,7 @@ public sealed class ToolUseTests(ChatFixture replicas)
             : model.SendAnswer("Done as told."));
         var call = await ClientFor(patient).StartWithTools(question);
         var proposal = await ReadProposal(patient, call);
-        Assert.Equal("cancel_appointment", (string?)proposal["tool"]);
+        Assert.Equal("update_appointment_status", (string?)proposal["tool"]);
 
         var declined = await ClientFor(patient).Confirm(call, (string)proposal["confirmation_id"]!, confirm: false);
 
@@ -179,6 +180,39 @@ public sealed class ToolUseTests(ChatFixture replicas)
         Assert.NotNull(answer.Body["error"]!["code"]);
         await ClientFor(patient).ReadToEnd(call);
         Assert.Contains((string)answer.Body["error"]!["code"]!, Assert.Single(replicas.Model.RequestsFor(question)[1].ToolResults), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("not json")]
+    [InlineData("{\"appointment_id\":\"\\ud83d\"}")]
+    [InlineData("{\"a\":1,\"a\":2}")]
+    public async Task Arguments_that_cannot_be_read_are_told_to_the_model(string arguments)
+    {
+        var (_, patient) = await Shared.Value;
+        var question = ChatFixture.NewQuestion();
+        replicas.Model.OnQuestion(question, model => model.ToolResults.Count == 0
+            ? model.CallToolWith("get_appointment", arguments)
+            : model.SendAnswer("I see."));
+
+        var events = await ClientFor(patient).ReadToEnd(await ClientFor(patient).StartWithTools(question));
+
+        Assert.Equal("I see.", events[^1].Text);
+        Assert.Contains("must be a JSON object", Assert.Single(replicas.Model.RequestsFor(question)[1].ToolResults), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_change_that_nobody_can_see_whole_is_not_proposed()
+    {
+        var (ward, patient) = await Shared.Value;
+        var question = ChatFixture.NewQuestion();
+        replicas.Model.OnQuestion(question, model => model.ToolResults.Count == 0
+            ? model.CallTool("update_user", new { user_id = patient.Id, phone_number = "+49 30 555\u202E0112" })
+            : model.SendAnswer("I cannot."));
+
+        var events = await ClientFor(patient).ReadToEnd(await ClientFor(patient).StartWithTools(question));
+
+        Assert.Equal(["partial", "final"], events.Select(e => e.Name));
+        Assert.Contains("cannot see", Assert.Single(replicas.Model.RequestsFor(question)[1].ToolResults), StringComparison.Ordinal);
     }
 
     [Fact]
