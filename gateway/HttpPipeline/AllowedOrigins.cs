@@ -12,7 +12,7 @@ namespace MedCor.Gateway.HttpPipeline;
 
 /// <summary>
 /// Determines which origins may call the gateway from a browser: those of <c>MCP_ALLOWED_ORIGINS</c> and, in Development, every origin on this machine. The
-/// gateway uses no cookies, so a page has only the rights of the token that a user gave it.
+/// policy never allows credentials: no cookie opens anything here, so a page has only the rights of the token that a user gave it.
 /// </summary>
 internal sealed class AllowedOrigins(IOptions<AllowedOriginsOptions> options, IHostEnvironment environment)
 {

@@ -42,9 +42,9 @@ internal sealed class McpResponseStream(HttpResponse response, Stream inner, boo
             await WriteAsync(KeepAliveComment, response.HttpContext.RequestAborted);
             await FlushAsync(response.HttpContext.RequestAborted);
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
+        catch (Exception) // any failure: the protocol layer still writes to this stream, and learns of the failure as well
         {
-            // The client has left, which the protocol layer learns as well.
+            // Mostly the client has left.
         }
     }
 
@@ -60,6 +60,7 @@ internal sealed class McpResponseStream(HttpResponse response, Stream inner, boo
         response.ContentLength = message.Length;
         response.Headers.CacheControl = "no-store";
         response.Headers.Remove("X-Accel-Buffering");
+        response.Headers.Remove("Content-Encoding");
         await inner.WriteAsync(message, response.HttpContext.RequestAborted);
     }
 

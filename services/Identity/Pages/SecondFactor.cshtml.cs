@@ -54,10 +54,9 @@ internal sealed class SecondFactorModel(
     {
         if (!AuthenticationMethods.IsFederated(attempt.Methods) && await passwords.FindTemporaryAsync(account, HttpContext.RequestAborted) is { } temporary)
             return Redirect(SetPasswordModel.GetUrl(await setter.CreateLinkAsync(temporary, HttpContext.RequestAborted), ReturnUrl));
-        // When a user has logged in at a provider is what the provider says.
+        // Also after a login at a provider that was long ago: the second factor was proved here and now.
         var now = clock.GetUtcNow();
-        var at = AuthenticationMethods.IsFederated(attempt.Methods) ? attempt.At : now;
-        await LogInCookie.LogInAsync(HttpContext, account, AuthenticationMethods.Continue(attempt.Methods, methods), at,
+        await LogInCookie.LogInAsync(HttpContext, account, AuthenticationMethods.Continue(attempt.Methods, methods), at: now,
             validFrom: now > attempt.ValidFrom ? now : attempt.ValidFrom);
         return LocalRedirect(Url.IsLocalUrl(ReturnUrl) ? ReturnUrl : "/");
     }

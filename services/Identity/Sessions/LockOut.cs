@@ -71,7 +71,8 @@ internal sealed class LockOut(IdentityDb db, IHttpContextAccessor http, KnownDev
             if (network is not null)
             {
                 var known = FindOrAdd(attempts, network);
-                (known.LastAt, known.LoggedInAt) = (now, now);
+                known.LoggedInAt = now;
+                if (known.Failures == 0) known.LastAt = now;
             }
             devices.Remember(emailKey);
         }

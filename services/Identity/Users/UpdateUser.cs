@@ -169,8 +169,8 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         {
             if (isSelf) throw new Forbidden("Users cannot change their own role.");
             RoleGrants.Require(caller, role);
-            if (role == Role.Admin) caller.RequireOwnLogIn("make others administrators");
         }
+        if (!isSelf && BecomesAdmin(request, account)) caller.RequireOwnLogIn("make others administrators");
         if (!isSelf && ChangesEmail(request, account)) caller.RequireOwnLogIn("change the e-mail addresses of others");
         if (isSelf && request.IsActive is false) throw new Forbidden("Users cannot deactivate themselves.");
         // What takes an account over or away requires step-up, as delete_user does.
