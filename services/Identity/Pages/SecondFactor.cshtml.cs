@@ -13,7 +13,7 @@ namespace MedCor.Identity.Pages;
 /// <summary>Asks a user who has proved one factor for a second one. Only with both is the browser logged in.</summary>
 internal sealed class SecondFactorModel(
     CodeCheck codes, SecondFactorManager secondFactors, PasskeyManager passkeys, ClientSessions sessions, PasswordLogIn passwords, PasswordSetter setter,
-    IStringLocalizer<PageTexts> texts, TimeProvider clock) : PageModel
+    BrowserLogIns logIns, IStringLocalizer<PageTexts> texts, TimeProvider clock) : PageModel
 {
     /// <summary>Gets the reason for which the last attempt was refused.</summary>
     public string? Error { get; private set; }
@@ -57,7 +57,7 @@ internal sealed class SecondFactorModel(
         // When a user has logged in at a provider is what the provider says.
         var now = clock.GetUtcNow();
         var at = AuthenticationMethods.IsFederated(attempt.Methods) ? attempt.At : now;
-        await LogInCookie.LogInAsync(HttpContext, account, AuthenticationMethods.Continue(attempt.Methods, methods), at,
+        await logIns.StartAsync(HttpContext, account, AuthenticationMethods.Continue(attempt.Methods, methods), at,
             validFrom: now > attempt.ValidFrom ? now : attempt.ValidFrom);
         return LocalRedirect(Url.IsLocalUrl(ReturnUrl) ? ReturnUrl : "/");
     }
