@@ -1,4 +1,5 @@
 using MedCor.Contracts;
+using MedCor.Identity.Accounts;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -27,6 +28,22 @@ internal sealed class MailQueue(IdentityDb db, IOptions<MailOptions> options)
         var lifetime = kind is MailKind.Invitation or MailKind.EmailConfirmation or MailKind.PasswordReset ? AccountLinks.Lifetime : NoticeLifetime;
         var now = db.UtcNow;
         db.Add(new Mail { Kind = kind, UserId = userId, Recipient = recipient, CreatedAt = now, DueAt = now, ExpiresAt = now + lifetime });
+    }
+
+    /// <summary>
+    /// Requests a change of the address of somebody else within the caller's transaction, in place of a former request, and adds the mails to both addresses.
+    /// </summary>
+    internal async Task AddEmailChangeAsync(Account account, string newEmail, CancellationToken ct)
+    {
+        var (id, now) = (account.Id, db.UtcNow);
+        await db.Database.ExecuteSqlAsync($"""
+            INSERT INTO email_changes (user_id, new_email, effective_at, expires_at)
+            VALUES ({id}, {newEmail}, {now + PendingEmailChange.ObjectionTime}, {now + PendingEmailChange.Lifetime})
+            ON CONFLICT (user_id) DO UPDATE
+            SET new_email = excluded.new_email, effective_at = excluded.effective_at, expires_at = excluded.expires_at
+            """, ct);
+        Add(MailKind.EmailChangeReview, id, account.Email);
+        Add(MailKind.EmailChangeByOthers, id, newEmail);
     }
 
     /// <summary>
