@@ -36,6 +36,12 @@ internal enum MailKind
 
     /// <summary>The account was linked to the identity provider of the hospital.</summary>
     ProviderLinked,
+
+    /// <summary>The identity provider of the recipient's hospital was changed.</summary>
+    IdentityProviderChanged,
+
+    /// <summary>The sign-in policy of the recipient's hospital was changed.</summary>
+    SignInPolicyChanged,
 }
 
 /// <summary>Represents a mail that waits to be sent. Its text, with the link in it, is made when it is sent.</summary>

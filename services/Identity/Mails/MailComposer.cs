@@ -92,6 +92,17 @@ internal sealed class MailComposer(IStringLocalizer<MailTexts> texts, IOptions<K
                 greeting, texts["Your MedCor account was linked to your account at your hospital. You can log in with that from now on. See your account:"],
                 Link(AccountPath), texts["If it was not you, inform your administrator now."],
             ]),
+            MailKind.IdentityProviderChanged => (texts["The identity provider of your hospital was changed"],
+            [
+                greeting,
+                texts["The settings of the provider through which the staff of your hospital log in were changed. See them with get_identity_provider."],
+                texts["If no administrator of your hospital did that, change them back now: whoever sets the provider can log in as any of the staff."],
+            ]),
+            MailKind.SignInPolicyChanged => (texts["The sign-in policy of your hospital was changed"],
+            [
+                greeting, texts["The rules by which the users of your hospital log in were changed. See them with get_sign_in_policy."],
+                texts["If no administrator did that, change them back now."],
+            ]),
             _ => throw new InvalidOperationException($"There is no text for {kind}."),
         };
     }

@@ -14,6 +14,9 @@ internal sealed class MailQueue(IdentityDb db, IOptions<MailOptions> options)
     /// <summary>The number of waiting mails from which on strangers can add none.</summary>
     internal const int MaxWaiting = 10_000;
 
+    /// <summary>The number of administrators of a hospital who are told of a change of its settings.</summary>
+    internal const int MaxAdmins = 100;
+
     /// <summary>How long it is tried to send a mail that only tells what has happened.</summary>
     internal static readonly TimeSpan NoticeLifetime = TimeSpan.FromDays(2);
 
@@ -28,6 +31,14 @@ internal sealed class MailQueue(IdentityDb db, IOptions<MailOptions> options)
         var lifetime = kind is MailKind.Invitation or MailKind.EmailConfirmation or MailKind.PasswordReset ? AccountLinks.Lifetime : NoticeLifetime;
         var now = db.UtcNow;
         db.Add(new Mail { Kind = kind, UserId = userId, Recipient = recipient, CreatedAt = now, DueAt = now, ExpiresAt = now + lifetime });
+    }
+
+    /// <summary>Adds a mail to each active administrator of a hospital to the unit of work.</summary>
+    internal async Task AddForAdminsAsync(MailKind kind, Guid hospitalId, CancellationToken ct)
+    {
+        if (!SendsMail) return;
+        var admins = db.Accounts.Where(a => a.HospitalId == hospitalId && a.Role == Role.Admin && a.IsActive && a.ServiceScope == null);
+        foreach (var id in await admins.OrderBy(a => a.Id).Take(MaxAdmins).Select(a => a.Id).ToListAsync(ct)) Add(kind, id);
     }
 
     /// <summary>
