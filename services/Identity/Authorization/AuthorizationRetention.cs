@@ -4,8 +4,8 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Identity.Authorization;
 
 /// <summary>
-/// Deletes codes and tokens a day after they have expired, then authorizations that have none left, then clients that nobody has allowed anything for a day:
-/// many programs register anew for each connection. The clients of service accounts stay.
+/// Deletes access tokens and ID tokens once they have expired, codes and refresh tokens a day later, then authorizations that have none left, then clients that
+/// nobody has allowed anything for a day: many programs register anew for each connection. The clients of service accounts stay.
 /// </summary>
 internal sealed class AuthorizationRetention(IdentityDb db) : IRetentionPolicy
 {
@@ -18,7 +18,8 @@ internal sealed class AuthorizationRetention(IdentityDb db) : IRetentionPolicy
         // Ids begin with the time at which they were made.
         var registeredBefore = Guid.CreateVersion7(before);
         return await db.Database.ExecuteSqlAsync($"""
-                DELETE FROM oauth_tokens WHERE id IN (SELECT id FROM oauth_tokens WHERE expiration_date < {before} LIMIT {maxCount})
+                DELETE FROM oauth_tokens WHERE id IN (SELECT id FROM oauth_tokens WHERE expiration_date < {now}
+                    AND (expiration_date < {before} OR type LIKE '%access_token' OR type LIKE '%id_token') LIMIT {maxCount})
                 """, ct)
             + await db.Database.ExecuteSqlAsync($"""
                 DELETE FROM oauth_authorizations WHERE id IN (SELECT a.id FROM oauth_authorizations a

@@ -72,8 +72,7 @@ internal sealed class AccountModel(IdentityDb db, BrowserLogIns logIns, SecondFa
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var endedAt = await sessions.EndAllOfUserAsync(LogIn.Account.Id, ct);
         await transaction.CommitAsync(ct);
-        // Later than that end by all the precision of the cookie.
-        await LogInCookie.LogInAsync(HttpContext, LogIn.Account, LogIn.Methods, LogIn.At, validFrom: endedAt.AddMilliseconds(1));
+        await LogInAgainAsync(endedAt);
         return Redirect(PagePaths.Account);
     }
 
