@@ -17,7 +17,7 @@ namespace MedCor.Identity.Pages;
 /// Asks the user whether a client may act for them. OpenIddict has verified the client's request; who is not logged in logs in first.
 /// </summary>
 internal sealed class AuthorizeModel(ClientSessions sessions, BrowserLogIns logIns, IOpenIddictApplicationManager applications,
-    DocumentedClients documented) : PageModel
+    DocumentedClients documented, Consents consents) : PageModel
 {
     internal const string GrantPrefix = "grant:";
 
@@ -107,7 +107,8 @@ internal sealed class AuthorizeModel(ClientSessions sessions, BrowserLogIns logI
         Email = account.Email;
         Hospital = account.Hospital?.Name;
         RedirectHost = Uri.TryCreate(request.RedirectUri, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps ? uri.IdnHost : null;
-        Scopes = ConsentScopes.Offer(request.GetScopes());
+        var applicationId = (await applications.GetIdAsync(application, HttpContext.RequestAborted))!;
+        Scopes = ConsentScopes.Offer(request.GetScopes(), await consents.FindAllowedAsync(account, applicationId, HttpContext.RequestAborted));
         Parameters = GetParameters(request);
         OtherAccountUrl = PagePaths.WithReturn(PagePaths.LogIn, GetAuthorizeUrl(request));
         return Page();
