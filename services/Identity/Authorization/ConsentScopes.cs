@@ -55,4 +55,19 @@ internal static class ConsentScopes
             ? granted.Add(OpenId)
             : granted;
     }
+
+    /// <summary>
+    /// Returns the scopes of the tokens of a client whose user need not be asked; none when the user must be: for more than what is remembered, for what
+    /// deactivates, and for medical records and treatments.
+    /// </summary>
+    /// <param name="remembered">What the user has lately allowed the client.</param>
+    internal static ImmutableArray<string> GrantRemembered(ImmutableArray<string> requested, ScopeSet remembered)
+    {
+        var asked = Offer(requested, remembered).Where(scope => scope.IsRequested).ToArray();
+        return asked.Any(scope => scope.IsNew || IsDangerous(scope.Name)) ? [] : Grant(requested, isTicked: name => asked.Any(scope => scope.Name == name));
+    }
+
+    private static bool IsDangerous(string scope) =>
+        scope.EndsWith(".delete", StringComparison.Ordinal) || scope.EndsWith(".clinical", StringComparison.Ordinal)
+            || scope.StartsWith("clinical.", StringComparison.Ordinal);
 }
