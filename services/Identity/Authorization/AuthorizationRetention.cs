@@ -1,5 +1,6 @@
 using MedCor.Platform.Retention;
 using Microsoft.EntityFrameworkCore;
+using OpenIddict.Abstractions;
 
 namespace MedCor.Identity.Authorization;
 
@@ -14,7 +15,8 @@ internal sealed class AuthorizationRetention(IdentityDb db) : IRetentionPolicy
     /// <inheritdoc/>
     public async Task<int> DeleteExpiredAsync(DateTimeOffset now, int maxCount, CancellationToken ct)
     {
-        var before = now - Unused;
+        // A consent that is remembered has no tokens of its own.
+        var (before, forgotten) = (now - Unused, now - Consents.Lifetime);
         // Ids begin with the time at which they were made.
         var registeredBefore = Guid.CreateVersion7(before);
         return await db.Database.ExecuteSqlAsync($"""
@@ -23,7 +25,8 @@ internal sealed class AuthorizationRetention(IdentityDb db) : IRetentionPolicy
                 """, ct)
             + await db.Database.ExecuteSqlAsync($"""
                 DELETE FROM oauth_authorizations WHERE id IN (SELECT a.id FROM oauth_authorizations a
-                    WHERE a.creation_date < {before} AND NOT EXISTS (SELECT FROM oauth_tokens t WHERE t.authorization_id = a.id) LIMIT {maxCount})
+                    WHERE a.creation_date < {before} AND NOT EXISTS (SELECT FROM oauth_tokens t WHERE t.authorization_id = a.id)
+                        AND (a.type IS DISTINCT FROM {OpenIddictConstants.AuthorizationTypes.Permanent} OR a.creation_date < {forgotten}) LIMIT {maxCount})
                 """, ct)
             + await db.Database.ExecuteSqlAsync($"""
                 DELETE FROM oauth_applications WHERE id IN (SELECT c.id FROM oauth_applications c

@@ -139,6 +139,27 @@ public sealed class AuthorizationServerTests
     }
 
     [Fact]
+    public async Task The_page_marks_what_a_client_asks_for_beyond_what_the_user_has_allowed_it()
+    {
+        using var client = await OAuthClient.Register();
+        using var start = await client.OpenAuthorization();
+        using var loggedIn = await client.LogIn(start.Headers.Location!, "doctor@general.example", "Demo-Medcor-2026");
+        Assert.Equal(0, await CountNew("medcor.read appointments.write"));
+        await client.Authorize("doctor@general.example", "Demo-Medcor-2026", ["medcor.read"]);
+
+        Assert.Equal(0, await CountNew("medcor.read people.read"));
+        Assert.Equal(2, await CountNew("medcor.read appointments.write medcor.clinical"));
+
+        async Task<int> CountNew(string scopes)
+        {
+            using var page = await client.OpenAuthorization(("scope", scopes));
+            var html = await page.Content.ReadAsStringAsync();
+            Assert.Contains("What it may do", html, StringComparison.Ordinal);
+            return html.Split("<strong class=\"new\">").Length - 1;
+        }
+    }
+
+    [Fact]
     public async Task A_user_who_denies_and_one_who_ticks_nothing_open_nothing()
     {
         foreach (var (decision, scopes) in new[] { ("deny", (string[])["medcor.read"]), ("allow", []) })

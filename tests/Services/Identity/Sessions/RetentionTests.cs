@@ -131,6 +131,24 @@ public sealed class RetentionTests
         }));
     }
 
+    [Fact]
+    public async Task A_remembered_consent_is_deleted_when_it_is_forgotten()
+    {
+        await using var identity = await IdentityFixture.Create();
+        var now = identity.Clock.Now;
+        await identity.Write(db => db.Add(new OAuthApplication
+        {
+            Id = Guid.CreateVersion7(now.AddDays(-100)), ClientId = "client",
+            Authorizations =
+            {
+                new() { Id = Guid.NewGuid(), Type = "permanent", CreationDate = (now - Consents.Lifetime).UtcDateTime.AddHours(-1) },
+                new() { Id = Guid.NewGuid(), Type = "permanent", CreationDate = (now - Consents.Lifetime).UtcDateTime.AddHours(1) },
+            },
+        }));
+
+        Assert.Equal((1, 0, 0), await DeleteOneByOne(identity, db => new AuthorizationRetention(db)));
+    }
+
     private static Task<DateTimeOffset[]> Read(IdentityFixture identity, Func<IdentityDb, IQueryable<DateTimeOffset>> rows) =>
         identity.Execute<IdentityDb, DateTimeOffset[]>(db =>
         {
