@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace MedCor.Contracts.Identity;
 
 /// <summary>Specifies the roles that an identity provider can give.</summary>
-public enum StaffRole { Admin, Doctor, Nurse }
+public enum StaffRole { Admin, Doctor, Nurse, Receptionist }
 
 /// <summary>Represents the role that a value of the role claim gives.</summary>
 /// <param name="Value">The value of the claim, letter by letter. <example>"medcor-nurses"</example></param>

@@ -63,6 +63,7 @@ internal sealed class IdentityProvider : Entity, ITenantOwned
         StaffRole.Admin => Role.Admin,
         StaffRole.Doctor => Role.Doctor,
         StaffRole.Nurse => Role.Nurse,
+        StaffRole.Receptionist => Role.Receptionist,
         _ => null,
     };
 

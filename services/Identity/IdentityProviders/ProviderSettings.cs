@@ -34,7 +34,7 @@ internal sealed class ProviderSettings(IdentityDb db, IOptions<KeyOptions> keys)
     /// Null for others.
     /// </summary>
     internal async Task<ProviderRequired?> FindRequiredAsync(Account account, CancellationToken ct) =>
-        account.Role is Role.Doctor or Role.Nurse && account.HospitalId is { } hospital
+        account.Role is Role.Doctor or Role.Nurse or Role.Receptionist && account.HospitalId is { } hospital
             && await FindAsync(hospital, ct) is { IsRequired: true, Subdomain: var subdomain }
                 ? new(subdomain, PublicUrl + GetLogInPath(subdomain))
                 : null;
