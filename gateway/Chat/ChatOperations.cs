@@ -40,9 +40,11 @@ internal static class ChatOperations
         can use per day. A request beyond the limit of concurrent answers or of tokens returns 429 before the model is called.
 
         A `session_id` continues a conversation, which only its owner can access: a follow-up needs to contain only the new messages. A request with an
-        `assistant` message is treated as the complete conversation. With `tools: true`, the model reads records by MedCor's tools with your rights, and proposes
-        changes, which `POST /mcp/confirm/{call_id}` confirms; your hospital must have turned this on. With a `request_id`, the model is called once within 24 hours: a retry with the same
+        `assistant` message is treated as the complete conversation. With a `request_id`, the model is called once within 24 hours: a retry with the same
         `request_id` returns the same `call_id` and the current status.
+
+        With `tools: true`, the model reads records by MedCor's tools with your rights, and proposes changes, which `POST /mcp/confirm/{call_id}` confirms.
+        Your hospital must have turned this on.
         """,
         components => new()
         {

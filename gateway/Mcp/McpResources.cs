@@ -67,7 +67,9 @@ internal sealed class McpResources(ResourceReader reader, IOptions<McpOptions> o
         try
         {
             using var content = await reader.ReadAsync(mcp.Context, uri.Resource, uri.Path, uri.Query, ct);
-            if (content.Response.Status == StatusCodes.Status404NotFound) throw NotFound(request, text);
+            // An entity that the caller may not read is answered as one that does not exist.
+            if (content.Response.Status == StatusCodes.Status404NotFound || content.Response.Status == StatusCodes.Status403Forbidden && uri.Path.Length > 0)
+                throw NotFound(request, text);
             if (content.Response.Status != StatusCodes.Status200OK)
                 throw ToProtocolError(JsonSerializer.Deserialize<ErrorEnvelope>(content.Response.Body.Span, Json.Options)!.Error);
             if (content.Body.Length > options.Value.ResultLimit)

@@ -23,7 +23,7 @@ internal static class McpResults
         if (response.Status != StatusCodes.Status200OK) return FromError(JsonSerializer.Deserialize<ErrorEnvelope>(response.Body.Span, Json.Options)!.Error);
         if (response.Body.Length > limit) return FromError(TooLarge(tool, response.Body.Length, limit, request.Context.RequestId));
 
-        var text = ModelText.Clean(Encoding.UTF8.GetString(response.Body.Span));
+        var text = ModelText.Clean(ModelTools.GetResult(tool, Encoding.UTF8.GetString(response.Body.Span)));
         var meta = new JsonObject { [RequestIdMember] = request.Context.RequestId };
         if (response.IsReplay) meta[ReplayedMember] = true;
         return new() { Content = [new TextContentBlock { Text = text }], StructuredContent = JsonSerializer.Deserialize<JsonElement>(text), Meta = meta };

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 using MedCor.Contracts.LanguageModels;
 using MedCor.Gateway.ToolInvocation;
 using ModelContextProtocol.Protocol;
@@ -53,7 +54,7 @@ internal sealed class McpToolCatalogue
             {
                 Title = title,
                 ReadOnlyHint = tool.Effect == Effect.Read,
-                DestructiveHint = tool.Effect is Effect.Update or Effect.Delete,
+                DestructiveHint = tool.Effect is Effect.Update or Effect.Delete || tool.Params == typeof(RescheduleAppointment),
                 IdempotentHint = tool.Effect != Effect.Create,
                 // Everything happens within MedCor.
                 OpenWorldHint = false,

@@ -132,7 +132,8 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
     /// <param name="first">The number of the first piece.</param>
     public async Task<ChatRunState?> AppendAsync(Guid run, string worker, long first, IReadOnlyList<ChatPiece> pieces) =>
         ParseState((string)(await ExecuteScriptAsync(AppendScript, [RunKey(run), EventsKey(run)],
-            [worker, first, Milliseconds(RunRetention), .. pieces.SelectMany(p => p.Data is null ? (RedisValue[])[TextField, p.Text] : [DataField, p.Data])]))!);
+            [worker, first, Milliseconds(RunRetention),
+                .. pieces.SelectMany(piece => piece.Data is null ? (RedisValue[])[TextField, piece.Text] : [DataField, piece.Data])]))!);
 
     /// <summary>Ends a run on behalf of its worker.</summary>
     /// <param name="published">

@@ -74,6 +74,7 @@ internal static class MappedRoutes
         ]);
         builder.AddMedCorDefaults();
         builder.AddGateway();
+        builder.AddAllowedOrigins();
         var app = builder.Build();
         app.MapDefaultEndpoints();
         app.MapGroup("").WithHeadMethod().WithApiDescription().MapGatewayEndpoints();

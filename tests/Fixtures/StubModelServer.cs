@@ -159,8 +159,8 @@ internal sealed class StubModelServer : IAsyncDisposable
         {
             var json = System.Text.Json.JsonSerializer.Serialize(arguments);
             // In pieces, as models send them.
-            await SendChunk(new { tool_calls = new[] { new { index = 0, id = $"call-{Attempt}", type = "function",
-                function = new { name = tool, arguments = json[..(json.Length / 2)] } } } }, null);
+            var first = new { index = 0, id = $"call-{Attempt}", type = "function", function = new { name = tool, arguments = json[..(json.Length / 2)] } };
+            await SendChunk(new { tool_calls = new[] { first } }, null);
             await SendChunk(new { tool_calls = new[] { new { index = 0, function = new { arguments = json[(json.Length / 2)..] } } } }, null);
             await SendChunk(new { }, "tool_calls");
             if (usage is { } tokens) await SendUsage(tokens.Read, tokens.Written);

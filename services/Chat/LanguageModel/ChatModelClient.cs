@@ -191,7 +191,8 @@ internal sealed class ChatModelClient : IDisposable
             _stallTimer = new(Timeout.InfiniteTimeSpan, model._clock);
             _linked = CancellationTokenSource.CreateLinkedTokenSource(cancelled, _stallTimer.Token);
             _updates = model._client!.GetChatClient(question.Model)
-                .CompleteChatStreamingAsync(question.Messages.Select(ToSdkMessage).Concat(question.Rounds.SelectMany(ToSdkMessages)), model.ToCompletionOptions(question), _linked.Token)
+                .CompleteChatStreamingAsync(question.Messages.Select(ToSdkMessage).Concat(question.Rounds.SelectMany(ToSdkMessages)),
+                    model.ToCompletionOptions(question), _linked.Token)
                 .GetAsyncEnumerator(_linked.Token);
         }
 

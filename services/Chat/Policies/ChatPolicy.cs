@@ -21,7 +21,7 @@ internal sealed class ChatPolicy : Entity, ITenantOwned
     {
         if (!IsEnabled) throw new Forbidden("Your hospital has turned the chat off.");
         if (usesTools && !ToolsEnabled)
-            throw new Forbidden("Your hospital has not turned on tools for the chat. Its administrators do so by update_chat_policy {\"tools_enabled\": true}.");
+            throw new Forbidden("Your hospital has not turned on tools for the chat. Its administrators do so by update_chat_policy with tools_enabled: true.");
     }
 
     internal Contracts.Chat.ChatPolicy ToContract() => new(HospitalId, IsEnabled, ToolsEnabled, Version);

@@ -144,7 +144,8 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
         options.Value.Validate(path, settings.Model, settings.MaxTokens, errors, caller);
         var metadata = Metadata(request, errors);
         return errors.Count == 0
-            ? (new(options.Value.Resolve(settings.Model, caller)!, settings.Messages, settings.MaxTokens ?? options.Value.MaxTokens, settings.Temperature), metadata)
+            ? (new(options.Value.Resolve(settings.Model, caller)!, settings.Messages, settings.MaxTokens ?? options.Value.MaxTokens, settings.Temperature),
+                metadata)
             : throw new ValidationFailed(errors);
     }
 

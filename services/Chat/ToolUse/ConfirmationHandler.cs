@@ -55,7 +55,8 @@ internal sealed class ConfirmationHandler(ChatDb db, ChatStreamStore streams, To
     private async Task<ConfirmedCall> ExecuteAsync(ToolCaller caller, Confirmation proposal)
     {
         // Carried out to its end although the client may disconnect, since the model waits for the outcome.
-        var (result, error) = await runner.CallAsync(caller, ToolCatalogue.All[proposal.Tool], proposal.Arguments, $"chat:{proposal.Id}", CancellationToken.None);
+        var (result, error) = await runner.CallAsync(caller, ToolCatalogue.All[proposal.Tool], proposal.Arguments, idempotencyKey: $"chat:{proposal.Id}",
+            CancellationToken.None);
         if (error is not null && CanRepeat(error))
         {
             await ConfirmationStore.TryMoveAsync(db, proposal, ConfirmationState.Confirmed, ConfirmationState.Pending);

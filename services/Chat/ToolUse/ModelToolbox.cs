@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Text.Json.Nodes;
 using MedCor.Chat.LanguageModel;
 using MedCor.Contracts;
 using MedCor.Contracts.LanguageModels;
@@ -12,6 +13,13 @@ namespace MedCor.Chat.ToolUse;
 internal static class ModelToolbox
 {
     private const string OwnService = "chat";
+
+    /// <summary>
+    /// The keywords that are left out: the model reads the schemas with every request and is charged for each word of them, and the services check the
+    /// arguments anyway.
+    /// </summary>
+    private static readonly string[] Checks =
+        ["pattern", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems", "examples", "default", "additionalProperties"];
 
     private static readonly Lazy<FrozenDictionary<Callers, ModelTool[]>> ByCaller = new(() => CallerKinds.All.ToFrozenDictionary(
         kind => kind.Value, kind => ToolCatalogue.All.Values.Where(tool => IsOffered(tool, kind.Value)).Select(Describe).ToArray()));
@@ -30,5 +38,15 @@ internal static class ModelToolbox
         tool.Effect == Effect.Read
             ? ModelTools.GetDescription(tool)
             : $"{ModelTools.GetDescription(tool)} The call is a proposal: it takes effect if the user confirms it.",
-        ModelTools.DescribeInput(tool).ToJsonString(Json.Options));
+        WithoutChecks(ModelTools.DescribeInput(tool)).ToJsonString(Json.Options));
+
+    private static JsonObject WithoutChecks(JsonObject schema)
+    {
+        foreach (var check in Checks) schema.Remove(check);
+        if (schema["items"] is JsonObject items) WithoutChecks(items);
+        if (schema["properties"] is JsonObject properties)
+            foreach (var (_, property) in properties)
+                if (property is JsonObject described) WithoutChecks(described);
+        return schema;
+    }
 }

@@ -66,8 +66,8 @@ public sealed record ChatInput(
 /// <param name="Content">The text, or a list of parts {type: "text", text}, which are concatenated without a separator.</param>
 public sealed record ChatMessage(
     [property: AllowedValues("system", "developer", "user", "assistant",
-        ErrorMessage = "must be system, developer, user or assistant. Tool results are not supported, because the model calls no tools of the caller: send them "
-            + "in a user message")] string Role,
+        ErrorMessage = "must be system, developer, user or assistant. Tool results are not supported, because the model calls no tools of the caller: send "
+            + "them in a user message")] string Role,
     [property: Length(1, 500_000), Multiline] string Content);
 
 /// <summary>Specifies the state of a call.</summary>

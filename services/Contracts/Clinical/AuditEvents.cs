@@ -58,7 +58,8 @@ public enum ActingRole { Platform, HospitalAdmin, Doctor, Nurse, Patient, Recept
 /// <param name="CreatedAt">The time of the access.</param>
 /// <param name="ClientId">The ID of the client program to which the token was issued; null for a login of the user.</param>
 /// <param name="Model">
-/// The language model that made the access on behalf of the user, in a chat; null for an access by the user or a client program. <example>"gpt-4o-mini"</example>
+/// The language model that made the access on behalf of the user, in a chat; null for an access by the user or a client program.
+/// <example>"gpt-4o-mini"</example>
 /// </param>
 [Resource("audit_events", Callers.Admins | Callers.Patient)]
 public sealed record AuditEvent(

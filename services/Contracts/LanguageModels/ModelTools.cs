@@ -18,10 +18,12 @@ public static class ModelTools
 
     private static readonly FrozenSet<Type> ForUsersAlone =
         FrozenSet.Create(typeof(CreateServiceAccount), typeof(UpdateServiceAccount), typeof(RevokeApiKey), typeof(UpdateIdentityProvider),
-            typeof(UpdateChatPolicy));
+            typeof(UpdateSignInPolicy), typeof(ResetSecondFactor), typeof(UpdateChatPolicy));
 
-    private static readonly FrozenSet<string> FreeTextProperties =
-        FrozenSet.Create("Reason", "Notes", "Description", "Title", "Diagnosis", "Symptoms", "TreatmentPlan", "Instructions", "CancellationReason");
+    /// <summary>The texts in results that nobody types. Any other text is taken for one that people have typed.</summary>
+    private static readonly FrozenSet<string> GeneratedProperties =
+        FrozenSet.Create("Action", "Amount", "Annual", "AuthenticationMethods", "ClientAddress", "ClientId", "Currency", "Monthly", "MonthlyRevenue",
+            "NewTimeZone", "PeerAddress", "Price", "Quarterly", "RequestId", "Resource", "Revenue", "Scope", "TimeZone", "Total", "TraceId");
 
     /// <summary>Returns whether models may use a tool.</summary>
     public static bool IsOffered(ToolDescriptor tool) => !tool.ReturnsSecret && !ForUsersAlone.Contains(tool.Params);
@@ -50,6 +52,36 @@ public static class ModelTools
         return schema;
     }
 
+    /// <summary>Returns the result of a tool as models may read it: the steps of guided prompts without the fields that take a secret.</summary>
+    /// <param name="json">The result as its service returns it.</param>
+    public static string GetResult(ToolDescriptor tool, string json)
+    {
+        if (tool.Result != typeof(PromptSession) && tool.Result != typeof(PromptList)) return json;
+        var result = JsonNode.Parse(json)!;
+        RemoveSecretFields(result);
+        return result.ToJsonString(Json.Options);
+    }
+
+    private static void RemoveSecretFields(JsonNode? node)
+    {
+        if (node is JsonArray list)
+        {
+            foreach (var item in list) RemoveSecretFields(item);
+            return;
+        }
+        if (node is not JsonObject part) return;
+        if (part["input_schema"] is JsonObject schema && schema["properties"] is JsonObject fields)
+            foreach (var secret in fields.Where(IsSecret).Select(field => field.Key).ToArray())
+            {
+                fields.Remove(secret);
+                (schema["required"] as JsonArray)?.RemoveAll(name => (string?)name == secret);
+            }
+        foreach (var (_, value) in part) RemoveSecretFields(value);
+    }
+
+    private static bool IsSecret(KeyValuePair<string, JsonNode?> field) =>
+        field.Value is JsonObject schema && (string?)schema["pattern"] == TextPatterns.Opaque;
+
     /// <summary>Returns whether a result contains texts that people have typed, in itself or in its parts.</summary>
     private static bool ReturnsFreeText(Type result)
     {
@@ -61,9 +93,11 @@ public static class ModelTools
             if (type.IsGenericType) foreach (var argument in type.GetGenericArguments()) pending.Push(argument);
             if (type.Assembly != typeof(ToolAttribute).Assembly || type.IsEnum || !seen.Add(type)) continue;
             foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance))
-                if (property.PropertyType == typeof(string) && FreeTextProperties.Contains(property.Name)) return true;
-                else pending.Push(property.PropertyType);
+                if (!IsText(property.PropertyType)) pending.Push(property.PropertyType);
+                else if (!GeneratedProperties.Contains(property.Name)) return true;
         }
         return false;
     }
+
+    private static bool IsText(Type type) => type == typeof(string) || typeof(IEnumerable<string>).IsAssignableFrom(type);
 }

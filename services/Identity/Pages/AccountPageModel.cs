@@ -21,6 +21,9 @@ internal abstract class AccountPageModel(BrowserLogIns logIns) : PageModel
     /// <summary>Returns whether the user has logged in so recently that nobody else is likely to sit there.</summary>
     protected bool HasLoggedInRecently(TimeProvider clock) => clock.GetUtcNow() - LogIn.At <= RecentLogIn;
 
+    /// <summary>Logs this browser out.</summary>
+    protected Task EndLogInAsync() => logIns.EndAsync(HttpContext, LogIn);
+
     public override async Task OnPageHandlerExecutionAsync(PageHandlerExecutingContext context, PageHandlerExecutionDelegate next)
     {
         var here = Request.Path + (HttpMethods.IsGet(Request.Method) ? Request.QueryString.Value : "");

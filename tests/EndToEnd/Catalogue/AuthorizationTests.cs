@@ -38,7 +38,7 @@ public class AuthorizationTests
         ("service_account",     All,           All,           "",            "",                   "",                   ""),
         ("api_key",             All,           All,           "",            "",                   "",                   ""),
         ("sign_in_policy",      All,           All,           "",            "",                   "",                   ""),
-        ("identity_provider",   All,           All,           "",            "",                   "",                   ""),
+        ("identity_provider",   "read",        All,           "",            "",                   "",                   ""),
         ("chat_policy",         All,           All,           "",            "",                   "",                   ""),
         ("prompt",              All,           All,           All,           All,                  All,                  All),
         ("prompt_session",      All,           All,           All,           All,                  All,                  All),

@@ -89,8 +89,8 @@ public sealed class SchemaAgreementTests
     [Theory, MemberData(nameof(Read))]
     public void An_entry_of_a_list_that_is_given_twice_is_named_by_its_place(Type type)
     {
-        // Lists whose entries may repeat, may not overlap, are told apart by their ID alone, or are answered.
-        string[] others = ["messages", "input.messages", "working_hours", "breaks", "exceptions", "specialties", "call_ids"];
+        // Lists whose entries may repeat, may not overlap, are told apart by their ID alone, apply in their order, or are answered.
+        string[] others = ["messages", "input.messages", "working_hours", "breaks", "exceptions", "specialties", "role_mappings", "call_ids"];
         var schema = ContractSchema.ForInput(type);
         foreach (var (name, property, write) in Properties(schema).Where(p => ParameterGenerator.Types(p.Schema).Contains("array")))
         {
