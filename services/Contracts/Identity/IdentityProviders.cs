@@ -20,7 +20,7 @@ public sealed record RoleMapping([property: Length(1, 200)] string Value, StaffR
 /// <param name="RoleClaim">The claim that gives roles; null if users keep the roles that they have. <example>"roles"</example></param>
 /// <param name="RoleMappings">The roles that its values give. The first entry applies whose value the user has.</param>
 /// <param name="CreateUsers">Whether a person without an account gets one at the first sign-in.</param>
-/// <param name="IsRequired">Whether doctors and nurses can sign in only through the provider. <example>false</example></param>
+/// <param name="IsRequired">Whether doctors, nurses and receptionists can sign in only through the provider. <example>false</example></param>
 /// <param name="RedirectUri">
 /// The redirect URI to register at the provider.
 /// <example>"https://medcor.example/oauth/login/callback/01980000-0000-7000-8001-000000000000"</example>
@@ -80,7 +80,7 @@ public sealed record GetIdentityProvider(Guid? HospitalId = null) : ITool<Identi
 /// </param>
 /// <param name="CreateUsers">Whether a person without an account gets one at the first sign-in, with the role that the claim gives.</param>
 /// <param name="IsRequired">
-/// Whether doctors and nurses can sign in only through the provider, and not with a password or a passkey. Administrators and patients always can.
+/// Whether doctors, nurses and receptionists can sign in only through the provider, and not with a password or a passkey. Administrators and patients always can.
 /// <example>false</example>
 /// </param>
 /// <param name="ExpectedVersion">The expected version; the change is rejected if the provider is no longer at this version.</param>
