@@ -98,7 +98,8 @@ public static class DemoTenants
 /// <summary>Represents a hospital of the demo data and its people.</summary>
 public sealed record DemoHospital(
     Guid Id, string Name, string Domain, string City, string Country, string PostalCode, string TimeZone,
-    DemoPerson Admin, DemoPerson Nurse, DemoPerson Receptionist, IReadOnlyList<(DemoPerson Person, string Specialty)> Doctors, IReadOnlyList<DemoPerson> Patients)
+    DemoPerson Admin, DemoPerson Nurse, DemoPerson Receptionist,
+    IReadOnlyList<(DemoPerson Person, string Specialty)> Doctors, IReadOnlyList<DemoPerson> Patients)
 {
     public IEnumerable<DemoPerson> People => [Admin, Nurse, Receptionist, .. Doctors.Select(d => d.Person), .. Patients];
 }

@@ -80,7 +80,8 @@ public sealed record GetIdentityProvider(Guid? HospitalId = null) : ITool<Identi
 /// </param>
 /// <param name="CreateUsers">Whether a person without an account gets one at the first sign-in, with the role that the claim gives.</param>
 /// <param name="IsRequired">
-/// Whether doctors, nurses and receptionists can sign in only through the provider, and not with a password or a passkey. Administrators and patients always can.
+/// Whether doctors, nurses and receptionists can sign in only through the provider, and not with a password or a passkey. Administrators and patients always
+/// can.
 /// <example>false</example>
 /// </param>
 /// <param name="ExpectedVersion">The expected version; the change is rejected if the provider is no longer at this version.</param>

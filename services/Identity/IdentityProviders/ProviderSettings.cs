@@ -30,7 +30,8 @@ internal sealed class ProviderSettings(IdentityDb db, IOptions<KeyOptions> keys)
     internal Task<IdentityProvider?> FindAsync(Guid hospitalId, CancellationToken ct) => Usable.SingleOrDefaultAsync(p => p.HospitalId == hospitalId, ct);
 
     /// <summary>
-    /// Returns the refusal of any other login of a user who must sign in through the provider of the hospital: a doctor, nurse or receptionist whose hospital requires it.
+    /// Returns the refusal of any other login of a user who must sign in through the provider of the hospital: a doctor, nurse or receptionist whose
+    /// hospital requires it.
     /// Null for others.
     /// </summary>
     internal async Task<ProviderRequired?> FindRequiredAsync(Account account, CancellationToken ct) =>
