@@ -31,8 +31,7 @@ internal sealed class ProviderSettings(IdentityDb db, IOptions<KeyOptions> keys)
 
     /// <summary>
     /// Returns the refusal of any other login of a user who must sign in through the provider of the hospital: a doctor, nurse or receptionist whose
-    /// hospital requires it.
-    /// Null for others.
+    /// hospital requires it. Null for others.
     /// </summary>
     internal async Task<ProviderRequired?> FindRequiredAsync(Account account, CancellationToken ct) =>
         account.Role is Role.Doctor or Role.Nurse or Role.Receptionist && account.HospitalId is { } hospital
