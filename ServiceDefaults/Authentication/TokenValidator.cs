@@ -37,6 +37,15 @@ public class TokenValidator(SigningKeyCache keys, RevocationList revocations, IO
     /// <summary>Gets the audience of the tokens that are valid.</summary>
     protected virtual string Audience => options.Value.Audience;
 
+    /// <summary>Gets the issuers whose tokens are valid.</summary>
+    protected virtual IEnumerable<string> Issuers => options.Value.AcceptedIssuers;
+
+    /// <summary>Gets the types of the tokens that are valid, as their header names them.</summary>
+    protected virtual IEnumerable<string> Types => [TokenTypes.Jwt, TokenTypes.AccessToken];
+
+    /// <summary>Returns whether a token with a valid signature has all that tokens for <see cref="Audience"/> have.</summary>
+    protected virtual bool IsComplete(JsonWebToken token) => true;
+
     private readonly MemoryCache _cache = new(new MemoryCacheOptions { SizeLimit = MaxCachedTokens });
     private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false };
 
@@ -88,13 +97,13 @@ public class TokenValidator(SigningKeyCache keys, RevocationList revocations, IO
         {
             IssuerSigningKey = key,
             ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
-            ValidIssuers = options.Value.AcceptedIssuers,
-            ValidTypes = [TokenTypes.Jwt, TokenTypes.AccessToken],
+            ValidIssuers = Issuers,
+            ValidTypes = Types,
             ValidAudience = Audience,
             ClockSkew = TimeSpan.Zero,
             LifetimeValidator = (_, expires, _, _) => expires > clock.GetUtcNow().UtcDateTime,
         });
-        if (!result.IsValid || !Guid.TryParseExact(read.Kid, "N", out var keyId) || !HasAllowedLifetime(read)) throw InvalidToken();
+        if (!result.IsValid || !Guid.TryParseExact(read.Kid, "N", out var keyId) || !HasAllowedLifetime(read) || !IsComplete(read)) throw InvalidToken();
 
         return Guid.TryParse(GetClaim(read, TokenClaims.UserId), out var user)
             && Guid.TryParse(GetClaim(read, TokenClaims.Session), out var session)
@@ -105,7 +114,10 @@ public class TokenValidator(SigningKeyCache keys, RevocationList revocations, IO
                 role,
                 Guid.TryParse(GetClaim(read, TokenClaims.HospitalId), out var hospital) ? hospital : null,
                 session,
-                read.IssuedAt,
+                // Tokens from earlier versions lack this claim; whole seconds cannot tell a token from one that was ended just before.
+                read.TryGetPayloadValue<long>(TokenClaims.IssuedAt, out var issuedAt)
+                    ? DateTimeOffset.FromUnixTimeMilliseconds(issuedAt)
+                    : read.IssuedAt,
                 read.ValidTo)
             {
                 KeyId = keyId,
@@ -155,13 +167,26 @@ public class TokenValidator(SigningKeyCache keys, RevocationList revocations, IO
     }
 }
 
-/// <summary>Validates the access tokens for MCP, which are valid nowhere else, as <see cref="TokenValidator"/> does for all others.</summary>
+/// <summary>
+/// Validates the access tokens for MCP, which are valid nowhere else, as <see cref="TokenValidator"/> does for all others. Only the authorization server
+/// issues them, to client programs and with scopes, so a token without one of these is none.
+/// </summary>
 public sealed class McpTokenValidator(SigningKeyCache keys, RevocationList revocations, IOptions<TokenOptions> options, TimeProvider clock)
     : TokenValidator(keys, revocations, options, clock)
 {
     private readonly string _audience = options.Value.McpAudience;
+    private readonly string[] _issuers = [options.Value.ServerUrl];
 
     protected override string Audience => _audience;
+
+    protected override IEnumerable<string> Issuers => _issuers;
+
+    protected override IEnumerable<string> Types { get; } = [TokenTypes.AccessToken];
+
+    protected override bool IsComplete(JsonWebToken token) =>
+        token.Audiences.Count() == 1
+        && token.TryGetPayloadValue<object>(TokenClaims.Scope, out var scope) && scope is string { Length: > 0 }
+        && token.TryGetPayloadValue<object>(TokenClaims.ClientId, out var client) && client is string { Length: > 0 };
 }
 
 /// <summary>Configures what the issuer and the validators of tokens agree on. Section <c>Tokens</c>.</summary>
@@ -180,8 +205,11 @@ public sealed class TokenOptions
     /// <summary>The public URL where none is configured: that of the gateway on a developer's machine.</summary>
     public const string DefaultPublicUrl = "http://localhost:8002";
 
+    /// <summary>Gets the URL of the authorization server, by which clients find it and which its tokens name as their issuer.</summary>
+    public string ServerUrl => new Uri(PublicUrl ?? DefaultPublicUrl).AbsoluteUri.TrimEnd('/');
+
     /// <summary>Gets the audience of the tokens for MCP: the URL of its endpoint.</summary>
-    public string McpAudience => (PublicUrl?.TrimEnd('/') ?? DefaultPublicUrl) + "/mcp";
+    public string McpAudience => ServerUrl + "/mcp";
 
     /// <summary>Gets the issuer of new tokens.</summary>
     public string CurrentIssuer => PublicUrl?.TrimEnd('/') ?? Issuer;
@@ -223,6 +251,8 @@ public static class TokenClaims
     /// The time of that login, in milliseconds. Whole seconds, as in <c>auth_time</c>, cannot separate events just before the login from those just after it.
     /// </summary>
     public const string LoggedInAt = "auth_time_ms";
+    /// <summary>The time of issue, in milliseconds. It is later than the last end of all sessions of the user.</summary>
+    public const string IssuedAt = "iat_ms";
     /// <summary>
     /// The time of the login or refresh that returned the token, or returned the token from which it was renewed; in seconds, like <c>iat</c>.
     /// </summary>

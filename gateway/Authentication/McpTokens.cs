@@ -13,6 +13,9 @@ internal sealed class McpTokens(TokenExchange exchange, McpTokenValidator mcpTok
     /// <summary>The exchanges of the callers whose tokens <see cref="McpTokenValidator"/> has in its cache, which limits their number.</summary>
     private readonly ConditionalWeakTable<Caller, Exchange> _exchanges = [];
 
+    /// <summary>The time for which a token that Identity has refused is refused without asking Identity.</summary>
+    private static readonly TimeSpan RejectionTime = TimeSpan.FromSeconds(5);
+
     /// <summary>Returns a valid token for the services, for the token for MCP in a request.</summary>
     /// <exception cref="Unauthenticated">The request has no token for MCP, or one that is not valid.</exception>
     /// <exception cref="Unavailable">Identity did not answer.</exception>
@@ -36,6 +39,7 @@ internal sealed class McpTokens(TokenExchange exchange, McpTokenValidator mcpTok
         {
             if (known.Current is { } current && tokens.IsStillValid(current.Caller) && clock.GetUtcNow() < TokenExchange.GetRenewalTime(current.Caller))
                 return current;
+            if (clock.GetUtcNow() < known.RejectedUntil) throw SessionOver();
             // Requests that arrive while a token is exchanged wait for that exchange, which is not cancelled with any of them.
             if (known.Pending is null or { IsCompleted: true })
                 known.Pending = exchange.RequestAsync("/sessions/exchange", token);
@@ -44,8 +48,14 @@ internal sealed class McpTokens(TokenExchange exchange, McpTokenValidator mcpTok
         try
         {
             var exchanged = await pending.WaitAsync(ct);
-            lock (known) known.Current = exchanged;
-            return exchanged ?? throw new Unauthenticated(ErrorCodes.AuthInvalid, "The session is over. Authorize again.");
+            lock (known)
+                // Otherwise a later exchange has begun in the meantime, and its result is newer.
+                if (known.Pending == pending)
+                {
+                    known.Current = exchanged;
+                    if (exchanged is null) known.RejectedUntil = clock.GetUtcNow() + RejectionTime;
+                }
+            return exchanged ?? throw SessionOver();
         }
         catch (Unavailable) when (known.Current is { } usable && tokens.IsStillValid(usable.Caller))
         {
@@ -53,9 +63,12 @@ internal sealed class McpTokens(TokenExchange exchange, McpTokenValidator mcpTok
         }
     }
 
+    private static Unauthenticated SessionOver() => new(ErrorCodes.AuthInvalid, "The session is over. Authorize again.");
+
     private sealed class Exchange
     {
         public ExchangedToken? Current { get; set; }
         public Task<ExchangedToken?>? Pending { get; set; }
+        public DateTimeOffset RejectedUntil { get; set; }
     }
 }

@@ -28,6 +28,7 @@ internal sealed class ChatEndpoints(
     /// <summary>The route value with the ID of a run.</summary>
     internal const string CallId = "call_id";
 
+    private const string Confirm = "confirm_call";
     private const string RunsUrl = "http://chat/chat/calls";
     private const int MaxFramesPerWrite = 256;
 
@@ -52,6 +53,14 @@ internal sealed class ChatEndpoints(
             if (IdempotencyKey.FromRequest(http.Request) is { } key) request.Headers.TryAddWithoutValidation(IdempotencyKey.Header, key);
             await ForwardAsync(http, "openai_chat", request);
         }).AcceptServerToken().DescribeExecute();
+        app.MapPost("/mcp/confirm/{call_id}", async http =>
+        {
+            http.GetCallerIdentity().User?.RequireScope(Scopes.WriteChat);
+            var runId = GetRunId(http);
+            using var body = await RequestBody.ReadJsonAsync(http);
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"{RunsUrl}/{runId}/confirm") { Content = new JsonBytesContent(body.Bytes) };
+            await ForwardAsync(http, Confirm, request);
+        }).AcceptServerToken().DescribeConfirm();
         app.MapGet("/mcp/stream/{call_id}", StreamAsync).AcceptServerToken().AcceptTicket().WithMetadata(QueryParametersMetadata.Read).DescribeStream();
     }
 
@@ -80,7 +89,9 @@ internal sealed class ChatEndpoints(
             var caller = http.GetCallerIdentity();
             var headers = new ServiceCallHeaders(caller.Authorization, http.RequestId(), http.PeerAddress(), caller.Key);
             var response = await forwarder.SendAsync(name, headers, request, isWrite: request.Method != HttpMethod.Get, ct,
-                request.Headers.Contains(IdempotencyKey.Header) ? $"with the same {IdempotencyKey.Header}" : "with the same request_id");
+                name == Confirm ? "with the same answer"
+                    : request.Headers.Contains(IdempotencyKey.Header) ? $"with the same {IdempotencyKey.Header}"
+                    : "with the same request_id");
             metrics.RecordResponse(response.Status);
             if (response.Status == 200) return response;
             using (response) throw new Refused(response.Status, JsonSerializer.Deserialize<ErrorEnvelope>(response.Body.Span, Json.Options)!.Error);

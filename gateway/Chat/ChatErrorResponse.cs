@@ -20,6 +20,7 @@ internal static class ChatErrorResponse
         [ChatErrorCodes.CallNotFound] = "CallNotFoundError",
         [ChatErrorCodes.Validation] = "ValidationError",
         [ChatErrorCodes.Model] = "OpenAIError",
+        [ErrorCodes.AuthStepUp] = "AuthenticationError",
         [ErrorCodes.PermissionDenied] = "AuthorizationError",
         [ErrorCodes.ResourceNotFound] = "NotFoundError",
         [ErrorCodes.Conflict] = "ConflictError",

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using MedCor.ChatStreams;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
@@ -41,6 +42,13 @@ internal static class ChatFrame
         static byte[] Part(long? number, string text) => Write(number, "partial", new { Type = "partial", Text = text });
     }
 
+    /// <summary>Formats what the model does by tools, under the name that its <c>type</c> is.</summary>
+    public static byte[] Data(long number, string json)
+    {
+        var data = JsonNode.Parse(json)!;
+        return Write(number, (string)data["type"]!, data);
+    }
+
     /// <summary>Formats the end of a call.</summary>
     /// <param name="number">
     /// The event id; null for the end of a stream whose call may still be running, so that a reconnecting client resumes where it was.
@@ -69,7 +77,7 @@ internal static class ChatFrame
         [.. number is { } n ? System.Text.Encoding.ASCII.GetBytes($"id: {n}\n") : [], .. System.Text.Encoding.ASCII.GetBytes($"event: {name}\ndata: "),
             .. JsonSerializer.SerializeToUtf8Bytes(data, Json.Options), .. "\n\n"u8];
 
-    private static System.Text.Json.Nodes.JsonObject WithType(string type, ChatRunEnd ending)
+    private static JsonObject WithType(string type, ChatRunEnd ending)
     {
         var data = JsonSerializer.SerializeToNode(ending, Json.Options)!.AsObject();
         data.Insert(0, "type", type);

@@ -42,6 +42,9 @@ internal static class ChatOperations
         A `session_id` continues a conversation, which only its owner can access: a follow-up needs to contain only the new messages. A request with an
         `assistant` message is treated as the complete conversation. With a `request_id`, the model is called once within 24 hours: a retry with the same
         `request_id` returns the same `call_id` and the current status.
+
+        With `tools: true`, the model reads records by MedCor's tools with your rights, and proposes changes, which `POST /mcp/confirm/{call_id}` confirms.
+        Your hospital must have turned this on.
         """,
         components => new()
         {
@@ -85,6 +88,9 @@ internal static class ChatOperations
         `partial` events, followed by one of `final` (with the complete text), `error` (with `error_code` and `retryable`) or `cancelled`. Every event has an
         `id`. To resume, send the last one as `Last-Event-ID`; the response is 204 if no events follow it. A stream without events for 300 seconds ends; the
         call continues.
+
+        A call with `tools: true` also has the events `tool_call` and `tool_result`, for each tool by which the model reads, and `confirmation` and
+        `confirmation_result`, for each change that it proposes.
         """,
         components => new()
         {
@@ -99,17 +105,52 @@ internal static class ChatOperations
             ResponseDescription = "The events of the call.",
             ResponseContents = OperationDetails.EventStream(
                 components.ReferenceNamed("ChatEvent", () => SchemaBuilder.Object("An event of a call.",
-                    ("type", SchemaBuilder.EnumOf("The name of the event.", "partial", "final", "error", "cancelled")),
+                    ("type", SchemaBuilder.EnumOf("The name of the event.", "partial", "final", "error", "cancelled", "tool_call", "tool_result",
+                        "confirmation", "confirmation_result")),
                     ("text?", SchemaBuilder.Nullable(SchemaBuilder.Text(131_072,
                         "A part of the answer in `partial`, the complete answer in `final`; null if the complete answer is too long for a line of 128 KiB."))),
                     ("text_omitted?", SchemaBuilder.Boolean("True if `text` is null for that reason; concatenate the `partial` events instead.")),
                     ("message?", SchemaBuilder.Text(500, "The reason why there is no answer.")), ("error_code?", SchemaBuilder.Text(50)),
                     ("retryable?", SchemaBuilder.Boolean("Whether a retry can succeed.")),
-                    ("retry_after?", SchemaBuilder.Integer(0, 86_400, "The number of seconds to wait before a retry.")))),
+                    ("retry_after?", SchemaBuilder.Integer(0, 86_400, "The number of seconds to wait before a retry.")),
+                    ("id?", SchemaBuilder.Text(500, "The model's ID for its call of a tool.")),
+                    ("confirmation_id?", SchemaBuilder.Uuid("The ID of a proposed change.")),
+                    ("tool?", SchemaBuilder.Text(100, "The tool that the model calls or proposes to call.")),
+                    ("description?", SchemaBuilder.Text(5000, "What the proposed tool does.")),
+                    ("arguments?", SchemaBuilder.AnyObject("The parameters of the tool.")),
+                    ("is_error?", SchemaBuilder.Boolean("Whether the tool returned an error.")),
+                    ("expires_at?", SchemaBuilder.DateTime("The time until which the change can be confirmed.")),
+                    ("status?", SchemaBuilder.EnumOf("What became of the change.", "done", "failed", "declined", "expired", "confirmed")))),
                 "id: 1\nevent: partial\ndata: {\"type\":\"partial\",\"text\":\"Anemia\"}\n\nid: 2\nevent: final\ndata: "
                 + "{\"type\":\"final\",\"text\":\"Anemia\"}\n\n"),
             OtherResponses = new() { [StatusCodes.Status204NoContent] = new("No events follow the last one received.") },
             ErrorStatuses = [StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound],
+        });
+
+    public static IEndpointConventionBuilder DescribeConfirm(this IEndpointConventionBuilder endpoint) => endpoint.Describe(
+        "confirm_call", "Confirm a proposed change",
+        """
+        Makes or refuses a change that the model proposed by the event `confirmation`, with the rights of your token. A repeated answer returns the same result
+        and changes nothing further. A proposal is valid for four minutes, while the call is in progress.
+        """,
+        components => new()
+        {
+            Parameters = [CallIdParameter()],
+            Body = components.ReferenceInput(typeof(ConfirmCall)),
+            BodyExamples = new()
+            {
+                ["confirm"] = OperationDetails.Example(new JsonObject { ["confirmation_id"] = ExampleCallId, ["confirm"] = true }),
+            },
+            ResponseDescription = "What became of the change.",
+            ResponseContents = OperationDetails.Json(
+                SchemaBuilder.Object("What became of a proposed change.",
+                    ("confirmation_id", SchemaBuilder.Uuid("The ID of the proposed change.")),
+                    ("status", SchemaBuilder.EnumOf("What became of it.", "done", "failed", "declined")),
+                    ("tool", SchemaBuilder.Text(100, "The tool that makes the change.")),
+                    ("result?", SchemaBuilder.AnyObject("The result of the tool, if done.")),
+                    ("error?", SchemaBuilder.AnyObject("The error of the tool, if failed: nothing was changed."))),
+                new JsonObject { ["confirmation_id"] = ExampleCallId, ["status"] = "declined", ["tool"] = "create_appointment" }),
+            ErrorStatuses = [StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound, StatusCodes.Status409Conflict],
         });
 
     public static IEndpointConventionBuilder DescribeCancel(this IEndpointConventionBuilder endpoint) => endpoint.Describe(
@@ -183,7 +224,7 @@ internal static class ChatOperations
                 ["messages[0].role"] =
                 [
                     "must be system, developer, user or assistant. "
-                        + "Tool results are not supported, because the model calls no tools: send them in a user message",
+                        + "Tool results are not supported, because the model calls no tools of the caller: send them in a user message",
                 ],
                 ["input.messages[1].content[0].type"] =
                 [

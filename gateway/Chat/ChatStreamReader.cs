@@ -146,8 +146,9 @@ internal sealed partial class ChatStreamReader : IDisposable
             {
                 _text.Append(chatEvent.Text);
                 _hasEnded = chatEvent.State != ChatRunState.Started;
-                _frames.Add(_hasEnded ? ChatFrame.End(chatEvent.Number, chatEvent.State, _text.ToString(), chatEvent.End) : ChatFrame.Partial(chatEvent.Number,
-                    chatEvent.Text));
+                _frames.Add(_hasEnded ? ChatFrame.End(chatEvent.Number, chatEvent.State, _text.ToString(), chatEvent.End)
+                    : chatEvent.Data is { } data ? ChatFrame.Data(chatEvent.Number, data)
+                    : ChatFrame.Partial(chatEvent.Number, chatEvent.Text));
             }
             Wake();
             return _hasEnded;

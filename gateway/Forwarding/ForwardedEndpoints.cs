@@ -38,6 +38,12 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
     private const string LogInPage = "log_in_page";
     private const string ForgotPage = "forgot_page";
     private const string SetPasswordPage = "set_password_page";
+    private const string TokenRequest = "token";
+    private const string TokenRevocation = "revoke_token";
+    private const string TokenIntrospection = "introspect_token";
+    private const string Registration = "register_client";
+    private const string PageStyle = "page_style";
+    private const string PageScript = "page_script";
     private const string AuthorizationPages = "authorization_server";
     private const string Cancel = "cancel_call";
     private const string CancelAll = "cancel_calls";
@@ -54,6 +60,12 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
         Post(LogInPage, "/oauth/login/{**rest}", Identity),
         Post(ForgotPage, "/oauth/forgot", Identity),
         Post(SetPasswordPage, "/oauth/set-password", Identity),
+        Post(TokenRequest, "/oauth/token", Identity),
+        Post(TokenRevocation, "/oauth/revoke", Identity),
+        Post(TokenIntrospection, "/oauth/introspect", Identity),
+        Post(Registration, "/oauth/register", Identity),
+        Get(PageStyle, "/oauth/style.css"),
+        Get(PageScript, "/oauth/passkeys.js"),
         new() { RouteId = AuthorizationPages, ClusterId = Identity, Match = new() { Path = "/oauth/{**rest}", Methods = [HttpMethods.Get, HttpMethods.Post] } },
         Post(Cancel, "/mcp/cancel/{call_id}", Chat).WithTransformPathRouteValues("/chat/calls/{call_id}/cancel"),
         Post(CancelAll, "/mcp/cancel_all", Chat).WithTransformPathSet("/chat/calls/cancel"),
@@ -92,6 +104,11 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
                 RequestReset => OpenToStrangers(endpoint, RateLimitPolicy.LogIns).DescribeRequestReset(),
                 SetPassword => OpenToStrangers(endpoint, RateLimitPolicy.LogIns).DescribeSetPassword(),
                 LogInPage or ForgotPage or SetPasswordPage => endpoint.AllowAnonymous().WithRateLimit(RateLimitPolicy.LogIns).ExcludeFromDescription(),
+                TokenRequest or TokenRevocation or TokenIntrospection =>
+                    endpoint.AllowAnonymous().WithRateLimit(RateLimitPolicy.Tokens).ExcludeFromDescription(),
+                Registration => endpoint.AllowAnonymous().WithRateLimit(RateLimitPolicy.Registrations).ExcludeFromDescription(),
+                // Browsers keep them for an hour.
+                PageStyle or PageScript => endpoint.AllowAnonymous().ExcludeFromDescription(),
                 AuthorizationPages => endpoint.AllowAnonymous().WithRateLimit(RateLimitPolicy.Sessions).ExcludeFromDescription(),
                 OtherSession => OpenToStrangers(endpoint, RateLimitPolicy.Sessions).ExcludeFromDescription(),
                 Cancel => endpoint.AcceptServerToken().DescribeCancel(),
@@ -104,6 +121,9 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
 
     private static RouteConfig Post(string id, string path, string service) =>
         new() { RouteId = id, ClusterId = service, Match = new() { Path = path, Methods = [HttpMethods.Post] } };
+
+    private static RouteConfig Get(string id, string path) =>
+        new() { RouteId = id, ClusterId = Identity, Match = new() { Path = path, Methods = [HttpMethods.Get] } };
 
     private static async Task ForwardToIdentityAsync(HttpContext http, RequestDelegate next)
     {

@@ -16,7 +16,7 @@ namespace MedCor.Gateway.Forwarding;
 /// </summary>
 internal sealed class ForwardedHeaders : ITransformProvider
 {
-    private static readonly string[] UntrustedPrefixes = ["X-Forwarded-", "X-User-", "X-Hospital-", "X-Client-", "X-Real-IP", "Forwarded"];
+    private static readonly string[] UntrustedPrefixes = ["X-Forwarded-", "X-User-", "X-Hospital-", "X-Client-", "X-Acting-", "X-Real-IP", "Forwarded"];
     private static readonly string[] TraceHeaders = ["traceparent", "tracestate", "baggage"];
 
     public void ValidateRoute(TransformRouteValidationContext context)

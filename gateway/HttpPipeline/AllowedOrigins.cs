@@ -12,7 +12,7 @@ namespace MedCor.Gateway.HttpPipeline;
 
 /// <summary>
 /// Determines which origins may call the gateway from a browser: those of <c>MCP_ALLOWED_ORIGINS</c> and, in Development, every origin on this machine. The
-/// gateway uses no cookies, so a page has only the rights of the token that a user gave it.
+/// policy never allows credentials: no cookie opens anything here, so a page has only the rights of the token that a user gave it.
 /// </summary>
 internal sealed class AllowedOrigins(IOptions<AllowedOriginsOptions> options, IHostEnvironment environment)
 {
@@ -77,8 +77,16 @@ internal static class CorsExtensions
     internal static readonly string[] ExposedHeaders =
     [
         RequestIds.Header, HeaderNames.TraceParent, HeaderNames.RetryAfter, Quota.Header, Quota.PolicyHeader, IdempotencyHeaders.Replayed, HeaderNames.ETag,
-        HeaderNames.WWWAuthenticate, HeaderNames.Allow, HeaderNames.AcceptEncoding, HeaderNames.ContentEncoding,
+        HeaderNames.WWWAuthenticate, HeaderNames.Allow, HeaderNames.AcceptEncoding, HeaderNames.ContentEncoding, "MCP-Protocol-Version", "Mcp-Session-Id",
     ];
+
+    /// <summary>The policy of what is public or needs a secret of its own, by which clients in browsers find and use the authorization server.</summary>
+    private const string PublicPolicy = "public";
+
+    private static readonly PathString AuthorizationServer = "/oauth";
+
+    /// <summary>The paths of the authorization server that programs call. Browsers visit the others, and scripts of other pages do not read those.</summary>
+    private static readonly PathString[] PublicPaths = ["/.well-known", "/oauth/token", "/oauth/register", "/oauth/revoke"];
 
     private static readonly SearchValues<char> TokenCharacters = SearchValues.Create(
         "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
@@ -89,13 +97,18 @@ internal static class CorsExtensions
         services.AddOptions<AllowedOriginsOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<AllowedOrigins>().AddCors();
         // Any header is allowed: without cookies there is none that a page could abuse, and tracing libraries add their own.
-        services.AddOptions<CorsOptions>().Configure<AllowedOrigins>((cors, origins) => cors.AddDefaultPolicy(policy =>
-            policy.SetIsOriginAllowed(origins.IsAllowed).WithMethods(AllowedMethods).AllowAnyHeader().WithExposedHeaders(ExposedHeaders)
-                .SetPreflightMaxAge(PreflightMaxAge)));
+        services.AddOptions<CorsOptions>().Configure<AllowedOrigins>((cors, origins) =>
+        {
+            cors.AddDefaultPolicy(policy => Describe(policy.SetIsOriginAllowed(origins.IsAllowed)));
+            cors.AddPolicy(PublicPolicy, policy => Describe(policy.AllowAnyOrigin()));
+        });
+
+        static void Describe(CorsPolicyBuilder policy) =>
+            policy.WithMethods(AllowedMethods).AllowAnyHeader().WithExposedHeaders(ExposedHeaders).SetPreflightMaxAge(PreflightMaxAge);
     }
 
     /// <summary>
-    /// Applies the CORS policy. The response repeats the header names of a preflight request, so invalid names, which cannot be written, are removed first.
+    /// Applies the CORS policies. The response repeats the header names of a preflight request, so invalid names, which cannot be written, are removed first.
     /// </summary>
     public static void UseAllowedOrigins(this WebApplication app)
     {
@@ -106,8 +119,11 @@ internal static class CorsExtensions
                 headers.AccessControlRequestHeaders = new([.. headers.GetCommaSeparatedValues(HeaderNames.AccessControlRequestHeaders).Where(IsHeaderName)]);
             return next(http);
         });
-        app.UseCors();
+        app.UseWhen(http => IsPublic(http.Request.Path), known => known.UseCors(PublicPolicy));
+        app.UseWhen(http => !http.Request.Path.StartsWithSegments(AuthorizationServer) && !IsPublic(http.Request.Path), other => other.UseCors());
     }
+
+    private static bool IsPublic(PathString path) => PublicPaths.Any(known => path.StartsWithSegments(known));
 
     /// <summary>Returns whether a text is a valid header name: a token of RFC 9110.</summary>
     private static bool IsHeaderName(string text) => text.Length > 0 && !text.AsSpan().ContainsAnyExcept(TokenCharacters);

@@ -25,12 +25,12 @@ internal sealed class CallQuota(RedisRateLimiter limiter, IOptions<LimitOptions>
             return;
         }
         http.Features.Set(new CallerKey(NetworkKey.ForClient(http)));
-        if (policy != RateLimitPolicy.LogIns)
+        if (RateLimitPolicy.FindAttempts(policy) is not { } attempts)
         {
             await ChargeAddressAsync(http, policy, limiter.AcquireAsync);
             return;
         }
-        await ChargeAddressAsync(http, RateLimitPolicy.LogInAttempts, limiter.AcquireAsync);
+        await ChargeAddressAsync(http, attempts, limiter.AcquireAsync);
         await ChargeAddressAsync(http, policy, limiter.CheckAsync);
         http.Response.OnStarting(async () =>
         {

@@ -94,7 +94,14 @@ internal sealed class LimitOptions : IValidatableObject
 
     /// <summary>Returns the limit of a policy per window; 0 for no limit.</summary>
     /// <param name="policy">One of <see cref="RateLimitPolicy"/>.</param>
-    public int GetLimit(string policy) => policy == RateLimitPolicy.LogIns ? EffectiveLogInsPerMinute : CallsPerMinute;
+    public int GetLimit(string policy) => policy switch
+    {
+        RateLimitPolicy.LogIns => EffectiveLogInsPerMinute,
+        // Those of all the programs in a hospital.
+        RateLimitPolicy.TokenAttempts => CallsPerMinute * 10,
+        RateLimitPolicy.Registrations => (CallsPerMinute + 9) / 10,
+        _ => CallsPerMinute,
+    };
 
     public int EffectiveLogInsPerMinute => LogInsPerMinute ?? (CallsPerMinute + 4) / 5;
 

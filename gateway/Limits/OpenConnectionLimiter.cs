@@ -17,6 +17,9 @@ internal sealed class OpenConnectionLimiter(IOptions<LimitOptions> options)
     /// <summary>The maximum number of unauthenticated WebSockets of all addresses.</summary>
     internal const int MaxAnonymous = 2000;
 
+    /// <summary>The maximum number of MCP subscriptions of one user. A client needs one for all that it shows.</summary>
+    internal const int MaxSubscriptionsPerUser = 8;
+
     private readonly ConnectionGroup _listeners = new();
     private readonly ConnectionGroup _anonymous = new();
 
@@ -30,6 +33,10 @@ internal sealed class OpenConnectionLimiter(IOptions<LimitOptions> options)
     public IDisposable AcquireStream(Caller? caller) => caller is null
         ? _listeners.Acquire(options.Value.MaxListeners)
         : _listeners.Acquire(options.Value.MaxListeners, ("event streams", CallerKey.Of(caller), options.Value.MaxStreamsPerUser));
+
+    /// <summary>Acquires an MCP subscription for a user. Throws as <see cref="AcquireSocket"/> does.</summary>
+    public IDisposable AcquireSubscription(Caller caller) =>
+        _listeners.Acquire(options.Value.MaxListeners, ("subscriptions", CallerKey.Of(caller), MaxSubscriptionsPerUser));
 
     /// <summary>Acquires a WebSocket that has not authenticated yet. Throws as <see cref="AcquireSocket"/> does.</summary>
     public IDisposable AcquireAnonymousSocket(HttpContext http)

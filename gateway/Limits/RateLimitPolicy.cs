@@ -18,6 +18,26 @@ internal static class RateLimitPolicy
     public const string Sessions = "sessions";
 
     /// <summary>
+    /// Requests of OAuth clients about tokens that fail. A hospital may have one address, so those that succeed are counted by
+    /// <see cref="TokenAttempts"/> alone.
+    /// </summary>
+    public const string Tokens = "failed token requests";
+
+    /// <summary>Requests of OAuth clients about tokens, whether or not they succeed.</summary>
+    public const string TokenAttempts = "token requests";
+
+    /// <summary>Registrations of OAuth clients, each of which is stored.</summary>
+    public const string Registrations = "registrations";
+
+    /// <summary>Returns the policy by which all requests are counted where a policy counts those that fail; null for any other policy.</summary>
+    public static string? FindAttempts(string policy) => policy switch
+    {
+        LogIns => LogInAttempts,
+        Tokens => TokenAttempts,
+        _ => null,
+    };
+
+    /// <summary>
     /// WebSockets of clients that have not authenticated yet. They are counted separately, so that anonymous clients behind a hospital's address cannot
     /// use up the calls of its users.
     /// </summary>

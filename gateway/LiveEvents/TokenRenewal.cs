@@ -101,12 +101,7 @@ internal sealed partial class TokenRenewal(ServiceHttpInvoker upstream, TokenVal
         {
             return;
         }
-        // A user who was moved to another hospital has other streams, and must reconnect.
-        if (caller.HospitalId != subscriber.Caller.HospitalId)
-        {
-            subscriber.Disconnect(DisconnectReason.Unauthenticated);
-            return;
-        }
+        if (EndIfMoved(subscriber, caller)) return;
         subscriber.Renew(caller, renewed.Token);
         subscriber.RenewAt = GetDueTime(caller, clock.GetUtcNow() + RetryInterval);
         subscriber.Enqueue(StreamItem.OutOfStream(LiveEvent.TokenRenewed(caller.UserId, renewed.Token, caller.ExpiresAt)));
@@ -122,7 +117,7 @@ internal sealed partial class TokenRenewal(ServiceHttpInvoker upstream, TokenVal
             var (caller, token) = ApiKeyTokens.IsKey(credential)
                 ? await apiKeys.ExchangeAsync(credential, client: null, ct)
                 : await mcpTokens.ExchangeAsync(credential, ct);
-            if (subscriber.Credential != credential) return;
+            if (subscriber.Credential != credential || EndIfMoved(subscriber, caller)) return;
             subscriber.Renew(caller, token, credential);
             subscriber.RenewAt = GetDueTime(caller, clock.GetUtcNow() + RetryInterval);
         }
@@ -130,6 +125,14 @@ internal sealed partial class TokenRenewal(ServiceHttpInvoker upstream, TokenVal
         {
             subscriber.RenewAt = subscriber.Caller.ExpiresAt;
         }
+    }
+
+    /// <summary>Disconnects a user who was moved to another hospital, which has other streams. The client must reconnect.</summary>
+    private static bool EndIfMoved(EventSubscriber subscriber, Caller caller)
+    {
+        if (caller.HospitalId == subscriber.Caller.HospitalId) return false;
+        subscriber.Disconnect(DisconnectReason.Unauthenticated);
+        return true;
     }
 
     public void Dispose() => _concurrency.Dispose();

@@ -4,11 +4,11 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Contracts.Billing;
 using MedCor.Contracts.Hospital;
 using MedCor.Contracts.Identity;
+using MedCor.Contracts.LanguageModels;
 using MedCor.Gateway.ToolInvocation;
 using Microsoft.Extensions.Options;
 using ModelContextProtocol;
@@ -41,6 +41,9 @@ internal sealed class ConfirmationRequests(ToolInvoker invoker, IOptions<McpOpti
         [typeof(CancelSubscription)] = ("Cancel the subscription", "get_subscription", "subscription_id"),
     }.ToFrozenDictionary();
 
+    /// <summary>The tool by which the hospital of what is affected is read.</summary>
+    private static readonly ToolDescriptor HospitalReader = ToolCatalogue.ByParameterType[typeof(GetHospital)];
+
     private readonly IReadOnlyList<byte[]> _keys = options.Value.StateKeys;
 
     /// <summary>Returns whether a person is asked before a tool is called.</summary>
@@ -50,45 +53,65 @@ internal sealed class ConfirmationRequests(ToolInvoker invoker, IOptions<McpOpti
     /// Returns the idempotency key under which a confirmed call takes effect, or why the call is not carried out. Ends the request with the question if it has
     /// not been answered.
     /// </summary>
+    /// <exception cref="StepUpRequired">The call needs a more recent login. Nobody is asked for what would be refused afterwards.</exception>
+    /// <exception cref="ValidationFailed">A parameter is given twice, so that what is asked could differ from what is done.</exception>
+    /// <exception cref="MissingRequiredClientCapabilityException">A confirmation is required, and the client cannot ask.</exception>
     public async Task<(CallToolResult? Refusal, string? IdempotencyKey)> RequireAsync(RequestContext<CallToolRequestParams> request, McpRequest mcp,
         ToolDescriptor tool, ReadOnlyMemory<byte> parameters, string? idempotencyKey, CancellationToken ct)
     {
+        if (tool.RequiresStepUp) mcp.Context.Caller.RequireStepUp(clock.GetUtcNow());
         if (!CanAsk(request))
-            return options.Value.RequireConfirmation
-                ? (McpResults.FromText($"Not done: {tool.Name} must be confirmed by a person, and this client cannot ask one."), null)
-                : (null, idempotencyKey);
+        {
+            if (!options.Value.RequireConfirmation) return (null, idempotencyKey);
+            var reason = $"Not done: {tool.Name} must be confirmed by a person, and this client cannot ask one.";
+            if (IsModern(request)) throw new MissingRequiredClientCapabilityException(new() { Elicitation = new() }, reason);
+            return (McpResults.FromText(reason), null);
+        }
 
-        var binding = Bind(mcp, tool, parameters);
+        using var document = JsonDocument.Parse(parameters.IsEmpty ? "{}"u8.ToArray() : parameters);
+        var arguments = document.RootElement;
+        if (arguments.EnumerateObject().GroupBy(member => member.Name).FirstOrDefault(members => members.Count() > 1) is { Key: var repeated })
+            throw new ValidationFailed(repeated, "is given twice");
+        var binding = Bind(mcp, tool, arguments);
         var key = request.Params!.RequestState is { } state
             ? Open(state, binding) ?? throw new McpProtocolException("Invalid or expired requestState", McpErrorCode.InvalidParams)
             : null;
-        if (key is null || request.Params.InputResponses?.TryGetValue(Question, out var response) != true
-            || ReadAnswer(response!) is not { } isConfirmed)
-        {
-            var question = await DescribeAsync(mcp, tool, parameters, ct);
-            // The service explains what is wrong with a call that affects nothing.
-            if (question is null) return (null, idempotencyKey);
-            throw new InputRequiredException(new Dictionary<string, InputRequest> { [Question] = InputRequest.ForElicitation(Ask(question)) },
-                Seal(idempotencyKey ?? key ?? Guid.NewGuid().ToString(), binding));
-        }
-        return isConfirmed ? (null, key) : (McpResults.FromText(NotConfirmed), null);
+        if (key is not null && request.Params.InputResponses?.TryGetValue(Question, out var response) == true && response is not null
+            && ReadAnswer(response.RawValue) is { } isConfirmed)
+            return isConfirmed ? (null, key) : (McpResults.FromText(NotConfirmed), null);
+
+        var (question, error) = await DescribeAsync(mcp, tool, arguments, ct);
+        if (error is not null) return (error, null);
+        // The service explains what is wrong with a call that affects nothing.
+        if (question is null) return (null, idempotencyKey);
+        throw new InputRequiredException(new Dictionary<string, InputRequest> { [Question] = InputRequest.ForElicitation(Ask(question)) },
+            Seal(idempotencyKey ?? key ?? Guid.NewGuid().ToString(), binding));
     }
 
     private static bool CanAsk(RequestContext<CallToolRequestParams> request) =>
-        string.CompareOrdinal(request.JsonRpcRequest.Context?.ProtocolVersion, FirstVersion) >= 0
-        && request.Server.ClientCapabilities?.Elicitation is { } elicitation && (elicitation.Form is not null || elicitation.Url is null);
+        IsModern(request) && request.Server.ClientCapabilities?.Elicitation is { } elicitation && (elicitation.Form is not null || elicitation.Url is null);
+
+    private static bool IsModern(RequestContext<CallToolRequestParams> request) =>
+        McpMessage.IsModernVersion(request.JsonRpcRequest.Context?.ProtocolVersion);
 
     /// <summary>Returns whether the person confirmed; null when the answer is none.</summary>
-    private static bool? ReadAnswer(InputResponse response)
+    private static bool? ReadAnswer(JsonElement answer) => FindText(answer, "action") switch
     {
-        var answer = JsonSerializer.Deserialize<JsonObject>(response.RawValue);
-        return (string?)answer?["action"] switch
+        "accept" when Find(answer, "content") is { } content => Find(content, Question)?.ValueKind switch
         {
-            "accept" => answer["content"]?["confirm"] is JsonValue value && value.TryGetValue(out bool isConfirmed) ? isConfirmed : null,
-            "decline" or "cancel" => false,
-            _ => null,
-        };
-    }
+            JsonValueKind.True => true,
+            JsonValueKind.False => false,
+            _ => (bool?)null,
+        },
+        "decline" or "cancel" => false,
+        _ => null,
+    };
+
+    private static JsonElement? Find(JsonElement owner, string name) =>
+        owner.ValueKind == JsonValueKind.Object && owner.TryGetProperty(name, out var value) ? value : null;
+
+    private static string? FindText(JsonElement owner, string name) =>
+        Find(owner, name) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
 
     private static ElicitRequestParams Ask(string question) => new()
     {
@@ -103,31 +126,52 @@ internal sealed class ConfirmationRequests(ToolInvoker invoker, IOptions<McpOpti
         },
     };
 
-    /// <summary>Returns the question, which names what is affected; null when the caller cannot read it.</summary>
-    private async Task<string?> DescribeAsync(McpRequest mcp, ToolDescriptor tool, ReadOnlyMemory<byte> parameters, CancellationToken ct)
+    /// <summary>
+    /// Returns the question, which names what is affected and whose it is; null when that does not exist for the caller. Returns an error when it cannot be
+    /// read, because nobody can confirm what has no name.
+    /// </summary>
+    private async Task<(string? Question, CallToolResult? Error)> DescribeAsync(McpRequest mcp, ToolDescriptor tool, JsonElement arguments,
+        CancellationToken ct)
     {
         var (verb, reader, parameter) = Dangerous[tool.Params];
-        if (JsonSerializer.Deserialize<JsonObject>(parameters.IsEmpty ? "{}"u8 : parameters.Span)?[parameter] is not { } id) return null;
-        var arguments = JsonSerializer.SerializeToUtf8Bytes(new JsonObject { [parameter] = id.DeepClone() });
-        using var response = await invoker.InvokeAsync(mcp.Context, ToolRequest.ForTool(reader, new(arguments)), null, ct);
-        if (response.Status != StatusCodes.Status200OK) return null;
-        var entity = JsonSerializer.Deserialize<JsonObject>(response.Body.Span)!;
-        var name = entity["last_name"] is { } lastName ? $"{entity["first_name"]} {lastName}, {entity["email"]}"
-            : entity["name"] is { } ownName ? $"{ownName}"
-            : $"{entity["plan_name"] ?? entity["id"]}";
-        return $"{verb} {name}?";
+        if (Find(arguments, parameter) is not { } id) return (null, null);
+        var (entity, error) = await ReadAsync(mcp, reader, parameter, id, ct);
+        if (entity is not { } affected) return (null, error);
+        var name = FindText(affected, "last_name") is { } lastName ? $"{FindText(affected, "first_name")} {lastName}, {FindText(affected, "email")}"
+            : FindText(affected, "name") ?? FindText(affected, "id");
+        if (Find(affected, "hospital_id") is { ValueKind: JsonValueKind.String } hospitalId && mcp.Context.Caller.Covers(HospitalReader.Scope))
+        {
+            var (hospital, failure) = await ReadAsync(mcp, HospitalReader.Name, "hospital_id", hospitalId, ct);
+            if (failure is not null) return (null, failure);
+            if (hospital is { } owner) name = $"{name}, {FindText(owner, "name")}";
+        }
+        return (ModelText.Clean($"{verb} {name}?"), null);
+    }
+
+    /// <summary>Returns an entity; none when it does not exist for the caller, and the error of its service when it cannot be read.</summary>
+    private async Task<(JsonElement? Entity, CallToolResult? Error)> ReadAsync(McpRequest mcp, string tool, string parameter, JsonElement id,
+        CancellationToken ct)
+    {
+        var call = ToolRequest.ForTool(tool, new(JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, JsonElement> { [parameter] = id })));
+        using var response = await invoker.InvokeAsync(mcp.Context, call, null, ct);
+        return response.Status switch
+        {
+            StatusCodes.Status200OK => (JsonSerializer.Deserialize<JsonElement>(response.Body.Span), null),
+            StatusCodes.Status400BadRequest or StatusCodes.Status404NotFound => (null, null),
+            _ => (null, McpResults.FromResponse(response, call.Tool, mcp, options.Value.ResultLimit)),
+        };
     }
 
     /// <summary>Returns what a question belongs to: the caller, the client, the tool and its parameters, in whatever order they are written.</summary>
-    private static byte[] Bind(McpRequest mcp, ToolDescriptor tool, ReadOnlyMemory<byte> parameters)
+    private static byte[] Bind(McpRequest mcp, ToolDescriptor tool, JsonElement arguments)
     {
-        using var document = JsonDocument.Parse(parameters.IsEmpty ? "{}"u8.ToArray() : parameters);
-        var canonical = string.Join('\n', document.RootElement.EnumerateObject().OrderBy(m => m.Name, StringComparer.Ordinal)
+        var canonical = string.Join('\n', arguments.EnumerateObject().OrderBy(m => m.Name, StringComparer.Ordinal)
             .Select(m => $"{JsonSerializer.Serialize(m.Name)}:{JsonSerializer.Serialize(m.Value)}"));
         return Encoding.UTF8.GetBytes($"{mcp.Context.Caller.UserId}\n{mcp.Context.Caller.ClientId}\n{tool.Name}\n{canonical}");
     }
 
-    private string Seal(string idempotencyKey, byte[] binding)
+    /// <summary>Seals a question: what proves later that MedCor asked it for this call, and until when it can be answered.</summary>
+    internal string Seal(string idempotencyKey, byte[] binding)
     {
         var expiresAt = (clock.GetUtcNow() + Lifetime).ToUnixTimeSeconds();
         var content = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{expiresAt} {idempotencyKey}"));
@@ -135,7 +179,7 @@ internal sealed class ConfirmationRequests(ToolInvoker invoker, IOptions<McpOpti
     }
 
     /// <summary>Returns the idempotency key of a sealed question; null when it was changed, has expired or belongs to another call.</summary>
-    private string? Open(string state, byte[] binding)
+    internal string? Open(string state, byte[] binding)
     {
         if (state.Split('.') is not [var head, var tail] || !Base64Url.IsValid(head) || !Base64Url.IsValid(tail)) return null;
         var (content, signature) = (Base64Url.DecodeFromChars(head), Base64Url.DecodeFromChars(tail));

@@ -13,6 +13,7 @@ internal static class McpErrorCodes
 {
     public const int ParseError = -32700;
     public const int InvalidRequest = -32600;
+    public const int InvalidParams = -32602;
     public const int InternalError = -32603;
     public const int Unauthenticated = -31001;
     public const int Forbidden = -31003;
@@ -22,6 +23,7 @@ internal static class McpErrorCodes
     public static int Of(ApiException error) => error switch
     {
         McpRejection rejection => rejection.RpcCode,
+        ValidationFailed => InvalidParams,
         { Status: StatusCodes.Status401Unauthorized } => Unauthenticated,
         { Status: StatusCodes.Status403Forbidden } => Forbidden,
         { Status: StatusCodes.Status429TooManyRequests } => RateLimited,
@@ -57,9 +59,7 @@ internal sealed class McpErrorWriter(IOptions<TokenOptions> tokens)
         {
             json.WriteStartObject();
             json.WriteString("jsonrpc", "2.0");
-            json.WritePropertyName("id");
-            if (http.Features.Get<McpMessage>() is { Id.IsEmpty: false } message) json.WriteRawValue(message.Id.Span, skipInputValidation: true);
-            else json.WriteNullValue();
+            WriteId(json, http);
             json.WriteStartObject("error");
             json.WriteNumber("code", McpErrorCodes.Of(error));
             json.WriteString("message", error.Message);
@@ -67,12 +67,35 @@ internal sealed class McpErrorWriter(IOptions<TokenOptions> tokens)
             json.WriteString("code", error.Code);
             json.WriteString("request_id", http.RequestId());
             if (error.RetryAfter is { } seconds) json.WriteNumber("retry_after", seconds);
-            if (error is InsufficientScope lacking) json.WriteString(InsufficientScope.Detail, lacking.Missing);
+            if (error is InsufficientScope lacking) WriteMissing(json, lacking);
             json.WriteEndObject();
             json.WriteEndObject();
             json.WriteEndObject();
         }
         return buffer.ToArray();
+    }
+
+    /// <summary>Writes the ID of the message. Where it could not be read, versions with a handshake have null in its place and newer ones nothing.</summary>
+    private static void WriteId(Utf8JsonWriter json, HttpContext http)
+    {
+        var message = http.Features.Get<McpMessage>();
+        if (message is { Id.IsEmpty: false })
+        {
+            json.WritePropertyName("id");
+            json.WriteRawValue(message.Id.Span, skipInputValidation: true);
+        }
+        else if (!(message?.IsModern ?? McpMessage.IsModernRequest(http.Request)))
+        {
+            json.WriteNull("id");
+        }
+    }
+
+    private static void WriteMissing(Utf8JsonWriter json, InsufficientScope lacking)
+    {
+        json.WriteString(InsufficientScope.Detail, lacking.Missing);
+        json.WriteStartArray("required");
+        foreach (var scope in lacking.Missing.Split(' ')) json.WriteStringValue(scope);
+        json.WriteEndArray();
     }
 
     private string? CreateChallenge(HttpContext http, ApiException error) => error switch

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
+using MedCor.Contracts.LanguageModels;
 using MedCor.Gateway.ToolInvocation;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
@@ -51,7 +52,7 @@ internal sealed class McpPrompts(ToolInvoker invoker)
             Description = prompt.Description,
             Messages =
             [
-                new() { Role = ModelContextProtocol.Protocol.Role.User, Content = new TextContentBlock { Text = McpText.Clean(Write(prompt, given)) } },
+                new() { Role = ModelContextProtocol.Protocol.Role.User, Content = new TextContentBlock { Text = ModelText.Clean(Write(prompt, given)) } },
             ],
         };
     }

@@ -11,6 +11,9 @@ namespace MedCor.Gateway.Mcp;
 /// <param name="Areas">The tools to which the client has narrowed the server.</param>
 internal sealed record McpRequest(HttpContext Http, InvocationContext Context, McpMessage Message, ToolSelection Areas)
 {
+    /// <summary>Gets or sets how the request ended, for metrics; null until the protocol layer has answered it.</summary>
+    public string? Outcome { get; set; }
+
     /// <summary>Returns the request of a handler's user.</summary>
     public static McpRequest Of(ClaimsPrincipal? user) => ((Principal)user!).Request;
 

@@ -3,6 +3,7 @@ using System.Collections.Frozen;
 using System.Text;
 using System.Text.Json;
 using MedCor.Contracts;
+using MedCor.Contracts.LanguageModels;
 using MedCor.Gateway.Endpoints;
 using MedCor.ServiceDefaults.Errors;
 using MedCor.ServiceDefaults.Telemetry;
@@ -66,7 +67,9 @@ internal sealed class McpResources(ResourceReader reader, IOptions<McpOptions> o
         try
         {
             using var content = await reader.ReadAsync(mcp.Context, uri.Resource, uri.Path, uri.Query, ct);
-            if (content.Response.Status == StatusCodes.Status404NotFound) throw NotFound(request, text);
+            // An entity that the caller may not read is answered as one that does not exist.
+            if (content.Response.Status == StatusCodes.Status404NotFound || content.Response.Status == StatusCodes.Status403Forbidden && uri.Path.Length > 0)
+                throw NotFound(request, text);
             if (content.Response.Status != StatusCodes.Status200OK)
                 throw ToProtocolError(JsonSerializer.Deserialize<ErrorEnvelope>(content.Response.Body.Span, Json.Options)!.Error);
             if (content.Body.Length > options.Value.ResultLimit)
@@ -75,7 +78,7 @@ internal sealed class McpResources(ResourceReader reader, IOptions<McpOptions> o
                     + "Ask for less by limit, fields or filter.", McpErrorCode.InvalidParams);
             return new()
             {
-                Contents = [new TextResourceContents { Uri = text, MimeType = MediaType, Text = McpText.Clean(Encoding.UTF8.GetString(content.Body)) }],
+                Contents = [new TextResourceContents { Uri = text, MimeType = MediaType, Text = ModelText.Clean(Encoding.UTF8.GetString(content.Body)) }],
                 TimeToLive = TimeSpan.Zero,
                 CacheScope = CacheScope.Private,
             };

@@ -27,12 +27,17 @@ internal static class McpServices
         services.AddSingleton<IValidateOptions<McpOptions>, McpOptions.Validator>();
         services.AddSingleton<McpErrorWriter>().AddSingleton<McpHosts>().AddSingleton<McpToolCatalogue>().AddSingleton<McpTools>().AddSingleton<McpResources>()
             .AddSingleton<McpPrompts>().AddSingleton<McpCompletions>().AddSingleton<McpSubscriptions>().AddSingleton<ConfirmationRequests>();
-        services.AddMcpServer().WithHttpTransport(http => http.SessionMode = HttpServerSessionMode.Stateless);
+        services.AddMcpServer().WithHttpTransport(http =>
+        {
+            http.SessionMode = HttpServerSessionMode.Stateless;
+            http.ConfigureSessionOptions = DeclareSubscriptionsAsync;
+        });
         services.AddOptions<McpServerOptions>().Configure<McpTools, McpResources, McpPrompts, McpCompletions, McpSubscriptions>(
             (server, tools, resources, prompts, completions, subscriptions) =>
         {
             server.ServerInfo = new() { Name = "medcor", Title = "MedCor", Version = typeof(McpServices).Assembly.GetName().Version!.ToString(3) };
             server.ServerInstructions = Instructions;
+            McpFilters.AddTo(server.Filters);
             var handlers = server.Handlers;
             handlers.ListToolsHandler = tools.ListAsync;
             handlers.CallToolHandler = tools.CallAsync;
@@ -44,5 +49,12 @@ internal static class McpServices
             handlers.CompleteHandler = completions.CompleteAsync;
             handlers.SubscriptionsListenHandler = subscriptions.ListenAsync;
         });
+    }
+
+    /// <summary>Declares that resources can be subscribed to, to clients of versions that can: older ones need a session.</summary>
+    private static Task DeclareSubscriptionsAsync(HttpContext http, McpServerOptions server, CancellationToken ct)
+    {
+        if (McpMessage.IsModernRequest(http.Request)) server.Capabilities = new() { Resources = new() { Subscribe = true } };
+        return Task.CompletedTask;
     }
 }

@@ -25,10 +25,26 @@ internal sealed class McpSubscriptions(EventSubscriptions subscriptions, OpenCon
     /// <summary>The time within which a resource is told to have changed at most once.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
+    private const string SubscriptionIdMember = "io.modelcontextprotocol/subscriptionId";
+
     /// <summary>Returns when the client disconnects or its authorization ends.</summary>
+    /// <exception cref="McpProtocolException">The subscription is too large, is one too many, or cannot begin now.</exception>
     public async ValueTask<EmptyResult> ListenAsync(RequestContext<SubscriptionsListenRequestParams> request, CancellationToken ct)
     {
         var mcp = McpRequest.Of(request.User);
+        try
+        {
+            await FollowAsync(request, mcp, ct);
+            return new() { Meta = CreateMeta(request) };
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or McpException) && !ct.IsCancellationRequested)
+        {
+            throw McpFilters.ToProtocolError(e, mcp.Http);
+        }
+    }
+
+    private async Task FollowAsync(RequestContext<SubscriptionsListenRequestParams> request, McpRequest mcp, CancellationToken ct)
+    {
         var caller = mcp.Context.Caller;
         var requested = request.Params!.Notifications.ResourceSubscriptions ?? [];
         if (requested.Count > MaxUris) throw new McpProtocolException($"A subscription has at most {MaxUris} resources.", McpErrorCode.InvalidParams);
@@ -37,7 +53,7 @@ internal sealed class McpSubscriptions(EventSubscriptions subscriptions, OpenCon
         var byResource = watched.Select(uri => (Uri: uri, Parsed: ResourceUri.TryParse(uri, caller))).Where(w => w.Parsed is not null)
             .ToLookup(w => w.Parsed!.Resource.Name, w => (w.Uri, Id: w.Parsed!.Path.Trim('/')));
 
-        using var lease = connections.AcquireStream(caller);
+        using var lease = connections.AcquireSubscription(caller);
         var identity = mcp.Http.GetCallerIdentity();
         using var subscriber = new EventSubscriber(caller, identity.Token, receivesToolResponses: false, identity.ApiKey ?? McpTokens.GetToken(mcp.Http))
         {
@@ -64,7 +80,6 @@ internal sealed class McpSubscriptions(EventSubscriptions subscriptions, OpenCon
         {
             subscriptions.Remove(subscriber);
         }
-        return new();
     }
 
     private async Task TellChangesAsync(RequestContext<SubscriptionsListenRequestParams> request, StreamSubscription subscription,
@@ -87,8 +102,7 @@ internal sealed class McpSubscriptions(EventSubscriptions subscriptions, OpenCon
                     await pause.WaitForNextTickAsync(ct);
                 }
                 if (!await next) return;
-                if (events.Current.Event is { Name: LiveEvent.ResourceUpdateEvent } update)
-                    changed.UnionWith(byResource[update.Resource].Where(w => w.Id.Length == 0 || w.Id == GetId(update)).Select(w => w.Uri));
+                if (events.Current.Event is { } told) changed.UnionWith(FindChanged(told, byResource));
             }
         }
         finally
@@ -99,6 +113,16 @@ internal sealed class McpSubscriptions(EventSubscriptions subscriptions, OpenCon
         }
     }
 
+    /// <summary>Returns the addresses of what an event tells to have changed.</summary>
+    /// <param name="byResource">The watched addresses, with the ID of an entity or an empty one, by the name of the resource.</param>
+    internal static IEnumerable<string> FindChanged(LiveEvent told, ILookup<string, (string Uri, string Id)> byResource) => told.Name switch
+    {
+        LiveEvent.ResourceUpdateEvent => byResource[told.Resource].Where(w => w.Id.Length == 0 || w.Id == GetId(told)).Select(w => w.Uri),
+        // Events may have been missed: anything may have changed.
+        LiveEvent.ErrorEvent => byResource.SelectMany(watched => watched).Select(w => w.Uri),
+        _ => [],
+    };
+
     private static string? GetId(LiveEvent update)
     {
         using var document = JsonDocument.Parse(update.Data);
@@ -108,10 +132,12 @@ internal sealed class McpSubscriptions(EventSubscriptions subscriptions, OpenCon
     /// <summary>Sends a notification that names its subscription, on the response of the request.</summary>
     private static Task SendAsync(RequestContext<SubscriptionsListenRequestParams> request, string method, JsonObject parameters, CancellationToken ct)
     {
-        parameters["_meta"] = new JsonObject
-        {
-            ["io.modelcontextprotocol/subscriptionId"] = request.JsonRpcRequest.Id.Id is long number ? number : request.JsonRpcRequest.Id.ToString(),
-        };
+        parameters["_meta"] = CreateMeta(request);
         return request.Server.SendMessageAsync(new JsonRpcNotification { Method = method, Params = parameters }, ct);
     }
+
+    private static JsonObject CreateMeta(RequestContext<SubscriptionsListenRequestParams> request) => new()
+    {
+        [SubscriptionIdMember] = request.JsonRpcRequest.Id.Id is long number ? number : request.JsonRpcRequest.Id.ToString(),
+    };
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
+using MedCor.Contracts.LanguageModels;
 using MedCor.Gateway.ToolInvocation;
 using MedCor.ServiceDefaults.Errors;
 using MedCor.ServiceDefaults.Telemetry;
@@ -80,18 +81,20 @@ internal sealed class McpTools(ToolInvoker invoker, McpToolCatalogue catalogue, 
         Dictionary<string, List<string>> errors)
     {
         if (arguments.IsEmpty) return (arguments, null);
-        var secrets = McpToolCatalogue.SecretParametersOf(tool).ToArray();
+        var secrets = ModelTools.GetSecretParameters(tool).ToArray();
         using var document = JsonDocument.Parse(arguments);
-        string? key = null;
+        var (key, hasMember) = ((string?)null, false);
         foreach (var member in document.RootElement.EnumerateObject())
         {
             if (secrets.Contains(member.Name) || tool.Params == typeof(Contracts.Chat.AnswerPrompt) && member.Name == "input" && HasPassword(member.Value))
                 errors.AddError(member.Name, "is not taken here, because no password passes a model: the person chooses one by the link in a mail");
-            if (member.Name != McpToolCatalogue.IdempotencyKeyArgument || tool.Effect == Effect.Read) continue;
+            if (member.Name != McpToolCatalogue.IdempotencyKeyArgument) continue;
+            hasMember = true;
             if (member.Value.ValueKind == JsonValueKind.String) key = member.Value.GetString();
-            else if (member.Value.ValueKind != JsonValueKind.Null) errors.AddError(member.Name, "must be text");
+            else if (member.Value.ValueKind != JsonValueKind.Null && tool.Effect != Effect.Read) errors.AddError(member.Name, "must be text");
         }
-        if (key is null) return (arguments, null);
+        // No service knows the member, whatever its value is.
+        if (!hasMember) return (arguments, null);
         var rest = new ArrayBufferWriter<byte>(arguments.Length);
         using (var json = new Utf8JsonWriter(rest, new() { Encoder = Json.Options.Encoder }))
         {

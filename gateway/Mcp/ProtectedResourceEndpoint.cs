@@ -28,7 +28,7 @@ internal sealed class ProtectedResourceEndpoint(IOptions<TokenOptions> tokens) :
         var metadata = new StaticResponse(JsonSerializer.SerializeToUtf8Bytes(new
         {
             resource,
-            authorization_servers = (string[])[tokens.Value.CurrentIssuer],
+            authorization_servers = (string[])[tokens.Value.ServerUrl],
             scopes_supported = (string[])["medcor.read", "medcor.write", "medcor.delete", "medcor.clinical"],
             bearer_methods_supported = (string[])["header"],
             resource_name = "MedCor",

@@ -24,8 +24,8 @@ internal sealed record ResourceUri(ResourceDescriptor Resource, string Path, Que
         if (ResourceCatalogue.All.TryGetValue(address, out var whole)) return caller.IsOneOf(whole.Callers) ? new(whole, "", new(query)) : null;
         var slash = address.LastIndexOf('/');
         return slash > 0 && ResourceCatalogue.All.TryGetValue(address[..slash], out var list) && list.IsList && caller.IsOneOf(list.Callers)
-            && Uri.UnescapeDataString(address[(slash + 1)..]) is { Length: > 0 and <= 100 } id
-            ? new(list, $"/{Uri.EscapeDataString(id)}", new(query))
+            && Guid.TryParse(Uri.UnescapeDataString(address[(slash + 1)..]), out var id)
+            ? new(list, $"/{id}", new(query))
             : null;
     }
 }

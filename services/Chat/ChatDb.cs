@@ -1,5 +1,7 @@
+using MedCor.Chat.Policies;
 using MedCor.Chat.Prompts;
 using MedCor.Chat.Runs;
+using MedCor.Chat.ToolUse;
 using MedCor.Platform.Database;
 using MedCor.Platform.Messaging;
 using Microsoft.EntityFrameworkCore;
@@ -14,6 +16,14 @@ internal sealed class ChatDb(DbContextOptions<ChatDb> options, TimeProvider cloc
     internal IQueryable<ChatRun> Runs => Rows<ChatRun>();
 
     internal IQueryable<DailyUsage> DailyUsage => Rows<DailyUsage>();
+
+    internal IQueryable<ChatPolicy> Policies => Rows<ChatPolicy>();
+
+    internal IQueryable<Confirmation> Confirmations => Rows<Confirmation>();
+
+    /// <summary>Returns the policy of a hospital, which has the defaults unless it has set another. Changes are not tracked.</summary>
+    internal async Task<ChatPolicy> GetPolicyAsync(Guid hospital, CancellationToken ct) =>
+        await Policies.AsNoTracking().SingleOrDefaultAsync(p => p.HospitalId == hospital, ct) ?? new() { HospitalId = hospital };
 
     /// <summary>
     /// Returns the runs of a session, the newest first, back to one that contains the whole conversation: no more than <paramref name="maxRuns"/> runs, and

@@ -8,7 +8,13 @@ namespace MedCor.ChatStreams;
 /// <param name="State"><see cref="ChatRunState.Started"/> for a piece; otherwise how the run ended.</param>
 /// <param name="Text">The piece of the answer; empty for an end.</param>
 /// <param name="End">Why the run ended without an answer; null for a piece and for a complete answer.</param>
-public sealed record ChatStreamEvent(long Number, ChatRunState State, string Text, ChatRunEnd? End = null);
+/// <param name="Data">What the model does by tools, as the JSON object that readers receive; null for text and for an end.</param>
+public sealed record ChatStreamEvent(long Number, ChatRunState State, string Text, ChatRunEnd? End = null, string? Data = null);
+
+/// <summary>Represents a part of a run that is published: a piece of the answer, or what the model does by tools.</summary>
+/// <param name="Text">The piece of the answer; empty if <paramref name="Data"/> is given.</param>
+/// <param name="Data">A JSON object whose <c>type</c> names the event.</param>
+public readonly record struct ChatPiece(string Text, string? Data = null);
 
 /// <summary>Describes why a chat run ended without an answer.</summary>
 /// <param name="Message">A text for users, without internal details.</param>
@@ -27,6 +33,11 @@ public sealed record ChatRunEnd(
     /// <summary>The process that executed the run is gone.</summary>
     public static readonly ChatRunEnd Interrupted = new("The answer was interrupted. Ask again, with a new request_id.",
         ChatErrorCodes.Server, Retryable: true);
+
+    /// <summary>The run ended early, after a change that its owner had confirmed.</summary>
+    public static readonly ChatRunEnd InterruptedAfterChange = new(
+        "The answer was interrupted after a change that you confirmed. Look at what was changed before you ask again.",
+        ChatErrorCodes.Server, Retryable: false);
 
     /// <summary>Part of the answer was lost.</summary>
     public static readonly ChatRunEnd Lost = new("The answer was lost. Ask again, with a new request_id.", ChatErrorCodes.Server, Retryable: true);

@@ -59,10 +59,12 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
         if call[2] ~= ARGV[1] then return '' end
         local told, first = tonumber(call[3]), tonumber(ARGV[2])
         if first > told + 1 then return '' end
-        for i = 4, #ARGV do
-            local number = first + i - 4
+        for i = 4, #ARGV, 2 do
+            local number = first + (i - 4) / 2
             if number > told then
-                redis.call('XADD', KEYS[2], number .. '-0', 's', 'STARTED', 't', ARGV[i])
+                local id = string.format('%.0f-0', number)
+                if ARGV[i + 1] == '' then redis.call('XADD', KEYS[2], id, 's', 'STARTED', 't', ARGV[i])
+                else redis.call('XADD', KEYS[2], id, 's', 'STARTED', 't', ARGV[i], 'd', ARGV[i + 1]) end
                 told = number
             end
         end
@@ -127,9 +129,10 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
     /// that Redis does not have the run.
     /// </summary>
     /// <param name="first">The number of the first piece.</param>
-    public async Task<ChatRunState?> AppendAsync(Guid run, string worker, long first, IReadOnlyList<string> pieces) =>
+    public async Task<ChatRunState?> AppendAsync(Guid run, string worker, long first, IReadOnlyList<ChatPiece> pieces) =>
         ParseState((string)(await ExecuteScriptAsync(AppendScript, [RunKey(run), EventsKey(run)],
-            [worker, first, Milliseconds(RunRetention), .. pieces.Select(p => (RedisValue)p)]))!);
+            [worker, first, Milliseconds(RunRetention),
+                .. pieces.SelectMany(piece => (RedisValue[])[piece.Text, piece.Data ?? ""])]))!);
 
     /// <summary>Ends a run on behalf of its worker.</summary>
     /// <param name="published">
@@ -213,7 +216,8 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
         var (id, content) = ((string)entry.Id!, (string)entry.Values[1].Value!);
         var number = long.Parse(id.AsSpan(0, id.IndexOf('-')), CultureInfo.InvariantCulture);
         var state = ParseState((string)entry.Values[0].Value!)!.Value;
-        return state == ChatRunState.Started ? new(number, state, content)
+        // What the model does by tools is a third field, so that a gateway of an earlier version reads an empty piece.
+        return state == ChatRunState.Started ? new(number, state, content, Data: entry.Values.Length > 2 ? (string?)entry.Values[2].Value : null)
             : new(number, state, "", content.Length == 0 ? null : JsonSerializer.Deserialize<ChatRunEnd>(content, Json.Options));
     }
 

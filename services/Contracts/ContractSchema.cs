@@ -138,7 +138,7 @@ public static class ContractSchema
         if (ParameterRules.HasAttribute<AllowedValuesAttribute>(
             annotated) || ParameterRules.HasAttribute<EmailAddressAttribute>(annotated) || ParameterRules.HasAttribute<TimeZoneNameAttribute>(annotated))
             return;
-        schema["pattern"] = ParameterRules.HasAttribute<OpaqueAttribute>(annotated) ? "^[^\\u0000]*$"
+        schema["pattern"] = ParameterRules.HasAttribute<OpaqueAttribute>(annotated) ? TextPatterns.Opaque
             : ParameterRules.HasAttribute<MultilineAttribute>(annotated) ? (isNeeded ? TextPatterns.VisibleLines : TextPatterns.Lines)
             : isNeeded ? TextPatterns.VisibleLine : TextPatterns.Line;
     }

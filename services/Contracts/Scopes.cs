@@ -52,11 +52,14 @@ internal static class ScopeAreas
     /// <summary>The area of medical records and treatments.</summary>
     internal const string Clinical = "clinical";
 
+    /// <summary>The area of users and of how they sign in.</summary>
+    internal const string People = "people";
+
     /// <summary>The areas, each with its content in words that follow a verb.</summary>
     private static readonly (string Name, string Content)[] Areas =
     [
         ("hospitals", "hospitals and departments"),
-        ("people", "users, doctors, patients and specialties"),
+        (People, "users, doctors, patients and specialties"),
         ("appointments", "appointments and schedules"),
         (Clinical, "medical records and treatments"),
         ("audit", "the audit trail"),
@@ -93,7 +96,7 @@ internal static class ScopeAreas
     internal static string GetName(string service, string? resource) => (service, resource) switch
     {
         ("hospital", _) => "hospitals",
-        ("identity", _) => "people",
+        ("identity", _) => People,
         ("clinical", "medical_records" or "treatments") => Clinical,
         ("clinical", "audit_events") => "audit",
         ("clinical", _) => "appointments",
@@ -134,6 +137,9 @@ public static class Scopes
 
     /// <summary>Gets the scope that reading medical records and treatments requires.</summary>
     public static Scope ReadClinical { get; } = Scope.Of(ScopeAreas.Clinical, Deed.Read);
+
+    /// <summary>Gets the scope that creating and changing users requires.</summary>
+    public static Scope WritePeople { get; } = Scope.Of(ScopeAreas.People, Deed.Write);
 
     /// <summary>Gets all scopes: those that something requires, by area, and those of all areas at once.</summary>
     public static IReadOnlyList<Scope> All { get; } = [.. ScopeAreas.InOrder.Where(Required().Contains), .. ScopeAreas.OfAllAreas, WithClinical];

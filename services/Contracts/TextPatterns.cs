@@ -9,6 +9,9 @@ public static class TextPatterns
     /// </summary>
     public const string Line = $"^(?:[{Spaces}]*|{Visible})$";
 
+    /// <summary>Matches a secret, token or key, which is read exactly as sent. No other text has this pattern.</summary>
+    public const string Opaque = "^[^\\u0000]*$";
+
     /// <summary>Matches like <see cref="Line"/>, but not a blank text.</summary>
     public const string VisibleLine = $"^{Visible}$";
 

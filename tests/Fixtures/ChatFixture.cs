@@ -35,7 +35,7 @@ public sealed class ChatFixture : IAsyncLifetime
     [
         ("OPENAI_BASE_URL", model), ("OPENAI_API_KEY", StubModelServer.Key), ("OPENAI_MODEL", "test-model"), ("OPENAI_ALLOWED_MODELS", "gpt-4o, other/model"),
         // These tests share their users.
-        ("MCP_MAX_CHAT_CALLS", "32"),
+        ("MCP_MAX_CHAT_CALLS", "32"), ("MCP_CHAT_DAILY_TOKENS_USER", "0"), ("MCP_CHAT_DAILY_TOKENS_HOSPITAL", "0"),
         ("OPENAI_FIRST_TOKEN_SECONDS", $"{StallSeconds}"), ("OPENAI_STALL_SECONDS", $"{StallSeconds}"), .. settings,
     ]);
 

@@ -28,6 +28,18 @@ internal sealed class ChatStreamClient(HttpClient http, string? token)
 
     public Task<ChatResponse> Execute(object body) => Send(HttpMethod.Post, "/mcp/execute", JsonContent.Create(body));
 
+    /// <summary>Asks a question that the model may answer by tools, expects the status 200 and returns the ID of the chat run.</summary>
+    public async Task<Guid> StartWithTools(string question)
+    {
+        var answer = await Execute(new { messages = new[] { new { role = "user", content = question } }, tools = true });
+        Assert.True(answer.Status == HttpStatusCode.OK, $"{answer.Status}: {answer.Body}");
+        return answer.Read<ChatCall>().CallId;
+    }
+
+    /// <summary>Answers a change that the model proposes.</summary>
+    public Task<ChatResponse> Confirm(Guid call, object confirmation, bool confirm = true) =>
+        Send(HttpMethod.Post, $"/mcp/confirm/{call}", JsonContent.Create(new { confirmation_id = confirmation, confirm }));
+
     public Task<ChatResponse> Cancel(object call) => Send(HttpMethod.Post, $"/mcp/cancel/{call}");
 
     public Task<ChatResponse> CancelAll() => Send(HttpMethod.Post, "/mcp/cancel_all");

@@ -57,6 +57,15 @@ internal sealed partial class OAuthClient : IDisposable
     public Task<HttpResponseMessage> OpenAuthorization(params (string Name, string? Value)[] changes) =>
         _browser.GetAsync(new Uri($"/oauth/authorize?{CreateQuery(changes)}", UriKind.Relative));
 
+    /// <summary>Sends the user to the authorization page for a request that was pushed before.</summary>
+    public Task<HttpResponseMessage> OpenPushed(string requestUri) => _browser.GetAsync(
+        new Uri($"/oauth/authorize?client_id={Uri.EscapeDataString(Id)}&request_uri={Uri.EscapeDataString(requestUri)}", UriKind.Relative));
+
+    /// <summary>Pushes a request to the server (RFC 9126). Returns the answer, which has the name of the request.</summary>
+    /// <param name="changes">Parameters that differ from those of a correct request for <c>medcor.read</c>; null leaves one out.</param>
+    public Task<(HttpStatusCode Status, JsonNode Body)> Push(params (string Name, string? Value)[] changes) =>
+        Post("/oauth/par", [.. CreateParameters(changes).Where(p => p.Key != "client_id").Select(p => (p.Key, p.Value))]);
+
     /// <summary>Returns the address of the authorization page, for another browser.</summary>
     public Uri GetAuthorizationAddress(params (string Name, string? Value)[] changes) =>
         new(_browser.BaseAddress!, $"/oauth/authorize?{CreateQuery(changes)}");
@@ -67,6 +76,13 @@ internal sealed partial class OAuthClient : IDisposable
         params (string Name, string? Value)[] changes)
     {
         using var start = await OpenAuthorization(changes);
+        return await Complete(start, email, password, scopes, decision);
+    }
+
+    /// <summary>Logs the user in, if the authorization page has asked for it, and allows what is asked. Returns what the client receives.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> Complete(HttpResponseMessage start, string email, string password, string[] scopes,
+        string decision = "allow")
+    {
         var page = start.Headers.Location;
         if (page is not null)
         {
@@ -93,8 +109,8 @@ internal sealed partial class OAuthClient : IDisposable
     }
 
     /// <summary>Exchanges the code for tokens.</summary>
-    public Task<(HttpStatusCode Status, JsonNode Body)> Redeem(string code) => PostToken(
-        ("grant_type", "authorization_code"), ("code", code), ("redirect_uri", RedirectUri), ("code_verifier", _verifier));
+    public Task<(HttpStatusCode Status, JsonNode Body)> Redeem(string code, params (string Name, string Value)[] others) => PostToken(
+        [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", RedirectUri), ("code_verifier", _verifier), .. others]);
 
     public Task<(HttpStatusCode Status, JsonNode Body)> Refresh(string token, params (string Name, string Value)[] others) =>
         PostToken([("grant_type", "refresh_token"), ("refresh_token", token), .. others]);
@@ -132,7 +148,10 @@ internal sealed partial class OAuthClient : IDisposable
 
     private Task<(HttpStatusCode Status, JsonNode Body)> PostToken(params (string Name, string Value)[] form) => Post("/oauth/token", form);
 
-    private string CreateQuery((string Name, string? Value)[] changes)
+    private string CreateQuery((string Name, string? Value)[] changes) =>
+        string.Join('&', CreateParameters(changes).Select(p => $"{p.Key}={Uri.EscapeDataString(p.Value)}"));
+
+    private KeyValuePair<string, string>[] CreateParameters((string Name, string? Value)[] changes)
     {
         _verifier = Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(32));
         var parameters = new Dictionary<string, string?>
@@ -141,7 +160,7 @@ internal sealed partial class OAuthClient : IDisposable
             ["code_challenge"] = Base64UrlEncoder.Encode(SHA256.HashData(Encoding.ASCII.GetBytes(_verifier))), ["code_challenge_method"] = "S256",
         };
         foreach (var (name, value) in changes) parameters[name] = value;
-        return string.Join('&', parameters.Where(p => p.Value is not null).Select(p => $"{p.Key}={Uri.EscapeDataString(p.Value!)}"));
+        return [.. parameters.Where(p => p.Value is not null).Select(p => KeyValuePair.Create(p.Key, p.Value!))];
     }
 
     /// <summary>Submits the form that has the first of these fields, with its hidden fields.</summary>

@@ -18,7 +18,8 @@ public sealed class ServiceProcess : IAsyncDisposable
 
     private ServiceProcess(ChildProcess process) => _process = process;
 
-    public HttpClient Http { get; private set; } = new() { Timeout = TimeSpan.FromSeconds(60) };
+    /// <summary>Gets a client that keeps no cookies.</summary>
+    public HttpClient Http { get; private set; } = new(new SocketsHttpHandler { UseCookies = false }) { Timeout = TimeSpan.FromSeconds(60) };
 
     /// <summary>Gets the ID of the process.</summary>
     public int Id => _process.Id;
@@ -65,7 +66,8 @@ public sealed class ServiceProcess : IAsyncDisposable
     public void CallFrom(IPAddress address)
     {
         var before = Http;
-        Http = new(new SocketsHttpHandler { ConnectCallback = ConnectAsync }) { BaseAddress = before.BaseAddress, Timeout = before.Timeout };
+        var handler = new SocketsHttpHandler { ConnectCallback = ConnectAsync, UseCookies = false };
+        Http = new(handler) { BaseAddress = before.BaseAddress, Timeout = before.Timeout };
         before.Dispose();
 
         async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
@@ -132,6 +134,9 @@ public sealed class ServiceProcess : IAsyncDisposable
             else start.Environment[name] = value;
         return new(ChildProcess.Start(start));
     }
+
+    /// <summary>Kills the process, as a crash does, without waiting for its end.</summary>
+    public void Kill() => _process.Kill();
 
     /// <summary>Asks the process to stop, as the host and Kubernetes do, and waits for its end.</summary>
     public Task Stop() => _process.Stop(TimeSpan.FromSeconds(60));

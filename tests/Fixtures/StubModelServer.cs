@@ -118,7 +118,7 @@ internal sealed class StubModelServer : IAsyncDisposable
         public string Question { get; }
 
         public IReadOnlyList<(string Role, string Content)> Messages =>
-            [.. Request["messages"]!.AsArray().Select(m => ((string)m!["role"]!, (string)m["content"]!))];
+            [.. Request["messages"]!.AsArray().Select(m => ((string)m!["role"]!, m["content"] is JsonValue text ? (string)text! : ""))];
 
         /// <summary>Gets or sets the number of this request among those for the same question.</summary>
         public int Attempt { get; set; }
@@ -153,6 +153,25 @@ internal sealed class StubModelServer : IAsyncDisposable
             await SendUsage(read, written);
             await SendLine("[DONE]");
         }
+
+        /// <summary>Calls a tool, and reports the token usage if it is given.</summary>
+        public Task CallTool(string tool, object arguments, (int Read, int Written)? usage = null) =>
+            CallToolWith(tool, System.Text.Json.JsonSerializer.Serialize(arguments), usage);
+
+        /// <summary>Calls a tool with arguments as they are, which need not be JSON.</summary>
+        public async Task CallToolWith(string tool, string json, (int Read, int Written)? usage = null)
+        {
+            // In pieces, as models send them.
+            var first = new { index = 0, id = $"call-{Attempt}", type = "function", function = new { name = tool, arguments = json[..(json.Length / 2)] } };
+            await SendChunk(new { tool_calls = new[] { first } }, null);
+            await SendChunk(new { tool_calls = new[] { new { index = 0, function = new { arguments = json[(json.Length / 2)..] } } } }, null);
+            await SendChunk(new { }, "tool_calls");
+            if (usage is { } tokens) await SendUsage(tokens.Read, tokens.Written);
+            await SendLine("[DONE]");
+        }
+
+        /// <summary>Gets what the tools returned that were called for this question, in order.</summary>
+        public IReadOnlyList<string> ToolResults => [.. Messages.Where(m => m.Role == "tool").Select(m => m.Content)];
 
         /// <summary>Ends the answer with a finish reason that OpenAI does not define.</summary>
         public Task SendUnknownFinishReason() => SendChunk(new { }, "error");

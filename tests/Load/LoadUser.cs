@@ -30,6 +30,23 @@ internal sealed class LoadUser : IDisposable
         return new(http, (string)(await response.Content.ReadFromJsonAsync<JsonNode>())!["access_token"]!);
     }
 
+    /// <summary>Creates a service account that may read hospitals, and returns an API key of it.</summary>
+    public async Task<string> CreateApiKey()
+    {
+        var account = await Call("create_service_account", new { name = $"Load {Guid.NewGuid():N}", role = "ADMIN", scope = "hospitals.read" });
+        var key = await Call("create_api_key",
+            new { service_account_id = (string)account["id"]!, name = "Load", expires_on = $"{DateTime.UtcNow.AddDays(2):yyyy-MM-dd}" });
+        return (string)key["api_key"]!;
+    }
+
+    private async Task<JsonNode> Call(string tool, object parameters)
+    {
+        using var response = await _http.PostAsJsonAsync("/api/mcp/tools/invoke", new { tool, @params = parameters });
+        var body = await response.Content.ReadAsStringAsync();
+        if (response.StatusCode != HttpStatusCode.OK) throw new MeasurementException($"{tool} failed: {body}");
+        return JsonNode.Parse(body)!;
+    }
+
     /// <summary>Creates one event that is delivered to everyone in the hospital.</summary>
     public async Task CreateEvent(int number)
     {

@@ -1,6 +1,7 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Runtime.CompilerServices;
+using System.Text;
 using Microsoft.Extensions.Options;
 using OpenAI;
 using OpenAI.Chat;
@@ -13,13 +14,41 @@ using Sent = OpenAI.Chat.ChatMessage;
 namespace MedCor.Chat.LanguageModel;
 
 /// <summary>Represents a request to the model.</summary>
-internal sealed record ModelRequest(string Model, IReadOnlyList<ChatMessage> Messages, int MaxTokens, double? Temperature = null);
-
-/// <summary>Holds the token counts of an answer as the model reports them; null when the model reports none.</summary>
-internal sealed class TokenUsage
+internal sealed record ModelRequest(string Model, IReadOnlyList<ChatMessage> Messages, int MaxTokens, double? Temperature = null)
 {
+    /// <summary>Gets the tools that the model may call.</summary>
+    public IReadOnlyList<ModelTool> Tools { get; init; } = [];
+
+    /// <summary>Gets what the model said and called before, after the messages, in order.</summary>
+    public IReadOnlyList<ToolRound> Rounds { get; init; } = [];
+
+    /// <summary>Gets whether the model must answer now, without calling tools.</summary>
+    public bool IsLastRound { get; init; }
+}
+
+/// <summary>Describes a tool to the model.</summary>
+/// <param name="InputSchema">The JSON Schema of the arguments.</param>
+internal sealed record ModelTool(string Name, string Description, string InputSchema);
+
+/// <summary>Represents a call of a tool that the model asks for.</summary>
+/// <param name="Id">The model's ID for the call.</param>
+/// <param name="Arguments">The arguments as the model wrote them, which need not be JSON.</param>
+internal sealed record ModelToolCall(string Id, string Tool, string Arguments);
+
+/// <summary>Represents what the model said before it called tools, the calls, and their results in the same order.</summary>
+internal sealed record ToolRound(string Text, IReadOnlyList<ModelToolCall> Calls, IReadOnlyList<string> Results);
+
+/// <summary>Holds what a stream of the model contains besides text. It is complete when the stream has ended.</summary>
+internal sealed class ModelReply
+{
+    /// <summary>Gets or sets the tokens of the request as the model counts them; null when it reports none.</summary>
     public int? InputTokens { get; set; }
+
+    /// <summary>Gets or sets the tokens of the answer as the model counts them; null when it reports none.</summary>
     public int? OutputTokens { get; set; }
+
+    /// <summary>Gets the tools that the model calls.</summary>
+    public List<ModelToolCall> ToolCalls { get; } = [];
 }
 
 /// <summary>
@@ -33,6 +62,9 @@ internal sealed class ChatModelClient : IDisposable
 
     /// <summary>The longest delay that is waited for before a retry. When the model asks for a longer one, the caller receives the failure.</summary>
     private static readonly TimeSpan LongestRetryDelay = TimeSpan.FromSeconds(10);
+
+    /// <summary>The greatest number of tools that the model may call at once, and the greatest length of their arguments together, in characters.</summary>
+    private const int MaxToolCalls = 16, MaxArgumentsLength = 64 * 1024;
 
     private const int FailuresUntilBreak = 20;
     private static readonly TimeSpan SamplingWindow = TimeSpan.FromSeconds(30);
@@ -104,23 +136,23 @@ internal sealed class ChatModelClient : IDisposable
     public bool IsCircuitOpen => _circuit.CircuitState == CircuitState.HalfOpen || _clock.GetTimestamp() < Volatile.Read(ref _breakEndsAt);
 
     /// <summary>Streams the answer in pieces as they arrive. Throws <see cref="ModelException"/> when the model fails.</summary>
-    /// <param name="usage">Receives the token counts before the answer ends.</param>
-    public async IAsyncEnumerable<string> StreamAnswerAsync(ModelRequest question, TokenUsage usage, [EnumeratorCancellation] CancellationToken ct)
+    /// <param name="reply">Receives the token counts and the calls of tools before the answer ends.</param>
+    public async IAsyncEnumerable<string> StreamAnswerAsync(ModelRequest question, ModelReply reply, [EnumeratorCancellation] CancellationToken ct)
     {
-        await using var stream = await OpenStreamAsync(question, usage, ct);
+        await using var stream = await OpenStreamAsync(question, reply, ct);
         // An answer without text has no pieces.
         if (stream.Piece.Length == 0) yield break;
         do yield return stream.Piece;
         while (await stream.ReadNextAsync());
     }
 
-    private async Task<AnswerStream> OpenStreamAsync(ModelRequest question, TokenUsage usage, CancellationToken ct)
+    private async Task<AnswerStream> OpenStreamAsync(ModelRequest question, ModelReply reply, CancellationToken ct)
     {
         try
         {
             return await _pipeline.ExecuteAsync(async _ =>
             {
-                var stream = new AnswerStream(this, question, usage, ct);
+                var stream = new AnswerStream(this, question, reply, ct);
                 try
                 {
                     await stream.ReadFirstAsync();
@@ -145,20 +177,22 @@ internal sealed class ChatModelClient : IDisposable
     private sealed class AnswerStream : IAsyncDisposable
     {
         private readonly ChatModelClient _model;
-        private readonly TokenUsage _usage;
+        private readonly ModelReply _reply;
+        private readonly List<PartialToolCall> _toolCalls = [];
         private readonly CancellationToken _cancelled;
         private readonly CancellationTokenSource _stallTimer;
         private readonly CancellationTokenSource _linked;
         private readonly IAsyncEnumerator<StreamingChatCompletionUpdate> _updates;
         private bool _isComplete;
 
-        public AnswerStream(ChatModelClient model, ModelRequest question, TokenUsage usage, CancellationToken cancelled)
+        public AnswerStream(ChatModelClient model, ModelRequest question, ModelReply reply, CancellationToken cancelled)
         {
-            (_model, _usage, _cancelled) = (model, usage, cancelled);
+            (_model, _reply, _cancelled) = (model, reply, cancelled);
             _stallTimer = new(Timeout.InfiniteTimeSpan, model._clock);
             _linked = CancellationTokenSource.CreateLinkedTokenSource(cancelled, _stallTimer.Token);
             _updates = model._client!.GetChatClient(question.Model)
-                .CompleteChatStreamingAsync(question.Messages.Select(ToSdkMessage), model.ToCompletionOptions(question), _linked.Token)
+                .CompleteChatStreamingAsync(question.Messages.Select(ToSdkMessage).Concat(question.Rounds.SelectMany(ToSdkMessages)),
+                    model.ToCompletionOptions(question), _linked.Token)
                 .GetAsyncEnumerator(_linked.Token);
         }
 
@@ -177,7 +211,11 @@ internal sealed class ChatModelClient : IDisposable
             try
             {
                 while (await _updates.MoveNextAsync())
+                {
                     if (Accept(_updates.Current)) return true;
+                    // The arguments of a call arrive in pieces too.
+                    if (_toolCalls.Count > 0) _stallTimer.CancelAfter(TimeSpan.FromSeconds(_model._options.StallSeconds));
+                }
             }
             catch (Exception) when (_cancelled.IsCancellationRequested)
             {
@@ -189,7 +227,9 @@ internal sealed class ChatModelClient : IDisposable
             }
             catch (Exception e)
             {
-                throw _stallTimer.IsCancellationRequested ? ModelException.Stalled : ModelException.From(e, _model._clock.GetUtcNow());
+                throw _stallTimer.IsCancellationRequested ? ModelException.Stalled
+                    : e is not ModelException && _toolCalls.Count > 0 ? ModelException.AnswerLost
+                    : ModelException.From(e, _model._clock.GetUtcNow());
             }
             finally
             {
@@ -198,16 +238,40 @@ internal sealed class ChatModelClient : IDisposable
             }
             Piece = "";
             // A server that shuts down gracefully ends its stream as if the answer were complete.
-            return _isComplete ? false : throw ModelException.ConnectionLost;
+            if (!_isComplete) throw _toolCalls.Count > 0 ? ModelException.AnswerLost : ModelException.ConnectionLost;
+            _reply.ToolCalls.AddRange(_toolCalls.Select(call => new ModelToolCall(call.Id, call.Tool, call.Arguments.ToString())));
+            _toolCalls.Clear();
+            return false;
         }
 
         private bool Accept(StreamingChatCompletionUpdate update)
         {
-            if (update.FinishReason is not null) _isComplete = true;
-            if (update.Usage is { } usage) (_usage.InputTokens, _usage.OutputTokens) = (usage.InputTokenCount, usage.OutputTokenCount);
+            if (update.Usage is { } usage) (_reply.InputTokens, _reply.OutputTokens) = (usage.InputTokenCount, usage.OutputTokenCount);
+            foreach (var call in update.ToolCallUpdates) Accept(call);
             // PostgreSQL cannot store U+0000.
             Piece = (update.RefusalUpdate + string.Concat(update.ContentUpdate.Select(part => part.Text))).Replace("\0", "", StringComparison.Ordinal);
+            if (update.FinishReason is not null) _isComplete = true;
             return Piece.Length > 0;
+        }
+
+        private void Accept(StreamingChatToolCallUpdate update)
+        {
+            if (update.Index is < 0 or >= MaxToolCalls) throw ModelException.TooManyToolCalls;
+            while (_toolCalls.Count <= update.Index) _toolCalls.Add(new());
+            var call = _toolCalls[update.Index];
+            if (update.ToolCallId is { Length: > 0 } id) call.Id = id;
+            if (update.FunctionName is { Length: > 0 } name) call.Tool = name;
+            call.Arguments.Append(update.FunctionArgumentsUpdate?.ToString().Replace("\0", "", StringComparison.Ordinal));
+            if (_toolCalls.Sum(c => c.Arguments.Length) > MaxArgumentsLength) throw ModelException.TooManyToolCalls;
+        }
+
+        private static IEnumerable<Sent> ToSdkMessages(ToolRound round)
+        {
+            var said = new AssistantChatMessage(
+                round.Calls.Select(call => ChatToolCall.CreateFunctionToolCall(call.Id, call.Tool, BinaryData.FromString(call.Arguments))));
+            if (round.Text.Length > 0) said.Content.Add(ChatMessageContentPart.CreateTextPart(round.Text));
+            yield return said;
+            foreach (var (call, result) in round.Calls.Zip(round.Results)) yield return new ToolChatMessage(call.Id, result);
         }
 
         private static Sent ToSdkMessage(ChatMessage message) => message.Role switch
@@ -223,12 +287,23 @@ internal sealed class ChatModelClient : IDisposable
             _linked.Dispose();
             _stallTimer.Dispose();
         }
+
+        /// <summary>Holds a call of which not all has arrived.</summary>
+        private sealed class PartialToolCall
+        {
+            public string Id { get; set; } = "";
+            public string Tool { get; set; } = "";
+            public StringBuilder Arguments { get; } = new();
+        }
     }
 
 #pragma warning disable SCME0001 // The library has no other way to set a field under the name that other servers know.
     private ChatCompletionOptions ToCompletionOptions(ModelRequest question)
     {
         var completionOptions = new ChatCompletionOptions { Temperature = (float?)question.Temperature };
+        foreach (var tool in question.Tools)
+            completionOptions.Tools.Add(ChatTool.CreateFunctionTool(tool.Name, tool.Description, BinaryData.FromString(tool.InputSchema)));
+        if (question is { Tools.Count: > 0, IsLastRound: true }) completionOptions.ToolChoice = ChatToolChoice.CreateNoneChoice();
         // OpenAI renamed the field, and its newer models accept only the new name; other servers of its protocol know the old one.
         if (_options.Endpoint is null) completionOptions.MaxOutputTokenCount = question.MaxTokens;
         else completionOptions.Patch.Set("$.max_tokens"u8, question.MaxTokens);

@@ -22,6 +22,13 @@ internal sealed class ModelException(string message, bool isTransient, TimeSpan?
     public static ModelException ConnectionLost =>
         new("the connection to the model was closed before its answer was complete. Retry shortly.", isTransient: true);
 
+    /// <summary>Gets the failure of a model that calls more tools at once than is sensible.</summary>
+    public static ModelException TooManyToolCalls => new("the model called too many tools at once. Ask again, with a narrower question.", isTransient: false);
+
+    /// <summary>Gets the failure of a connection that ended within an answer. An immediate retry could be charged twice.</summary>
+    public static ModelException AnswerLost =>
+        new("the connection to the model was closed before its answer was complete. Retry shortly.", isTransient: true) { MayHaveAnswered = true };
+
     private static ModelException Unreachable => new("the model cannot be reached. Retry shortly.", isTransient: true);
 
     /// <summary>Gets the failure that is reported while the circuit breaker is open after repeated failures.</summary>

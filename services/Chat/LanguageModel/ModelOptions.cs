@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
+using MedCor.Contracts;
 using MedCor.Contracts.Chat;
+using MedCor.ServiceDefaults.Authentication;
 using MedCor.Validation;
 
 namespace MedCor.Chat.LanguageModel;
@@ -25,6 +27,10 @@ internal sealed class ModelOptions
     [ConfigurationKeyName("OPENAI_ALLOWED_MODELS")]
     public string? AllowedModels { get; set; }
 
+    /// <summary>Gets or sets models that staff may name besides those, separated by commas; none unless given.</summary>
+    [ConfigurationKeyName("OPENAI_STAFF_MODELS")]
+    public string? StaffModels { get; set; }
+
     /// <summary>Gets or sets the maximum number of tokens of an answer, which is also the default for a caller who gives none.</summary>
     [ConfigurationKeyName("OPENAI_MAX_TOKENS")]
     [Range(1, ExecuteCall.MaxTokensLimit, ErrorMessage = "OPENAI_MAX_TOKENS must be 1 to 1000000.")]
@@ -42,24 +48,28 @@ internal sealed class ModelOptions
 
     public string ModelOrDefault => string.IsNullOrEmpty(Model) ? DocumentedModel : Model;
 
-    /// <summary>Gets the models that callers may name, the configured one first.</summary>
-    public IReadOnlyList<string> Models =>
-        [.. new[] { ModelOrDefault }.Concat((AllowedModels ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-            .Distinct()];
+    /// <summary>Returns the models that a caller may name, the configured one first.</summary>
+    /// <param name="caller">The user who asks; null for a program without a user.</param>
+    public IReadOnlyList<string> GetModels(Caller? caller) =>
+        [.. new[] { ModelOrDefault }.Concat(Split(AllowedModels)).Concat(caller?.IsOneOf(Callers.Staff) == true ? Split(StaffModels) : []).Distinct()];
 
     /// <summary>
     /// Returns the model for the name that a caller gives, or the configured model when the caller gives none; null when the caller may not name that model.
     /// The name in the documentation of this API stands for the configured model, so that clients written to it also work where that is another.
     /// </summary>
-    public string? Resolve(string? model) => model is null ? ModelOrDefault : Models.Contains(model) ? model : model == DocumentedModel ? ModelOrDefault : null;
+    public string? Resolve(string? model, Caller? caller) =>
+        model is null ? ModelOrDefault : GetModels(caller).Contains(model) ? model : model == DocumentedModel ? ModelOrDefault : null;
 
     /// <summary>Adds an error for each requested setting that is not available.</summary>
     /// <param name="path">The prefix of the names of fields.</param>
-    public void Validate(string path, string? model, double? maxTokens, Dictionary<string, List<string>> errors)
+    public void Validate(string path, string? model, double? maxTokens, Dictionary<string, List<string>> errors, Caller? caller)
     {
-        if (Resolve(model) is null) errors.AddError($"{path}model", $"must be one of {string.Join(", ", Models)}, or left out: other models are not available");
+        if (Resolve(model, caller) is null)
+            errors.AddError($"{path}model", $"must be one of {string.Join(", ", GetModels(caller))}, or left out: other models are not available");
         if (maxTokens < 1 || maxTokens > MaxTokens) errors.AddError($"{path}max_tokens", $"must be between 1 and {MaxTokens}");
     }
+
+    private static string[] Split(string? names) => (names ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>Gets the endpoint of the server; null for OpenAI's own.</summary>
     public Uri? Endpoint => string.IsNullOrEmpty(BaseUrl) ? null : new(BaseUrl);

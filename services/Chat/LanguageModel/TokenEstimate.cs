@@ -14,4 +14,12 @@ internal static class TokenEstimate
     public static int Of(string text) => (Encoding.UTF8.GetByteCount(text) + BytesPerToken - 1) / BytesPerToken;
 
     public static int Of(IEnumerable<ChatMessage> messages) => messages.Sum(m => TokensPerMessage + Of(m.Content));
+
+    /// <summary>Returns the tokens of all that a request gives the model.</summary>
+    public static int Of(ModelRequest request) =>
+        Of(request.Messages) + request.Tools.Sum(t => Of(t.Name) + Of(t.Description) + Of(t.InputSchema)) + request.Rounds.Sum(Of);
+
+    private static int Of(ToolRound round) =>
+        Of(round.Text) + round.Calls.Sum(call => TokensPerMessage + Of(call.Tool) + Of(call.Arguments))
+        + round.Results.Sum(result => TokensPerMessage + Of(result));
 }

@@ -33,7 +33,8 @@ internal sealed class PatientOnboardingPrompt() : Prompt<OnboardingStart, Onboar
         DefineStep<Insurance>("insurance", "Who pays for the treatment? Send an empty answer when there is no insurer.", SetInsuranceAsync),
         DefineStep<Consents>("consents", "What does the patient consent to? Consent to treatment and to data processing is required.", SetConsentsAsync),
         DefineStep<CreateAccount>("create_account",
-            "Let the patient choose a password. The account is created, and the reported history is written to the medical record.", OpenAccountAsync),
+            "Open the patient's account. The reported history is written to the medical record. A patient who cannot log in yet is sent a mail with a link.",
+            OpenAccountAsync),
         DefineStep<ScheduleFirstVisit>("schedule_visit", "Does the patient need an appointment? Choose a doctor and a time, or send an empty answer.",
             ScheduleVisitAsync, VisitOptionsAsync),
     ];

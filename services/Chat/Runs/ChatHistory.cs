@@ -45,13 +45,14 @@ internal static class ChatHistory
 
     /// <summary>Returns the messages for the model: MedCor's rules, the caller's own system messages, the history and the messages of the request.</summary>
     /// <param name="previous">The runs of the session, the newest first.</param>
-    public static IReadOnlyList<ChatMessage> BuildMessages(IReadOnlyList<ChatMessage> sent, IReadOnlyList<ChatRun> previous)
+    /// <param name="toolRules">The rules for tools, which follow MedCor's own; null when there are no tools.</param>
+    public static IReadOnlyList<ChatMessage> BuildMessages(IReadOnlyList<ChatMessage> sent, IReadOnlyList<ChatRun> previous, string? toolRules = null)
     {
         var runs = previous.Select(run => GetMessages(run).ToArray()).ToArray();
         // System messages stay in force until newer ones replace them.
         var systemMessages =
             runs.Prepend([.. sent]).Select(messages => messages.Where(IsSystemMessage).ToArray()).FirstOrDefault(messages => messages.Length > 0) ?? [];
-        return [new(SystemRole, SystemPrompt), .. systemMessages,
+        return [new(SystemRole, toolRules is null ? SystemPrompt : $"{SystemPrompt}\n\n{toolRules}"), .. systemMessages,
             .. runs.Reverse().SelectMany(messages => messages).Concat(sent).Where(m => !IsSystemMessage(m))];
     }
 

@@ -1,10 +1,12 @@
 using System.Text.Json;
 using MedCor.Chat.LanguageModel;
+using MedCor.Chat.ToolUse;
 using MedCor.ChatStreams;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
 using MedCor.Platform.Calls;
 using MedCor.ServiceDefaults.Health;
+using MedCor.Validation;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -30,6 +32,7 @@ internal static class ChatRunEndpoints
         services.AddSingleton<RunWorker>().AddHostedService(s => s.GetRequiredService<RunWorker>());
         services.AddHostedService<RunReconciler>();
         services.AddOptions<ChatLimits>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<ToolRunner>().AddSingleton<ConfirmationStore>().AddScoped<ConfirmationHandler>();
         services.AddScoped<TokenBudget>().AddScoped<ChatRunStarter>().AddScoped<ChatRunCanceller>();
     }
 
@@ -40,10 +43,11 @@ internal static class ChatRunEndpoints
             .AvailableWithoutDatabase();
         app.MapPost("/chat/calls", async (HttpContext http, ChatAuthenticator callers, ChatRunStarter starter, IOptions<ModelOptions> model) =>
         {
-            var owner = await callers.AuthenticateAsync(http, Scopes.WriteChat);
-            var request = ExecuteRequestReader.Read(await http.ReadBodyAsync(), model.Value);
+            var caller = await callers.AuthenticateAsync(http);
+            caller.User?.RequireScope(Scopes.WriteChat);
+            var request = ExecuteRequestReader.Read(await http.ReadBodyAsync(), model.Value, caller.User);
             var key = http.Request.Headers[IdempotencyHeaders.Key].ToString() is { Length: > 0 } sent ? sent : null;
-            var (started, isReplay) = await starter.StartAsync(owner, request, key, http.RequestAborted);
+            var (started, isReplay) = await starter.StartAsync(caller.Owner, request, key, ToolUser.Of(http, caller.User), http.RequestAborted);
             if (isReplay) http.Response.Headers[IdempotencyHeaders.Replayed] = "true";
             return Results.Json(started, Json.Options);
         });
@@ -53,6 +57,15 @@ internal static class ChatRunEndpoints
                 Json.Options));
         app.MapPost("/chat/calls/cancel", async (HttpContext http, ChatAuthenticator callers, ChatRunCanceller canceller) =>
             Results.Json(await canceller.CancelAllAsync(await callers.AuthenticateAsync(http, Scopes.WriteChat), http.RequestAborted), Json.Options));
+        app.MapPost("/chat/calls/{runId:guid}/confirm", async (Guid runId, HttpContext http, ChatAuthenticator callers, ConfirmationHandler confirmations) =>
+        {
+            var caller = await callers.AuthenticateAsync(http);
+            caller.User?.RequireScope(Scopes.WriteChat);
+            var answer = ParameterReader<ConfirmCall>.Read(await http.ReadBodyAsync());
+            // A program without a user starts no run with tools.
+            if (ToolUser.Of(http, caller.User) is not { } user) throw new ChatRunNotFound(runId.ToString());
+            return Results.Json(await confirmations.ConfirmAsync(user.ForRun(runId, model: ""), answer, http.RequestAborted), Json.Options);
+        });
         app.MapGet("/chat/calls/{runId:guid}", GetSavedAsync);
     }
 

@@ -3,10 +3,12 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using MedCor.Chat.LanguageModel;
+using MedCor.Chat.ToolUse;
 using MedCor.ChatStreams;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
 using MedCor.Platform.Database;
+using MedCor.ServiceDefaults.Authentication;
 using MedCor.Validation;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -19,7 +21,7 @@ namespace MedCor.Chat.Runs;
 /// enforces the same rule a second time, for when Redis has lost its data.
 /// </summary>
 internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWorker worker, ChatModelClient model, TokenBudget budget,
-    IOptions<ModelOptions> options, TimeProvider clock)
+    ToolRunner tools, ConfirmationStore confirmations, IOptions<ModelOptions> options, TimeProvider clock)
 {
     public const string ToolName = "openai_chat";
 
@@ -33,9 +35,11 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
     /// of the question, or the reason why no run is started at present.
     /// </summary>
     /// <param name="idempotencyKey">The <c>Idempotency-Key</c> header, which is another way to send the request id; null when it was not sent.</param>
-    public async Task<(ChatCall Call, bool IsReplay)> StartAsync(ChatRunOwner owner, ExecuteCall request, string? idempotencyKey, CancellationToken ct)
+    /// <param name="user">The user for whom the model may call tools, and the header with the user's token; null for a program without a user.</param>
+    public async Task<(ChatCall Call, bool IsReplay)> StartAsync(ChatRunOwner owner, ExecuteCall request, string? idempotencyKey, ToolUser? user,
+        CancellationToken ct)
     {
-        var (question, metadata) = Validate(request, idempotencyKey);
+        var (question, metadata) = Validate(request, idempotencyKey, user?.Caller);
         // Errors name the request id as the caller sent it.
         var idField = request.RequestId is null ? IdempotencyHeaders.Key : RequestIdField;
         request = request with { RequestId = request.RequestId ?? idempotencyKey };
@@ -46,15 +50,22 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
 
         if (!model.IsConfigured) throw new Unavailable(ChatRunEndpoints.MissingKeyMessage);
         if (model.IsCircuitOpen) throw new ModelUnavailable();
+        var usesTools = request.Tools == true;
+        if (owner.HospitalId != Guid.Empty) (await db.GetPolicyAsync(owner.HospitalId, ct)).ThrowIfRefused(usesTools);
+        else if (usesTools) throw new Forbidden("Tools are for the users of a hospital.");
         await budget.ThrowIfExceededAsync(owner, ct);
         var isComplete = ChatHistory.StartsConversation(question.Messages);
         var history = isComplete || request.SessionId is not { } session ? []
             : await db.SessionHistory(owner.HospitalId, owner.UserId, session, ChatHistory.MaxRuns, ChatHistory.MaxCharacters).ToListAsync(ct);
 
-        var modelRequest = question with { Messages = ChatHistory.BuildMessages(question.Messages, history) };
-
         using var lease = worker.Limiter.Acquire();
         var id = Guid.CreateVersion7(clock.GetUtcNow());
+        var toolUse = usesTools ? new ToolRounds(user!.ForRun(id, question.Model), tools, confirmations) : null;
+        var modelRequest = question with
+        {
+            Messages = ChatHistory.BuildMessages(question.Messages, history, toolUse?.Rules),
+            Tools = usesTools ? ModelToolbox.GetTools(user!.Caller.Kind) : [],
+        };
         (Guid Call, string Digest) started;
         try
         {
@@ -77,7 +88,7 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
         {
             // From here on the run is started, whether or not the caller still waits.
             await using var transaction = await db.Database.BeginTransactionAsync(CancellationToken.None);
-            var estimate = TokenEstimate.Of(modelRequest.Messages);
+            var estimate = TokenEstimate.Of(modelRequest);
             var call = new ChatRun
             {
                 Id = id,
@@ -107,11 +118,11 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
                 throw new Unavailable($"A request with this {idField} is in progress. Retry shortly.", retryAfter: 1);
             throw;
         }
-        worker.Start(new(id, owner, modelRequest), lease);
+        worker.Start(new(id, owner, modelRequest, toolUse), lease);
         return (ToContract(id, ChatRunState.Started), IsReplay: false);
     }
 
-    private (ModelRequest Question, string? Metadata) Validate(ExecuteCall request, string? idempotencyKey)
+    private (ModelRequest Question, string? Metadata) Validate(ExecuteCall request, string? idempotencyKey, Caller? caller)
     {
         if (request.Tool is { } tool && tool != ToolName) throw new ToolNotFound(tool);
         var errors = new Dictionary<string, List<string>>();
@@ -129,10 +140,11 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
             : ("", new(request.Messages ?? [], request.Model, request.MaxTokens, request.Temperature));
         if (settings.Messages.Count > 0 && settings.Messages.All(m => m.Role != ChatHistory.UserRole))
             errors.AddError($"{path}messages", "must contain a message with the role user");
-        options.Value.Validate(path, settings.Model, settings.MaxTokens, errors);
+        options.Value.Validate(path, settings.Model, settings.MaxTokens, errors, caller);
         var metadata = Metadata(request, errors);
         return errors.Count == 0
-            ? (new(options.Value.Resolve(settings.Model)!, settings.Messages, settings.MaxTokens ?? options.Value.MaxTokens, settings.Temperature), metadata)
+            ? (new(options.Value.Resolve(settings.Model, caller)!, settings.Messages, settings.MaxTokens ?? options.Value.MaxTokens, settings.Temperature),
+                metadata)
             : throw new ValidationFailed(errors);
     }
 
@@ -157,7 +169,8 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
     private static string ComputeDigest(ModelRequest question, ExecuteCall request, string? metadata) =>
         Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(
             new DigestInput(question.Messages,
-                request.Input?.MaxTokens ?? request.MaxTokens, request.Input?.Model ?? request.Model, request.SessionId, metadata, question.Temperature),
+                request.Input?.MaxTokens ?? request.MaxTokens, request.Input?.Model ?? request.Model, request.SessionId, metadata, question.Temperature,
+                request.Tools == true ? true : null),
             Json.Options)));
 
     /// <summary>
@@ -166,7 +179,8 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
     /// </summary>
     private sealed record DigestInput(
         IReadOnlyList<ChatMessage> Messages, int? MaxTokens, string? Model, string? SessionId, string? Metadata,
-        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Temperature);
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Temperature,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Tools);
 
     /// <summary>Returns the run with a request id, if it was started within the last 24 hours. An older run releases its request id.</summary>
     private async Task<ChatRun?> FindExistingAsync(ChatRunOwner owner, string? requestId, CancellationToken ct)

@@ -61,9 +61,17 @@ internal sealed partial class ChatRunStore(IServiceScopeFactory scopes, TimeProv
         (usage, state, answer) switch
         {
             ({ InputTokens: { } input, OutputTokens: { } output }, _, _) => input + output,
-            (_, ChatRunState.Error, "") => 0,
-            _ => await db.Runs.Where(c => c.HospitalId == hospital && c.Id == runId).Select(c => c.TokensForeseen).SingleAsync() + TokenEstimate.Of(answer),
+            _ => await EstimateTokensAsync(db, hospital, runId, state, answer),
         };
+
+    private static async Task<int> EstimateTokensAsync(ChatDb db, Guid hospital, Guid runId, ChatRunState state, string answer)
+    {
+        var run = await db.Runs.Where(c => c.HospitalId == hospital && c.Id == runId)
+            .Select(c => new { c.TokensForeseen, c.TokensCharged, MaxTokens = c.MaxTokens ?? 0 }).SingleAsync();
+        // Rounds with tools were charged that only the lost process could count.
+        if (run.TokensCharged > run.TokensForeseen + run.MaxTokens) return run.TokensCharged;
+        return state == ChatRunState.Error && answer.Length == 0 ? 0 : run.TokensForeseen + TokenEstimate.Of(answer);
+    }
 
     [LoggerMessage(5020, LogLevel.Warning, "Saving the end of a chat call failed; it is saved by the next reconciliation: {Kind}")]
     private static partial void LogNotSaved(ILogger log, string kind);

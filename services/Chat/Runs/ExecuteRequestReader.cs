@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using MedCor.Chat.LanguageModel;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
+using MedCor.ServiceDefaults.Authentication;
 using MedCor.Validation;
 
 namespace MedCor.Chat.Runs;
@@ -14,7 +15,8 @@ namespace MedCor.Chat.Runs;
 internal static class ExecuteRequestReader
 {
     private const string SettingIsFixed = "is not supported: callers can set only model, temperature and max_tokens. Leave it out";
-    private const string ToolsNotSupported = "is not supported: the model calls no tools. Leave it out";
+    private const string ToolsNotSupported = "is not supported: the model calls no tools of the caller. Leave it out";
+    private const string ToolsAreMedCors = "must be true or false beside messages or input: the model calls MedCor's tools and no others";
     private const string AnswersArePlainText = "is not supported: an answer is plain text. Leave it out";
     private const string UserComesFromToken = "is not supported: the token identifies the user. Leave it out";
 
@@ -25,7 +27,7 @@ internal static class ExecuteRequestReader
         ["logit_bias"] = SettingIsFixed, ["seed"] = SettingIsFixed, ["stop"] = SettingIsFixed,
         ["reasoning_effort"] = SettingIsFixed, ["verbosity"] = SettingIsFixed, ["service_tier"] = SettingIsFixed, ["store"] = SettingIsFixed,
         ["web_search_options"] = SettingIsFixed,
-        ["tools"] = ToolsNotSupported, ["tool_choice"] = ToolsNotSupported, ["parallel_tool_calls"] = ToolsNotSupported, ["functions"] = ToolsNotSupported,
+        ["tools"] = ToolsAreMedCors, ["tool_choice"] = ToolsNotSupported, ["parallel_tool_calls"] = ToolsNotSupported, ["functions"] = ToolsNotSupported,
         ["function_call"] = ToolsNotSupported,
         ["response_format"] = AnswersArePlainText, ["modalities"] = AnswersArePlainText, ["audio"] = AnswersArePlainText, ["prediction"] = AnswersArePlainText,
         ["logprobs"] = AnswersArePlainText, ["top_logprobs"] = AnswersArePlainText,
@@ -49,7 +51,7 @@ internal static class ExecuteRequestReader
     /// Reads a question. Throws <see cref="ToolNotFound"/> when it names another tool, whose input is not known here, and
     /// <see cref="ValidationFailed"/> naming everything that is wrong.
     /// </summary>
-    public static ExecuteCall Read(ReadOnlyMemory<byte> body, ModelOptions options)
+    public static ExecuteCall Read(ReadOnlyMemory<byte> body, ModelOptions options, Caller? caller)
     {
         var mistakes = new Dictionary<string, List<string>>();
         var json = Parse(body, mistakes);
@@ -70,8 +72,8 @@ internal static class ExecuteRequestReader
         {
             AddReasons(failure, mistakes);
             // Adds the errors that would be found only if the rest were valid, so that all are reported at once.
-            ValidateSettings(json, "", options, mistakes);
-            ValidateSettings(json?["input"], "input.", options, mistakes);
+            ValidateSettings(json, "", options, caller, mistakes);
+            ValidateSettings(json?["input"], "input.", options, caller, mistakes);
             foreach (var field in undecodable) mistakes[field] = [ValidationErrors.NotUnicode];
             throw new ValidationFailed(mistakes);
         }
@@ -203,12 +205,12 @@ internal static class ExecuteRequestReader
         }
     }
 
-    private static void ValidateSettings(JsonNode? question, string path, ModelOptions options, Dictionary<string, List<string>> mistakes)
+    private static void ValidateSettings(JsonNode? question, string path, ModelOptions options, Caller? caller, Dictionary<string, List<string>> mistakes)
     {
         var settingErrors = new Dictionary<string, List<string>>();
         options.Validate(path, GetString(question, "model") is { } model ? PlainText.Trim(model) : null,
             question is JsonObject fields && fields["max_tokens"] is JsonValue maxTokens && maxTokens.TryGetValue<double>(out var tokens)
-            && (double.IsInteger(tokens) || double.IsInfinity(tokens)) ? tokens : null, settingErrors);
+            && (double.IsInteger(tokens) || double.IsInfinity(tokens)) ? tokens : null, settingErrors, caller);
         // The limit of this server is narrower than the general one, so it replaces that error.
         foreach (var (field, messages) in settingErrors) mistakes[field] = messages;
     }

@@ -1,8 +1,11 @@
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Threading.Channels;
 using MedCor.Chat.LanguageModel;
+using MedCor.Chat.ToolUse;
 using MedCor.ChatStreams;
+using MedCor.Contracts;
 using MedCor.Contracts.Chat;
 using Polly.Timeout;
 using StackExchange.Redis;
@@ -11,11 +14,11 @@ namespace MedCor.Chat.Runs;
 
 /// <summary>
 /// Executes one run: publishes the model's answer in pieces as they arrive. Pieces that arrive while others are being published are published together next: no
-/// piece waits for further ones, and a slow Redis receives fewer, larger writes.
+/// piece waits for further ones, and a slow Redis receives fewer, larger writes. Between pieces the model may call tools, in rounds.
 /// </summary>
 #pragma warning disable CA1001 // Neither source holds resources, and a run that has just ended may still be canceled, which would throw on a disposed source.
 internal sealed partial class RunExecutor(StartedRun run, string worker, RedisRetryPolicies retryPolicies, ChatModelClient model, ChatStreamStore streams,
-    ChatRunStore store, TimeProvider clock, ILogger<RunExecutor> log)
+    ChatRunStore store, IServiceScopeFactory scopes, TimeProvider clock, ILogger<RunExecutor> log)
 {
     private const int MaxBatch = 256;
     private const int MaxBuffered = 1024;
@@ -36,6 +39,7 @@ internal sealed partial class RunExecutor(StartedRun run, string worker, RedisRe
     private readonly TokenUsage _usage = new();
     private readonly long _startedAt = clock.GetTimestamp();
     private long _publishedCount;
+    private (ModelRequest Request, ModelReply Reply, StringBuilder Text)? _uncounted;
 
     /// <summary>Stops reading from the model, because the run was ended elsewhere.</summary>
     public void Cancel() => _cancellation.Cancel();
@@ -51,6 +55,9 @@ internal sealed partial class RunExecutor(StartedRun run, string worker, RedisRe
     public async Task ExecuteAsync()
     {
         var (state, ending) = await ProduceAnswerAsync();
+        // Whoever only asks again would have the change made twice.
+        if (ending is { Retryable: true } && run.ToolUse is { HasChanged: true })
+            ending = ChatRunEnd.InterruptedAfterChange with { ErrorCode = ending.ErrorCode };
         state = await EndAsync(state, ending);
         Duration.Record(clock.GetElapsedTime(_startedAt).TotalSeconds, new KeyValuePair<string, object?>("outcome", state.ToString().ToUpperInvariant()));
     }
@@ -64,20 +71,28 @@ internal sealed partial class RunExecutor(StartedRun run, string worker, RedisRe
         }
         catch (OperationCanceledException) when (_cancellation.IsCancellationRequested)
         {
+            CountTokens(wasRead: true);
             return _shutdown.IsCancellationRequested ? (ChatRunState.Error, ChatRunEnd.Interrupted) : (ChatRunState.Cancelled, ChatRunEnd.Cancelled);
         }
         catch (ModelException failure)
         {
+            CountTokens(failure.MayHaveAnswered);
             LogModelFailed(log, failure.Message);
             return (ChatRunState.Error, failure.Ending);
         }
+        catch (RateLimited refusal)
+        {
+            return (ChatRunState.Error, new(refusal.Message, ErrorCodes.RateLimit, Retryable: true, refusal.RetryAfter));
+        }
         catch (Exception e) when (e is RedisException or TimeoutException or TimeoutRejectedException or StreamLostException)
         {
+            CountTokens(wasRead: true);
             LogPublishFailed(log, e.GetType().Name);
             return (ChatRunState.Error, ChatRunEnd.Lost);
         }
         catch (Exception e) // any failure: readers wait for the end of the run
         {
+            CountTokens(wasRead: true);
             LogRunFailed(log, e.GetType().FullName, e.StackTrace);
             return (ChatRunState.Error, ChatRunEnd.Interrupted);
         }
@@ -87,11 +102,11 @@ internal sealed partial class RunExecutor(StartedRun run, string worker, RedisRe
     {
         // Publishing may fail, and reading from the model must then stop as well.
         using var readCancellation = CancellationTokenSource.CreateLinkedTokenSource(_cancellation.Token);
-        var pieces = Channel.CreateBounded<string>(new BoundedChannelOptions(MaxBuffered) { SingleReader = true, SingleWriter = true });
+        var pieces = Channel.CreateBounded<ChatPiece>(new BoundedChannelOptions(MaxBuffered) { SingleReader = true, SingleWriter = true });
         var reading = ReadAnswerAsync(pieces.Writer, readCancellation.Token);
         try
         {
-            var batch = new List<string>();
+            var batch = new List<ChatPiece>();
             while (await pieces.Reader.WaitToReadAsync(_cancellation.Token))
             {
                 while (batch.Count < MaxBatch && pieces.Reader.TryRead(out var piece)) batch.Add(piece);
@@ -106,12 +121,12 @@ internal sealed partial class RunExecutor(StartedRun run, string worker, RedisRe
         }
     }
 
-    private async Task ReadAnswerAsync(ChannelWriter<string> pieces, CancellationToken ct)
+    private async Task ReadAnswerAsync(ChannelWriter<ChatPiece> pieces, CancellationToken ct)
     {
         try
         {
             var isFirst = true;
-            await foreach (var piece in model.StreamAnswerAsync(run.Request, _usage, ct))
+            await foreach (var piece in ProduceAsync(ct))
             {
                 if (isFirst) TimeToFirstPiece.Record(clock.GetElapsedTime(_startedAt).TotalSeconds);
                 isFirst = false;
@@ -125,7 +140,49 @@ internal sealed partial class RunExecutor(StartedRun run, string worker, RedisRe
         }
     }
 
-    private async Task PublishAsync(List<string> pieces)
+    /// <summary>Returns the pieces of the answer, and what the model does by tools until it calls none.</summary>
+    private async IAsyncEnumerable<ChatPiece> ProduceAsync([EnumeratorCancellation] CancellationToken ct)
+    {
+        var request = run.Request;
+        while (true)
+        {
+            var (reply, text) = (new ModelReply(), new StringBuilder());
+            _uncounted = (request, reply, text);
+            await foreach (var piece in model.StreamAnswerAsync(request, reply, ct))
+            {
+                text.Append(piece);
+                yield return new(piece);
+            }
+            CountTokens(wasRead: true);
+            if (reply.ToolCalls.Count == 0 || run.ToolUse is null || request.IsLastRound) yield break;
+
+            var results = new List<string>();
+            await foreach (var piece in run.ToolUse.ExecuteAsync(reply.ToolCalls, results, ct)) yield return piece;
+            request = request with
+            {
+                Rounds = [.. request.Rounds, new(text.ToString(), reply.ToolCalls, results)],
+                IsLastRound = request.Rounds.Count + 1 == ToolRounds.MaxRounds,
+            };
+            await ChargeRoundAsync(request);
+        }
+    }
+
+    /// <summary>Counts the tokens of the latest request to the model, once.</summary>
+    private void CountTokens(bool wasRead)
+    {
+        if (_uncounted is var (request, reply, text)) _usage.Add(request, reply, text.ToString(), wasRead);
+        _uncounted = null;
+    }
+
+    /// <summary>Charges the next request to the model, before it is sent. Throws <see cref="RateLimited"/> when no tokens are left.</summary>
+    private async Task ChargeRoundAsync(ModelRequest request)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        await scope.ServiceProvider.GetRequiredService<TokenBudget>().ChargeRoundAsync(run.RunId, run.Owner,
+            used: _usage.InputTokens!.Value + _usage.OutputTokens!.Value, foreseen: TokenEstimate.Of(request) + request.MaxTokens);
+    }
+
+    private async Task PublishAsync(List<ChatPiece> pieces)
     {
         var state = await retryPolicies.ForPieces.ExecuteAsync(async _ => await streams.AppendAsync(run.RunId, worker, _publishedCount + 1, pieces),
             _cancellation.Token);
@@ -133,7 +190,7 @@ internal sealed partial class RunExecutor(StartedRun run, string worker, RedisRe
         if (state != ChatRunState.Started) Cancel();
         _cancellation.Token.ThrowIfCancellationRequested();
         _publishedCount += pieces.Count;
-        foreach (var piece in pieces) _answer.Append(piece);
+        foreach (var piece in pieces) _answer.Append(piece.Text);
         if (_answer.Length > MaxAnswerLength) throw new ModelException("the answer exceeds the maximum length.", isTransient: false);
     }
 

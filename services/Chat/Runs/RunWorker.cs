@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using MedCor.Chat.LanguageModel;
+using MedCor.Chat.ToolUse;
 using MedCor.ChatStreams;
 using MedCor.Contracts.Chat;
 using StackExchange.Redis;
@@ -163,4 +164,5 @@ internal sealed partial class RunWorker(ChatStreamStore streams, RedisRetryPolic
 }
 
 /// <summary>Represents a run that was started.</summary>
-internal sealed record StartedRun(Guid RunId, ChatRunOwner Owner, ModelRequest Request);
+/// <param name="ToolUse">Carries out what the model calls; null when it may call no tools.</param>
+internal sealed record StartedRun(Guid RunId, ChatRunOwner Owner, ModelRequest Request, ToolRounds? ToolUse = null);

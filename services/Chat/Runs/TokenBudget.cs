@@ -46,6 +46,28 @@ internal sealed class TokenBudget(ChatDb db, ChatStreamStore streams, IOptions<C
         }
     }
 
+    /// <summary>
+    /// Replaces the charge of a run that calls tools with what it has used and what its next request to the model may use. Throws <see cref="RateLimited"/>,
+    /// and changes nothing, when a limit is exceeded without that request.
+    /// </summary>
+    public async Task ChargeRoundAsync(Guid run, ChatRunOwner owner, int used, int foreseen)
+    {
+        db.Tenancy.Enter(owner.HospitalId);
+        await using var transaction = await db.Database.BeginTransactionAsync(CancellationToken.None);
+        var charged = await db.Runs.Where(c => c.HospitalId == owner.HospitalId && c.Id == run).Select(c => new { c.CreatedAt, c.TokensCharged }).SingleAsync();
+        var (day, difference) = (DayOf(charged.CreatedAt), used + foreseen - charged.TokensCharged);
+        // The run first, as when its end is saved.
+        if (await db.Runs.Where(c => c.HospitalId == owner.HospitalId && c.Id == run && c.State == ChatRunState.Started)
+            .ExecuteUpdateAsync(set => set.SetProperty(c => c.TokensCharged, c => c.TokensCharged + difference)) == 0) return;
+        foreach (var account in AccountsOf(owner))
+        {
+            var (before, limit) = (charged.TokensCharged - used, account.Limit);
+            if (await db.DailyUsage.Where(u => u.HospitalId == owner.HospitalId && u.OwnerId == account.Owner && u.Day == day && u.Tokens - before < limit)
+                .ExecuteUpdateAsync(set => set.SetProperty(u => u.Tokens, u => u.Tokens + difference)) == 0) throw BudgetExceeded(account);
+        }
+        await transaction.CommitAsync(CancellationToken.None);
+    }
+
     /// <summary>Replaces the charge of a run with what it used, in the transaction that saves its end.</summary>
     /// <param name="run">The run, whose row is locked.</param>
     public static async Task AdjustChargeAsync(ChatDb db, Guid hospital, Guid run, int tokens)

@@ -30,6 +30,8 @@ internal sealed record AuditEvent : ITenantOwned
     public string? PeerAddress { get; init; }
     public required string RequestId { get; init; }
     public string? TraceId { get; init; }
+    public string? ClientId { get; init; }
+    public string? Model { get; init; }
 
     internal sealed class Configuration : IEntityTypeConfiguration<AuditEvent>
     {

@@ -66,6 +66,8 @@ internal sealed class AuditEventWithUser
             PeerAddress: isPatient ? null : e.PeerAddress,
             RequestId: isPatient ? null : e.RequestId,
             TraceId: isPatient ? null : e.TraceId,
-            CreatedAt: e.CreatedAt);
+            CreatedAt: e.CreatedAt,
+            ClientId: e.ClientId,
+            Model: e.Model);
     }
 }

@@ -84,6 +84,8 @@ internal sealed class AuditTrail(ClinicalDb db, AuditWriter writer, IHttpContext
             PeerAddress = http.PeerAddress(),
             RequestId = http.RequestId(),
             TraceId = http.TraceId(),
+            ClientId = caller.ClientId,
+            Model = http.GetActingModel(),
         };
     }
 

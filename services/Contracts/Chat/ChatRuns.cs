@@ -18,6 +18,9 @@ namespace MedCor.Contracts.Chat;
 /// </param>
 /// <param name="Temperature">The sampling temperature, from 0 to 1; the model's own default if omitted.</param>
 /// <param name="Stream">Whether the answer is streamed. Answers are always streamed, so true has no effect; false is rejected.</param>
+/// <param name="Tools">
+/// Whether the model may read with your rights by MedCor's tools, and propose changes that you confirm. Your hospital must have turned this on.
+/// </param>
 public sealed record ExecuteCall(
     [property: Length(1, ExecuteCall.MaxMessages)] IReadOnlyList<ChatMessage>? Messages = null,
     [property: Length(1, 100)] string? Tool = null,
@@ -28,7 +31,8 @@ public sealed record ExecuteCall(
     [property: Range(1, ExecuteCall.MaxTokensLimit)] int? MaxTokens = null,
     [property: Length(1, 100), RegularExpression(ExecuteCall.ModelNamePattern, ErrorMessage = ExecuteCall.InvalidModelName)] string? Model = null,
     [property: Range(0.0, 1.0)] double? Temperature = null,
-    [property: AllowedValues(true, null, ErrorMessage = ExecuteCall.StreamIsFixed)] bool? Stream = null)
+    [property: AllowedValues(true, null, ErrorMessage = ExecuteCall.StreamIsFixed)] bool? Stream = null,
+    bool? Tools = null)
 {
     /// <summary>The maximum number of messages in a request.</summary>
     public const int MaxMessages = 500;
@@ -62,8 +66,8 @@ public sealed record ChatInput(
 /// <param name="Content">The text, or a list of parts {type: "text", text}, which are concatenated without a separator.</param>
 public sealed record ChatMessage(
     [property: AllowedValues("system", "developer", "user", "assistant",
-        ErrorMessage = "must be system, developer, user or assistant. Tool results are not supported, because the model calls no tools: send them in a user "
-            + "message")] string Role,
+        ErrorMessage = "must be system, developer, user or assistant. Tool results are not supported, because the model calls no tools of the caller: send "
+            + "them in a user message")] string Role,
     [property: Length(1, 500_000), Multiline] string Content);
 
 /// <summary>Specifies the state of a call.</summary>

@@ -56,6 +56,11 @@ public enum ActingRole { Platform, HospitalAdmin, Doctor, Nurse, Patient }
 /// <param name="RequestId">The ID of the call in responses and logs, which clients may choose. Not shown to patients.</param>
 /// <param name="TraceId">The ID of the trace to which the call belongs, which no client can choose. Not shown to patients.</param>
 /// <param name="CreatedAt">The time of the access.</param>
+/// <param name="ClientId">The ID of the client program to which the token was issued; null for a login of the user.</param>
+/// <param name="Model">
+/// The language model that made the access on behalf of the user, in a chat; null for an access by the user or a client program.
+/// <example>"gpt-4o-mini"</example>
+/// </param>
 [Resource("audit_events", Callers.Admins | Callers.Patient)]
 public sealed record AuditEvent(
     Guid Id,
@@ -76,7 +81,9 @@ public sealed record AuditEvent(
     string? PeerAddress,
     string? RequestId,
     string? TraceId,
-    DateTimeOffset CreatedAt);
+    DateTimeOffset CreatedAt,
+    string? ClientId,
+    string? Model);
 
 /// <summary>
 /// Lists accesses to clinical content, the latest first: who saw or changed it, or tried to. Patients see accesses to their own content; a hospital's

@@ -170,9 +170,9 @@ public sealed record CreateHospital(
 
 /// <summary>
 /// Changes a hospital. Omitted fields stay unchanged, and null clears fields that may be empty. If the time zone changes, the doctors' schedules apply in the
-/// new time zone at once, while booked appointments keep their instants: the result lists them as affected, each with the agreed local time and the new one. A
-/// hospital that is activated again is in the state in which delete_hospital left it: its users have to log in again, its appointments are still booked, also
-/// those whose time has passed, and its subscription continues unless its period ended; then create_subscription starts one.
+/// new one at once, while booked appointments keep their instants: the result lists them as affected, each with the agreed local time and the new one. A
+/// hospital that is activated again is as delete_hospital left it: its users log in again, its appointments are booked, and its subscription continues unless
+/// its period ended; then create_subscription starts one.
 /// </summary>
 /// <param name="HospitalId">The ID of the hospital.</param>
 /// <param name="Name">The new name. <example>"General"</example></param>

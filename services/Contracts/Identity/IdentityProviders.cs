@@ -59,10 +59,10 @@ public sealed record GetIdentityProvider(Guid? HospitalId = null) : ITool<Identi
 
 /// <summary>
 /// Changes the OpenID Connect provider through which the staff of a hospital sign in. Omitted fields stay unchanged; null for issuer removes the provider.
-/// Another issuer or client ID deletes the client secret, unless a new one is sent with it, and all links between users and the provider. Only users who have
-/// logged in themselves change it.
+/// Another issuer or client ID deletes the client secret, unless a new one is sent with it, and all links between users and the provider. Only administrators
+/// of the hospital who have logged in themselves change it.
 /// </summary>
-/// <param name="HospitalId">The ID of the hospital; for administrators of a hospital, their own by default.</param>
+/// <param name="HospitalId">The ID of the hospital: the caller's own, which is the default.</param>
 /// <param name="Issuer">
 /// The issuer, letter by letter as the provider writes it: an https address whose host has public addresses only.
 /// <example>"https://login.hospital.example/realms/staff"</example>
@@ -84,7 +84,7 @@ public sealed record GetIdentityProvider(Guid? HospitalId = null) : ITool<Identi
 /// <example>false</example>
 /// </param>
 /// <param name="ExpectedVersion">The expected version; the change is rejected if the provider is no longer at this version.</param>
-[Tool("update_identity_provider", Effect.Update, Callers.Admins, RequiresStepUp = true)]
+[Tool("update_identity_provider", Effect.Update, Callers.HospitalAdmin, RequiresStepUp = true)]
 public sealed record UpdateIdentityProvider(
     Guid? HospitalId = null,
     [property: Length(1, 500), RegularExpression(IdentityProvider.IssuerPattern,

@@ -132,7 +132,7 @@ public sealed record EndedSession(Guid SessionId, Guid UserId, bool Ended = true
 
 /// <summary>
 /// Removes the second factors of a user who has lost them: authenticator app, passkeys and recovery codes. All sessions of the user end. Nobody can reset their
-/// own; the account page removes them with a code.
+/// own; the account page removes them with a code. Only users who have logged in themselves reset those of others.
 /// </summary>
 /// <param name="UserId">The ID of the user.</param>
 [Tool("reset_second_factor", Effect.Update, Callers.Admins, RequiresStepUp = true)]

@@ -42,7 +42,8 @@ public sealed record GetSignInPolicy(Guid? HospitalId = null) : ITool<SignInPoli
 
 /// <summary>
 /// Changes the rules by which the users of a hospital sign in. Omitted fields stay unchanged. Shorter sessions apply to the sessions that exist when they are
-/// refreshed next; a second factor is asked for from the next login or refresh on, and step-up of the tokens that are issued from then on.
+/// refreshed next; a second factor is asked for from the next login or refresh on, and step-up of the tokens that are issued from then on. Only users who have
+/// logged in themselves change them.
 /// </summary>
 /// <param name="HospitalId">The ID of the hospital; for administrators of a hospital, their own by default.</param>
 /// <param name="AcceptsChosenPasswords">Whether a password that somebody else chose for a new user stays valid.</param>

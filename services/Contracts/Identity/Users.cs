@@ -122,9 +122,9 @@ public sealed record GetUser(Guid UserId) : ITool<User>;
 public sealed record GetCurrentUser : ITool<User>;
 
 /// <summary>
-/// Creates a user account for a colleague or a patient. Nurses may create only patients' accounts, and platform administrators none of doctors and nurses, who
-/// are created by an administrator of their hospital. The e-mail address must be unique in the whole system. Without a password, the user is sent a mail with a
-/// link to choose one.
+/// Creates a user account for a colleague or a patient. Nurses may create only patients' accounts, and programs no administrators. Platform administrators
+/// create no doctors and nurses, and no administrators of a hospital that has some who have logged in: these create them. The e-mail address must be unique in
+/// the whole system. A user who cannot log in yet is sent a mail with a link.
 /// </summary>
 /// <param name="Email">The e-mail address with which the user logs in. <example>"new.patient@general.example"</example></param>
 /// <param name="FirstName">The first name.</param>
@@ -133,7 +133,7 @@ public sealed record GetCurrentUser : ITool<User>;
 /// <param name="Password">
 /// The password: 8 to 128 characters of any kind, not only blanks, not known from breaches, not the user's own name or e-mail address, and more than a word
 /// that everybody at a hospital would try first, such as its name. Unless the hospital accepts passwords that somebody else chose, it is temporary: the user
-/// replaces it at the first login. Leave it out to let the user choose one.
+/// replaces it at the first login. Leave it out to let the user choose one by the link in a mail.
 /// <example>"Green-Meadow-2026"</example>
 /// </param>
 /// <param name="HospitalId">The ID of the user's hospital; your own by default. An ADMIN without a hospital is a platform administrator.</param>
@@ -162,7 +162,8 @@ public sealed record CreateUser(
 /// <param name="UserId">The ID of the user.</param>
 /// <param name="Email">
 /// The new e-mail address. Unless the hospital accepts passwords that somebody else chose, it is changed once it is confirmed by the link in a mail that is
-/// sent there, and the result still has the former one. Platform administrators change no addresses of doctors and nurses.
+/// sent there, and the result still has the former one. Platform administrators change the address of no user of a hospital, except that of an administrator
+/// before anybody's first login. Programs change no addresses of others.
 /// </param>
 /// <param name="Password">Your own new password, subject to the same rules as in create_user. <example>"Green-Meadow-2026"</example></param>
 /// <param name="CurrentPassword">
@@ -172,8 +173,8 @@ public sealed record CreateUser(
 /// <param name="FirstName">The first name. Patients cannot change it; the current value is accepted.</param>
 /// <param name="LastName">The last name. Patients cannot change it; the current value is accepted.</param>
 /// <param name="Role">
-/// The new role. Only administrators may change it, and not their own; platform administrators may make nobody a doctor or nurse. Fields that do not belong to
-/// the resulting role are rejected unless they keep their current value.
+/// The new role. Only administrators may change it, and not their own; platform administrators may make nobody a doctor or nurse, and programs nobody an
+/// administrator. Fields that do not belong to the resulting role are rejected unless they keep their current value.
 /// </param>
 /// <param name="PhoneNumber">The phone number.</param>
 /// <param name="DateOfBirth">The date of birth of a patient. Patients cannot change it; the current value is accepted.</param>

@@ -20,6 +20,9 @@ internal static class AuthorizationServer
     internal const string TokenPath = "/oauth/token";
     internal const string PushedAuthorizationPath = "/oauth/par";
 
+    /// <summary>The time for which a pushed request is good. Its user may have to log in meanwhile.</summary>
+    internal static readonly TimeSpan PushedRequestLifetime = TimeSpan.FromMinutes(15);
+
     /// <summary>
     /// Nothing but the page and its style. There is no <c>form-action</c>: browsers apply it to the redirects that follow a form, and so to the client's
     /// address.
@@ -115,7 +118,6 @@ internal static class AuthorizationServer
         server.SetAuthorizationCodeLifetime(TimeSpan.FromMinutes(1));
         server.AddEventHandler(SigningKeys.ForTokens).AddEventHandler(SigningKeys.ForValidation).AddEventHandler(Discovery.Descriptor);
         server.AddEventHandler(ClientAssertions.Descriptor).AddEventHandler(ClientAssertionTypes.Descriptor);
-        server.AddEventHandler(ServiceAccountTokenDate.Descriptor);
         foreach (var handler in PublicIssuer.Handlers.Concat(RefreshTokens.Handlers).Concat(Resources.Handlers)) server.AddEventHandler(handler);
         server.SetRefreshTokenReuseLeeway(RefreshTokens.ReuseLeeway);
         server.UseAspNetCore().EnableAuthorizationEndpointPassthrough().EnableTokenEndpointPassthrough().EnableErrorPassthrough()
@@ -129,6 +131,7 @@ internal static class AuthorizationServer
         public void Configure(OpenIddictServerOptions options)
         {
             options.Issuer = new(keys.Value.PublicUrl.TrimEnd('/'));
+            options.RequestTokenLifetime = PushedRequestLifetime;
             // The others are for clients that run in the page, and one of them needs a script.
             options.ResponseModes.IntersectWith([OpenIddictConstants.ResponseModes.Query]);
             options.CodeChallengeMethods.Clear();

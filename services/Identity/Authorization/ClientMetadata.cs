@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using Microsoft.IdentityModel.Tokens;
@@ -27,21 +26,15 @@ internal sealed record ClientMetadata(
     internal bool IsPublic => TokenEndpointAuthMethod is ClientAuthenticationMethods.None;
 
     /// <summary>Gets the name that users read, of letters that are visible.</summary>
-    private string DisplayName
-    {
-        get
-        {
-            var visible = (ClientName ?? "").Where(c => !char.IsControl(c) && char.GetUnicodeCategory(c) is not UnicodeCategory.Format);
-            var name = string.Concat(visible.Take(MaxNameLength)).Trim();
-            return name.Length > 0 ? name : "A program without a name";
-        }
-    }
+    private string VisibleName => DisplayName.Clean(ClientName, MaxNameLength) is { Length: > 0 } name ? name : "A program without a name";
 
     internal static string CreateSecret() => Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(32));
 
     /// <summary>Returns why the client cannot be registered, or null.</summary>
     internal (string Code, string Description)? FindError()
     {
+        if (new[] { RedirectUris, GrantTypes, ResponseTypes }.Any(list => list?.Any(text => text is null) is true))
+            return ("invalid_client_metadata", "redirect_uris, grant_types and response_types must be lists of texts.");
         if (RedirectUris is not { Count: > 0 and <= MaxRedirectUris })
             return ("invalid_redirect_uri", $"redirect_uris must have 1 to {MaxRedirectUris} addresses.");
         if (RedirectUris.FirstOrDefault(uri => FindRedirectError(uri) is not null) is { } refused)
@@ -66,7 +59,7 @@ internal sealed record ClientMetadata(
             // Loopback redirects of native applications match with any port (RFC 8252, section 7.3).
             ApplicationType = RedirectUris!.Any(IsLoopback) ? ApplicationTypes.Native : ApplicationTypes.Web,
             ConsentType = ConsentTypes.Explicit,
-            DisplayName = DisplayName,
+            DisplayName = VisibleName,
         };
         application.Permissions.UnionWith(
         [
@@ -83,7 +76,7 @@ internal sealed record ClientMetadata(
         ClientIdIssuedAt: now.ToUnixTimeSeconds(),
         ClientSecret: secret,
         ClientSecretExpiresAt: secret is null ? null : 0,
-        ClientName: DisplayName,
+        ClientName: VisibleName,
         RedirectUris: RedirectUris!,
         GrantTypes: GrantTypes ?? [OpenIddictConstants.GrantTypes.AuthorizationCode, OpenIddictConstants.GrantTypes.RefreshToken],
         ResponseTypes: ResponseTypes ?? [OpenIddictConstants.ResponseTypes.Code],

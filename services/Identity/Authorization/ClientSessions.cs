@@ -49,7 +49,8 @@ internal sealed class ClientSessions(IdentityDb db, SessionManager sessions, Sig
         var policy = await policies.GetAsync(account.HospitalId, ct);
         if (await sessions.StartForClientAsync(account, policy, client, ct) is not { } session) return null;
         var idleEnd = session.GetIdleEnd(policy, refreshedAt: clock.GetUtcNow());
-        var principal = CreatePrincipal(account, session, policy, idleEnd, clientId, scopes, resources.GetAudience(resource));
+        var issuedAt = AccessTokenIssuer.GetTime(clock.GetUtcNow(), account.Credential!.RevokedAt);
+        var principal = CreatePrincipal(account, session, policy, idleEnd, issuedAt, clientId, scopes, resources.GetAudience(resource));
         var allowed = new OpenIddictAuthorizationDescriptor
         {
             ApplicationId = applicationId,
@@ -68,28 +69,32 @@ internal sealed class ClientSessions(IdentityDb db, SessionManager sessions, Sig
 
     /// <summary>
     /// Returns the principal of the next tokens of a session, with the user's current rights; null when the session has ended or the user may no longer log in.
-    /// Ends a session that lacks a second factor which is required by now.
+    /// Ends a session that is over by the hospital's rules, or lacks a second factor which is required by now.
     /// </summary>
     /// <param name="former">The principal of the authorization code or refresh token.</param>
     /// <param name="scopes">The scopes that the client asks for, of those it has; all of them when empty.</param>
     internal async Task<ClaimsPrincipal?> ContinueAsync(ClaimsPrincipal former, ImmutableArray<string> scopes, CancellationToken ct)
     {
-        var now = clock.GetUtcNow();
         if (!Guid.TryParse(former.GetClaim(TokenClaims.Session), out var id)) return null;
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        // A change of the user's rights, which ends the sessions, is either seen here or ends the tokens too, although they are signed after the lock.
+        await sessions.LockForIssueAsync(id, ct);
+        var now = clock.GetUtcNow();
         var session = await db.Sessions.AsNoTracking().Include(s => s.User!.Credential).Include(s => s.User!.Hospital)
             .SingleOrDefaultAsync(s => s.Id == id && s.RevokedAt == null && s.EndsAt > now, ct);
         if (session is not { User: { CanLogIn: true } account }) return null;
         var policy = await policies.GetAsync(account.HospitalId, ct);
-        var idleEnd = session.GetIdleEnd(policy, refreshedAt: now);
-        if (idleEnd <= now) return null;
-        if (await secondFactors.IsMissingAsync(account, session.AuthenticationMethods, ct))
+        if (session.IsOver(policy, now) || await secondFactors.IsMissingAsync(account, session.AuthenticationMethods, ct))
         {
-            await sessions.EndInTransactionAsync(id, ct);
+            await sessions.EndAsync(id, ct);
+            await transaction.CommitAsync(ct);
             return null;
         }
         await sessions.RecordUseAsync(id, ct);
-        var principal = CreatePrincipal(account, session, policy, idleEnd, former.GetClaim(Claims.ClientId)!, scopes.IsEmpty ? former.GetScopes() : scopes,
-            former.GetResources().First());
+        await transaction.CommitAsync(ct);
+        var issuedAt = AccessTokenIssuer.GetTime(now, account.Credential!.RevokedAt);
+        var principal = CreatePrincipal(account, session, policy, session.GetIdleEnd(policy, refreshedAt: now), issuedAt, former.GetClaim(Claims.ClientId)!,
+            scopes.IsEmpty ? former.GetScopes() : scopes, former.GetResources().First());
         return principal.SetAuthorizationId(former.GetAuthorizationId());
     }
 
@@ -100,23 +105,23 @@ internal sealed class ClientSessions(IdentityDb db, SessionManager sessions, Sig
     internal async Task<(ClaimsPrincipal? Principal, string Error)> StartForServiceAccountAsync(string clientId, ImmutableArray<string> scopes,
         string? resource, CancellationToken ct)
     {
-        if (!Guid.TryParse(clientId, out var id) || await serviceAccounts.StartAsync(id, verified.ApiKey, ct) is not (var account, var session))
+        if (!Guid.TryParse(clientId, out var id) || await serviceAccounts.StartAsync(id, verified.ApiKey, ct) is not (var account, var session, var issuedAt))
             return (null, Errors.InvalidGrant);
         var own = ScopeSet.Parse(account.ServiceScope!, out _);
         var granted = scopes.IsEmpty ? own : own.Narrow(scopes);
         if (granted.All.Count == 0) return (null, Errors.InvalidScope);
-        verified.IssuedAt = AccessTokenIssuer.IssuedAt(clock.GetUtcNow(), account.Credential!.RevokedAt);
         // The rules of a hospital about sessions are about people: such a session is as long as its one token.
         var policy = await policies.GetAsync(account.HospitalId, ct);
-        return (CreatePrincipal(account, session, policy, session.EndsAt, clientId, [.. granted.All.Select(s => s.Name)], resources.GetAudience(resource)), "");
+        return (CreatePrincipal(account, session, policy, session.EndsAt, issuedAt, clientId, [.. granted.All.Select(s => s.Name)],
+            resources.GetAudience(resource)), "");
     }
 
-    private ClaimsPrincipal CreatePrincipal(Account account, Session session, SignInPolicy policy, DateTimeOffset endsAt, string clientId,
-        ImmutableArray<string> scopes, string audience)
+    private ClaimsPrincipal CreatePrincipal(Account account, Session session, SignInPolicy policy, DateTimeOffset endsAt, DateTimeOffset issuedAt,
+        string clientId, ImmutableArray<string> scopes, string audience)
     {
         var now = clock.GetUtcNow();
         var identity = new ClaimsIdentity("medcor", Claims.Subject, TokenClaims.Role);
-        foreach (var (name, value) in AccessTokenIssuer.CreateClaims(account, session, policy, refreshedAt: now))
+        foreach (var (name, value) in AccessTokenIssuer.CreateClaims(account, session, policy, refreshedAt: now, issuedAt))
             identity.AddClaim(value switch
             {
                 string[] all => new(name, JsonSerializer.Serialize(all), JsonClaimValueTypes.JsonArray),

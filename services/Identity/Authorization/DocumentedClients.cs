@@ -26,7 +26,7 @@ internal sealed class DocumentedClients(IdentityDb db, ClientDocuments documents
             return known;
         if (await documents.FetchAsync(address, ct) is not { } document)
         {
-            FailedHost = address.Host;
+            FailedHost = address.IdnHost;
             return null;
         }
 

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Security.Claims;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.SecondFactors;
+using MedCor.Identity.Sessions;
+using MedCor.Validation;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 
@@ -28,16 +30,17 @@ internal static class LogInCookie
         .AddCookie(Scheme, Configure("login", Lifetime, environment)).AddCookie(AttemptScheme, Configure("attempt", AttemptLifetime, environment));
 
     /// <summary>Creates the cookie that proves that a form was sent by the page that contained it.</summary>
-    internal static CookieBuilder CreateFormCookie(IHostEnvironment environment) => CreateCookie("form", environment);
+    internal static CookieBuilder CreateFormCookie(IHostEnvironment environment) => BrowserCookies.Create("form", environment);
 
-    /// <summary>Logs a browser in, and ends its attempt.</summary>
+    /// <summary>Logs a browser in, ends its attempt, and remembers the browser.</summary>
     /// <param name="methods">How the user has logged in.</param>
     /// <param name="at">When the user has logged in.</param>
     /// <param name="validFrom">The time after which ending the user's sessions ends the login; that of the login when omitted.</param>
     internal static async Task LogInAsync(HttpContext http, Account account, string methods, DateTimeOffset at, DateTimeOffset? validFrom = null)
     {
         await http.SignOutAsync(AttemptScheme);
-        await http.SignInAsync(Scheme, CreatePrincipal(account, methods, at, validFrom ?? at));
+        await http.SignInAsync(Scheme, CreatePrincipal(account, methods, at, validFrom));
+        http.RequestServices.GetRequiredService<KnownDevice>().Remember(EmailAddresses.GetLookupKey(account.Email));
     }
 
     internal static Task LogOutAsync(HttpContext http) => http.SignOutAsync(Scheme);
@@ -47,7 +50,7 @@ internal static class LogInCookie
     /// <param name="at">When the user has done that.</param>
     /// <param name="validFrom">The time after which ending the user's sessions ends the attempt; <paramref name="at"/> when omitted.</param>
     internal static Task BeginAsync(HttpContext http, Account account, string methods, DateTimeOffset at, DateTimeOffset? validFrom = null) =>
-        http.SignInAsync(AttemptScheme, CreatePrincipal(account, methods, at, validFrom ?? at));
+        http.SignInAsync(AttemptScheme, CreatePrincipal(account, methods, at, validFrom));
 
     /// <summary>Returns who has logged in with this browser; null when nobody has.</summary>
     internal static Task<CookieLogIn?> FindAsync(HttpContext http) => FindAsync(http, Scheme);
@@ -61,9 +64,11 @@ internal static class LogInCookie
                 ? new(user, principal.FindFirstValue(Methods) ?? AuthenticationMethods.Password, at, ReadTime(principal, ValidFrom) ?? at)
                 : null;
 
-    private static ClaimsPrincipal CreatePrincipal(Account account, string methods, DateTimeOffset at, DateTimeOffset validFrom) => new(new ClaimsIdentity(
+    private static ClaimsPrincipal CreatePrincipal(Account account, string methods, DateTimeOffset at, DateTimeOffset? validFrom) => new(new ClaimsIdentity(
         [
-            new(ClaimTypes.NameIdentifier, account.Id.ToString()), new(Methods, methods), new(LoggedInAt, Format(at)), new(ValidFrom, Format(validFrom)),
+            new(ClaimTypes.NameIdentifier, account.Id.ToString()), new(Methods, methods), new(LoggedInAt, Format(at)),
+            // Later than the last end of all sessions, by all the precision of the cookie.
+            new(ValidFrom, Format(AccessTokenIssuer.GetTime(validFrom ?? at, account.Credential?.RevokedAt))),
         ], Scheme));
 
     private static string Format(DateTimeOffset time) => time.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
@@ -74,22 +79,11 @@ internal static class LogInCookie
     /// <summary>Returns what configures a cookie of MedCor's pages.</summary>
     internal static Action<CookieAuthenticationOptions> Configure(string name, TimeSpan lifetime, IHostEnvironment environment) => cookie =>
     {
-        cookie.Cookie = CreateCookie(name, environment);
+        cookie.Cookie = BrowserCookies.Create(name, environment);
         cookie.ExpireTimeSpan = lifetime;
         cookie.SlidingExpiration = false;
         cookie.LoginPath = AuthorizationServer.LogInPath;
         cookie.ReturnUrlParameter = "return";
-    };
-
-    /// <summary>Creates a cookie for MedCor's host alone. Only Development runs without TLS, which the prefix requires.</summary>
-    private static CookieBuilder CreateCookie(string name, IHostEnvironment environment) => new()
-    {
-        Name = environment.IsDevelopment() ? $"medcor-{name}" : $"__Host-medcor-{name}",
-        Path = "/",
-        HttpOnly = true,
-        SameSite = SameSiteMode.Lax,
-        SecurePolicy = environment.IsDevelopment() ? CookieSecurePolicy.SameAsRequest : CookieSecurePolicy.Always,
-        IsEssential = true,
     };
 }
 

@@ -16,21 +16,22 @@ internal static class RegistrationEndpoint
 
     internal static async Task<IResult> HandleAsync(HttpContext http, IOpenIddictApplicationManager applications, TimeProvider clock)
     {
-        ClientMetadata? metadata;
+        ClientMetadata? metadata = null;
         try
         {
             if (http.Request.ContentLength > MaxSize) return Refuse("invalid_client_metadata", "The registration is too large.");
             metadata = await JsonSerializer.DeserializeAsync(http.Request.Body, ClientMetadataJson.Default.ClientMetadata, http.RequestAborted);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return Refuse("invalid_client_metadata", "The registration is not a JSON object with the members of RFC 7591.");
+            // An invalid operation is to read a text that is none, such as a half of a character. Both end as null does.
         }
-        if (metadata?.FindError() is { } error) return Refuse(error.Code, error.Description);
+        if (metadata is null) return Refuse("invalid_client_metadata", "The registration is not a JSON object with the members of RFC 7591.");
+        if (metadata.FindError() is { } error) return Refuse(error.Code, error.Description);
 
         var now = clock.GetUtcNow();
         var id = Guid.CreateVersion7(now).ToString();
-        var secret = metadata!.IsPublic ? null : ClientMetadata.CreateSecret();
+        var secret = metadata.IsPublic ? null : ClientMetadata.CreateSecret();
         var application = metadata.ToApplication(id, secret);
         await applications.CreateAsync(application, http.RequestAborted);
         return Results.Json(metadata.ToResponse(id, secret, now), ClientMetadataJson.Default.ClientInformation,

@@ -11,9 +11,10 @@ namespace MedCor.Identity.Authorization;
 /// Names the resources for which tokens are issued (RFC 8707): MCP at <c>/mcp</c>, which is the default, and everything else at <c>/api</c>. A token is good
 /// for one of them alone.
 /// </summary>
-internal sealed class Resources(IOptions<KeyOptions> keys, IOptions<TokenOptions> tokens)
+internal sealed class Resources(IOptions<KeyOptions> keys, IOptions<TokenOptions> tokens, IHostEnvironment environment)
 {
     private readonly string _publicUrl = keys.Value.PublicUrl.TrimEnd('/');
+    private readonly bool _isDevelopment = environment.IsDevelopment();
 
     private string Mcp => tokens.Value.McpAudience;
 
@@ -34,13 +35,22 @@ internal sealed class Resources(IOptions<KeyOptions> keys, IOptions<TokenOptions
     internal string GetAudience(string? resource) => resource == Api ? tokens.Value.Audience : Mcp;
 
     /// <summary>
-    /// Returns the resource without a final slash, and MCP where it is the public URL alone. A resource that is not MedCor's is returned as it is.
+    /// Returns the resource that a client means: without a final slash and without the query by which a client narrows MCP, and MCP where it is the public
+    /// URL alone. In Development, the names of this machine are the same. A resource that is not MedCor's is returned as it is.
     /// </summary>
-    private string Normalize(string resource)
+    internal string Normalize(string resource)
     {
-        if (!Uri.TryCreate(resource, UriKind.Absolute, out var uri)) return resource;
-        var name = uri.AbsoluteUri.TrimEnd('/');
-        return name == _publicUrl ? Mcp : Accepted.Contains(name) ? name : resource;
+        if (!Uri.TryCreate(resource, UriKind.Absolute, out var uri) || uri is not { Fragment: "", UserInfo: "" }) return resource;
+        var name = NameOf(uri);
+        return name == NameOf(new(_publicUrl)) ? Mcp : Accepted.FirstOrDefault(accepted => NameOf(new(accepted)) == name) ?? resource;
+    }
+
+    /// <summary>Returns a resource's address in the form in which the same one is always written alike.</summary>
+    private string NameOf(Uri uri)
+    {
+        var name = uri.GetLeftPart(UriPartial.Path).TrimEnd('/');
+        if (!_isDevelopment || !uri.IsLoopback) return name;
+        return new UriBuilder(name) { Host = "localhost" }.Uri.AbsoluteUri.TrimEnd('/');
     }
 
     private static OpenIddictServerHandlerDescriptor Read<TContext>(Func<TContext, OpenIddictRequest> getRequest) where TContext : BaseValidatingContext =>

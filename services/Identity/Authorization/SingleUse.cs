@@ -12,8 +12,17 @@ internal static class SingleUse
     /// <param name="expiresAt">The time from which it is refused for its age.</param>
     internal static async Task<bool> TryUseOnceAsync(this IdentityDb db, string name, DateTimeOffset expiresAt, CancellationToken ct)
     {
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(name));
+        var hash = HashOf(name);
         return await db.Database.ExecuteSqlAsync(
             $"INSERT INTO used_assertions (hash, expires_at) VALUES ({hash}, {expiresAt}) ON CONFLICT DO NOTHING", ct) == 1;
     }
+
+    /// <summary>Returns whether something has been used.</summary>
+    internal static Task<bool> IsUsedAsync(this IdentityDb db, string name, CancellationToken ct)
+    {
+        var hash = HashOf(name);
+        return db.Database.SqlQuery<int>($"SELECT 1 AS \"Value\" FROM used_assertions WHERE hash = {hash}").AnyAsync(ct);
+    }
+
+    private static byte[] HashOf(string name) => SHA256.HashData(Encoding.UTF8.GetBytes(name));
 }

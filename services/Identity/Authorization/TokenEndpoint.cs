@@ -9,7 +9,7 @@ namespace MedCor.Identity.Authorization;
 /// <summary>Issues tokens for an authorization code, a refresh token or the credentials of a service account that OpenIddict has verified.</summary>
 internal static class TokenEndpoint
 {
-    internal static async Task<IResult> HandleAsync(HttpContext http, ClientSessions sessions)
+    internal static async Task<IResult> HandleAsync(HttpContext http, ClientSessions sessions, Resources resources)
     {
         var request = http.GetOpenIddictServerRequest()!;
         if (request.IsClientCredentialsGrantType())
@@ -23,6 +23,9 @@ internal static class TokenEndpoint
         }
 
         var verified = await http.AuthenticateAsync(OpenIddictServerAspNetCoreDefaults.AuthenticationScheme);
+        // RFC 8707, section 2.2: the tokens are for what the user was asked for, and a token for something else would be a surprise.
+        if (request.GetResources().Any(name => !resources.Accepted.Contains(name) || resources.GetAudience(name) != verified.Principal!.GetResources().First()))
+            return Refuse(Errors.InvalidTarget, "The user has allowed another resource. Ask the user to authorize the client for this one.");
         var asked = verified.Principal!.GetScopes().Intersect(request.GetScopes(), StringComparer.Ordinal);
         var principal = await sessions.ContinueAsync(verified.Principal!, [.. asked], http.RequestAborted);
         return principal is not null

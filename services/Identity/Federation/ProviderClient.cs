@@ -135,7 +135,6 @@ internal sealed class ProviderClient(ProviderMetadata metadata, PublicHttp http,
     {
         if (token.Subject.Length > MaxSubjectLength) throw new ProviderFailure("the subject is too long");
         using var claims = new IdTokenClaims(token);
-        var now = clock.GetUtcNow();
         return new(
             token.Subject,
             // Microsoft Entra ID has a claim of its own: that the domain of the address belongs to the organization.
@@ -144,7 +143,19 @@ internal sealed class ProviderClient(ProviderMetadata metadata, PublicHttp http,
             claims.FindText("family_name"),
             provider.RoleClaim is { } roles ? claims.GetTexts(roles) : [],
             AuthenticationMethods.FromProvider(claims.GetTexts("amr"), claims.FindText("acr")),
-            claims.FindTime("auth_time") is { } at && at < now ? at : now);
+            ReadTime(claims));
+    }
+
+    /// <summary>
+    /// Returns when the person has logged in. A provider that does not say it has promised no more than it was asked for, so the login is no recent one.
+    /// </summary>
+    private DateTimeOffset ReadTime(IdTokenClaims claims)
+    {
+        var now = clock.GetUtcNow();
+        var earliest = now - LogInCookie.Lifetime;
+        if (claims.FindTime("auth_time") is not { } at) return earliest;
+        if (at < earliest - ClockSkew) throw new ProviderFailure("the person has logged in longer ago than was asked for");
+        return at < now ? at : now;
     }
 
     private async Task<T?> TryAsync<T>(IdentityProvider provider, Func<Task<T>> speak, CancellationToken ct) where T : class
@@ -169,4 +180,8 @@ internal static partial class ProviderLog
 
     [LoggerMessage(2201, LogLevel.Information, "A login through the identity provider of hospital {HospitalId} was refused: {Reason}")]
     internal static partial void LogInRefused(this ILogger log, Guid hospitalId, string reason);
+
+    [LoggerMessage(2202, LogLevel.Warning,
+        "The identity provider of hospital {HospitalId} gives its last administrator another role, who keeps the role. Correct the role mappings")]
+    internal static partial void LastAdminKept(this ILogger log, Guid hospitalId);
 }

@@ -45,7 +45,7 @@ internal sealed class ProviderLogIn(
             var account = await ReadAsync(userId, ct);
             if (account is not { CanLogIn: true, ServiceScope: null } || account.Role == Role.Patient)
                 return Refuse(provider, "the account is inactive, or not one of the staff");
-            if (role is { } given && given != account.Role)
+            if (role is { } given && given != account.Role && !await IsLastAdminAsync(account, ct))
             {
                 // Nobody waits for a list of the upcoming appointments, so bookings need not be paused.
                 await update.HandleAsync(new(userId, Role: given), new(PasswordHash: null, new(account.Version, [], 0)), ct);
@@ -103,6 +103,20 @@ internal sealed class ProviderLogIn(
         var request = ParameterReader<CreateUser>.Read(JsonSerializer.SerializeToUtf8Bytes(
             new CreateUser(email, identity.GivenName ?? "", identity.FamilyName ?? "", role), Json.Options));
         return (await create.HandleAsync(request, new(provider.HospitalId, PasswordHash: null, IsPasswordTemporary: false, IsVerified: true), ct)).Id;
+    }
+
+    /// <summary>
+    /// Returns whether a user is the last active administrator of the hospital, who keeps the role: without one, nobody could correct the settings. The logins
+    /// of administrators wait for each other here, so that of the last two one remains.
+    /// </summary>
+    private async Task<bool> IsLastAdminAsync(Account account, CancellationToken ct)
+    {
+        if (account.Role != Role.Admin) return false;
+        await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({BitConverter.ToInt64(account.HospitalId!.Value.ToByteArray())})", ct);
+        var others = db.Accounts.Where(a => a.HospitalId == account.HospitalId && a.Id != account.Id && a.ServiceScope == null);
+        if (await others.AnyAsync(a => a.Role == Role.Admin && a.IsActive, ct)) return false;
+        log.LastAdminKept(account.HospitalId.Value);
+        return true;
     }
 
     private Task<Account> ReadAsync(Guid userId, CancellationToken ct) =>

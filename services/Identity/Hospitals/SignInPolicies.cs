@@ -1,3 +1,4 @@
+using MedCor.Contracts;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -10,14 +11,16 @@ internal sealed class SignInPolicies(IdentityDb db, IHostEnvironment environment
     internal const string MissingHospital = "is required: platform administrators belong to no hospital";
 
     /// <summary>
-    /// Returns the rules of a hospital, or of platform administrators, who belong to none and have the defaults and the configured step-up. Changes are not
-    /// tracked.
+    /// Returns the rules of a hospital, or of platform administrators, who belong to none and have the configured ones. Changes are not tracked.
     /// </summary>
     internal async Task<SignInPolicy> GetAsync(Guid? hospitalId, CancellationToken ct)
     {
         if (hospitalId is { } id) return await db.SignInPolicies.AsNoTracking().SingleOrDefaultAsync(p => p.HospitalId == id, ct) ?? CreateDefault(id);
-        var policy = CreateDefault(Guid.Empty);
-        policy.StepUpMinutes = platform.Value.PlatformStepUpMinutes;
+        var (policy, configured) = (CreateDefault(Guid.Empty), platform.Value);
+        if (configured.PlatformRequiresSecondFactor) policy.SecondFactorRoles = [Role.Admin];
+        policy.IdleMinutes = configured.PlatformIdleMinutes;
+        policy.MaxSessionHours = configured.PlatformMaxSessionHours;
+        policy.StepUpMinutes = configured.PlatformStepUpMinutes;
         return policy;
     }
 

@@ -1,5 +1,6 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
+using MedCor.Identity.Accounts;
 using MedCor.Platform.Database;
 using MedCor.Platform.LocalCopies;
 using MedCor.Platform.Tools;
@@ -19,6 +20,7 @@ internal sealed class UpdateSignInPolicyHandler(IdentityDb db, HospitalCopies ho
 
     public async Task<Contracts.Identity.SignInPolicy> HandleAsync(UpdateSignInPolicy request, CancellationToken ct)
     {
+        db.Tenancy.Caller.RequireOwnLogIn("change how others sign in");
         var hospital = await hospitals.FindAsync((request.HospitalId ?? db.Tenancy.HospitalId)!.Value, ct) ?? throw new NotFound("hospital");
         hospital.EnsureActive();
         var stored = await db.SignInPolicies.SingleOrDefaultAsync(p => p.HospitalId == hospital.HospitalId, ct);

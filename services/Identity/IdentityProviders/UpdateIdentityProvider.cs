@@ -1,7 +1,7 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Hospital;
 using MedCor.Contracts.Identity;
-using MedCor.Identity.Hospitals;
+using MedCor.Identity.Accounts;
 using MedCor.Identity.Keys;
 using MedCor.Platform.Database;
 using MedCor.Platform.LocalCopies;
@@ -29,7 +29,6 @@ internal sealed class UpdateIdentityProviderHandler(
 
     public Task AddErrorsAsync(UpdateIdentityProvider request, ParameterErrors errors, CancellationToken ct)
     {
-        if (request.HospitalId is null && db.Tenancy.HospitalId is null) errors.Add("hospital_id", SignInPolicies.MissingHospital);
         // Only Development has providers on the same machine.
         if (!environment.IsDevelopment() && errors.AreRight("issuer") && request.Issuer.Value?.StartsWith("http:", StringComparison.Ordinal) == true)
             errors.Add("issuer", "must be an https address");
@@ -39,7 +38,7 @@ internal sealed class UpdateIdentityProviderHandler(
     public async Task<ProviderOwner> PrepareAsync(UpdateIdentityProvider request, CancellationToken ct)
     {
         // A program could sign in as anybody, and keep that access when the user who has allowed it withdraws it.
-        if (db.Tenancy.Caller.ClientId is not null) throw new Forbidden("Only users who have logged in themselves change the identity provider.");
+        db.Tenancy.Caller.RequireOwnLogIn("change the identity provider");
         var hospital = await FindHospitalAsync(request, ct);
         hospital.EnsureActive();
         var subdomain = await db.IdentityProviders.Where(p => p.HospitalId == hospital.HospitalId).Select(p => p.Subdomain).SingleOrDefaultAsync(ct)

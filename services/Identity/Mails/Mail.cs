@@ -16,6 +16,9 @@ internal enum MailKind
     /// <summary>The recipient's address is to become that of an account.</summary>
     EmailConfirmation,
 
+    /// <summary>Somebody wanted the recipient's address for another account. Sent in place of <see cref="EmailConfirmation"/>.</summary>
+    EmailTaken,
+
     /// <summary>The password was changed.</summary>
     PasswordChanged,
 

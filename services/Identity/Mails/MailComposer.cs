@@ -54,6 +54,12 @@ internal sealed class MailComposer(IStringLocalizer<MailTexts> texts, IOptions<K
                 texts["This address is to become the e-mail address of a MedCor account. Confirm it here:"], Link(ConfirmEmailPath, token),
                 once, texts["If this is not your account, ignore this mail."],
             ]),
+            // Neither the owner of the address is named nor who wanted it.
+            MailKind.EmailTaken => (texts["Your e-mail address is in use"],
+            [
+                texts["Somebody wanted to make this address the e-mail address of another MedCor account. It stays that of your account."],
+                texts["If it was not you, inform your administrator now."],
+            ]),
             MailKind.PasswordChanged => (texts["Your password was changed"],
             [
                 greeting, texts["The password of your MedCor account was changed. All sessions were ended."],

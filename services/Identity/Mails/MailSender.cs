@@ -53,7 +53,9 @@ internal sealed partial class MailSender(
                 var to = mail.UserId is null ? account.Email : mail.Recipient ?? account.Email;
                 if (GetPurpose(mail.Kind) is { } purpose)
                     token = await links.CreateAsync(account.Id, purpose, purpose == LinkPurpose.EmailChange ? mail.Recipient : null, ct);
-                var message = services.GetRequiredService<MailComposer>().Compose(mail.Kind, account, to, token);
+                // Whether somebody has the address is found here, where nobody can measure it. The link counts as one that was sent, and nobody has it.
+                var isTaken = mail.Kind == MailKind.EmailConfirmation && await db.FindByEmailAsync(to, ct) is { } owner && owner.Id != account.Id;
+                var message = services.GetRequiredService<MailComposer>().Compose(isTaken ? MailKind.EmailTaken : mail.Kind, account, to, token);
                 await services.GetRequiredService<SmtpConnection>().SendAsync(message, ct);
             }
             await DeleteAsync(db, mail, ct);

@@ -70,16 +70,16 @@ internal sealed class AccountModel(IdentityDb db, BrowserLogIns logIns, SecondFa
     {
         var ct = HttpContext.RequestAborted;
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        await sessions.EndAllOfUserAsync(LogIn.Account.Id, ct);
+        var endedAt = await sessions.EndAllOfUserAsync(LogIn.Account.Id, ct);
         await transaction.CommitAsync(ct);
         // Later than that end by all the precision of the cookie.
-        await LogInCookie.LogInAsync(HttpContext, LogIn.Account, LogIn.Methods, LogIn.At, validFrom: clock.GetUtcNow().AddMilliseconds(1));
+        await LogInCookie.LogInAsync(HttpContext, LogIn.Account, LogIn.Methods, LogIn.At, validFrom: endedAt.AddMilliseconds(1));
         return Redirect(PagePaths.Account);
     }
 
     public async Task<IActionResult> OnPostLogOutAsync()
     {
-        await LogInCookie.LogOutAsync(HttpContext);
+        await EndLogInAsync();
         return Redirect(PagePaths.LogIn);
     }
 

@@ -6,8 +6,10 @@ using Microsoft.AspNetCore;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using OpenIddict.Abstractions;
+using OpenIddict.Server;
 using OpenIddict.Server.AspNetCore;
 using static OpenIddict.Abstractions.OpenIddictConstants;
+using static OpenIddict.Server.OpenIddictServerEvents;
 
 namespace MedCor.Identity.Pages;
 
@@ -28,6 +30,9 @@ internal sealed class AuthorizeModel(ClientSessions sessions, BrowserLogIns logI
     public string? UnreadableHost => documented.FailedHost;
     public string Email { get; private set; } = "";
 
+    /// <summary>Gets the name of the user's hospital; null for a platform administrator.</summary>
+    public string? Hospital { get; private set; }
+
     /// <summary>Gets the host to which the answer is sent; null when that is a program on the user's computer.</summary>
     public string? RedirectHost { get; private set; }
 
@@ -45,13 +50,14 @@ internal sealed class AuthorizeModel(ClientSessions sessions, BrowserLogIns logI
     {
         if (HttpContext.GetOpenIddictServerResponse() is { Error: not null } failure) return ShowFailure(failure);
         var request = HttpContext.GetOpenIddictServerRequest()!;
-        var login = await FindLogInAsync(request.MaxAge);
+        var pushedAt = FindPushedAt();
+        var login = await FindLogInAsync(request.MaxAge, pushedAt);
         // OpenID Connect Core 1.0, section 3.1.2.1: what may not be asked is answered to the client, and what must be asked anew is asked once.
         if (request.HasPromptValue(PromptValues.None))
             return login is null
                 ? Refuse(Errors.LoginRequired, "The user is not logged in.")
                 : Refuse(Errors.ConsentRequired, "The user is asked each time.");
-        if (login is null || request.HasPromptValue(PromptValues.Login)) return LogIn();
+        if (login is null || (request.HasPromptValue(PromptValues.Login) && !(login.ValidFrom > pushedAt))) return LogIn();
         return MustEnroll(request, login) ? Enroll() : await ShowAsync(request, login.Account);
     }
 
@@ -72,9 +78,17 @@ internal sealed class AuthorizeModel(ClientSessions sessions, BrowserLogIns logI
         return principal is null ? LogIn() : SignIn(principal, OpenIddictServerAspNetCoreDefaults.AuthenticationScheme);
     }
 
-    /// <summary>Returns who has logged in with this browser, at most so many seconds ago; null when nobody has.</summary>
-    private Task<BrowserLogIn?> FindLogInAsync(long? maxAge = null) =>
-        logIns.FindAsync(HttpContext, maxAge is { } seconds ? TimeSpan.FromSeconds(Math.Clamp(seconds, 0, int.MaxValue)) : null);
+    /// <summary>Returns who has logged in with this browser, at most so many seconds ago or since a time; null when nobody has.</summary>
+    private Task<BrowserLogIn?> FindLogInAsync(long? maxAge = null, DateTimeOffset? since = null) =>
+        logIns.FindAsync(HttpContext, maxAge is { } seconds ? TimeSpan.FromSeconds(Math.Clamp(seconds, 0, int.MaxValue)) : null, since);
+
+    /// <summary>
+    /// Returns when the client has pushed its request (RFC 9126), in whole seconds; null when the browser has brought it. What was pushed stays the same when
+    /// the browser returns from the login that it asks for.
+    /// </summary>
+    private DateTimeOffset? FindPushedAt() =>
+        HttpContext.Features.Get<OpenIddictServerAspNetCoreFeature>()?.Transaction?
+            .GetProperty<ValidateAuthorizationRequestContext>(typeof(ValidateAuthorizationRequestContext).FullName!)?.RequestTokenPrincipal?.GetCreationDate();
 
     /// <summary>
     /// Returns whether the user has to set up a second factor first, because the hospital requires one or the client does, by <c>acr_values</c>. A user who has
@@ -88,9 +102,11 @@ internal sealed class AuthorizeModel(ClientSessions sessions, BrowserLogIns logI
     {
         var application = (await applications.FindByClientIdAsync(request.ClientId!, HttpContext.RequestAborted))!;
         ClientName = await applications.GetDisplayNameAsync(application, HttpContext.RequestAborted) ?? request.ClientId!;
-        ClientHost = documented.FindAddress(request.ClientId!)?.Host;
+        // A host in other letters than ASCII may look like another one.
+        ClientHost = documented.FindAddress(request.ClientId!)?.IdnHost;
         Email = account.Email;
-        RedirectHost = Uri.TryCreate(request.RedirectUri, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps ? uri.Host : null;
+        Hospital = account.Hospital?.Name;
+        RedirectHost = Uri.TryCreate(request.RedirectUri, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps ? uri.IdnHost : null;
         Scopes = ConsentScopes.Offer(request.GetScopes());
         Parameters = GetParameters(request);
         OtherAccountUrl = PagePaths.WithReturn(PagePaths.LogIn, GetAuthorizeUrl(request));
@@ -108,15 +124,31 @@ internal sealed class AuthorizeModel(ClientSessions sessions, BrowserLogIns logI
 
     private RedirectResult Enroll() => Redirect(PagePaths.WithReturn(PagePaths.Authenticator, GetAuthorizeUrl(HttpContext.GetOpenIddictServerRequest()!)));
 
-    private static string GetAuthorizeUrl(OpenIddictRequest request) =>
+    private string GetAuthorizeUrl(OpenIddictRequest request) =>
         AuthorizationServer.AuthorizePath + QueryString.Create(GetParameters(request).Select(p => KeyValuePair.Create(p.Key, (string?)p.Value)));
 
-    /// <summary>Returns the parameters of a request, without those that ask for a login anew: it has been asked for, or is about to be.</summary>
-    private static KeyValuePair<string, string>[] GetParameters(OpenIddictRequest request) =>
-        [.. from parameter in request.GetParameters()
-            where parameter.Key is not (OpenIddictConstants.Parameters.Prompt or OpenIddictConstants.Parameters.MaxAge)
-            from value in (ImmutableArray<string?>?)parameter.Value ?? []
-            select KeyValuePair.Create(parameter.Key, value ?? "")];
+    /// <summary>
+    /// Returns the parameters of a request, without those that ask for a login anew: it has been asked for, or is about to be. A pushed request is named by
+    /// its <c>request_uri</c> alone.
+    /// </summary>
+    private KeyValuePair<string, string>[] GetParameters(OpenIddictRequest request)
+    {
+        var pushed = (Request.HasFormContentType ? Request.Form[OpenIddictConstants.Parameters.RequestUri]
+            : Request.Query[OpenIddictConstants.Parameters.RequestUri]).ToString();
+        if (pushed.Length > 0)
+            return
+            [
+                KeyValuePair.Create(OpenIddictConstants.Parameters.ClientId, request.ClientId!),
+                KeyValuePair.Create(OpenIddictConstants.Parameters.RequestUri, pushed),
+            ];
+        return
+        [
+            .. from parameter in request.GetParameters()
+               where parameter.Key is not (OpenIddictConstants.Parameters.Prompt or OpenIddictConstants.Parameters.MaxAge)
+               from value in (ImmutableArray<string?>?)parameter.Value ?? []
+               select KeyValuePair.Create(parameter.Key, value ?? ""),
+        ];
+    }
 
     private ForbidResult Refuse(string error, string description) => Forbid(new Microsoft.AspNetCore.Authentication.AuthenticationProperties(
         new Dictionary<string, string?>

@@ -44,9 +44,7 @@ internal sealed class HospitalCallbackModel(IdentityDb db, ProviderSettings prov
 
     private async Task<IActionResult> LogInAsync(Account account, ProviderIdentity identity)
     {
-        // Later than the end of the former sessions, by all the precision of the cookie.
-        var now = clock.GetUtcNow();
-        var validFrom = account.Credential!.RevokedAt is { } endedAt && endedAt.AddMilliseconds(1) > now ? endedAt.AddMilliseconds(1) : now;
+        var validFrom = clock.GetUtcNow();
         if (!AuthenticationMethods.HasTwoFactors(identity.Methods) && (await secondFactors.FindAsync(account.Id, HttpContext.RequestAborted)).Any)
         {
             await LogInCookie.BeginAsync(HttpContext, account, identity.Methods, identity.AuthenticatedAt, validFrom);

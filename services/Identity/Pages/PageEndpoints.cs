@@ -22,11 +22,12 @@ internal static class PageEndpoints
         MapFile(app, ScriptPath, "passkeys.js", "text/javascript");
     }
 
-    private static void MapFile(WebApplication app, string path, string name, string type) => app.MapGet(path, (HttpContext http) =>
-    {
-        http.Response.Headers.CacheControl = "public, max-age=3600";
-        return Results.File(typeof(PageEndpoints).Assembly.GetManifestResourceStream(name)!, type);
-    });
+    private static void MapFile(WebApplication app, string path, string name, string type) =>
+        app.MapMethods(path, [HttpMethods.Get, HttpMethods.Head], (HttpContext http) =>
+        {
+            http.Response.Headers.CacheControl = "public, max-age=3600";
+            return Results.File(typeof(PageEndpoints).Assembly.GetManifestResourceStream(name)!, type);
+        });
 
     /// <summary>Selects the language of a request: the first of the browser's that MedCor has, otherwise English.</summary>
     internal static IApplicationBuilder UsePageLanguages(this IApplicationBuilder app) => app.UseRequestLocalization(localization =>

@@ -36,7 +36,7 @@ internal sealed class PasskeyModel(IdentityDb db, BrowserLogIns logIns, SecondFa
     public async Task<IActionResult> OnPostAsync(string? name, string? credential, string? state)
     {
         var (ct, account) = (HttpContext.RequestAborted, LogIn.Account);
-        var label = string.Concat((name ?? "").Where(c => !char.IsControl(c)).Take(PasskeyManager.MaxNameLength)).Trim();
+        var label = DisplayName.Clean(name, PasskeyManager.MaxNameLength);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         await secondFactors.LockAsync(account.Id, ct);
         if (!await passkeys.AddAsync(HttpContext, account, label.Length > 0 ? label : texts["A passkey"], credential ?? "", state ?? ""))

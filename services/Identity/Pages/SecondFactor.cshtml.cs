@@ -1,6 +1,7 @@
 using MedCor.Contracts;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Authorization;
+using MedCor.Identity.Recovery;
 using MedCor.Identity.SecondFactors;
 using MedCor.Identity.Sessions;
 using Microsoft.AspNetCore.Mvc;
@@ -11,7 +12,7 @@ namespace MedCor.Identity.Pages;
 
 /// <summary>Asks a user who has proved one factor for a second one. Only with both is the browser logged in.</summary>
 internal sealed class SecondFactorModel(
-    CodeCheck codes, SecondFactorManager secondFactors, PasskeyManager passkeys, ClientSessions sessions,
+    CodeCheck codes, SecondFactorManager secondFactors, PasskeyManager passkeys, ClientSessions sessions, PasswordLogIn passwords, PasswordSetter setter,
     IStringLocalizer<PageTexts> texts, TimeProvider clock) : PageModel
 {
     /// <summary>Gets the reason for which the last attempt was refused.</summary>
@@ -49,12 +50,13 @@ internal sealed class SecondFactorModel(
             : await ShowAsync(account, texts["This passkey is not known, or took too long. Try again, or log in another way."]);
     }
 
-    private async Task<LocalRedirectResult> LogInAsync(CookieLogIn attempt, Account account, string methods)
+    private async Task<IActionResult> LogInAsync(CookieLogIn attempt, Account account, string methods)
     {
-        // When a user has logged in at a provider is what the provider says.
+        if (!AuthenticationMethods.IsFederated(attempt.Methods) && await passwords.FindTemporaryAsync(account, HttpContext.RequestAborted) is { } temporary)
+            return Redirect(SetPasswordModel.GetUrl(await setter.CreateLinkAsync(temporary, HttpContext.RequestAborted), ReturnUrl));
+        // Also after a login at a provider that was long ago: the second factor was proved here and now.
         var now = clock.GetUtcNow();
-        var at = AuthenticationMethods.IsFederated(attempt.Methods) ? attempt.At : now;
-        await LogInCookie.LogInAsync(HttpContext, account, AuthenticationMethods.Continue(attempt.Methods, methods), at,
+        await LogInCookie.LogInAsync(HttpContext, account, AuthenticationMethods.Continue(attempt.Methods, methods), at: now,
             validFrom: now > attempt.ValidFrom ? now : attempt.ValidFrom);
         return LocalRedirect(Url.IsLocalUrl(ReturnUrl) ? ReturnUrl : "/");
     }

@@ -11,11 +11,19 @@ internal sealed class PasswordHasher(SecretHasher hashes)
     internal Task<string> HashAsync(string password, CancellationToken ct) => hashes.HashAsync(PlainText.Compose(password), ct);
 
     /// <summary>Returns whether a password matches a hash. Verification takes as long when there is no hash to compare with.</summary>
+    /// <param name="first">As of <see cref="CheckAsync"/>.</param>
+    internal async Task<bool> VerifyAsync(string? hash, string password, Func<Task> first, CancellationToken ct) =>
+        (await CheckAsync(hash, password, first, ct)).Matches;
+
+    /// <summary>
+    /// Returns whether a password matches a hash and, if so, whether <see cref="HashAsync"/> makes a stronger one of it today. Verification takes as long when
+    /// there is no hash to compare with.
+    /// </summary>
     /// <param name="first">
     /// A callback that runs when the verification leaves the queue, before the hash is computed, and may
     /// throw: other guesses may have used up the attempts in the meantime.
     /// </param>
-    internal Task<bool> VerifyAsync(string? hash, string password, Func<Task> first, CancellationToken ct) =>
+    internal Task<(bool Matches, bool IsOutdated)> CheckAsync(string? hash, string password, Func<Task> first, CancellationToken ct) =>
         hashes.VerifyAsync(hash ?? _dummyHash, NormalizationForms(password), ct, first);
 
     /// <summary>

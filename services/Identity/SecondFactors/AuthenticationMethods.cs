@@ -16,8 +16,11 @@ internal static class AuthenticationMethods
     private static readonly string[] ProviderMethods =
         ["face", "fpt", "geo", "hwk", "iris", "kba", "mca", "otp", "pin", "pop", "pwd", "rba", "retina", "sc", "sms", "swk", "tel", "user", "vbm", "wia"];
 
-    /// <summary>What a provider says of a login with a device of the user, which providers ask for together with something else.</summary>
-    private static readonly string[] SecondFactors = ["mfa", "otp", "hwk", "swk", "sc"];
+    /// <summary>What a provider says of something that the user has.</summary>
+    private static readonly string[] Possessions = ["otp", "hwk", "swk", "sc"];
+
+    /// <summary>What a provider says of something that the user knows or is. Together with a possession, it makes two factors.</summary>
+    private static readonly string[] OtherFactors = ["pwd", "pin", "fpt", "face"];
 
     /// <summary>The authentication contexts that stand for two factors: of OpenID's Extended Authentication Profile, of REFEDS and of Microsoft.</summary>
     private static readonly string[] TwoFactorContexts =
@@ -29,7 +32,7 @@ internal static class AuthenticationMethods
     internal static string FromProvider(IReadOnlyList<string> methods, string? context) => string.Join(' ',
     [
         Federated, .. ProviderMethods.Where(methods.Contains),
-        .. methods.Any(SecondFactors.Contains) || TwoFactorContexts.Contains(context) ? ["mfa"] : (string[])[],
+        .. HasTwoFactors(methods, context) ? ["mfa"] : (string[])[],
     ]);
 
     /// <summary>Returns whether a user has logged in at a provider.</summary>
@@ -39,12 +42,13 @@ internal static class AuthenticationMethods
     /// <param name="first">How the user has begun the login.</param>
     /// <param name="methods">The methods of a login with a password and the factor.</param>
     internal static string Continue(string first, string methods) =>
-        IsFederated(first) ? HasTwoFactors(first) ? first : first + methods[Password.Length..] : methods;
+        IsFederated(first) ? HasTwoFactors(first) ? first : WithoutRepetition(first + methods[Password.Length..]) : methods;
 
     /// <summary>Returns the methods of a login with a passkey, which proves possession of a device and, on it, who uses it.</summary>
     /// <param name="former">The methods by which the user has logged in before; null for none.</param>
     /// <param name="isSynced">Whether the key may leave the device on which it was made.</param>
-    internal static string AddPasskey(string? former, bool isSynced) => $"{(former is null ? "" : former + " ")}{(isSynced ? "swk" : "hwk")} mfa";
+    internal static string AddPasskey(string? former, bool isSynced) =>
+        WithoutRepetition($"{(former is null ? "" : former + " ")}{(isSynced ? "swk" : "hwk")} mfa");
 
     /// <summary>Returns the values of the claim; those of a password for a session from before they were recorded.</summary>
     internal static string[] GetClaim(string? methods) => (methods ?? Password).Split(' ');
@@ -57,4 +61,10 @@ internal static class AuthenticationMethods
 
     /// <summary>Returns whether a user has logged in with two factors.</summary>
     internal static bool HasTwoFactors(string? methods) => GetClaim(methods).Contains("mfa");
+
+    /// <summary>Returns whether a provider says that it has asked for two factors, or names two of different kinds.</summary>
+    private static bool HasTwoFactors(IReadOnlyList<string> methods, string? context) =>
+        methods.Contains("mfa") || (methods.Any(Possessions.Contains) && methods.Any(OtherFactors.Contains)) || TwoFactorContexts.Contains(context);
+
+    private static string WithoutRepetition(string methods) => string.Join(' ', methods.Split(' ').Distinct());
 }

@@ -42,22 +42,20 @@ internal static class ServiceAccountRules
     /// <summary>
     /// Throws <see cref="Forbidden"/> for a program: a key that it created would outlive the access that a user has given it and can withdraw.
     /// </summary>
-    internal static void RequireOwnLogIn(Caller caller)
-    {
-        if (caller.ClientId is not null) throw new Forbidden("Only users who have logged in themselves manage service accounts and their keys.");
-    }
+    internal static void RequireOwnLogIn(Caller caller) => caller.RequireOwnLogIn("manage service accounts and their keys");
 
     /// <summary>
-    /// Throws <see cref="Forbidden"/> when scopes permit more than the caller's token does, or medical records and treatments, which are not the platform's to
-    /// access.
+    /// Throws <see cref="Forbidden"/> when scopes permit more than the caller's token does and, to the platform, medical records and treatments, which are not
+    /// the platform's to access, or changes of users, by which a program could open accounts of those who access them.
     /// </summary>
     internal static void RequireScopes(Caller caller, string scope)
     {
         var scopes = ScopeSet.Parse(scope, out _);
         if (caller.Scopes is { } own && !own.Includes(scopes))
             throw new Forbidden("A service account may have no scope that your own token does not include.");
-        if (caller.IsOneOf(Callers.Platform) && scopes.Covers(Scopes.ReadClinical))
-            throw new Forbidden("Service accounts that read medical records or treatments are managed by an administrator of their hospital.");
+        if (caller.IsOneOf(Callers.Platform) && (scopes.Covers(Scopes.ReadClinical) || scopes.Covers(Scopes.WritePeople)))
+            throw new Forbidden(
+                "Service accounts that change users, or read medical records or treatments, are managed by an administrator of their hospital.");
     }
 
     /// <summary>Returns why an account of a role cannot have scopes, or null when it can.</summary>

@@ -29,10 +29,11 @@ internal sealed class ServiceAccountSessions(IdentityDb db, SessionManager sessi
     }
 
     /// <summary>
-    /// Starts a session in a transaction of its own; null when the account may not be used, and when its sessions were ended at the same moment.
+    /// Starts a session in a transaction of its own, and returns it with the time of issue of its token; null when the account may not be used, and when its
+    /// sessions were ended at the same moment.
     /// </summary>
     /// <param name="key">The API key with which the account has authenticated; null when it has with a public key.</param>
-    internal async Task<(Account Account, Session Session)?> StartAsync(Guid accountId, ApiKey? key, CancellationToken ct)
+    internal async Task<(Account Account, Session Session, DateTimeOffset IssuedAt)?> StartAsync(Guid accountId, ApiKey? key, CancellationToken ct)
     {
         var account = await db.Accounts.AsNoTracking().Include(a => a.Credential).Include(a => a.Hospital)
             .SingleOrDefaultAsync(a => a.Id == accountId && a.ServiceScope != null, ct);
@@ -61,8 +62,10 @@ internal sealed class ServiceAccountSessions(IdentityDb db, SessionManager sessi
         }, ct);
         if (session is null) return null;
         if (key is not null) await RecordUseAsync(key.Id, ct);
+        // Before the lock ends: what ends all sessions afterwards ends the token as well.
+        var issuedAt = AccessTokenIssuer.GetTime(clock.GetUtcNow(), account.Credential!.RevokedAt);
         await transaction.CommitAsync(ct);
-        return (account, session);
+        return (account, session, issuedAt);
     }
 
     /// <summary>Returns an access token for an API key. Throws <see cref="Unauthenticated"/> when the key is not valid.</summary>
@@ -74,9 +77,11 @@ internal sealed class ServiceAccountSessions(IdentityDb db, SessionManager sessi
         // Twice, because a change of the account at the same moment ends the first attempt.
         for (var attempt = 0; attempt < 2; attempt++)
         {
-            if (await FindKeyAsync(text, ct) is not { } key || await StartAsync(key.ServiceAccountId, key, ct) is not (var account, var session)) continue;
+            if (await FindKeyAsync(text, ct) is not { } key) continue;
+            if (await StartAsync(key.ServiceAccountId, key, ct) is not (var account, var session, var issuedAt)) continue;
             var policy = await policies.GetAsync(account.HospitalId, ct);
-            var (token, _) = tokens.Issue(account, session, policy, signing, refreshedAt: clock.GetUtcNow(), session.EndsAt, clientId: account.Id.ToString());
+            var (token, _) = tokens.Issue(account, session, policy, signing, refreshedAt: issuedAt, session.EndsAt, clientId: account.Id.ToString(),
+                at: issuedAt);
             return new(token);
         }
         throw new Unauthenticated(ErrorCodes.AuthInvalid, "The API key is not valid, or no longer.");

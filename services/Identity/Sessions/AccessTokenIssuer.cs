@@ -19,21 +19,23 @@ internal sealed class AccessTokenIssuer(IOptions<TokenOptions> tokens, IOptions<
     /// <param name="latestExpiry">The latest time at which the token expires.</param>
     /// <param name="renewed">The holder of the token that is renewed: the new one is limited as it is. Null for the next tokens of the session.</param>
     /// <param name="clientId">The program that gets the token; null for a user's login, and for a renewal, which keeps the program.</param>
+    /// <param name="at">The time of issue, where that was determined before; see <see cref="GetTime"/>.</param>
     /// <returns>The token and its lifetime in seconds.</returns>
     internal (string Token, int Seconds) Issue(Account account, Session session, SignInPolicy policy, SigningCredentials key, DateTimeOffset refreshedAt,
-        DateTimeOffset latestExpiry, Caller? renewed = null, string? clientId = null)
+        DateTimeOffset latestExpiry, Caller? renewed = null, string? clientId = null, DateTimeOffset? at = null)
     {
-        var described = CreateDescriptor(account, session, policy, key, refreshedAt, latestExpiry, renewed, clientId);
+        var described = CreateDescriptor(account, session, policy, key, refreshedAt, latestExpiry, renewed, clientId, at);
         return (_handler.CreateToken(described), (int)(described.Expires!.Value - described.IssuedAt!.Value).TotalSeconds);
     }
 
     /// <summary>Creates the descriptor of a token.</summary>
     internal SecurityTokenDescriptor CreateDescriptor(Account account, Session session, SignInPolicy policy, SigningCredentials key,
-        DateTimeOffset refreshedAt, DateTimeOffset latestExpiry, Caller? renewed = null, string? clientId = null)
+        DateTimeOffset refreshedAt, DateTimeOffset latestExpiry, Caller? renewed = null, string? clientId = null, DateTimeOffset? at = null)
     {
-        var issuedAt = IssuedAt(clock.GetUtcNow(), account.Credential?.RevokedAt);
+        var time = at ?? GetTime(clock.GetUtcNow(), account.Credential?.RevokedAt);
+        var issuedAt = DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());
         var expiresAt = issuedAt + sessions.Value.AccessTokenLifetime;
-        var claims = CreateClaims(account, session, policy, refreshedAt);
+        var claims = CreateClaims(account, session, policy, refreshedAt, time);
         claims[JwtRegisteredClaimNames.Jti] = Guid.CreateVersion7().ToString();
         if ((renewed is null ? session.Scope : renewed.Scopes?.ToString()) is { } scope) claims[TokenClaims.Scope] = scope;
         if ((clientId ?? renewed?.ClientId) is { } client) claims[TokenClaims.ClientId] = client;
@@ -52,7 +54,9 @@ internal sealed class AccessTokenIssuer(IOptions<TokenOptions> tokens, IOptions<
     /// Returns the claims by which services recognize the caller and the session. They include the rule about step-up: a process that validates a token asks
     /// nobody.
     /// </summary>
-    internal static Dictionary<string, object> CreateClaims(Account account, Session session, SignInPolicy policy, DateTimeOffset refreshedAt)
+    /// <param name="at">The time of issue; see <see cref="GetTime"/>.</param>
+    internal static Dictionary<string, object> CreateClaims(Account account, Session session, SignInPolicy policy, DateTimeOffset refreshedAt,
+        DateTimeOffset at)
     {
         var claims = new Dictionary<string, object>
         {
@@ -63,6 +67,7 @@ internal sealed class AccessTokenIssuer(IOptions<TokenOptions> tokens, IOptions<
             [TokenClaims.Session] = session.Id.ToString(),
             [TokenClaims.LoggedInAt] = session.StartedAt.ToUnixTimeMilliseconds(),
             [TokenClaims.RefreshedAt] = refreshedAt.ToUnixTimeSeconds(),
+            [TokenClaims.IssuedAt] = at.ToUnixTimeMilliseconds(),
         };
         // A program has no factors, and has never logged in.
         if (account.ServiceScope is null)
@@ -77,19 +82,13 @@ internal sealed class AccessTokenIssuer(IOptions<TokenOptions> tokens, IOptions<
     }
 
     /// <summary>
-    /// Returns the time of issue, in whole seconds as <c>iat</c> counts and later than the last revocation of the user. The token of a user who logs in within
-    /// the second of a revocation therefore appears up to a second younger than it is, and is valid.
+    /// Returns the time of an issue, or of an end of all sessions, in whole milliseconds: the current time, or the first one after the last end of all sessions
+    /// of the user. So a token that is issued in the millisecond of such an end is valid, and the next end includes it. While it holds the lock of the user's
+    /// credentials, a process may issue tokens of that time.
     /// </summary>
-    internal static DateTimeOffset IssuedAt(DateTimeOffset now, DateTimeOffset? revokedAt)
+    internal static DateTimeOffset GetTime(DateTimeOffset now, DateTimeOffset? revokedAt)
     {
-        var seconds = now.ToUnixTimeSeconds();
-        return DateTimeOffset.FromUnixTimeSeconds(revokedAt is { } then ? Math.Max(seconds, then.ToUnixTimeSeconds() + 1) : seconds);
+        var milliseconds = now.ToUnixTimeMilliseconds();
+        return DateTimeOffset.FromUnixTimeMilliseconds(revokedAt is { } then ? Math.Max(milliseconds, then.ToUnixTimeMilliseconds() + 1) : milliseconds);
     }
-
-    /// <summary>
-    /// Returns the latest time of issue that a token can have by now: after a revocation within this second it is in the future, and revoking the user's
-    /// tokens once more has to include it.
-    /// </summary>
-    internal static DateTimeOffset GetLatestIssue(DateTimeOffset now, DateTimeOffset? revokedAt) =>
-        IssuedAt(now, revokedAt) is var latest && latest > now ? latest : now;
 }

@@ -11,11 +11,13 @@ namespace MedCor.Identity.Sessions;
 /// <summary>
 /// Counts wrong passwords and codes and locks for a growing time. Attempts are counted by e-mail address and network together, so that whoever guesses from
 /// elsewhere does not keep the owner out. Attempts from all networks from which nobody has logged in with the address lately are also counted together, so that
-/// many networks do not make many guesses. Addresses without an account are counted as well, so that a lock does not reveal whether an account exists.
+/// many networks do not make many guesses. Attempts in a browser in which somebody has logged in with the address are counted by themselves: whoever guesses
+/// elsewhere in the same network, such as a hospital's, does not keep the owner out either. Addresses without an account are counted as well, so that a lock
+/// does not reveal whether an account exists.
 /// </summary>
-internal sealed class LockOut(IdentityDb db, IHttpContextAccessor http, TimeProvider clock)
+internal sealed class LockOut(IdentityDb db, IHttpContextAccessor http, KnownDevice devices, TimeProvider clock)
 {
-    /// <summary>The number of failures in a row from one network after which it is locked for the address.</summary>
+    /// <summary>The number of failures in a row from one network, or in one known browser, after which that is locked for the address.</summary>
     internal const int FreeAttempts = 5;
 
     /// <summary>The number of failures in a row after which all networks are locked from which nobody has logged in with the address.</summary>
@@ -38,11 +40,11 @@ internal sealed class LockOut(IdentityDb db, IHttpContextAccessor http, TimeProv
         return doublings > 20 ? LongestLock : TimeSpan.FromTicks(Math.Min(FirstLock.Ticks << doublings, LongestLock.Ticks));
     }
 
-    /// <summary>Throws <see cref="RateLimited"/> while the address is locked for the network of the request.</summary>
+    /// <summary>Throws <see cref="RateLimited"/> while the address is locked for the browser or the network of the request.</summary>
     internal async Task ThrowIfLockedAsync(string emailKey, CancellationToken ct)
     {
-        var (own, strangers) = GetKeys(emailKey);
-        ThrowIfStillLocked(await db.LogInAttempts.AsNoTracking().Where(a => a.Key == own || a.Key == strangers).ToListAsync(ct), own);
+        var (own, network, strangers) = GetKeys(emailKey);
+        ThrowIfStillLocked(await FindAll(own, network, strangers).AsNoTracking().ToListAsync(ct), own, network);
     }
 
     /// <summary>
@@ -55,32 +57,48 @@ internal sealed class LockOut(IdentityDb db, IHttpContextAccessor http, TimeProv
     /// </param>
     internal async Task RecordAsync(string emailKey, bool? isCorrect, CancellationToken ct)
     {
-        var (own, strangers) = GetKeys(emailKey);
+        var (own, network, strangers) = GetKeys(emailKey);
         await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({BitConverter.ToInt64(strangers)})", ct);
 
-        var attempts = await db.LogInAttempts.Where(a => a.Key == own || a.Key == strangers).ToListAsync(ct);
-        ThrowIfStillLocked(attempts, own);
+        var attempts = await FindAll(own, network, strangers).ToListAsync(ct);
+        ThrowIfStillLocked(attempts, own, network);
         var now = clock.GetUtcNow();
         if (isCorrect is true)
         {
-            var network = FindOrAdd(attempts, own);
-            (network.Failures, network.LockedUntil, network.LastAt, network.LoggedInAt) = (0, null, now, now);
+            var counted = FindOrAdd(attempts, own);
+            (counted.Failures, counted.LockedUntil, counted.LastAt, counted.LoggedInAt) = (0, null, now, now);
+            // The failures of others in the network stay counted.
+            if (network is not null)
+            {
+                var known = FindOrAdd(attempts, network);
+                known.LoggedInAt = now;
+                if (known.Failures == 0) known.LastAt = now;
+            }
+            devices.Remember(emailKey);
         }
         else if (isCorrect is false)
         {
-            var isKnown = IsKnown(attempts, own);
+            var isKnown = network is not null || IsKnown(attempts, own);
             AddFailure(FindOrAdd(attempts, own), FreeAttempts, now);
             if (!isKnown) AddFailure(FindOrAdd(attempts, strangers), FreeAttemptsOfStrangers, now);
         }
         await db.SaveChangesAsync(ct);
     }
 
-    /// <summary>Forgets the failures of an address from the network of the request and from all that are not known, in the caller's transaction.</summary>
+    /// <summary>
+    /// Forgets the failures of an address in the browser and from the network of the request, and from all that are not known, in the caller's transaction.
+    /// </summary>
     internal Task ClearAsync(string emailKey, CancellationToken ct)
     {
-        var (own, strangers) = GetKeys(emailKey);
-        return db.LogInAttempts.Where(a => a.Key == own || a.Key == strangers)
+        var (own, network, strangers) = GetKeys(emailKey);
+        return FindAll(own, network, strangers)
             .ExecuteUpdateAsync(a => a.SetProperty(x => x.Failures, 0).SetProperty(x => x.LockedUntil, (DateTimeOffset?)null), ct);
+    }
+
+    private IQueryable<LogInAttempts> FindAll(byte[] own, byte[]? network, byte[] strangers)
+    {
+        var other = network ?? own;
+        return db.LogInAttempts.Where(a => a.Key == own || a.Key == other || a.Key == strangers);
     }
 
     private LogInAttempts FindOrAdd(List<LogInAttempts> attempts, byte[] key)
@@ -102,28 +120,33 @@ internal sealed class LockOut(IdentityDb db, IHttpContextAccessor http, TimeProv
 
     private bool IsKnown(List<LogInAttempts> attempts, byte[] own) => Find(attempts, own)?.LoggedInAt > clock.GetUtcNow() - KnownFor;
 
-    private void ThrowIfStillLocked(List<LogInAttempts> attempts, byte[] own)
+    private void ThrowIfStillLocked(List<LogInAttempts> attempts, byte[] own, byte[]? network)
     {
         var now = clock.GetUtcNow();
-        var relevant = IsKnown(attempts, own) ? attempts.Where(a => a.Key.AsSpan().SequenceEqual(own)) : attempts;
+        var relevant = network is not null || IsKnown(attempts, own) ? attempts.Where(a => a.Key.AsSpan().SequenceEqual(own)) : attempts;
         if (relevant.Max(a => a.LockedUntil) is { } until && until > now)
             throw new RateLimited("Too many failed attempts. Wait before you try again.", (int)Math.Ceiling((until - now).TotalSeconds));
     }
 
-    /// <summary>Returns the keys of an address with the network of the request, and of the address with all networks that are not known.</summary>
-    private (byte[] Own, byte[] Strangers) GetKeys(string emailKey)
+    /// <summary>
+    /// Returns the keys of an address with the known browser or else the network of the request, with the network where the browser is known, and with all
+    /// networks that are not known.
+    /// </summary>
+    private (byte[] Own, byte[]? Network, byte[] Strangers) GetKeys(string emailKey)
     {
         var address = http.HttpContext?.ForwardedAddress() ?? http.HttpContext?.PeerAddress();
-        return (HashOf($"{emailKey}\n{NetworkKey.ForClient(address is null ? null : IPAddress.Parse(address))}"), HashOf(emailKey));
+        var network = HashOf($"{emailKey}\n{NetworkKey.ForClient(address is null ? null : IPAddress.Parse(address))}");
+        var strangers = HashOf(emailKey);
+        return devices.Find(emailKey) is { } device ? (HashOf($"{emailKey}\ndevice {device}"), network, strangers) : (network, null, strangers);
     }
 
     private static byte[] HashOf(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 }
 
-/// <summary>Represents the attempts to log in with one e-mail address, from one network or from all that are not known.</summary>
+/// <summary>Represents the attempts to log in with one e-mail address, in one browser, from one network or from all that are not known.</summary>
 internal sealed class LogInAttempts
 {
-    /// <summary>Gets the SHA-256 of the address, or of the address and the network.</summary>
+    /// <summary>Gets the SHA-256 of the address, or of the address and the network or the browser.</summary>
     public required byte[] Key { get; init; }
 
     /// <summary>Gets or sets the number of failures in a row.</summary>
@@ -132,7 +155,7 @@ internal sealed class LogInAttempts
     public DateTimeOffset LastAt { get; set; }
     public DateTimeOffset? LockedUntil { get; set; }
 
-    /// <summary>Gets or sets the time of the last login from the network; null when there was none.</summary>
+    /// <summary>Gets or sets the time of the last login from the network or in the browser; null when there was none.</summary>
     public DateTimeOffset? LoggedInAt { get; set; }
 
     internal sealed class Configuration : IEntityTypeConfiguration<LogInAttempts>

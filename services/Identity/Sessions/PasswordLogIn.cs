@@ -26,7 +26,7 @@ internal sealed class PasswordLogIn(IdentityDb db, LockOut lockOut, PasswordHash
     /// <summary>
     /// Returns the account of an address and its password; null when they are wrong. Throws <see cref="RateLimited"/> while the address is locked,
     /// <see cref="ProviderRequired"/> when the password is right and the hospital accepts none, and <see cref="TemporaryPassword"/> when it must be replaced
-    /// first.
+    /// first; not before the second factor of a user who has one.
     /// </summary>
     internal Task<VerifiedPassword?> VerifyAsync(string email, string password, CancellationToken ct) =>
         VerifyAsync(email, password, code: null, prepare: () => Task.CompletedTask, Task.FromResult<VerifiedPassword?>, ct);
@@ -48,27 +48,38 @@ internal sealed class PasswordLogIn(IdentityDb db, LockOut lockOut, PasswordHash
 
         var account = await db.FindByEmailAsync(email, ct);
         // Outside the transaction: verifying takes a tenth of a second, during which no connection and no lock is held.
-        var isCorrect = await hashes.VerifyAsync(account?.Credential?.PasswordHash, password, first: () => lockOut.ThrowIfLockedAsync(emailKey, ct), ct)
-            && account is { CanLogIn: true };
+        var hash = account?.Credential?.PasswordHash;
+        var (matches, isOutdated) = await hashes.CheckAsync(hash, password, first: () => lockOut.ThrowIfLockedAsync(emailKey, ct), ct);
+        var isCorrect = matches && account is { CanLogIn: true };
+        var strongerHash = isCorrect && isOutdated ? await hashes.HashAsync(password, ct) : null;
         await prepare();
 
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var verified = isCorrect ? await VerifyCodeAsync(account!, code, ct) : null;
         await lockOut.RecordAsync(emailKey, isCorrect: verified is null ? false : verified.Methods is null ? null : true, ct);
-        var refusal = verified is null ? null : await FindRefusalAsync(account!, acceptsTemporary, ct);
+        var refusal = verified is null ? null : await FindRefusalAsync(verified, acceptsTemporary, ct);
         var result = verified is not null && refusal is null ? await proceed(verified) : null;
+        // Unless the password was changed in the meantime.
+        if (verified is not null && strongerHash is not null)
+            await db.Credentials.Where(c => c.UserId == verified.Account.Id && c.PasswordHash == hash)
+                .ExecuteUpdateAsync(c => c.SetProperty(x => x.PasswordHash, strongerHash), ct);
         await transaction.CommitAsync(ct);
         return refusal is null ? result : throw refusal;
     }
 
     /// <summary>Returns why a correct password opens nothing; null when it does.</summary>
-    private async Task<ApiException?> FindRefusalAsync(Account account, bool acceptsTemporary, CancellationToken ct)
+    private async Task<ApiException?> FindRefusalAsync(VerifiedPassword verified, bool acceptsTemporary, CancellationToken ct)
     {
-        if (await providers.FindRequiredAsync(account, ct) is { } required) return required;
-        return !acceptsTemporary && account.Credential!.HasTemporaryPassword && !(await policies.GetAsync(account.HospitalId, ct)).AcceptsChosenPasswords
+        if (await providers.FindRequiredAsync(verified.Account, ct) is { } required) return required;
+        // Without the second factor, a password does not open its own change either.
+        return acceptsTemporary || verified.Methods is null ? null : await FindTemporaryAsync(verified.Account, ct);
+    }
+
+    /// <summary>Returns the refusal of a user whose password somebody else chose, where the hospital does not accept that; null for any other user.</summary>
+    internal async Task<TemporaryPassword?> FindTemporaryAsync(Account account, CancellationToken ct) =>
+        account.Credential!.HasTemporaryPassword && !(await policies.GetAsync(account.HospitalId, ct)).AcceptsChosenPasswords
             ? new TemporaryPassword(account, keys.Value.PublicUrl)
             : null;
-    }
 
     /// <summary>Returns the login of a user whose password is correct; null when the code is wrong.</summary>
     private async Task<VerifiedPassword?> VerifyCodeAsync(Account account, string? code, CancellationToken ct)

@@ -36,6 +36,7 @@ internal sealed class RefreshSessionHandler(IdentityDb db, KeyRing keys, Session
                 lacksFactor = await secondFactors.IsMissingAsync(user, session.AuthenticationMethods, ct);
                 if (lacksFactor) await sessions.EndAsync(session.Id, ct);
                 else if ((next = await sessions.ContinueAsync(session, user, key, ct)) is not null) await sessions.RecordUseAsync(session.Id, ct);
+                else await sessions.EndAsync(session.Id, ct);
             }
         }
         await transaction.CommitAsync(ct);

@@ -45,6 +45,12 @@ internal sealed class Session
         return end < EndsAt ? end : EndsAt;
     }
 
+    /// <summary>
+    /// Returns whether the session is over by its hospital's present rules, under which its last refresh may have been too long ago. Of a session that an
+    /// earlier version has refreshed last, that time is not known.
+    /// </summary>
+    internal bool IsOver(SignInPolicy policy, DateTimeOffset now) => GetIdleEnd(policy, refreshedAt: LastUsedAt ?? now) <= now;
+
     internal sealed class Configuration : IEntityTypeConfiguration<Session>
     {
         public void Configure(EntityTypeBuilder<Session> session)

@@ -75,7 +75,7 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Si
     {
         var now = clock.GetUtcNow();
         var idleEnd = session.GetIdleEnd(policy, refreshedAt: now);
-        if (idleEnd <= now || !await RecordLogInAsync(account, now, ct)) return null;
+        if (session.IsOver(policy, now) || !await RecordLogInAsync(account, now, ct)) return null;
 
         var refresh = RefreshToken.Create();
         db.Add(new RefreshToken { Hash = RefreshToken.HashOf(refresh), SessionId = session.Id, ExpiresAt = idleEnd });
@@ -107,8 +107,8 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Si
         await transaction.CommitAsync(ct);
     }
 
-    /// <summary>Ends all sessions of a user. Sessions that start later are not affected.</summary>
-    internal Task EndAllOfUserAsync(Guid userId, CancellationToken ct) =>
+    /// <summary>Ends all sessions of a user and returns the time of their end. Sessions that start later are not affected.</summary>
+    internal Task<DateTimeOffset> EndAllOfUserAsync(Guid userId, CancellationToken ct) =>
         EndAllAsync(db.Credentials.Where(c => c.UserId == userId), db.Sessions.Where(s => s.UserId == userId), userId, ct);
 
     /// <summary>
@@ -134,6 +134,12 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Si
     internal Task LockAsync(Guid userId, CancellationToken ct) =>
         db.Database.ExecuteSqlAsync($"SELECT FROM credentials WHERE user_id = {userId} FOR UPDATE", ct);
 
+    /// <summary>
+    /// Lets nobody end all sessions of a session's user until the transaction ends: whoever waits for that ends the tokens that are issued meanwhile as well.
+    /// </summary>
+    internal Task LockForIssueAsync(Guid sessionId, CancellationToken ct) =>
+        db.Database.ExecuteSqlAsync($"SELECT FROM credentials WHERE user_id = (SELECT user_id FROM sessions WHERE id = {sessionId}) FOR SHARE", ct);
+
     /// <summary>Ends all sessions of all users of a hospital.</summary>
     internal async Task EndAllOfHospitalAsync(Guid hospitalId, CancellationToken ct)
     {
@@ -141,14 +147,15 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Si
         await EndAllAsync(db.Credentials.Where(c => users.Contains(c.UserId)), db.Sessions.Where(s => users.Contains(s.UserId)), hospitalId, ct);
     }
 
-    private async Task EndAllAsync(IQueryable<Credential> credentials, IQueryable<Session> sessions, Guid userId, CancellationToken ct)
+    private async Task<DateTimeOffset> EndAllAsync(IQueryable<Credential> credentials, IQueryable<Session> sessions, Guid userId, CancellationToken ct)
     {
         // The rows are locked before the time is taken: the time must not precede a login that was waited for.
         await credentials.ExecuteUpdateAsync(c => c.SetProperty(x => x.RevokedAt, x => x.RevokedAt), ct);
-        var at = AccessTokenIssuer.GetLatestIssue(clock.GetUtcNow(), await credentials.MaxAsync(c => c.RevokedAt, ct));
+        var at = AccessTokenIssuer.GetTime(clock.GetUtcNow(), await credentials.MaxAsync(c => c.RevokedAt, ct));
         await credentials.ExecuteUpdateAsync(c => c.SetProperty(x => x.RevokedAt, at), ct);
         await sessions.Where(s => s.RevokedAt == null).ExecuteUpdateAsync(s => s.SetProperty(x => x.RevokedAt, at), ct);
         await AddRevocationAsync(userId, at, ct);
+        return at;
     }
 
     /// <summary>Returns whether no sessions of the account were ended since it was read. Until the transaction ends, none are.</summary>

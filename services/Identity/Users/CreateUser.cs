@@ -52,12 +52,20 @@ internal sealed class CreateUserHandler(
         var caller = db.Tenancy.Caller;
         RoleGrants.Require(caller, request.Role);
         // Who can make administrators can keep access that was gained for a moment.
-        if (request.Role == Role.Admin) caller.RequireStepUp(clock.GetUtcNow());
+        if (request.Role == Role.Admin)
+        {
+            caller.RequireOwnLogIn("create administrators");
+            caller.RequireStepUp(clock.GetUtcNow());
+        }
         var hospital = request.HospitalId ?? caller.HospitalId;
         // To callers of one hospital, another hospital does not exist.
         if (caller.HospitalId is { } callerHospital && hospital != callerHospital) throw new NotFound("hospital");
         await freeEmail.EnsureAvailableAsync(request.Email, ct);
-        if (hospital is { } id) (await hospitals.FindAsync(id, ct) ?? throw new NotFound("hospital")).EnsureActive();
+        if (hospital is { } id)
+        {
+            (await hospitals.FindAsync(id, ct) ?? throw new NotFound("hospital")).EnsureActive();
+            if (request.Role == Role.Admin) await RoleGrants.RequireFirstAdminAsync(db, id, ct);
+        }
         return request.Password is { } password ? new(hospital, await hashes.HashAsync(password, ct), true) : new(hospital, null, false);
     }
 

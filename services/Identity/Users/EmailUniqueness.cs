@@ -12,15 +12,9 @@ internal sealed class EmailUniqueness(IServiceScopeFactory scopes)
 {
     /// <summary>Throws <see cref="Conflict"/> when another user has the address in an older form.</summary>
     /// <param name="exceptUserId">The user who may have the address.</param>
-    internal Task EnsureAvailableAsync(string email, CancellationToken ct, Guid? exceptUserId = null) =>
-        EnsureNobodyHasAsync([.. EmailAddresses.GetLookupKeys(email).Skip(1)], exceptUserId, ct);
-
-    /// <summary>Throws <see cref="Conflict"/> when another user has the address in any form. For an address that is stored later.</summary>
-    internal Task EnsureUnusedAsync(string email, Guid exceptUserId, CancellationToken ct) =>
-        EnsureNobodyHasAsync([.. EmailAddresses.GetLookupKeys(email)], exceptUserId, ct);
-
-    private async Task EnsureNobodyHasAsync(string[] forms, Guid? exceptUserId, CancellationToken ct)
+    internal async Task EnsureAvailableAsync(string email, CancellationToken ct, Guid? exceptUserId = null)
     {
+        string[] forms = [.. EmailAddresses.GetLookupKeys(email).Skip(1)];
         if (forms.Length == 0) return;
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();

@@ -13,6 +13,7 @@ internal sealed class ResetSecondFactorHandler(IdentityDb db, SecondFactorManage
 {
     public async Task<SecondFactorReset> HandleAsync(ResetSecondFactor request, CancellationToken ct)
     {
+        db.Tenancy.Caller.RequireOwnLogIn("reset second factors");
         var account = await db.Accounts.AsNoTracking().GetRequiredAsync(request.UserId, "user", ct);
         if (account.Id == db.Tenancy.Caller.UserId) throw new Forbidden("Users cannot reset their own second factor. Remove it on the account page.");
         await secondFactors.LockAsync(account.Id, ct);

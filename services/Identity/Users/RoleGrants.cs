@@ -1,5 +1,6 @@
 using MedCor.Contracts;
 using MedCor.ServiceDefaults.Authentication;
+using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Users;
 
@@ -22,5 +23,16 @@ internal static class RoleGrants
     internal static void Require(Caller caller, Role role)
     {
         if (FindRefusal(caller, role) is { } refusal) throw new Forbidden(refusal);
+    }
+
+    /// <summary>
+    /// Throws <see cref="Forbidden"/> when the caller is the platform, and the hospital has an active administrator who has logged in. Through another one,
+    /// whom nobody at the hospital knows, the platform could open accounts of those who treat patients.
+    /// </summary>
+    internal static async Task RequireFirstAdminAsync(IdentityDb db, Guid hospital, CancellationToken ct)
+    {
+        if (db.Tenancy.Caller.IsOneOf(Callers.Platform) && await db.Accounts.AnyAsync(a => a.HospitalId == hospital && a.Role == Role.Admin && a.IsActive
+            && a.ServiceScope == null && a.Credential!.LastLoginAt != null, ct))
+            throw new Forbidden("The hospital has administrators who have logged in. They open and change the accounts of further ones.");
     }
 }

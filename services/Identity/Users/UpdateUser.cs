@@ -43,14 +43,14 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
             throw new Forbidden("Nobody sets the password of somebody else. POST /api/auth/reset sends the user a link to set it.");
         var account = await db.VisibleAccounts().AsNoTracking().Include(a => a.Credential).Include(a => a.Hospital)
             .GetRequiredAsync(request.UserId, "user", ct);
-        Authorize(request, account);
+        await AuthorizeAsync(request, account, ct);
         var changesEmail = ChangesEmail(request, account);
         var provesPassword = account.Id == db.Tenancy.Caller.UserId && (request.Password is not null || changesEmail);
         await ValidateAsync(request, account, provesPassword, ct);
         if (provesPassword) await ownPassword.VerifyAsync(account, request.CurrentPassword!, ct);
-        if (request.Email is not null) await freeEmail.EnsureAvailableAsync(request.Email, ct, exceptUserId: account.Id);
         var confirmsEmail = changesEmail && !(await policies.GetAsync(account.HospitalId, ct)).AcceptsChosenPasswords;
         if (confirmsEmail) await EnsureConfirmableAsync(request.Email!, account, ct);
+        else if (request.Email is not null) await freeEmail.EnsureAvailableAsync(request.Email, ct, exceptUserId: account.Id);
         var passwordHash = request.Password is null ? null : await hashes.HashAsync(request.Password, ct);
         // Last, so that a rejected request pauses no bookings.
         account.ThrowIfVersionDiffers(request.ExpectedVersion);
@@ -61,7 +61,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
     {
         var account = await db.VisibleAccounts().Include(a => a.Credential).Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty).AsSplitQuery()
             .GetRequiredAsync(request.UserId, "user", ct);
-        Authorize(request, account);
+        await AuthorizeAsync(request, account, ct);
         ThrowIfAny(FindRoleErrors(request, account));
         account.ThrowIfVersionDiffers(request.ExpectedVersion);
 
@@ -137,11 +137,16 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         mails.Add(MailKind.EmailChanged, account.Id);
     }
 
-    /// <summary>Throws when no link can be sent to a new address, or when another user has it.</summary>
+    /// <summary>
+    /// Throws when no link can be sent to a new address, or when another user has it whom the caller administers. For addresses of others, everybody gets the
+    /// answer for a free one, so that nobody learns who uses MedCor. Who has the address is told by mail.
+    /// </summary>
     private async Task EnsureConfirmableAsync(string email, Account account, CancellationToken ct)
     {
         if (!mails.SendsMail) throw new ValidationFailed("email", $"cannot be confirmed, and so not be changed: {MailOptions.NotConfigured}");
-        await freeEmail.EnsureUnusedAsync(email, account.Id, ct);
+        string[] forms = [.. EmailAddresses.GetLookupKeys(email)];
+        if (db.Tenancy.Caller.IsOneOf(Callers.Admins) && await db.Accounts.AnyAsync(a => forms.Contains(a.EmailKey) && a.Id != account.Id, ct))
+            throw EmailUniqueness.EmailTaken();
         if (await links.HasTooManyAsync(account.Id, LinkPurpose.EmailChange, ct))
             throw new RateLimited("Too many links were sent to confirm new e-mail addresses of this account.", (int)AccountLinks.Lifetime.TotalSeconds);
     }
@@ -154,7 +159,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
     /// Throws <see cref="Forbidden"/> when the caller may not make the change. Users may change their own account, administrators also others. Users may not
     /// change their own role or deactivate themselves, and patients may not change their own name or date of birth. Sending the current value is not a change.
     /// </summary>
-    private void Authorize(UpdateUser request, Account account)
+    private async Task AuthorizeAsync(UpdateUser request, Account account, CancellationToken ct)
     {
         var caller = db.Tenancy.Caller;
         var isSelf = caller.UserId == account.Id;
@@ -165,14 +170,17 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
             if (isSelf) throw new Forbidden("Users cannot change their own role.");
             RoleGrants.Require(caller, role);
         }
+        if (!isSelf && BecomesAdmin(request, account)) caller.RequireOwnLogIn("make others administrators");
+        if (!isSelf && ChangesEmail(request, account)) caller.RequireOwnLogIn("change the e-mail addresses of others");
         if (isSelf && request.IsActive is false) throw new Forbidden("Users cannot deactivate themselves.");
         // What takes an account over or away requires step-up, as delete_user does.
         if (!isSelf && ((request.Role ?? account.Role) != account.Role || (request.IsActive ?? account.IsActive) != account.IsActive
             || ChangesEmail(request, account)))
             caller.RequireStepUp(clock.GetUtcNow());
-        // Whoever has the address can set a new password, and is the user then.
-        if (account.Role is not (Role.Admin or Role.Patient) && caller.IsOneOf(Callers.Platform) && ChangesEmail(request, account))
-            throw new Forbidden("The e-mail addresses of doctors and nurses are changed by themselves or by an administrator of their hospital.");
+        // Whoever has the address can set a new password, and is the user then. An administrator whom nobody has been yet is still the platform's to correct.
+        if (account.HospitalId is not null && caller.IsOneOf(Callers.Platform) && ChangesEmail(request, account)
+            && account is not { Role: Role.Admin, Credential: { LastLoginAt: null, EmailVerifiedAt: null } })
+            throw new Forbidden("The e-mail addresses of the users of a hospital are changed by themselves or by an administrator of their hospital.");
         if (!caller.IsOneOf(Callers.Admins)
             && (Changes(request.LicenseNumber, account.LicenseNumber) || Changes(request.YearsOfExperience, account.YearsOfExperience)))
             throw new Forbidden("Only administrators change a licence or years of experience.");
@@ -180,7 +188,13 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         if (caller.IsOneOf(Callers.Patient) && (Changes(request.FirstName, account.FirstName) || Changes(request.LastName, account.LastName)
             || Changes(request.DateOfBirth, account.DateOfBirth)))
             throw new Forbidden("Patients cannot change their own name or date of birth. Ask your hospital.");
+        if (account.HospitalId is { } hospital && (BecomesAdmin(request, account) || ChangesEmail(request, account)))
+            await RoleGrants.RequireFirstAdminAsync(db, hospital, ct);
     }
+
+    /// <summary>Returns whether the user is an active administrator afterwards, and is none before.</summary>
+    private static bool BecomesAdmin(UpdateUser request, Account account) =>
+        (request.Role ?? account.Role, request.IsActive ?? account.IsActive) == (Role.Admin, true) && (account.Role, account.IsActive) != (Role.Admin, true);
 
     /// <summary>Throws <see cref="ValidationFailed"/> naming everything that is wrong with the change of this account.</summary>
     /// <param name="provesPassword">Whether the caller must give the current password.</param>

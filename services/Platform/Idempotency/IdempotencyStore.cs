@@ -118,7 +118,7 @@ internal sealed class IdempotencyStore(TenantDb db, SecretHasher hashes, TimePro
     {
         null => true,
         "" => secrets.Length == 0,
-        _ => secrets.Length > 0 && await hashes.VerifyAsync(hash, [secrets], ct),
+        _ => secrets.Length > 0 && (await hashes.VerifyAsync(hash, [secrets], ct)).Matches,
     };
 
     /// <summary>

@@ -23,13 +23,16 @@ public sealed class SecretHasher : IDisposable
     /// <summary>Returns a hash of a secret, a different one each time. Throws <see cref="Unavailable"/> when too many requests are waiting.</summary>
     public Task<string> HashAsync(string secret, CancellationToken ct) => RunLimitedAsync(null, () => _hasher.HashPassword(this, secret), ct);
 
-    /// <summary>Returns whether a hash matches a secret in one of its forms. Throws <see cref="Unavailable"/> when too many requests are waiting.</summary>
+    /// <summary>
+    /// Returns whether a hash matches a secret in one of its forms and, if so, whether it is weaker than a new hash of the secret's first form. Throws
+    /// <see cref="Unavailable"/> when too many requests are waiting.
+    /// </summary>
     /// <param name="hash">A hash made by <see cref="HashAsync"/>.</param>
     /// <param name="forms">The forms of the secret, checked in order until one matches.</param>
     /// <param name="ct">Cancels the wait.</param>
     /// <param name="first">Runs before the verification, once a core is free; can reject the request by throwing.</param>
-    public Task<bool> VerifyAsync(string hash, IReadOnlyList<string> forms, CancellationToken ct, Func<Task>? first = null) =>
-        RunLimitedAsync(first, () => forms.Any(form => _hasher.VerifyHashedPassword(this, hash, form) != PasswordVerificationResult.Failed), ct);
+    public Task<(bool Matches, bool IsOutdated)> VerifyAsync(string hash, IReadOnlyList<string> forms, CancellationToken ct, Func<Task>? first = null) =>
+        RunLimitedAsync(first, () => Verify(hash, forms), ct);
 
     /// <summary>
     /// Returns a hash that matches no secret, in the hasher's format version 3: a marker, the function, the iterations, the length of the salt, salt and key.
@@ -48,6 +51,16 @@ public sealed class SecretHasher : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _cores.Dispose();
+
+    private (bool Matches, bool IsOutdated) Verify(string hash, IReadOnlyList<string> forms)
+    {
+        for (var i = 0; i < forms.Count; i++)
+        {
+            var result = _hasher.VerifyHashedPassword(this, hash, forms[i]);
+            if (result != PasswordVerificationResult.Failed) return (true, i > 0 || result == PasswordVerificationResult.SuccessRehashNeeded);
+        }
+        return (false, false);
+    }
 
     private async Task<T> RunLimitedAsync<T>(Func<Task>? first, Func<T> compute, CancellationToken ct)
     {

@@ -85,6 +85,7 @@ public sealed class ToolClient(IHttpClientFactory clients, IHttpContextAccessor 
         request.Headers.TryAddWithoutValidation("Authorization", http.Request.Headers.Authorization.ToString());
         request.Headers.TryAddWithoutValidation(RequestIds.Header, http.RequestId());
         if (http.ForwardedAddress() is { } address) request.Headers.TryAddWithoutValidation(ClientAddress.Header, address);
+        if (http.GetActingModel() is { } model) request.Headers.TryAddWithoutValidation(ActingModel.Header, model);
         return await clients.CreateClient().SendAsync(request, ct);
     }
 }

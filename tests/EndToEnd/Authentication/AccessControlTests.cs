@@ -15,7 +15,8 @@ public sealed class AccessControlTests
         "GET /.well-known/jwks.json", "GET /.well-known/oauth-authorization-server", "GET /.well-known/openid-configuration", "GET /.well-known/{**rest}",
         "GET /.well-known/oauth-protected-resource", "GET /.well-known/oauth-protected-resource/mcp",
         // Pages, and endpoints at which clients authenticate themselves.
-        "GET /oauth/{**rest}", "POST /oauth/login/{**rest}", "POST /oauth/forgot", "POST /oauth/set-password",
+        "GET /oauth/{**rest}", "GET /oauth/style.css", "GET /oauth/passkeys.js", "POST /oauth/login/{**rest}", "POST /oauth/forgot", "POST /oauth/set-password",
+        "POST /oauth/token", "POST /oauth/revoke", "POST /oauth/introspect", "POST /oauth/register",
         "GET /api/openapi.json",
         "POST /api/auth/login", "POST /api/auth/logout", "POST /api/auth/refresh", "POST /api/auth/reset", "POST /api/auth/password",
         "POST /api/auth/{**rest}",

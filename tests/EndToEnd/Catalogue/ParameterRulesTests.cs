@@ -43,11 +43,13 @@ public class ParameterRulesTests
         { Platform, "get_specialty_demand", """{"period":"EVER"}""", "hospital_id period" },
         { Platform, "get_sign_in_policy", "{}", "hospital_id" },
         { Platform, "update_sign_in_policy", """{"idle_minutes":1,"max_session_hours":"x"}""", "hospital_id idle_minutes max_session_hours" },
+        { Platform, "get_chat_policy", "{}", "hospital_id" },
+        { Platform, "update_chat_policy", """{"is_enabled":"x"}""", "hospital_id is_enabled" },
         { Platform, "get_identity_provider", "{}", "hospital_id" },
         {
-            Platform, "update_identity_provider",
+            Admin, "update_identity_provider",
             """{"issuer":"http://login.hospital.example","client_secret":"","email_domains":["@x"],"role_mappings":[{"value":"","role":"PATIENT"}]}""",
-            "client_secret email_domains hospital_id issuer role_mappings[0].role role_mappings[0].value"
+            "client_secret email_domains issuer role_mappings[0].role role_mappings[0].value"
         },
         {
             Platform, "create_service_account", """{"name":"","role":"NURSE","scope":"people.nothing","jwks":"{}"}""", "hospital_id jwks name scope"

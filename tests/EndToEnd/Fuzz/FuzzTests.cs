@@ -101,12 +101,14 @@ public class FuzzTests(ITestOutputHelper output)
         return IsEnvelope(answer.Body) ? null : "has no envelope";
     }
 
-    /// <summary>Returns whether an error has one of the two forms: that of tools, or that of chat.</summary>
+    /// <summary>Returns whether an error has one of the three forms: that of tools, that of chat, or that of MCP.</summary>
     private static bool IsEnvelope(string body)
     {
         try
         {
-            if (JsonNode.Parse(body)?["error"] is not JsonObject error || (string?)error["message"] is not { Length: > 0 }) return false;
+            var answer = JsonNode.Parse(body);
+            if (answer?["error"] is not JsonObject error || (string?)error["message"] is not { Length: > 0 }) return false;
+            if (answer["jsonrpc"] is not null) return (int?)error["code"] < 0 && error["data"]?["request_id"] is not null;
             return error["error_code"] is not null
                 ? error["type"] is not null
                 : error["code"] is not null && error["details"]?["request_id"] is not null && error["timestamp"] is not null;

@@ -124,7 +124,7 @@ public sealed class HttpConventionsTests
     public async Task A_page_of_another_origin_may_read_every_answer_where_its_origin_is_allowed()
     {
         using var http = await Anybody();
-        foreach (var (path, methods) in MappedRoutes.SampleAddresses.Append(("/no/such/path", ["GET"])))
+        foreach (var (path, methods) in MappedRoutes.SampleAddresses.Where(a => !IsOfAuthorizationServer(a.Path)).Append(("/no/such/path", ["GET"])))
             foreach (var (origin, isAllowed) in new[] { (Page, true), ("https://elsewhere.example", false) })
             {
                 using var preflight = await Send(http, HttpMethod.Options, path, to =>
@@ -146,9 +146,44 @@ public sealed class HttpConventionsTests
                 Assert.Contains("authorization", Header(preflight, "Access-Control-Allow-Headers"), StringComparison.Ordinal);
                 Assert.Contains(methods[0], Header(preflight, "Access-Control-Allow-Methods"), StringComparison.Ordinal);
                 foreach (var name in (string[])["X-Request-Id", "traceparent", "Retry-After", "RateLimit", "RateLimit-Policy", "Idempotent-Replayed",
-                    "ETag", "WWW-Authenticate"])
+                    "ETag", "WWW-Authenticate", "MCP-Protocol-Version", "Mcp-Session-Id"])
                     Assert.Contains(name, Header(answer, "Access-Control-Expose-Headers").Split(','), StringComparer.OrdinalIgnoreCase);
             }
+
+        static bool IsOfAuthorizationServer(string path) =>
+            path.StartsWith("/.well-known/", StringComparison.Ordinal) || path.StartsWith("/oauth/", StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("GET", "/.well-known/oauth-protected-resource/mcp", true)]
+    [InlineData("GET", "/.well-known/oauth-authorization-server", true)]
+    [InlineData("GET", "/.well-known/jwks.json", true)]
+    [InlineData("POST", "/oauth/token", true)]
+    [InlineData("POST", "/oauth/register", true)]
+    [InlineData("POST", "/oauth/revoke", true)]
+    [InlineData("GET", "/oauth/authorize", false)]
+    [InlineData("POST", "/oauth/login", false)]
+    [InlineData("POST", "/oauth/forgot", false)]
+    public async Task Every_page_may_find_and_use_the_authorization_server_and_none_may_read_its_pages(string method, string path, bool isOpen)
+    {
+        using var http = await Anybody();
+        foreach (var origin in (string[])[Page, "https://elsewhere.example"])
+        {
+            using var preflight = await Send(http, HttpMethod.Options, path, to =>
+            {
+                to.Headers.Add("Origin", origin);
+                to.Headers.Add("Access-Control-Request-Method", method);
+                to.Headers.Add("Access-Control-Request-Headers", "content-type");
+            });
+            using var answer = await Send(http, new(method), path, to => to.Headers.Add("Origin", origin));
+
+            foreach (var either in new[] { preflight, answer })
+            {
+                Assert.Equal(isOpen ? "*" : "", Header(either, "Access-Control-Allow-Origin"));
+                Assert.False(either.Headers.Contains("Access-Control-Allow-Credentials"));
+            }
+            if (isOpen) Assert.Contains("content-type", Header(preflight, "Access-Control-Allow-Headers"), StringComparison.Ordinal);
+        }
     }
 
     [Fact]

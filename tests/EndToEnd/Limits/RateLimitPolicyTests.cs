@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using MedCor.Gateway.Limits;
@@ -184,6 +185,45 @@ public sealed partial class RateLimitPolicyTests(TwoStrictGateways gateways) : I
             return answer.Headers.Contains("RateLimit") && Fields(answer) is var (policy, left, _)
                 ? (answer.StatusCode, policy, left)
                 : (answer.StatusCode, null, 0);
+        }
+    }
+
+    [Fact]
+    public async Task Tokens_registrations_and_pages_of_an_address_are_counted_apart_and_tokens_only_when_they_fail()
+    {
+        await using var behind = await ServiceProcess.Start(("MCP_RATE_LIMIT", "2"), ("MCP_TRUSTED_PROXIES", "127.0.0.1"));
+        var (program, address) = (await ServiceAccountClient.Create(), $"2001:dbb:{Random.Shared.Next(1, 0xffff):x}::1");
+
+        foreach (var _ in Enumerable.Range(0, 4)) Assert.Equal(HttpStatusCode.OK, await GetToken(program.Key.ApiKey));
+        foreach (var _ in Enumerable.Range(0, 2)) Assert.Equal(HttpStatusCode.Unauthorized, await GetToken(program.Key.ApiKey[..^1]));
+        Assert.Equal(HttpStatusCode.TooManyRequests, await GetToken(program.Key.ApiKey));
+        foreach (var _ in Enumerable.Range(0, 2)) Assert.Equal(HttpStatusCode.OK, await Open("/oauth/login"));
+        Assert.Equal(HttpStatusCode.TooManyRequests, await Open("/oauth/login"));
+        Assert.Equal(HttpStatusCode.BadRequest, await Register());
+        Assert.Equal(HttpStatusCode.TooManyRequests, await Register());
+        foreach (var file in new[] { "/oauth/style.css", "/oauth/passkeys.js", "/oauth/style.css", "/oauth/passkeys.js" })
+            Assert.Equal(HttpStatusCode.OK, await Open(file));
+
+        Task<HttpStatusCode> GetToken(string key) => Send(new(HttpMethod.Post, "/oauth/token")
+        {
+            Content = new FormUrlEncodedContent(new Dictionary<string, string>
+            {
+                ["grant_type"] = "client_credentials", ["client_id"] = program.Account.Id.ToString(), ["client_secret"] = key,
+            }),
+        });
+
+        Task<HttpStatusCode> Open(string path) => Send(new(HttpMethod.Get, path));
+
+        Task<HttpStatusCode> Register() => Send(new(HttpMethod.Post, "/oauth/register") { Content = JsonContent.Create(new { }) });
+
+        async Task<HttpStatusCode> Send(HttpRequestMessage request)
+        {
+            using (request)
+            {
+                request.Headers.Add("X-Forwarded-For", address);
+                using var answer = await behind.Http.SendAsync(request);
+                return answer.StatusCode;
+            }
         }
     }
 

@@ -18,6 +18,9 @@ internal sealed class McpClient(HttpClient http)
 
     public HttpClient Http => http;
 
+    /// <summary>Gets the ID of the last request.</summary>
+    public int LastId => _lastId;
+
     /// <summary>Gets or sets what follows the path, such as <c>?read_only=true</c>.</summary>
     public string Query { get; init; } = "";
 

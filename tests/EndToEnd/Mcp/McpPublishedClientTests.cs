@@ -12,14 +12,28 @@ public sealed partial class McpPublishedClientTests
     public async Task An_official_client_signs_in_and_uses_all_that_is_offered(string generation)
     {
         var packages = Authorization.PublishedClientTests.Packages;
-        var house = await MedCorFixture.Get();
-        var addresses = house.Gateways.Select(gateway => new Uri(gateway, "/mcp").ToString()).ToArray();
+        var issuer = (await MedCorFixture.Get()).Gateways[0];
+        await using var first = await ServiceProcess.Start();
+        await using var second = await ServiceProcess.Start();
+        string[] arguments =
+        [
+            "mcp.mjs", generation, issuer.ToString().TrimEnd('/'), new Uri(issuer, "/mcp").ToString(),
+            .. from replica in (ServiceProcess[])[first, second] select new Uri(replica.Http.BaseAddress!, "/mcp").ToString(),
+        ];
 
-        var (exitCode, said) = await packages.Run("node", ["mcp.mjs", generation, house.Gateways[0].ToString().TrimEnd('/'), addresses[0]]);
+        await using var client = ChildProcess.Start(new("node", arguments) { WorkingDirectory = packages.Directory });
+        await Wait.Until(() => Task.FromResult(client.HasExited || client.Output.Contains("ready\n", StringComparison.Ordinal)),
+            "the client has made its first calls", TimeSpan.FromMinutes(2), explain: () => client.Console);
+        // Nothing is kept in a gateway between calls.
+        first.Kill();
+        if (!client.HasExited) await client.SendInput("go on\n");
 
-        Assert.True(exitCode == 0, said);
+        Assert.True(await client.WaitForExit(TimeSpan.FromMinutes(3)) == 0, client.Console);
+        var said = client.Output;
         var result = JsonNode.Parse(said[said.IndexOf("{\"version\"", StringComparison.Ordinal)..])!;
         Assert.Equal("medcor", (string?)result["version"]);
+        Assert.StartsWith("http://127.0.0.1:", (string?)result["clients"]!["documented"], StringComparison.Ordinal);
+        Assert.DoesNotContain("://", (string?)result["clients"]!["registered"], StringComparison.Ordinal);
         Assert.Contains("list_appointments", result["tools"]!.AsArray().Select(t => (string)t!));
         Assert.True((bool)result["sameText"]!);
         Assert.True((bool)result["wrong"]!["isError"]!);

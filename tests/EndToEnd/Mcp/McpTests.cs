@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 
 namespace MedCor.Tests.EndToEnd.Mcp;
 
@@ -13,7 +15,7 @@ public sealed class McpTests
     {
         var client = await McpClient.WithToken(null);
         var issuer = client.Http.BaseAddress!.ToString().TrimEnd('/');
-        foreach (var method in (HttpMethod[])[HttpMethod.Post, HttpMethod.Get])
+        foreach (var method in (HttpMethod[])[HttpMethod.Post, HttpMethod.Get, HttpMethod.Delete])
         {
             var reply = await client.SendRaw("{}", method: method);
 
@@ -75,15 +77,41 @@ public sealed class McpTests
                 ("tools/call", new() { ["name"] = "list_medical_records", ["arguments"] = new JsonObject() }, "clinical.read"),
                 ("resources/read", new() { ["uri"] = "medcor://medical_records" }, "clinical.read"),
                 ("prompts/get", new() { ["name"] = "appointment_booking" }, "chat.read"),
+                ("prompts/list", new(), "chat.read"),
+                ("subscriptions/listen", Watch("medcor://medical_records", "medcor://appointments", "medcor://patients"), "clinical.read people.read"),
             ])
         {
             var reply = await agent.Send(method, parameters);
 
             Assert.Equal((method, HttpStatusCode.Forbidden, -31003), (method, reply.Status, reply.Code));
-            Assert.Equal((int)reply.Body!["id"]!, (int)reply.Body["id"]!);
+            Assert.Equal(agent.LastId, (int)reply.Body!["id"]!);
+            Assert.Equal(needed.Split(' '), reply.Error!["data"]!["required"]!.AsArray().Select(scope => (string)scope!));
             Assert.Contains($"error=\"insufficient_scope\", scope=\"appointments.read {needed}\"", reply.Challenge, StringComparison.Ordinal);
         }
         Assert.Null((await agent.Call("list_appointments", new() { ["limit"] = 1 }))["isError"]);
+
+        static JsonObject Watch(params string[] uris) =>
+            new() { ["notifications"] = new JsonObject { ["resourceSubscriptions"] = new JsonArray([.. uris.Select(uri => (JsonNode)uri)]) } };
+    }
+
+    [Fact]
+    public async Task A_refused_access_to_clinical_content_is_audited_with_what_was_asked_for()
+    {
+        var ward = await ClinicFixture.Open();
+        var record = await ward.Admin.Call<MedicalRecord>("create_medical_record",
+            new { patient_id = ward.Patient, title = "Visit", record_type = "CONSULTATION" });
+        var agent = await McpClient.Authorize(ward.DoctorEmail, ClinicFixture.Password, ["appointments.read"]);
+
+        foreach (var (method, parameters) in ((string, JsonObject)[])
+            [
+                ("tools/call", new() { ["name"] = "get_medical_record", ["arguments"] = new JsonObject { ["record_id"] = record.Id } }),
+                ("resources/read", new() { ["uri"] = $"medcor://medical_records/{record.Id}" }),
+            ])
+            Assert.Equal((method, HttpStatusCode.Forbidden), (method, (await agent.Send(method, parameters)).Status));
+
+        var events = (await ward.Admin.Call<Page<AuditEvent>>("list_audit_events", new { patient_id = ward.Patient, sort = "created_at" })).Results;
+        Assert.Equal(["get_medical_record", "resources/medical_records"],
+            events.Where(e => e.Outcome == AuditOutcome.Forbidden).Select(e => e.Action));
     }
 
     [Theory]
@@ -163,7 +191,8 @@ public sealed class McpTests
             Assert.Equal("medcor", (string?)reply.Result!["serverInfo"]!["name"]);
             Assert.InRange(((string)reply.Result["instructions"]!).Length, 100, 1500);
             Assert.Equal(["completions", "prompts", "resources", "tools"],
-                reply.Result["capabilities"]!.AsObject().Select(c => c.Key).Where(c => c != "logging").Order());
+                reply.Result["capabilities"]!.AsObject().Select(c => c.Key).Order());
+            Assert.Null(reply.Result["capabilities"]!["resources"]!["subscribe"]);
         }
     }
 

@@ -44,13 +44,14 @@ internal static class CallBenchmark
         {
             Console.WriteLine($"{operation.Name}: warming up");
             using var admin = await LoadUser.LogIn(house.Gateways[0], DemoYear.Hospital.Admin);
-            await ClosedLoop.Run(house.Gateways[0], admin.Token, operation, Connections, round);
+            var token = operation.NeedsApiKey ? await admin.CreateApiKey() : admin.Token;
+            await ClosedLoop.Run(house.Gateways[0], token, operation, Connections, round);
             await databases.WaitUntilQuiet();
 
             Console.WriteLine($"{operation.Name}: measuring");
             (TimeSpan[] latencies, TimeSpan duration) = ([], default);
             var costs = await meter.Measure(databases,
-                async () => (latencies, duration) = await ClosedLoop.Run(house.Gateways[0], admin.Token, operation, Connections, round));
+                async () => (latencies, duration) = await ClosedLoop.Run(house.Gateways[0], token, operation, Connections, round));
             Console.WriteLine($"{operation.Name}: pgbench");
             var rate = await pgbench.Measure(operation.Database, operation.Script, Connections, options.Seconds);
             rounds.Add((operation.Name, latencies, duration, costs, rate));

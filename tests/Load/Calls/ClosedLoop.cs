@@ -19,6 +19,11 @@ internal static class ClosedLoop
             BaseAddress = gateway.Address
         };
         http.DefaultRequestHeaders.Authorization = new("Bearer", token);
+        if (operation.NeedsApiKey)
+        {
+            http.DefaultRequestHeaders.Add("MCP-Protocol-Version", Operation.McpVersion);
+            http.DefaultRequestHeaders.Accept.ParseAdd("application/json, text/event-stream");
+        }
         var began = Stopwatch.GetTimestamp();
         var latencies = await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Task.Run(async () =>
         {
@@ -34,7 +39,8 @@ internal static class ClosedLoop
                 var received = await response.Content.ReadAsByteArrayAsync();
                 mine.Add(Stopwatch.GetElapsedTime(sentAt));
                 // A batch succeeds as a whole when one of its calls does not.
-                if (response.StatusCode != HttpStatusCode.OK || received.AsSpan().IndexOf("\"error\":{"u8) >= 0)
+                if (response.StatusCode != HttpStatusCode.OK || received.AsSpan().IndexOf("\"error\":{"u8) >= 0
+                    || received.AsSpan().IndexOf("\"isError\":true"u8) >= 0)
                     throw new MeasurementException(
                         $"{operation.Name} was answered {(int)response.StatusCode}: {System.Text.Encoding.UTF8.GetString(received)}");
             }

@@ -9,6 +9,11 @@ namespace MedCor.Load.Calls;
 /// <param name="Script">A pgbench script with the statements that the operation cannot do without.</param>
 internal sealed record Operation(string Name, string Path, Func<object> NextBody, string Database, string Script)
 {
+    /// <summary>The version of the protocol in which the operations of MCP are called.</summary>
+    public const string McpVersion = "2025-11-25";
+
+    private const string McpPath = "/mcp";
+
     private const int BatchSize = 10;
 
     /// <summary>The number of appointments that are read by ID. More would not fit into a pgbench script.</summary>
@@ -17,6 +22,9 @@ internal sealed record Operation(string Name, string Path, Func<object> NextBody
     private const int SlotDays = 28;
 
     private static readonly string Hospital = $"'{DemoYear.Hospital.Id}'::uuid";
+
+    /// <summary>Gets whether the operation needs an API key, since MCP accepts no token of a login.</summary>
+    public bool NeedsApiKey => Path == McpPath;
 
     /// <summary>Creates the operations, for the data that the databases have now.</summary>
     public static async Task<IReadOnlyList<Operation>> Create(DatabaseWatch databases)
@@ -29,6 +37,13 @@ internal sealed record Operation(string Name, string Path, Func<object> NextBody
         return
         [
             Tool("get_hospital", () => new { hospital_id = DemoYear.Hospital.Id }, "hospitaldb", $"SELECT * FROM hospitals WHERE id = {Hospital};"),
+            new("get_hospital by MCP", McpPath,
+                () => new
+                {
+                    jsonrpc = "2.0", id = 1, method = "tools/call",
+                    @params = new { name = "get_hospital", arguments = new { hospital_id = DemoYear.Hospital.Id } },
+                },
+                "hospitaldb", $"SELECT * FROM hospitals WHERE id = {Hospital};"),
             Tool("get_appointment", () => new { appointment_id = appointments[Random.Shared.Next(appointments.Length)] }, "clinicaldb", $"""
                 \set n random(1, {appointments.Length})
                 BEGIN;

@@ -50,6 +50,21 @@ public sealed class OpenConnectionLimiterTests
         standing.AcquireAnonymousSocket(From("2001:db8:2:1::1"));
     }
 
+    [Fact]
+    public void Subscriptions_of_agents_take_no_event_stream_of_their_user()
+    {
+        var standing = new OpenConnectionLimiter(Options.Create(new LimitOptions { MaxStreamsPerUser = 1 }));
+        var user = Somebody();
+        var places = Enumerable.Range(0, OpenConnectionLimiter.MaxSubscriptionsPerUser).Select(_ => standing.AcquireSubscription(user)).ToArray();
+
+        Assert.Throws<RateLimited>(() => standing.AcquireSubscription(user));
+        standing.AcquireSubscription(Somebody()).Dispose();
+        using (standing.AcquireStream(user)) Assert.Throws<RateLimited>(() => standing.AcquireStream(user));
+
+        places[0].Dispose();
+        standing.AcquireSubscription(user).Dispose();
+    }
+
     private static DefaultHttpContext From(string address) => new() { Connection = { RemoteIpAddress = IPAddress.Parse(address) } };
 
     private static Caller Somebody() =>

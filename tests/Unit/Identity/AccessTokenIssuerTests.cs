@@ -33,6 +33,7 @@ public sealed class AccessTokenIssuerTests
         Assert.Equal(Now.ToUnixTimeSeconds(), token.GetPayloadValue<long>("auth_time"));
         Assert.False(token.TryGetPayloadValue<long>("step_up_age", out _));
         Assert.Equal(Now.AddHours(2).ToUnixTimeSeconds(), token.GetPayloadValue<long>("refreshed_at"));
+        Assert.Equal((Now.ToUnixTimeSeconds(), Now.ToUnixTimeMilliseconds()), (token.GetPayloadValue<long>("iat"), token.GetPayloadValue<long>("iat_ms")));
         Assert.Equal("medcor", token.Issuer);
         Assert.Equal(["medcor"], token.Audiences);
         Assert.Equal(TimeSpan.FromSeconds(900), token.ValidTo - token.IssuedAt);
@@ -48,11 +49,14 @@ public sealed class AccessTokenIssuerTests
     }
 
     [Fact]
-    public void A_token_issued_in_the_second_of_a_revocation_counts_as_younger()
+    public void A_token_issued_in_the_millisecond_of_a_revocation_counts_as_younger()
     {
-        Assert.Equal(Now.AddMilliseconds(-700), AccessTokenIssuer.IssuedAt(Now, null));
-        Assert.Equal(Now.AddMilliseconds(-700), AccessTokenIssuer.IssuedAt(Now, Now.AddSeconds(-1)));
-        Assert.True(AccessTokenIssuer.IssuedAt(Now, Now.AddMilliseconds(-100)) > Now.AddMilliseconds(-100));
+        var late = Now.AddTicks(9);
+
+        Assert.Equal(Now, AccessTokenIssuer.GetTime(late, null));
+        Assert.Equal(Now, AccessTokenIssuer.GetTime(late, Now.AddMilliseconds(-1)));
+        foreach (var revokedAt in new[] { Now, Now.AddTicks(5), Now.AddMilliseconds(20) })
+            Assert.InRange(AccessTokenIssuer.GetTime(late, revokedAt) - revokedAt, TimeSpan.FromTicks(1), TimeSpan.FromMilliseconds(1));
     }
 
     [Fact]

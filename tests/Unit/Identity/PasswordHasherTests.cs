@@ -37,6 +37,23 @@ public sealed class PasswordHasherTests : IDisposable
     }
 
     [Fact]
+    public async Task A_hash_of_fewer_iterations_or_of_another_form_of_the_password_is_outdated()
+    {
+        var (composed, decomposed) = ("Gr\u00FC\u00DFe-Gott-7", "Gru\u0308\u00DFe-Gott-7");
+        var weak = new Microsoft.AspNetCore.Identity.PasswordHasher<object>(
+            Microsoft.Extensions.Options.Options.Create(new Microsoft.AspNetCore.Identity.PasswordHasherOptions { IterationCount = 10_000 }));
+        var strong = new Microsoft.AspNetCore.Identity.PasswordHasher<object>(
+            Microsoft.Extensions.Options.Options.Create(new Microsoft.AspNetCore.Identity.PasswordHasherOptions { IterationCount = 210_000 }));
+
+        Assert.Equal((true, true), await Check(weak.HashPassword(new(), composed), composed));
+        Assert.Equal((true, true), await Check(strong.HashPassword(new(), decomposed), decomposed));
+        Assert.Equal((true, false), await Check(await _hashes.HashAsync(decomposed, CancellationToken.None), decomposed));
+        Assert.Equal((false, false), await Check(weak.HashPassword(new(), composed), "another"));
+
+        Task<(bool Matches, bool IsOutdated)> Check(string hash, string password) => _hashes.CheckAsync(hash, password, Nothing, CancellationToken.None);
+    }
+
+    [Fact]
     public async Task Checking_against_nobodys_hash_costs_what_a_real_one_costs()
     {
         var real = Convert.FromBase64String(await _hashes.HashAsync("Korrekt-Pferd-7", CancellationToken.None));

@@ -1,8 +1,11 @@
 // Takes every step of an agent by one of the official clients, unmodified, and prints what it received.
-// Arguments: the generation of the client, 1 or 2; the issuer; addresses of MCP, of which each connection takes the next.
+// Arguments: the generation of the client, 1 or 2; the issuer; the address of MCP; the replicas behind that address, if there is no load balancer. With
+// replicas, it says 'ready' after its first calls and waits for a line: one replica may end then. With RECORD set, it writes every exchange to stderr.
+import http from 'node:http';
 import { allow } from './browser.mjs';
+import { recording } from './record.mjs';
 
-const [generation, issuer, ...addresses] = process.argv.slice(2);
+const [generation, issuer, address, ...replicas] = process.argv.slice(2);
 const { Client, StreamableHTTPClientTransport, UnauthorizedError } = generation === '1' ? await importFirst() : await import('@modelcontextprotocol/client');
 
 // What a client keeps of its authorization.
@@ -28,15 +31,38 @@ class Session {
   }
 }
 
-let connections = 0;
+const exchange = process.env.RECORD ? recording(send, console.error) : send;
+let turn = 0;
+
+// Sends requests for MCP to the replicas in turn, as a load balancer does, and to the next one if one is gone.
+async function send(url, options) {
+  if (replicas.length === 0 || new URL(url).pathname !== '/mcp') return fetch(url, options);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await fetch(replicas[turn++ % replicas.length], options);
+    } catch (error) {
+      if (attempt === replicas.length) throw error;
+    }
+  }
+}
+
+// Publishes a document in which a client describes itself, and returns its address, which is the ID of the client.
+async function publish(metadata) {
+  const server = http.createServer((request, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ client_id: id, ...metadata }));
+  });
+  await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
+  const id = `http://127.0.0.1:${server.address().port}/agent.json`;
+  return id;
+}
 
 // Connects and authorizes as often as the server asks for it.
 async function connect(session) {
-  const address = new URL(addresses[connections++ % addresses.length]);
   for (let attempt = 0; ; attempt++) {
     const client = new Client({ name: 'agent', version: '1' },
       { capabilities: { elicitation: { form: {} } }, versionNegotiation: { mode: generation === '1' ? 'legacy' : { pin: '2026-07-28' } } });
-    const transport = new StreamableHTTPClientTransport(address, { authProvider: session });
+    const transport = new StreamableHTTPClientTransport(new URL(address), { authProvider: session, fetch: exchange });
     try {
       await client.connect(transport);
       return { client, transport };
@@ -58,6 +84,10 @@ const doctor = new Session('doctor@general.example', ['medcor.read']);
 let { client, transport } = await connect(doctor);
 result.version = client.getServerVersion().name;
 result.tools = (await client.listTools()).tools.map(tool => tool.name);
+if (replicas.length > 0) {
+  console.log('ready');
+  await new Promise(resolve => process.stdin.once('data', resolve));
+}
 const page = await client.callTool({ name: 'list_appointments', arguments: { limit: 2 } });
 result.structured = page.structuredContent;
 result.sameText = JSON.stringify(JSON.parse(page.content[0].text)) === JSON.stringify(page.structuredContent);
@@ -90,9 +120,11 @@ try {
 }
 result.requested = doctor.requested;
 
-// An administrator writes once, and confirms what is dangerous.
+// An administrator writes once, and confirms what is dangerous. This client does not register: a document describes it.
 const admin = new Session('admin@general.example', ['medcor.read', 'medcor.write', 'medcor.delete']);
+admin.information = { client_id: await publish(admin.clientMetadata) };
 ({ client, transport } = await connect(admin));
+result.clients = { registered: doctor.information.client_id, documented: admin.information.client_id };
 const email = `agent.${crypto.randomUUID()}@general.example`;
 const nurse = { name: 'create_user', arguments: { email, first_name: 'Ada', last_name: 'Agent', role: 'NURSE', idempotency_key: email } };
 const [first, again] = [await client.callTool(nurse), await client.callTool(nurse)];

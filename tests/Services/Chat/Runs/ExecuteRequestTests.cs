@@ -114,7 +114,7 @@ public class ExecuteRequestTests(ChatFixture house)
     [InlineData("temperature", "\"0\"", "temperature must be a number, not text")]
     [InlineData("max_completion_tokens", "1000000", "max_tokens must be between 1 and 4096")]
     [InlineData("model", "\"gpt-5-pro\"", "model must be one of test-model")]
-    [InlineData("tools", "[]", "tools is not supported: the model calls no tools")]
+    [InlineData("tools", "[]", "tools must be true or false beside messages or input: the model calls MedCor's tools and no others")]
     [InlineData("tool_choice", "\"auto\"", "tool_choice is not supported")]
     [InlineData("n", "2", "n is not supported: a request has one answer")]
     [InlineData("top_p", "0.5", "top_p is not supported: callers can set only")]

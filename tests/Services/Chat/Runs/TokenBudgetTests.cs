@@ -151,6 +151,23 @@ public sealed class TokenBudgetTests(TokenBudgetTests.BudgetFixture replicas) : 
     }
 
     [Fact]
+    public async Task A_run_that_calls_tools_is_charged_each_round_and_ends_when_the_budget_is_exhausted()
+    {
+        var hospital = await NewUsers.CreateHospital();
+        await (await ApiClient.LogInShared(TestUser.PlatformAdminEmail)).Call("update_chat_policy", new { hospital_id = hospital, tools_enabled = true });
+        var somebody = await NewUsers.CreateIn(hospital);
+        var question = ChatFixture.NewQuestion();
+        replicas.Model.OnQuestion(question, model => model.CallTool("list_specialties", new { }, usage: (5_000, 100)));
+
+        var events = await replicas.ClientFor(somebody).ReadToEnd(await replicas.ClientFor(somebody).StartWithTools(question));
+
+        Assert.Equal(["tool_call", "tool_result", "tool_call", "tool_result", "error"], events.Select(e => e.Name));
+        Assert.Equal(("RATE_LIMIT", true), (events[^1].ErrorCode, events[^1].IsRetryable));
+        Assert.Equal(2 * 5_100, await UsedBy(somebody));
+        Assert.Equal(2, replicas.Model.RequestsFor(question).Length);
+    }
+
+    [Fact]
     public async Task A_user_without_a_hospital_is_charged_individually()
     {
         var platform = await ApiClient.LogInShared(TestUser.PlatformAdminEmail);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using MedCor.Contracts.Identity;
 using Microsoft.IdentityModel.JsonWebTokens;
+using Npgsql;
 
 namespace MedCor.Tests.Services.Identity.Authorization;
 
@@ -73,6 +74,22 @@ public sealed class AuthorizationServerTests
         var callback = await client.Authorize("nurse@general.example", "Demo-Medcor-2026", ["medcor.read"]);
 
         Assert.Equal(HttpStatusCode.OK, (await client.Redeem(callback["code"])).Status);
+    }
+
+    [Fact]
+    public async Task The_page_names_the_hospital_of_the_user_and_the_host_of_the_client_in_letters_that_cannot_be_mistaken()
+    {
+        using var client = await OAuthClient.Register(redirectUri: "https://b\u00FCcher.example/callback");
+        using var staff = await PageBrowser.Open();
+        using var platform = await PageBrowser.Open();
+        var address = client.GetAuthorizationAddress().PathAndQuery;
+
+        var page = await staff.LogIn("doctor@general.example", "Demo-Medcor-2026", address);
+        var other = await platform.LogIn(TestUser.PlatformAdminEmail, "Demo-Medcor-2026", address);
+
+        Assert.Contains("Your hospital is General", page.Html, StringComparison.Ordinal);
+        Assert.Contains("xn--bcher-kva.example", page.Html, StringComparison.Ordinal);
+        Assert.DoesNotContain("Your hospital", other.Html, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -187,6 +204,32 @@ public sealed class AuthorizationServerTests
     }
 
     [Fact]
+    public async Task A_refresh_that_meets_an_end_of_all_sessions_waits_for_it()
+    {
+        var (house, somebody) = (await MedCorFixture.Get(), await TestUser.Create("NURSE"));
+        using var client = await OAuthClient.Register();
+        var callback = await client.Authorize(somebody.Email, somebody.Password, ["medcor.read"]);
+        var (_, tokens) = await client.Redeem(callback["code"]);
+        await using var identity = await house.OpenDatabase("identity");
+        await using var end = await identity.BeginTransactionAsync();
+        await Execute("UPDATE credentials SET revoked_at = now() WHERE user_id = $1");
+
+        var refreshed = client.Refresh((string)tokens["refresh_token"]!);
+        await Wait.Until(async () => await house.QueryNumber("identity",
+            "SELECT count(*) FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))", identity.ProcessID) > 0, "the refresh waits");
+        await Execute("UPDATE sessions SET revoked_at = now() WHERE user_id = $1");
+        await end.CommitAsync();
+
+        Assert.Equal("invalid_grant", (string?)(await refreshed).Body["error"]);
+
+        async Task Execute(string sql)
+        {
+            await using var command = new NpgsqlCommand(sql, identity, end) { Parameters = { new() { Value = somebody.Id } } };
+            await command.ExecuteNonQueryAsync();
+        }
+    }
+
+    [Fact]
     public async Task A_token_for_MCP_opens_nothing_else()
     {
         using var client = await OAuthClient.Register();
@@ -198,6 +241,20 @@ public sealed class AuthorizationServerTests
             Assert.Equal($"{client.Issuer}/mcp", Assert.Single(new JsonWebToken(access).Audiences));
             Assert.Equal("AUTH_INVALID", (await client.Call(access, "get_current_user")).Code);
         }
+    }
+
+    [Fact]
+    public async Task Tokens_may_name_the_resource_that_the_user_was_asked_for_and_no_other()
+    {
+        using var client = await OAuthClient.Register();
+        var (callback, other) = (await client.Authorize("doctor@general.example", "Demo-Medcor-2026", ["medcor.read"]), $"{client.Issuer}/mcp");
+
+        Assert.Equal("invalid_target", (string?)(await client.Redeem(callback["code"], ("resource", other))).Body["error"]);
+        var (status, tokens) = await client.Redeem(callback["code"], ("resource", client.Api));
+        Assert.Equal(HttpStatusCode.OK, status);
+        var refresh = (string)tokens["refresh_token"]!;
+        Assert.Equal("invalid_target", (string?)(await client.Refresh(refresh, ("resource", other))).Body["error"]);
+        Assert.Equal(HttpStatusCode.OK, (await client.Refresh(refresh, ("resource", $"{client.Api}/"))).Status);
     }
 
     [Fact]
@@ -275,6 +332,26 @@ public sealed class AuthorizationServerTests
             using var answer = await client.OpenAuthorization(("prompt", prompt));
             return System.Web.HttpUtility.ParseQueryString(answer.Headers.Location!.Query)["error"];
         }
+    }
+
+    [Theory]
+    [InlineData("prompt", "login")]
+    [InlineData("max_age", "0")]
+    public async Task A_new_login_that_a_pushed_request_asks_for_is_asked_for_once(string name, string value)
+    {
+        using var client = await OAuthClient.Register();
+        await client.Authorize("doctor@general.example", "Demo-Medcor-2026", ["medcor.read"]);
+        // The time of a pushed request is kept in whole seconds.
+        var loggedInAt = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        await Wait.Until(() => Task.FromResult(DateTimeOffset.UtcNow.ToUnixTimeSeconds() > loggedInAt), "the next second", TimeSpan.FromSeconds(5));
+
+        var (_, pushed) = await client.Push((name, value));
+        Assert.InRange((int)pushed["expires_in"]!, 890, 900);
+        using var start = await client.OpenPushed((string)pushed["request_uri"]!);
+        Assert.StartsWith("/oauth/login", start.Headers.Location!.ToString());
+        var callback = await client.Complete(start, "doctor@general.example", "Demo-Medcor-2026", ["medcor.read"]);
+
+        Assert.Equal(HttpStatusCode.OK, (await client.Redeem(callback["code"])).Status);
     }
 
     [Fact]

@@ -66,7 +66,10 @@ public sealed class ClientDocumentTests : IAsyncLifetime
     }
 
     public static TheoryData<string> Bad =>
-        ["another id", "no name", "no redirects", "a secret", "html", "not found", "redirect", "too large", "not JSON", "not an object", "slow"];
+    [
+        "another id", "no name", "no redirects", "a redirect of null", "a secret", "html", "not found", "redirect", "too large", "not JSON", "not an object",
+        "null", "slow",
+    ];
 
     [Theory, MemberData(nameof(Bad))]
     public async Task A_document_that_cannot_be_used_gets_a_page_that_names_its_host_and_no_cause(string what)
@@ -82,6 +85,8 @@ public sealed class ClientDocumentTests : IAsyncLifetime
             "redirect" => Send(http, document, _ => (http.Response.StatusCode, http.Response.Headers.Location) = (302, "/elsewhere")),
             "too large" => Send(http, document, d => d["software_statement"] = new string('x', 64 * 1024)),
             "not JSON" => Send(http, document, _ => { }, text: "{"),
+            "null" => Send(http, document, _ => { }, text: "null"),
+            "a redirect of null" => Send(http, document, d => d["redirect_uris"] = JsonNode.Parse("[null]")),
             "not an object" => Send(http, document, _ => { }, text: "[]"),
             _ => WaitUntilAborted(http),
         });

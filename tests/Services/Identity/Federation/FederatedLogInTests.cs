@@ -114,16 +114,40 @@ public class FederatedLogInTests
         Assert.Equal(HttpStatusCode.Forbidden, (await hospital.LogIn(browser)).Status);
     }
 
+    [Fact]
+    public async Task The_last_administrator_keeps_the_role_whatever_the_claim_says()
+    {
+        await using var hospital = await FederatedHospital.Open();
+        await hospital.Update(new { role_claim = "groups", role_mappings = new[] { new { value = "nurses", role = "NURSE" } } });
+        var first = (await hospital.Admin.Call<User>("get_current_user")).Email;
+        hospital.Say("42", first, answer => answer.Claims["groups"] = FederatedHospital.List("nurses"));
+        using var browser = await PageBrowser.Open();
+
+        Assert.Equal("/oauth/account", (await hospital.LogIn(browser)).Path);
+        Assert.Equal(Role.Admin, (await hospital.Admin.Call<User>("get_current_user")).Role);
+
+        var second = await hospital.CreateUser("ADMIN");
+        Assert.Equal("/oauth/account", (await hospital.LogIn(browser)).Path);
+        var other = await second.LogIn();
+        Assert.Equal(Role.Nurse, (await other.Call<User>("get_user", new { user_id = hospital.Admin.Id })).Role);
+
+        // Now the second is the last.
+        hospital.Say("43", second.Email, answer => answer.Claims["groups"] = FederatedHospital.List("nurses"));
+        using var later = await PageBrowser.Open();
+        Assert.Equal("/oauth/account", (await hospital.LogIn(later)).Path);
+        Assert.Equal(Role.Admin, (await other.Call<User>("get_current_user")).Role);
+    }
+
     [Theory]
     [InlineData("amr", "mfa", "fed mfa")]
-    [InlineData("amr", "otp", "fed otp mfa")]
-    [InlineData("amr", "hwk", "fed hwk mfa")]
+    [InlineData("amr", "pwd otp", "fed otp pwd mfa")]
+    [InlineData("amr", "hwk pin", "fed hwk pin mfa")]
     [InlineData("acr", "https://refeds.org/profile/mfa", "fed mfa")]
     public async Task A_second_factor_of_the_provider_counts(string claim, string value, string methods)
     {
         var (hospital, nurse, app) = await OpenWithSecondFactor();
         await using var _ = hospital;
-        hospital.Say("42", nurse.Email, answer => answer.Claims[claim] = claim == "amr" ? FederatedHospital.List(value) : value);
+        hospital.Say("42", nurse.Email, answer => answer.Claims[claim] = claim == "amr" ? value.Split(' ') : value);
         using var browser = await PageBrowser.Open();
 
         Assert.Equal("/oauth/account", (await hospital.LogIn(browser)).Path);
@@ -131,12 +155,16 @@ public class FederatedLogInTests
         Assert.NotEmpty(app.RecoveryCodes);
     }
 
-    [Fact]
-    public async Task Without_one_the_factor_of_MedCor_is_asked_for()
+    [Theory]
+    [InlineData("pwd invention", "fed pwd otp mfa")]
+    [InlineData("otp", "fed otp mfa")]
+    [InlineData("hwk", "fed hwk otp mfa")]
+    [InlineData("swk", "fed swk otp mfa")]
+    public async Task Without_one_the_factor_of_MedCor_is_asked_for(string said, string methods)
     {
         var (hospital, nurse, app) = await OpenWithSecondFactor();
         await using var _ = hospital;
-        hospital.Say("42", nurse.Email, answer => answer.Claims["amr"] = FederatedHospital.List("pwd", "an invention"));
+        hospital.Say("42", nurse.Email, answer => answer.Claims["amr"] = said.Split(' '));
         using var browser = await PageBrowser.Open();
 
         var asked = await hospital.LogIn(browser);
@@ -146,7 +174,7 @@ public class FederatedLogInTests
         Assert.Equal(HttpStatusCode.BadRequest, wrong.Status);
 
         Assert.Equal("/oauth/account", (await browser.Submit(wrong, ("code", await app.GetUnusedCode()))).Path);
-        Assert.Equal("fed pwd otp mfa", await ReadMethods(browser, hospital));
+        Assert.Equal(methods, await ReadMethods(browser, hospital));
     }
 
     [Fact]
@@ -213,6 +241,18 @@ public class FederatedLogInTests
         using var browser = await PageBrowser.Open();
 
         Assert.Equal("/oauth/account", (await hospital.LogIn(browser)).Path);
+        Assert.Equal("/oauth/login", (await browser.Get("/oauth/account/authenticator")).Path);
+    }
+
+    [Fact]
+    public async Task A_login_at_a_provider_that_does_not_say_when_it_was_is_no_recent_one()
+    {
+        await using var hospital = await FederatedHospital.Open();
+        hospital.Say("42", (await hospital.CreateUser()).Email, answer => answer.Claims.Remove("auth_time"));
+        using var browser = await PageBrowser.Open();
+
+        Assert.Equal("/oauth/account", (await hospital.LogIn(browser)).Path);
+        Assert.Equal("/oauth/account", (await browser.Get("/oauth/account")).Path);
         Assert.Equal("/oauth/login", (await browser.Get("/oauth/account/authenticator")).Path);
     }
 

@@ -25,6 +25,7 @@ public sealed class ForgedAnswerTests : IAsyncLifetime
         ["expired"] = answer => answer.Claims["exp"] = In(minutes: -2),
         ["no expiry"] = answer => answer.Claims.Remove("exp"),
         ["not yet valid"] = answer => answer.Claims["nbf"] = In(minutes: 2),
+        ["a login of longer ago than was asked for"] = answer => answer.Claims["auth_time"] = In(minutes: -8 * 60 - 2),
         ["issued in the future"] = answer => answer.Claims["iat"] = In(minutes: 2),
         ["no signature"] = answer => answer.Key = null,
         ["signed with the client secret"] = answer => answer.Key = new(

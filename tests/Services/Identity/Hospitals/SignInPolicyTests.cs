@@ -90,4 +90,27 @@ public class SignInPolicyTests
         Assert.Equal("AUTH_INVALID", (await TestUser.PostRefresh(refreshed.RefreshToken)).Code);
         Assert.Equal(HttpStatusCode.OK, (await TestUser.PostLogIn(nurse.Email, nurse.Password)).Status);
     }
+
+    [Fact]
+    public async Task An_idle_time_that_is_shortened_ends_sessions_that_were_idle_for_longer_at_their_next_refresh()
+    {
+        var (house, platform) = (await MedCorFixture.Get(), await ApiClient.LogInShared(TestUser.PlatformAdminEmail));
+        var hospital = await CreateUserTests.NewHospital(platform);
+        var nurse = await TestUser.Create(await TestUser.LogInNewAdmin(hospital.Id), "NURSE");
+        var client = await nurse.LogIn();
+        using var app = await OAuthClient.Register();
+        var callback = await app.Authorize(nurse.Email, nurse.Password, ["medcor.read"]);
+        var (_, tokens) = await app.Redeem(callback["code"]);
+        await house.QueryNumber("identity", """
+            WITH aged AS (UPDATE sessions SET started_at = started_at - interval '1 hour', last_used_at = last_used_at - interval '1 hour'
+                WHERE user_id = $1 RETURNING 1)
+            SELECT count(*) FROM aged
+            """, client.Id);
+        await platform.Call("update_sign_in_policy", new { hospital_id = hospital.Id, idle_minutes = 30 });
+
+        Assert.Equal("AUTH_INVALID", (await TestUser.PostRefresh(client.RefreshToken)).Code);
+        Assert.Equal("invalid_grant", (string?)(await app.Refresh((string)tokens["refresh_token"]!)).Body["error"]);
+        await Wait.Until(async () => (await client.TryCall("get_current_user")).Code == "AUTH_INVALID", "the access token stops", TimeSpan.FromSeconds(10));
+        Assert.Equal(HttpStatusCode.OK, (await TestUser.PostLogIn(nurse.Email, nurse.Password)).Status);
+    }
 }

@@ -100,13 +100,14 @@ public class StepUpTests
     public async Task A_client_follows_the_challenge_and_comes_back_with_a_new_login()
     {
         var (house, here) = (await MedCorFixture.Get(), await Shared.Value);
+        var leaver = new { user_id = (await TestUser.Create(here.Fresh)).Id };
         using var client = await OAuthClient.Register();
         var former = await Obtain(client, here.Admin);
         var session = Guid.Parse(new JsonWebToken((string)former["access_token"]!).GetClaim("sid").Value);
         await house.QueryNumber("identity",
             "UPDATE sessions SET authenticated_at = authenticated_at - interval '61 minutes' WHERE id = $1 RETURNING 1", session);
         var stale = (string)(await client.Refresh((string)former["refresh_token"]!)).Body["access_token"]!;
-        Assert.Equal("AUTH_STEP_UP", (await client.Call(stale, "update_sign_in_policy")).Code);
+        Assert.Equal("AUTH_STEP_UP", (await client.Call(stale, "delete_user", leaver)).Code);
 
         // Whoever has logged in with the browser does so again.
         var tokens = await Obtain(client, here.Admin, ("max_age", "0"), ("scope", "openid medcor.delete"));
@@ -115,7 +116,7 @@ public class StepUpTests
         Assert.Equal((ReadTime(id), "pwd", "pwd"),
             (ReadTime(access), new JsonWebToken(id).GetClaim("acr").Value, new JsonWebToken(access).GetClaim("acr").Value));
         Assert.True(ReadTime(access) > ReadTime(stale) + 3600);
-        Assert.Equal(HttpStatusCode.OK, (await client.Call(access, "update_sign_in_policy")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await client.Call(access, "delete_user", leaver)).Status);
     }
 
     [Fact]

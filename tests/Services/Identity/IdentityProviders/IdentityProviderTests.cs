@@ -73,17 +73,36 @@ public class IdentityProviderTests
     {
         await using var hospital = await FederatedHospital.Open();
         var (other, nurse) = (await ApiClient.LogInShared(TestUser.OtherHospitalAdminEmail), await ApiClient.LogInShared("nurse@general.example"));
+        var platform = await ApiClient.LogInShared(TestUser.PlatformAdminEmail);
         foreach (var tool in FederatedHospital.List("get_identity_provider", "update_identity_provider"))
         {
             Assert.Equal("RESOURCE_NOT_FOUND", (await other.TryCall(tool, new { hospital_id = hospital.Id })).Code);
             Assert.Equal("PERMISSION_DENIED", (await nurse.TryCall(tool)).Code);
-            Assert.NotNull((await (await ApiClient.LogInShared(TestUser.PlatformAdminEmail)).TryCall(tool)).Details!["hospital_id"]);
         }
+        Assert.NotNull((await platform.TryCall("get_identity_provider")).Details!["hospital_id"]);
+        Assert.Equal(hospital.Id, (await platform.Call<IdentityProvider>("get_identity_provider", new { hospital_id = hospital.Id })).HospitalId);
 
         using var client = await OAuthClient.Register();
         var tokens = await client.Obtain(TestUser.HospitalAdminEmail, "people.write");
         var refused = await client.Call((string)tokens["access_token"]!, "update_identity_provider", new { is_required = true });
         Assert.Equal((HttpStatusCode.Forbidden, "PERMISSION_DENIED"), (refused.Status, refused.Code));
+    }
+
+    /// <summary>Whoever sets the provider can log in as any doctor of the hospital.</summary>
+    [Fact]
+    public async Task The_platform_changes_the_provider_of_no_hospital()
+    {
+        await using var hospital = await FederatedHospital.Open();
+        var (platform, before) = (await ApiClient.LogInShared(TestUser.PlatformAdminEmail), await hospital.Admin.Call("get_identity_provider"));
+
+        foreach (var change in (object[])[new { }, new { hospital_id = hospital.Id }, new { hospital_id = hospital.Id, issuer = "https://login.evil.example" },
+            new { hospital_id = hospital.Id, create_users = true, role_claim = "sub", role_mappings = new[] { new { value = "me", role = "DOCTOR" } } }])
+        {
+            var refused = await platform.TryCall("update_identity_provider", change);
+            Assert.Equal((HttpStatusCode.Forbidden, "PERMISSION_DENIED"), (refused.Status, refused.Code));
+        }
+
+        Assert.Equal(before.ToJsonString(), (await hospital.Admin.Call("get_identity_provider")).ToJsonString());
     }
 
     [Theory]

@@ -64,7 +64,44 @@ public sealed class EmailChangeTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
         Assert.Contains("Another account has this e-mail address", refused.Html, StringComparison.Ordinal);
         Assert.Equal(email, (await client.Call<User>("get_current_user")).Email);
-        Assert.Equal("CONFLICT", (await client.TryCall("update_user", new { user_id = client.Id, email = fresh, current_password = Password })).Code);
+    }
+
+    /// <summary>Otherwise any patient could ask for one address after the other who uses MedCor.</summary>
+    [Fact]
+    public async Task A_taken_address_is_answered_as_a_free_one_and_whoever_has_it_is_told()
+    {
+        var ((client, email, _), owner, free) = (await RequestChange(), await TestUser.Create(by: TestUser.OtherHospitalAdminEmail), TestUser.NewEmail());
+
+        var (taken, other) = (await Request(owner.Email), await Request(free));
+
+        Assert.Equal(other.Body.ToJsonString(), taken.Body.ToJsonString());
+        Assert.Equal((HttpStatusCode.OK, email), (taken.Status, taken.Read<UpdatedUser>().Email));
+        await _mails.WaitForToken(free, "Confirm your e-mail address");
+        var notice = await _mails.WaitFor(owner.Email, "Your e-mail address is in use");
+        Assert.DoesNotContain("/oauth/", notice.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Robin", notice.Text, StringComparison.Ordinal);
+        // Nor is it told from a free one by their number.
+        await Wait.Until(async () => (await Request(owner.Email)).Code == "RATE_LIMIT", "too many requests");
+
+        Task<ApiResponse> Request(string address) =>
+            client.TryCall("update_user", new { user_id = client.Id, email = address, current_password = Password });
+    }
+
+    [Fact]
+    public async Task An_administrator_is_told_of_a_taken_address_within_the_hospital_alone()
+    {
+        var platform = await ApiClient.LogInShared(TestUser.PlatformAdminEmail);
+        var hospital = await CreateUserTests.NewHospital(platform);
+        var admin = await TestUser.LogInNewAdmin(hospital.Id);
+        await admin.Call("update_sign_in_policy", new { accepts_chosen_passwords = false });
+        var (one, two, elsewhere) = (await Invite(), await Invite(), await TestUser.Create());
+
+        Assert.Equal("CONFLICT", (await admin.TryCall("update_user", new { user_id = one.Id, email = two.Email })).Code);
+        Assert.Equal(one.Email, (await admin.Call<UpdatedUser>("update_user", new { user_id = one.Id, email = elsewhere.Email })).Email);
+        await _mails.WaitFor(elsewhere.Email, "Your e-mail address is in use");
+
+        Task<User> Invite() =>
+            admin.Call<User>("create_user", new { email = TestUser.NewEmail(), first_name = "Robin", last_name = "Testperson", role = "NURSE" });
     }
 
     [Fact]

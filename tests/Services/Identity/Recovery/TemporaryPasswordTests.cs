@@ -49,6 +49,30 @@ public class TemporaryPasswordTests
     }
 
     [Fact]
+    public async Task Who_has_a_second_factor_shows_it_before_a_temporary_password_is_replaced()
+    {
+        var platform = await ApiClient.LogInShared(TestUser.PlatformAdminEmail);
+        var hospital = await CreateUserTests.NewHospital(platform);
+        var user = await TestUser.Create(await TestUser.LogInNewAdmin(hospital.Id), "NURSE");
+        using var enrolled = await PageBrowser.Open();
+        var app = await TestAuthenticator.SetUp(enrolled, await enrolled.LogIn(user.Email, user.Password, "/oauth/account/authenticator"), user.Id);
+        await platform.Call("update_sign_in_policy", new { hospital_id = hospital.Id, accepts_chosen_passwords = false });
+
+        Assert.Equal("AUTH_SECOND_FACTOR", (await TestUser.PostLogIn(user.Email, user.Password)).Code);
+        Assert.Equal("PERMISSION_DENIED", (await LogIn(user.Password, app.RecoveryCodes[0])).Code);
+        using var browser = await PageBrowser.Open();
+        var page = await browser.LogIn(user.Email, user.Password);
+        Assert.Equal("/oauth/login/code", page.Path);
+        page = await browser.Submit(page, ("code", app.RecoveryCodes[1]));
+        Assert.Equal("/oauth/set-password", page.Path);
+        await browser.Submit(page, ("password", Own));
+
+        Assert.Equal(HttpStatusCode.OK, (await LogIn(Own, app.RecoveryCodes[2])).Status);
+
+        Task<ApiResponse> LogIn(string password, string code) => TestUser.Post("/api/auth/login", new { email = user.Email, password, code });
+    }
+
+    [Fact]
     public async Task A_link_that_was_mailed_proves_the_address()
     {
         var (email, id) = await CreateUser();

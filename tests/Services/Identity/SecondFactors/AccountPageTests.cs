@@ -64,6 +64,24 @@ public class AccountPageTests
     }
 
     [Fact]
+    public async Task A_copy_of_the_cookie_of_a_browser_that_has_logged_out_opens_nothing()
+    {
+        var (user, address) = (await TestUser.Create(), (await MedCorFixture.Get()).Gateways[0]);
+        using var browser = await PageBrowser.Open();
+        using var elsewhere = await PageBrowser.Open();
+        using var copy = await PageBrowser.Open();
+        var page = await browser.LogIn(user.Email, user.Password);
+        copy.Cookies.Add(browser.Cookies.GetCookies(address));
+        Assert.Equal("/oauth/account", (await copy.Get("/oauth/account")).Path);
+        await elsewhere.LogIn(user.Email, user.Password);
+
+        await browser.Post(page, "LogOut");
+
+        Assert.Equal("/oauth/login", (await copy.Get("/oauth/account")).Path);
+        Assert.Equal("/oauth/account", (await elsewhere.Get("/oauth/account")).Path);
+    }
+
+    [Fact]
     public async Task A_session_of_another_user_is_not_ended()
     {
         var (user, other) = (await TestUser.Create(), await TestUser.Create());

@@ -3,7 +3,7 @@ using MedCor.Contracts.Identity;
 
 namespace MedCor.Tests.Services.Identity.ServiceAccounts;
 
-/// <summary>Tests who may give programs access to medical records.</summary>
+/// <summary>Tests who may give programs access to medical records, and to the users who have it.</summary>
 public sealed class ServiceAccountAuthorizationTests
 {
     [Fact]
@@ -24,7 +24,7 @@ public sealed class ServiceAccountAuthorizationTests
         await AssertRefused("update_service_account", new { service_account_id = id, jwks = (string?)null });
         await AssertRefused("update_service_account", new { service_account_id = id, is_active = true });
 
-        await platform.Call("update_service_account", new { service_account_id = harmless, scope = "people.write medcor.clinical" });
+        await platform.Call("update_service_account", new { service_account_id = harmless, scope = "people.read medcor.clinical" });
         await platform.Call("revoke_api_key", new { api_key_id = program.Key.Id });
         await platform.Call("update_service_account", new { service_account_id = id, is_active = false });
 
@@ -37,5 +37,32 @@ public sealed class ServiceAccountAuthorizationTests
             Assert.Equal((HttpStatusCode.Forbidden, "PERMISSION_DENIED"), (refused.Status, refused.Code));
             Assert.Contains("managed by an administrator of their hospital", refused.Error.Message, StringComparison.Ordinal);
         }
+    }
+
+    /// <summary>A program that creates users could create a doctor.</summary>
+    [Theory, InlineData("people.write"), InlineData("people.delete"), InlineData("medcor.write"), InlineData("appointments.read medcor.delete")]
+    public async Task The_platform_gives_no_program_the_right_to_change_users(string scope)
+    {
+        var platform = await ApiClient.LogInShared(TestUser.PlatformAdminEmail);
+        var program = await ServiceAccountClient.Create(scope);
+        var (id, hospital) = (program.Account.Id, program.Account.HospitalId);
+        var harmless = (await platform.Call<ServiceAccount>("create_service_account",
+            new { name = "Export", role = "ADMIN", scope = "people.read medcor.read", hospital_id = hospital })).Id;
+
+        foreach (var (tool, parameters) in ((string, object)[])
+            [
+                ("create_service_account", new { name = "Leavers", role = "ADMIN", scope, hospital_id = hospital }),
+                ("create_service_account", new { name = "Leavers", role = "NURSE", scope, hospital_id = hospital }),
+                ("update_service_account", new { service_account_id = harmless, scope }),
+                ("update_service_account", new { service_account_id = id, is_active = true }),
+                ("create_api_key", new { service_account_id = id, name = "Production", expires_on = ServiceAccountClient.InDays(1) }),
+                ("rotate_api_key", new { api_key_id = program.Key.Id, expires_on = ServiceAccountClient.InDays(1) }),
+            ])
+        {
+            var refused = await platform.TryCall(tool, parameters);
+            Assert.Equal((HttpStatusCode.Forbidden, "PERMISSION_DENIED"), (refused.Status, refused.Code));
+            Assert.Contains("managed by an administrator of their hospital", refused.Error.Message, StringComparison.Ordinal);
+        }
+        foreach (var account in (Guid[])[id, harmless]) await platform.Call("update_service_account", new { service_account_id = account, is_active = false });
     }
 }

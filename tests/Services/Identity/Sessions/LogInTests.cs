@@ -2,6 +2,9 @@ using System.Net;
 using System.Net.Http.Json;
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
+using MedCor.Platform.Secrets;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace MedCor.Tests.Services.Identity.Sessions;
@@ -20,6 +23,27 @@ public class LogInTests
             Assert.Equal(HttpStatusCode.OK, answer.Status);
             Assert.Equal(who, answer.Read<SessionTokens>().User.Email);
         }
+    }
+
+    [Fact]
+    public async Task A_weak_hash_from_earlier_is_replaced_at_the_next_login_and_no_strong_one()
+    {
+        var (house, somebody) = (await MedCorFixture.Get(), await TestUser.Create());
+        var weak = new PasswordHasher<object>(Options.Create(new PasswordHasherOptions { IterationCount = 10_000 })).HashPassword(new(), somebody.Password);
+        await house.QueryNumber("identity", "UPDATE credentials SET password_hash = $2 WHERE user_id = $1 RETURNING 1", somebody.Id, weak);
+
+        Assert.Equal("AUTH_INVALID", (await TestUser.PostLogIn(somebody.Email, "wrong")).Code);
+        Assert.Equal(1, await Count("password_hash = $2", weak));
+        await somebody.LogIn();
+        // The first twelve characters are the format, the function and the number of iterations.
+        Assert.Equal(1, await Count("left(password_hash, 12) = $2", SecretHasher.CreateDummyHash()[..12]));
+
+        var before = await house.QueryNumber("identity", "SELECT hashtext(password_hash)::bigint FROM credentials WHERE user_id = $1", somebody.Id);
+        await somebody.LogIn();
+        Assert.Equal(before, await house.QueryNumber("identity", "SELECT hashtext(password_hash)::bigint FROM credentials WHERE user_id = $1", somebody.Id));
+
+        Task<long> Count(string condition, string value) =>
+            house.QueryNumber("identity", $"SELECT count(*) FROM credentials WHERE user_id = $1 AND {condition}", somebody.Id, value);
     }
 
     [Fact]

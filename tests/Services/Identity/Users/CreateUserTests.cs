@@ -297,6 +297,36 @@ public class CreateUserTests
         }
     }
 
+    /// <summary>An administrator whom the platform adds could make anybody a doctor.</summary>
+    [Fact]
+    public async Task The_platform_adds_no_administrator_to_a_hospital_whose_own_has_logged_in()
+    {
+        var platform = await ApiClient.LogInShared(TestUser.PlatformAdminEmail);
+        var hospital = (await NewHospital(platform)).Id;
+        var (second, patient) = (await platform.Call<User>("create_user", Patient(TestUser.NewEmail(), role: "ADMIN", hospital: hospital)),
+            await platform.Call<User>("create_user", Patient(TestUser.NewEmail(), hospital: hospital)));
+        await platform.Call("delete_user", new { user_id = second.Id });
+
+        var admin = await TestUser.LogInNewAdmin(hospital);
+
+        await AssertRefused("create_user", Patient(TestUser.NewEmail(), role: "ADMIN", hospital: hospital));
+        await AssertRefused("update_user", new { user_id = patient.Id, role = "ADMIN" });
+        await AssertRefused("update_user", new { user_id = second.Id, is_active = true });
+        await platform.Call("update_user", new { user_id = admin.Id, role = "ADMIN", is_active = true, phone_number = "+1-555-0199" });
+        await admin.Call("update_user", new { user_id = second.Id, is_active = true });
+
+        // Without any, the platform opens one anew.
+        foreach (var id in (Guid[])[admin.Id, second.Id]) await platform.Call("delete_user", new { user_id = id });
+        await TestUser.LogInNewAdmin(hospital);
+
+        async Task AssertRefused(string tool, object parameters)
+        {
+            var refused = await platform.TryCall(tool, parameters);
+            Assert.Equal((HttpStatusCode.Forbidden, "PERMISSION_DENIED"), (refused.Status, refused.Code));
+            Assert.Contains("has administrators who have logged in", refused.Error.Message, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task A_hospital_opened_a_moment_ago_can_have_users()
     {

@@ -6,6 +6,8 @@ namespace MedCor.Tests.Services.Identity.Users;
 
 public class UpdateUserTests
 {
+    private const string Password = "Korrekt-Pferd-7";
+
     [Fact]
     public async Task Omitted_fields_stay_unchanged()
     {
@@ -121,6 +123,32 @@ public class UpdateUserTests
         Assert.Equal(("Robin", "+1-555-5555"), (same.FirstName, same.PhoneNumber));
         var changed = await admin.Call<UpdatedUser>("update_user", new { user_id = somebody.Id, last_name = "Else", date_of_birth = "1990-05-05" });
         Assert.Equal(("Else", new DateOnly(1990, 5, 5)), (changed.LastName, changed.DateOfBirth));
+    }
+
+    /// <summary>Whoever has the address can set a new password.</summary>
+    [Fact]
+    public async Task The_platform_changes_no_address_at_a_hospital_but_that_of_an_administrator_before_the_first_login()
+    {
+        var platform = await ApiClient.LogInShared(TestUser.PlatformAdminEmail);
+        var hospital = (await CreateUserTests.NewHospital(platform)).Id;
+        var first = await platform.Call<User>("create_user",
+            new { email = TestUser.NewEmail(), password = Password, first_name = "Ada", last_name = "Admin", role = "ADMIN", hospital_id = hospital });
+        var patient = await platform.Call<User>("create_user",
+            new { email = TestUser.NewEmail(), password = Password, first_name = "Ada", last_name = "Ill", role = "PATIENT", hospital_id = hospital });
+        await AssertRefused(patient.Id);
+
+        var corrected = TestUser.NewEmail();
+        Assert.Equal(corrected, (await platform.Call<UpdatedUser>("update_user", new { user_id = first.Id, email = corrected })).Email);
+        var admin = await ApiClient.LogIn(corrected, Password);
+        var invited = await TestUser.Create(admin, "ADMIN");
+
+        // Neither that of one who has logged in, nor that of one whom these have added.
+        foreach (var id in (Guid[])[first.Id, invited.Id, patient.Id]) await AssertRefused(id);
+        await platform.Call("update_user", new { user_id = first.Id, email = corrected });
+        await admin.Call("update_user", new { user_id = patient.Id, email = TestUser.NewEmail() });
+
+        async Task AssertRefused(Guid id) =>
+            Assert.Equal("PERMISSION_DENIED", (await platform.TryCall("update_user", new { user_id = id, email = TestUser.NewEmail() })).Code);
     }
 
     [Fact]

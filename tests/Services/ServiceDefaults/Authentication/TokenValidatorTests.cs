@@ -18,6 +18,9 @@ namespace MedCor.Tests.Services.ServiceDefaults.Authentication;
 /// </summary>
 public sealed class TokenValidatorTests : IAsyncLifetime
 {
+    /// <summary>The URL of the authorization server where none is configured, and that of MCP.</summary>
+    private const string Server = TokenOptions.DefaultPublicUrl, Mcp = $"{Server}/mcp";
+
     private static readonly KeyEncryption Encryption = new("a secret of at least 32 characters!");
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
@@ -123,6 +126,25 @@ public sealed class TokenValidatorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_token_is_younger_than_a_revocation_by_a_millisecond_and_one_of_a_version_before_by_a_second()
+    {
+        var issuedAt = _clock.Now.AddMilliseconds(400);
+        var caller = await _check.ValidateAsync(
+            Token(_key, _clock.Now, _clock.Now + Hour, more: new() { [TokenClaims.IssuedAt] = issuedAt.ToUnixTimeMilliseconds() }), default);
+        var former = await _check.ValidateAsync(Token(_key, _clock.Now, _clock.Now + Hour), default);
+        Assert.Equal((issuedAt, _clock.Now), (caller.IssuedAt, former.IssuedAt));
+
+        await Revoke(caller, issuedAt.AddMilliseconds(-1));
+        Assert.True(_check.IsStillValid(caller));
+        await Revoke(caller, issuedAt);
+        Assert.False(_check.IsStillValid(caller));
+        await Revoke(former, _clock.Now);
+        Assert.False(_check.IsStillValid(former));
+
+        Task Revoke(Caller user, DateTimeOffset at) => _revocations.RevokeAsync(new Dictionary<Guid, DateTimeOffset> { [user.UserId] = at }, Hour);
+    }
+
+    [Fact]
     public async Task A_token_tells_the_login_or_refresh_that_it_descends_from_and_one_of_a_version_before_none()
     {
         var refreshedAt = _clock.Now.AddHours(-3);
@@ -167,6 +189,43 @@ public sealed class TokenValidatorTests : IAsyncLifetime
         _published.IsAway = false;
         _clock.Now += TimeSpan.FromSeconds(2);
         await _check.ValidateAsync(Token(_key, _clock.Now, _clock.Now + Hour), default);
+    }
+
+    [Theory]
+    [InlineData("at+jwt", Server, Mcp, "medcor.read", "an-app", true)]
+    [InlineData("JWT", Server, Mcp, "medcor.read", "an-app", false)]
+    [InlineData("at+jwt", "medcor", Mcp, "medcor.read", "an-app", false)]
+    [InlineData("at+jwt", Server, "medcor", "medcor.read", "an-app", false)]
+    [InlineData("at+jwt", Server, $"{Mcp} medcor", "medcor.read", "an-app", false)]
+    [InlineData("at+jwt", Server, Mcp, null, "an-app", false)]
+    [InlineData("at+jwt", Server, Mcp, "", "an-app", false)]
+    [InlineData("at+jwt", Server, Mcp, "medcor.read", null, false)]
+    public async Task A_token_for_MCP_has_been_issued_to_a_client_for_scopes_and_for_nothing_else(string type, string issuer, string audiences, string? scope,
+        string? client, bool isValid)
+    {
+        using var check = new McpTokenValidator(new SigningKeyCache(_published, _clock), _revocations, Options.Create(new TokenOptions()), _clock);
+        var claims = new Dictionary<string, object>
+        {
+            [TokenClaims.UserId] = Guid.NewGuid().ToString(), [TokenClaims.Session] = Guid.NewGuid().ToString(), [TokenClaims.Role] = EnumNames.Of(Role.Admin),
+        };
+        if (scope is not null) claims[TokenClaims.Scope] = scope;
+        if (client is not null) claims[TokenClaims.ClientId] = client;
+        var described = new SecurityTokenDescriptor
+        {
+            TokenType = type,
+            Issuer = issuer,
+            IssuedAt = _clock.Now.UtcDateTime,
+            Expires = (_clock.Now + Hour).UtcDateTime,
+            Claims = claims,
+            SigningCredentials = _key.ToSigningCredentials(Encryption),
+        };
+        foreach (var audience in audiences.Split(' ')) described.Audiences.Add(audience);
+        var token = new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(described);
+
+        var refused = await Record.ExceptionAsync(async () => await check.ValidateAsync(token, default));
+
+        Assert.Equal(isValid, refused is null);
+        Assert.True(refused is null or Unauthenticated, $"{refused}");
     }
 
     private string Token(SigningKey by, DateTimeOffset? issuedAt, DateTimeOffset expiresAt, DateTimeOffset? refreshedAt = null,

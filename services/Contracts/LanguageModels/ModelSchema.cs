@@ -1,17 +1,17 @@
 using System.Text.Json.Nodes;
-using MedCor.Contracts;
 
-namespace MedCor.Gateway.Mcp;
+namespace MedCor.Contracts.LanguageModels;
 
 /// <summary>
-/// Converts the schemas of contracts to those that every client of MCP can read: some of them know no references, no lists of types and no null among values.
+/// Converts the schemas of contracts to those that every language model and every client of MCP can read: some of them know no references, no lists of types
+/// and no null among values.
 /// </summary>
-internal static class McpSchema
+public static class ModelSchema
 {
     private const int MaxDepth = 32;
 
     /// <summary>
-    /// Returns the schema of what a client may send. Optional properties are those that are not required; null is accepted for them all the same.
+    /// Returns the schema of what a model may send. Optional properties are those that are not required; null is accepted for them all the same.
     /// </summary>
     public static JsonObject ForInput(Type type) => Convert(ContractSchema.ForInput(type), withNull: false);
 
