@@ -31,6 +31,13 @@ public static class SpanExtensions
     /// <summary>Sets the name of the called tool on the request's span.</summary>
     public static void SetToolTag(this HttpContext http, string tool) => http.Features.Get<IHttpActivityFeature>()?.Activity.SetTag(ToolTag, tool);
 
+    /// <summary>
+    /// Links the request's span to a trace that the client named elsewhere than in the header. It is no more than a link, as there (see
+    /// <see cref="NewTracePropagator"/>).
+    /// </summary>
+    /// <param name="traceParent">The trace in the format of the header <c>traceparent</c>. One that is none is ignored.</param>
+    public static void LinkTrace(this HttpContext http, string? traceParent) => http.Features.Get<IHttpActivityFeature>()?.Activity.LinkTrace(traceParent);
+
     /// <summary>Sets the error code of the response on the request's span.</summary>
     internal static void SetErrorCodeTag(this HttpContext http, string code) => http.Features.Get<IHttpActivityFeature>()?.Activity.SetTag(ErrorCodeTag, code);
 
@@ -72,6 +79,14 @@ public static class SpanExtensions
         if ((int)response.StatusCode is >= 400 and < 500) span.SetStatus(ActivityStatusCode.Unset);
     }
 
+    /// <summary>Links a span to the trace that a client named. No link is needed when the span continues that trace or is linked to it already.</summary>
+    private static void LinkTrace(this Activity span, string? traceParent)
+    {
+        if (span.IsAllDataRequested && ActivityContext.TryParse(traceParent, null, isRemote: true, out var named) && named.TraceId != span.TraceId
+            && span.Links.All(link => link.Context.TraceId != named.TraceId))
+            span.AddLink(new(named));
+    }
+
     /// <summary>
     /// Sets a request's route, span name, ID, called tool and outcome on its span, and links the span to the trace that the client named. Must run before the
     /// middleware that writes responses. The path and query are removed, because they can contain IDs and whatever else a client writes there.
@@ -81,10 +96,7 @@ public static class SpanExtensions
         var span = Activity.Current;
         span?.SetTag("url.path", null);
         span?.SetTag("url.query", null);
-        // No link is needed when the span already continues the trace in the header.
-        if (span is { IsAllDataRequested: true }
-            && ActivityContext.TryParse(http.Request.Headers.TraceParent, null, isRemote: true, out var clientContext) && clientContext.TraceId != span.TraceId)
-            span.AddLink(new(clientContext));
+        span?.LinkTrace(http.Request.Headers.TraceParent);
         await next(http);
         if (span is null) return;
         span.SetTag("http.response.status_code", http.Response.StatusCode);

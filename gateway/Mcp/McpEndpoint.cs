@@ -8,6 +8,7 @@ using MedCor.Gateway.HttpPipeline;
 using MedCor.Gateway.Limits;
 using MedCor.Gateway.ToolInvocation;
 using MedCor.ServiceDefaults.Errors;
+using MedCor.ServiceDefaults.Telemetry;
 
 namespace MedCor.Gateway.Mcp;
 
@@ -53,6 +54,7 @@ internal sealed class McpEndpoint(ToolInvoker invoker, ResourceReader reader, Mc
         try
         {
             var request = new McpRequest(http, InvocationContext.FromRequest(http, "mcp"), McpMessage.Read(http, json), ToolSelection.Read(http.Request));
+            http.LinkTrace(request.Message.TraceParent);
             ThrowIfMalformed(request.Message, json.Length);
             await RequireScopeAsync(request);
             request.Attach();

@@ -15,6 +15,8 @@ internal sealed class McpMessage
 
     private const string VersionMember = "io.modelcontextprotocol/protocolVersion";
 
+    private const string TraceMember = "traceparent";
+
     private static readonly string[] ReferenceMembers = ["type"];
     private static readonly string[] ArgumentMembers = ["name", "value"];
 
@@ -54,6 +56,9 @@ internal sealed class McpMessage
 
     /// <summary>Gets the idempotency key in <c>_meta</c>; null when there is none.</summary>
     public string? IdempotencyKey { get; private set; }
+
+    /// <summary>Gets the trace in <c>_meta</c> to which the client says that the message belongs; null when it says nothing.</summary>
+    public string? TraceParent { get; private set; }
 
     /// <summary>Returns whether a request that has no message yet is of a version without a handshake.</summary>
     public static bool IsModernRequest(HttpRequest request) => IsModernVersion(request.Headers["MCP-Protocol-Version"].ToString());
@@ -181,6 +186,7 @@ internal sealed class McpMessage
         while (ReadName(ref reader, members, out var name))
             if (name == IdempotencyKeyMember) IdempotencyKey = ReadText(ref reader) ?? "";
             else if (name == VersionMember) IsModern |= IsModernVersion(ReadText(ref reader));
+            else if (name == TraceMember) TraceParent = ReadText(ref reader);
             else reader.Skip();
     }
 

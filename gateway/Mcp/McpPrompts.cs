@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -15,15 +16,20 @@ namespace MedCor.Gateway.Mcp;
 /// <summary>
 /// Offers the guided prompts as prompts of MCP. Getting one changes nothing: it is a text that tells a model the goal and the tools that carry out the steps.
 /// </summary>
-internal sealed class McpPrompts(ToolInvoker invoker)
+internal sealed class McpPrompts(ToolInvoker invoker, TimeProvider clock)
 {
     /// <summary>The tool that describes the prompts of a role.</summary>
     internal static readonly ToolDescriptor List = ToolCatalogue.ByParameterType[typeof(ListPrompts)];
+
+    /// <summary>The time for which the prompts of a role are kept. They change with versions of MedCor only.</summary>
+    private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
 
     private const string TriagePrompt = "emergency_triage";
 
     private const string EmergencyNotice =
         "If somebody is in danger and not yet with medical staff, first tell the user to call the local emergency number. Do not make a diagnosis.";
+
+    private readonly ConcurrentDictionary<Callers, (IReadOnlyList<PromptDescription> Prompts, DateTimeOffset ExpiresAt)> _byCaller = new();
 
     public async ValueTask<ListPromptsResult> ListAsync(RequestContext<ListPromptsRequestParams> request, CancellationToken ct)
     {
@@ -31,7 +37,7 @@ internal sealed class McpPrompts(ToolInvoker invoker)
         var mcp = McpRequest.Of(request.User);
         return new()
         {
-            Prompts = mcp.Context.Caller.Covers(List.Scope) ? [.. (await FetchAsync(mcp, ct)).Select(Describe)] : [],
+            Prompts = mcp.Context.Caller.Covers(List.Scope) ? [.. (await GetPromptsAsync(mcp.Context, ct)).Select(Describe)] : [],
             TimeToLive = McpTools.ListLifetime,
             CacheScope = CacheScope.Private,
         };
@@ -40,7 +46,7 @@ internal sealed class McpPrompts(ToolInvoker invoker)
     public async ValueTask<GetPromptResult> GetAsync(RequestContext<GetPromptRequestParams> request, CancellationToken ct)
     {
         var name = request.Params!.Name;
-        var prompt = (await FetchAsync(McpRequest.Of(request.User), ct)).FirstOrDefault(p => p.Name == name)
+        var prompt = (await GetPromptsAsync(McpRequest.Of(request.User).Context, ct)).FirstOrDefault(p => p.Name == name)
             ?? throw new McpProtocolException($"There is no such prompt: {name}", McpErrorCode.InvalidParams);
         var known = ArgumentsOf(prompt).Select(a => a.Name).ToArray();
         var given = (request.Params.Arguments ?? new Dictionary<string, JsonElement>()).ToDictionary(
@@ -57,13 +63,22 @@ internal sealed class McpPrompts(ToolInvoker invoker)
         };
     }
 
-    /// <summary>Returns the prompts that the caller's role may use.</summary>
-    private async Task<IReadOnlyList<PromptDescription>> FetchAsync(McpRequest mcp, CancellationToken ct)
+    /// <summary>Returns the prompts that the caller's role may use, as they were at most five minutes ago.</summary>
+    internal async Task<IReadOnlyList<PromptDescription>> GetPromptsAsync(InvocationContext context, CancellationToken ct)
+    {
+        var (kind, now) = (context.Caller.Kind, clock.GetUtcNow());
+        if (_byCaller.TryGetValue(kind, out var kept) && now < kept.ExpiresAt) return kept.Prompts;
+        var prompts = await FetchAsync(context, ct);
+        _byCaller[kind] = (prompts, now + Lifetime);
+        return prompts;
+    }
+
+    private async Task<IReadOnlyList<PromptDescription>> FetchAsync(InvocationContext context, CancellationToken ct)
     {
         ToolResponse response;
         try
         {
-            response = await invoker.InvokeAsync(mcp.Context, ToolRequest.ForTool(List.Name, default), null, ct);
+            response = await invoker.InvokeAsync(context, ToolRequest.ForTool(List.Name, default), null, ct);
         }
         catch (ApiException error)
         {

@@ -45,7 +45,11 @@ internal sealed class McpTools(ToolInvoker invoker, McpToolCatalogue catalogue, 
                 if (answer.Refusal is { } refusal) return refusal;
                 key = answer.IdempotencyKey;
             }
-            using var response = await invoker.InvokeAsync(mcp.Context, ToolRequest.ForTool(tool.Name, new(parameters)), key, ct);
+            var call = invoker.InvokeAsync(mcp.Context, ToolRequest.ForTool(tool.Name, new(parameters)), key, ct);
+            if (request.Params.ProgressToken is { } progressToken)
+                await McpProgress.ReportUntilAsync(call, seconds => request.Server.NotifyProgressAsync(
+                    progressToken, new ProgressNotificationValue { Progress = seconds, Message = $"calling {tool.Name}" }, cancellationToken: ct), clock);
+            using var response = await call;
             return McpResults.FromResponse(response, tool, mcp, options.Value.ResultLimit);
         }
         catch (Exception e) when (e is not (OperationCanceledException or McpException or InputRequiredException))

@@ -39,6 +39,7 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TimeProvi
     internal IQueryable<SigningKey> SigningKeys => Rows<SigningKey>();
     internal IQueryable<Mail> Mails => Rows<Mail>();
     internal IQueryable<AccountLink> AccountLinks => Rows<AccountLink>();
+    internal IQueryable<PendingEmailChange> EmailChanges => Rows<PendingEmailChange>();
 
     /// <summary>Returns the mail that has been due for longest, locked until the transaction ends; those that others have locked are passed over.</summary>
     internal IQueryable<Mail> NextMail(DateTimeOffset now) =>

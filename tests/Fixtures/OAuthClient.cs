@@ -15,7 +15,6 @@ namespace MedCor.Tests.Fixtures;
 internal sealed partial class OAuthClient : IDisposable
 {
     private readonly HttpClient _browser;
-    private string _verifier = "";
 
     private OAuthClient(Uri server, string id, string? secret, string redirectUri)
     {
@@ -26,6 +25,9 @@ internal sealed partial class OAuthClient : IDisposable
     public string Id { get; }
     public string? Secret { get; }
     public string RedirectUri { get; set; }
+
+    /// <summary>Gets the code verifier (RFC 7636) of the last request.</summary>
+    public string Verifier { get; private set; } = "";
 
     /// <summary>Gets the issuer: the public address of the running system.</summary>
     public string Issuer => _browser.BaseAddress!.ToString().TrimEnd('/');
@@ -110,7 +112,7 @@ internal sealed partial class OAuthClient : IDisposable
 
     /// <summary>Exchanges the code for tokens.</summary>
     public Task<(HttpStatusCode Status, JsonNode Body)> Redeem(string code, params (string Name, string Value)[] others) => PostToken(
-        [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", RedirectUri), ("code_verifier", _verifier), .. others]);
+        [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", RedirectUri), ("code_verifier", Verifier), .. others]);
 
     public Task<(HttpStatusCode Status, JsonNode Body)> Refresh(string token, params (string Name, string Value)[] others) =>
         PostToken([("grant_type", "refresh_token"), ("refresh_token", token), .. others]);
@@ -153,11 +155,11 @@ internal sealed partial class OAuthClient : IDisposable
 
     private KeyValuePair<string, string>[] CreateParameters((string Name, string? Value)[] changes)
     {
-        _verifier = Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(32));
+        Verifier = Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(32));
         var parameters = new Dictionary<string, string?>
         {
             ["client_id"] = Id, ["response_type"] = "code", ["redirect_uri"] = RedirectUri, ["scope"] = "medcor.read", ["state"] = "s", ["resource"] = Api,
-            ["code_challenge"] = Base64UrlEncoder.Encode(SHA256.HashData(Encoding.ASCII.GetBytes(_verifier))), ["code_challenge_method"] = "S256",
+            ["code_challenge"] = Base64UrlEncoder.Encode(SHA256.HashData(Encoding.ASCII.GetBytes(Verifier))), ["code_challenge_method"] = "S256",
         };
         foreach (var (name, value) in changes) parameters[name] = value;
         return [.. parameters.Where(p => p.Value is not null).Select(p => KeyValuePair.Create(p.Key, p.Value!))];

@@ -16,7 +16,10 @@ public sealed record RoleMapping([property: Length(1, 200)] string Value, StaffR
 /// <param name="Issuer">The issuer; null while the hospital has no provider. <example>"https://login.hospital.example/realms/staff"</example></param>
 /// <param name="ClientId">The ID that the provider has given to MedCor. <example>"medcor"</example></param>
 /// <param name="HasClientSecret">Whether a client secret is stored. The secret itself is never returned.</param>
-/// <param name="EmailDomains">The domains of the e-mail addresses that are accepted; all are if empty. <example>["hospital.example"]</example></param>
+/// <param name="EmailDomains">
+/// The domains of the e-mail addresses by which persons are linked to accounts or get one; nobody is if empty.
+/// <example>["hospital.example"]</example>
+/// </param>
 /// <param name="RoleClaim">The claim that gives roles; null if users keep the roles that they have. <example>"roles"</example></param>
 /// <param name="RoleMappings">The roles that its values give. The first entry applies whose value the user has.</param>
 /// <param name="CreateUsers">Whether a person without an account gets one at the first sign-in.</param>
@@ -69,7 +72,10 @@ public sealed record GetIdentityProvider(Guid? HospitalId = null) : ITool<Identi
 /// </param>
 /// <param name="ClientId">The ID that the provider has given to MedCor. <example>"medcor"</example></param>
 /// <param name="ClientSecret">The secret that the provider has given to MedCor. It is stored encrypted and never returned.</param>
-/// <param name="EmailDomains">The domains of the e-mail addresses that are accepted; all are if empty. <example>["hospital.example"]</example></param>
+/// <param name="EmailDomains">
+/// The domains of the e-mail addresses by which persons are linked to accounts or get one: those of the hospital. Nobody is linked while there is none.
+/// <example>["hospital.example"]</example>
+/// </param>
 /// <param name="RoleClaim">
 /// The claim of the ID token that gives roles, such as <c>roles</c> or <c>realm_access.roles</c>; null if users keep the roles that they have.
 /// <example>"roles"</example>
@@ -78,7 +84,9 @@ public sealed record GetIdentityProvider(Guid? HospitalId = null) : ITool<Identi
 /// The roles that the values of the claim give. The first entry applies whose value the user has. With a role claim, a user without any of the values cannot
 /// sign in through the provider, and the role is set at each sign-in.
 /// </param>
-/// <param name="CreateUsers">Whether a person without an account gets one at the first sign-in, with the role that the claim gives.</param>
+/// <param name="CreateUsers">
+/// Whether a person without an account gets one at the first sign-in, with the role that the claim gives. It needs at least one of <c>email_domains</c>.
+/// </param>
 /// <param name="IsRequired">
 /// Whether doctors and nurses can sign in only through the provider, and not with a password or a passkey. Administrators and patients always can.
 /// <example>false</example>

@@ -87,9 +87,15 @@ public sealed record AccessToken(string Token);
 /// <summary>Represents the result of a logout: the session has ended.</summary>
 public sealed record LoggedOut(bool Ended = true);
 
-/// <summary>Represents a session of a user: a login by the API or by a client program, and all its tokens.</summary>
-/// <param name="ClientId">The ID of the client program; null for a login by the API. <example>"01980000-0000-7000-8009-000000000001"</example></param>
-/// <param name="ClientName">The name of the client program, as it calls itself; null for a login by the API. <example>"Ward planner"</example></param>
+/// <summary>Represents a session of a user: a login by the API or by a client program, and all its tokens, or a login in a browser.</summary>
+/// <param name="ClientId">
+/// The ID of the client program; null for a login by the API or in a browser.
+/// <example>"01980000-0000-7000-8009-000000000001"</example>
+/// </param>
+/// <param name="ClientName">
+/// The name of the client program, as it calls itself; null for a login by the API or in a browser.
+/// <example>"Ward planner"</example>
+/// </param>
 /// <param name="Scope">
 /// The scopes to which the tokens are limited, separated by spaces; null for all rights of the user's role.
 /// <example>"appointments.write people.read"</example>
@@ -101,6 +107,7 @@ public sealed record LoggedOut(bool Ended = true);
 /// <param name="LastUsedAt">When the tokens were last refreshed; the start when they never were.</param>
 /// <param name="EndsAt">When the session ends at the latest.</param>
 /// <param name="IsCurrent">Whether your access token belongs to the session. <example>false</example></param>
+/// <param name="IsBrowser">Whether the session is a login in a browser, on MedCor's pages. <example>false</example></param>
 public sealed record UserSession(
     Guid Id,
     Guid UserId,
@@ -112,7 +119,8 @@ public sealed record UserSession(
     DateTimeOffset StartedAt,
     DateTimeOffset LastUsedAt,
     DateTimeOffset EndsAt,
-    bool IsCurrent);
+    bool IsCurrent,
+    bool IsBrowser);
 
 /// <summary>Lists the sessions of a user that have not ended, the newest first. Administrators may also list those of other users.</summary>
 /// <param name="UserId">The ID of the user; your own by default.</param>
@@ -120,8 +128,8 @@ public sealed record UserSession(
 public sealed record ListSessions(Guid? UserId = null) : PagedTool<UserSession>;
 
 /// <summary>
-/// Ends a session. Its tokens are refused within two seconds. Ending a session that has already ended is not an error. Administrators may also end the sessions
-/// of other users.
+/// Ends a session. Its tokens are refused within two seconds; a browser is logged out. Ending a session that has already ended is not an error.
+/// Administrators may also end the sessions of other users.
 /// </summary>
 /// <param name="SessionId">The ID of the session.</param>
 [Tool("end_session", Effect.Delete, Callers.Everyone)]

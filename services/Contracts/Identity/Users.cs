@@ -162,8 +162,8 @@ public sealed record CreateUser(
 /// <param name="UserId">The ID of the user.</param>
 /// <param name="Email">
 /// The new e-mail address. Unless the hospital accepts passwords that somebody else chose, it is changed once it is confirmed by the link in a mail that is
-/// sent there, and the result still has the former one. Platform administrators change the address of no user of a hospital, except that of an administrator
-/// before anybody's first login. Programs change no addresses of others.
+/// sent there, and the result still has the former one. A user whose address somebody else changes has a day to object. Platform administrators change the
+/// address of no user of a hospital, except that of an administrator before anybody's first login. Programs change no addresses of others.
 /// </param>
 /// <param name="Password">Your own new password, subject to the same rules as in create_user. <example>"Green-Meadow-2026"</example></param>
 /// <param name="CurrentPassword">

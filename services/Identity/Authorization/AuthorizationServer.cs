@@ -40,7 +40,8 @@ internal static class AuthorizationServer
         services.AddOptions<KeyManagementOptions>().Configure<DataProtectionKeys>((keys, repository) => keys.XmlRepository = repository);
         LogInCookie.AddTo(services.AddAuthentication(), builder.Environment);
         services.AddAntiforgery(antiforgery => antiforgery.Cookie = LogInCookie.CreateFormCookie(builder.Environment));
-        services.AddScoped<ClientSessions>().AddScoped<BrowserLogIns>().AddScoped<VerifiedClient>().AddSingleton<Resources>();
+        services.AddScoped<ClientSessions>().AddScoped<BrowserLogIns>().AddScoped<VerifiedClient>().AddScoped<Consents>()
+            .AddSingleton<Resources>();
 
         services.AddOptions<ClientDocumentOptions>().BindConfiguration("Identity").ValidateOnStart();
         services.AddSingleton<IValidateOptions<ClientDocumentOptions>, ClientDocumentOptionsValidator>();

@@ -6,7 +6,11 @@ namespace MedCor.Identity.Authorization;
 /// <summary>Represents a scope that a user can allow.</summary>
 /// <param name="Description">What it permits, in words for the user.</param>
 /// <param name="IsRequested">Whether the client has asked for it.</param>
-internal sealed record ScopeChoice(string Name, string Description, bool IsRequested);
+internal sealed record ScopeChoice(string Name, string Description, bool IsRequested)
+{
+    /// <summary>Gets whether the client has asked for it, and the user has allowed the client less before.</summary>
+    public bool IsNew { get; init; }
+}
 
 /// <summary>
 /// Determines which scopes a user is offered: those of all areas at once, since many clients cannot ask for more later, and those of single areas that the
@@ -27,15 +31,18 @@ internal static class ConsentScopes
     ];
 
     /// <summary>Returns the offered scopes, with those ticked that a client has asked for. A client that asks for none asks to read.</summary>
-    internal static IReadOnlyList<ScopeChoice> Offer(ImmutableArray<string> requested)
+    /// <param name="allowed">What the user has allowed the client before; null when that is nothing.</param>
+    internal static IReadOnlyList<ScopeChoice> Offer(ImmutableArray<string> requested, ScopeSet? allowed = null)
     {
         var known = requested.Where(name => Scopes.Find(name) is not null).DefaultIfEmpty(Read).ToHashSet();
         return
         [
             .. Scopes.All.Where(scope => known.Contains(scope.Name) && Always.All(s => s.Name != scope.Name))
-                .Select(scope => new ScopeChoice(scope.Name, scope.Description, IsRequested: true)),
-            .. Always.Select(scope => scope with { IsRequested = known.Contains(scope.Name) }),
+                .Select(scope => new ScopeChoice(scope.Name, scope.Description, IsRequested: true) { IsNew = IsNew(scope.Name) }),
+            .. Always.Select(scope => scope with { IsRequested = known.Contains(scope.Name), IsNew = known.Contains(scope.Name) && IsNew(scope.Name) }),
         ];
+
+        bool IsNew(string name) => allowed?.Narrow([name]).All.Count == 0;
     }
 
     /// <summary>
@@ -48,4 +55,19 @@ internal static class ConsentScopes
             ? granted.Add(OpenId)
             : granted;
     }
+
+    /// <summary>
+    /// Returns the scopes of the tokens of a client whose user need not be asked; none when the user must be: for more than what is remembered, for what
+    /// deactivates, and for medical records and treatments.
+    /// </summary>
+    /// <param name="remembered">What the user has lately allowed the client.</param>
+    internal static ImmutableArray<string> GrantRemembered(ImmutableArray<string> requested, ScopeSet remembered)
+    {
+        var asked = Offer(requested, remembered).Where(scope => scope.IsRequested).ToArray();
+        return asked.Any(scope => scope.IsNew || IsDangerous(scope.Name)) ? [] : Grant(requested, isTicked: name => asked.Any(scope => scope.Name == name));
+    }
+
+    private static bool IsDangerous(string scope) =>
+        scope.EndsWith(".delete", StringComparison.Ordinal) || scope.EndsWith(".clinical", StringComparison.Ordinal)
+            || scope.StartsWith("clinical.", StringComparison.Ordinal);
 }

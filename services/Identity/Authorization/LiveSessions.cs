@@ -8,7 +8,7 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Identity.Authorization;
 
 /// <summary>Represents a session as its user sees it.</summary>
-/// <param name="ClientName">The name of the client program; null for a login by the API.</param>
+/// <param name="ClientName">The name of the client program; null for a login by the API or in a browser.</param>
 internal sealed record SessionWithClient(Session Session, string? ClientName);
 
 /// <summary>Queries the sessions whose tokens are still good.</summary>

@@ -10,8 +10,8 @@ using Microsoft.AspNetCore.Authentication.Cookies;
 namespace MedCor.Identity.Authorization;
 
 /// <summary>
-/// Configures the cookie by which a browser that has logged in is recognized on the pages of the authorization server. It opens nothing else, and ends when all
-/// sessions of its user are ended. Between the password and the second factor, a second cookie remembers the attempt.
+/// Configures the cookie by which a browser that has logged in is recognized on the pages of the authorization server. It opens nothing else, and ends when its
+/// session is ended. Between the password and the second factor, a second cookie remembers the attempt.
 /// </summary>
 internal static class LogInCookie
 {
@@ -20,6 +20,7 @@ internal static class LogInCookie
     private const string AttemptScheme = "log-in-attempt";
     private const string LoggedInAt = "logged_in_at";
     private const string ValidFrom = "valid_from";
+    private const string Session = "session";
     private const string Methods = "amr";
     internal static readonly TimeSpan Lifetime = TimeSpan.FromHours(8);
 
@@ -33,13 +34,16 @@ internal static class LogInCookie
     internal static CookieBuilder CreateFormCookie(IHostEnvironment environment) => BrowserCookies.Create("form", environment);
 
     /// <summary>Logs a browser in, ends its attempt, and remembers the browser.</summary>
+    /// <param name="sessionId">The session of the browser.</param>
     /// <param name="methods">How the user has logged in.</param>
     /// <param name="at">When the user has logged in.</param>
-    /// <param name="validFrom">The time after which ending the user's sessions ends the login; that of the login when omitted.</param>
-    internal static async Task LogInAsync(HttpContext http, Account account, string methods, DateTimeOffset at, DateTimeOffset? validFrom = null)
+    /// <param name="validFrom">The time after which ending the user's sessions ends the login; that of the login when null.</param>
+    internal static async Task LogInAsync(HttpContext http, Account account, Guid sessionId, string methods, DateTimeOffset at, DateTimeOffset? validFrom)
     {
+        var principal = CreatePrincipal(account, methods, at, validFrom);
+        ((ClaimsIdentity)principal.Identity!).AddClaim(new(Session, sessionId.ToString()));
         await http.SignOutAsync(AttemptScheme);
-        await http.SignInAsync(Scheme, CreatePrincipal(account, methods, at, validFrom));
+        await http.SignInAsync(Scheme, principal);
         http.RequestServices.GetRequiredService<KnownDevice>().Remember(EmailAddresses.GetLookupKey(account.Email));
     }
 
@@ -61,7 +65,8 @@ internal static class LogInCookie
     private static async Task<CookieLogIn?> FindAsync(HttpContext http, string scheme) =>
         (await http.AuthenticateAsync(scheme)).Principal is { } principal
             && Guid.TryParse(principal.FindFirstValue(ClaimTypes.NameIdentifier), out var user) && ReadTime(principal, LoggedInAt) is { } at
-                ? new(user, principal.FindFirstValue(Methods) ?? AuthenticationMethods.Password, at, ReadTime(principal, ValidFrom) ?? at)
+                ? new(user, principal.FindFirstValue(Methods) ?? AuthenticationMethods.Password, at, ReadTime(principal, ValidFrom) ?? at,
+                    Guid.TryParse(principal.FindFirstValue(Session), out var session) ? session : null)
                 : null;
 
     private static ClaimsPrincipal CreatePrincipal(Account account, string methods, DateTimeOffset at, DateTimeOffset? validFrom) => new(new ClaimsIdentity(
@@ -91,4 +96,5 @@ internal static class LogInCookie
 /// <param name="Methods">How the user has logged in.</param>
 /// <param name="At">When the user has logged in.</param>
 /// <param name="ValidFrom">The time after which ending the user's sessions ends the login.</param>
-internal sealed record CookieLogIn(Guid UserId, string Methods, DateTimeOffset At, DateTimeOffset ValidFrom);
+/// <param name="SessionId">The session of the browser; null for an attempt.</param>
+internal sealed record CookieLogIn(Guid UserId, string Methods, DateTimeOffset At, DateTimeOffset ValidFrom, Guid? SessionId);

@@ -11,7 +11,8 @@ internal sealed record PublicResponse(HttpStatusCode Status, string? MediaType, 
 /// <summary>Sends requests to addresses that others have named.</summary>
 /// <remarks>
 /// Anyone can name any address, so a request must not reach what only this network can. The name is resolved once, all of its addresses must be public, and the
-/// connection goes to one of them. There are no redirects, no proxy and no cookies; time, size, and the number of requests at once are limited.
+/// connection goes to one of them. There are no redirects, no proxy and no cookies; time, size, and the number of requests at once are limited, in all and for
+/// each host, so that a host that answers slowly does not keep others waiting.
 /// </remarks>
 /// <param name="allowsLoopback">Whether addresses on this machine are permitted too, also over http.</param>
 internal sealed class PublicHttp(bool allowsLoopback, TimeProvider clock) : IDisposable
@@ -22,9 +23,21 @@ internal sealed class PublicHttp(bool allowsLoopback, TimeProvider clock) : IDis
     /// <summary>The maximum number of requests at once; others wait, within the timeout.</summary>
     internal const int MaxRequests = 8;
 
+    /// <summary>The maximum number of requests at once to one host.</summary>
+    internal const int MaxRequestsPerHost = 2;
+
+    /// <summary>The maximum number of requests that wait; further ones are not sent.</summary>
+    internal const int MaxWaiting = 64;
+
+    /// <summary>The maximum number of requests to one host that wait; further ones are not sent.</summary>
+    internal const int MaxWaitingPerHost = 8;
+
     internal static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
     private readonly SemaphoreSlim _slots = new(MaxRequests);
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, HostSlots> _hosts = new(StringComparer.OrdinalIgnoreCase);
+    private int _requests;
     private readonly HttpClient _http = new(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
@@ -50,25 +63,39 @@ internal sealed class PublicHttp(bool allowsLoopback, TimeProvider clock) : IDis
     /// </summary>
     internal async Task<PublicResponse?> TrySendAsync(HttpRequestMessage request, CancellationToken ct)
     {
-        if (!Accepts(request.RequestUri!)) return null;
+        var host = request.RequestUri!.IdnHost;
+        if (!Accepts(request.RequestUri) || TryEnter(host) is not { } hostSlots) return null;
         using var timeout = new CancellationTokenSource(Timeout, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, ct);
         try
         {
-            await _slots.WaitAsync(either.Token);
+            // First that of the host: a request that waits for its host keeps no other one waiting.
+            await hostSlots.WaitAsync(either.Token);
             try
             {
-                return await SendAsync(request, either.Token);
+                await _slots.WaitAsync(either.Token);
+                try
+                {
+                    return await SendAsync(request, either.Token);
+                }
+                finally
+                {
+                    _slots.Release();
+                }
             }
             finally
             {
-                _slots.Release();
+                hostSlots.Release();
             }
         }
         catch (Exception e) when (e is HttpRequestException or IOException or SocketException
             || (e is OperationCanceledException && !ct.IsCancellationRequested))
         {
             return null;
+        }
+        finally
+        {
+            Leave(host, hostSlots);
         }
     }
 
@@ -97,6 +124,31 @@ internal sealed class PublicHttp(bool allowsLoopback, TimeProvider clock) : IDis
         }
     }
 
+    /// <summary>Counts a request to a host and returns the slots for which it waits; null when too many wait already.</summary>
+    private HostSlots? TryEnter(string host)
+    {
+        lock (_lock)
+        {
+            if (_requests == MaxRequests + MaxWaiting) return null;
+            if (!_hosts.TryGetValue(host, out var slots)) _hosts.Add(host, slots = new());
+            if (slots.Requests == MaxRequestsPerHost + MaxWaitingPerHost) return null;
+            slots.Requests++;
+            _requests++;
+            return slots;
+        }
+    }
+
+    private void Leave(string host, HostSlots slots)
+    {
+        lock (_lock)
+        {
+            _requests--;
+            if (--slots.Requests > 0) return;
+            _hosts.Remove(host);
+            slots.Dispose();
+        }
+    }
+
     private async Task<PublicResponse?> SendAsync(HttpRequestMessage request, CancellationToken ct)
     {
         using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
@@ -105,5 +157,11 @@ internal sealed class PublicHttp(bool allowsLoopback, TimeProvider clock) : IDis
         return length > MaxSize
             ? null
             : new(response.StatusCode, response.Content.Headers.ContentType?.MediaType, response.Headers.CacheControl, buffer.AsMemory(0, length));
+    }
+    /// <summary>Represents the slots of a host to which requests are sent or wait.</summary>
+    private sealed class HostSlots() : SemaphoreSlim(MaxRequestsPerHost)
+    {
+        /// <summary>Gets or sets the number of requests that are sent or wait.</summary>
+        internal int Requests { get; set; }
     }
 }

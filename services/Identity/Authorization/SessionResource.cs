@@ -32,5 +32,6 @@ internal sealed class SessionResource(IdentityDb db) : QueryableResource<Session
         StartedAt: row.Session.StartedAt,
         LastUsedAt: row.Session.LastUsedAt ?? row.Session.StartedAt,
         EndsAt: row.Session.EndsAt,
-        IsCurrent: row.Session.Id == db.Tenancy.Caller.SessionId);
+        IsCurrent: row.Session.Id == db.Tenancy.Caller.SessionId,
+        IsBrowser: row.Session.IsBrowser);
 }

@@ -17,12 +17,5 @@ internal static class SingleUse
             $"INSERT INTO used_assertions (hash, expires_at) VALUES ({hash}, {expiresAt}) ON CONFLICT DO NOTHING", ct) == 1;
     }
 
-    /// <summary>Returns whether something has been used.</summary>
-    internal static Task<bool> IsUsedAsync(this IdentityDb db, string name, CancellationToken ct)
-    {
-        var hash = HashOf(name);
-        return db.Database.SqlQuery<int>($"SELECT 1 AS \"Value\" FROM used_assertions WHERE hash = {hash}").AnyAsync(ct);
-    }
-
     private static byte[] HashOf(string name) => SHA256.HashData(Encoding.UTF8.GetBytes(name));
 }

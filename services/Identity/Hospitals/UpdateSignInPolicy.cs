@@ -1,6 +1,7 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Mails;
 using MedCor.Platform.Database;
 using MedCor.Platform.LocalCopies;
 using MedCor.Platform.Tools;
@@ -9,7 +10,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Hospitals;
 
-internal sealed class UpdateSignInPolicyHandler(IdentityDb db, HospitalCopies hospitals, SignInPolicies policies)
+internal sealed class UpdateSignInPolicyHandler(IdentityDb db, HospitalCopies hospitals, SignInPolicies policies, MailQueue mails)
     : IToolHandler<UpdateSignInPolicy, Contracts.Identity.SignInPolicy>, IParameterValidator<UpdateSignInPolicy>
 {
     public Task AddErrorsAsync(UpdateSignInPolicy request, ParameterErrors errors, CancellationToken ct)
@@ -34,6 +35,8 @@ internal sealed class UpdateSignInPolicyHandler(IdentityDb db, HospitalCopies ho
         policy.StepUpMinutes = request.StepUpMinutes.Or(policy.StepUpMinutes);
 
         if (stored is null && request != new UpdateSignInPolicy(request.HospitalId)) db.Add(policy);
+        if (db.Entry(policy).State is EntityState.Added or EntityState.Modified)
+            await mails.AddForAdminsAsync(MailKind.SignInPolicyChanged, hospital.HospitalId, ct);
         try
         {
             await db.SaveChangesAsync(ct);

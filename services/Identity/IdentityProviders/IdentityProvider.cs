@@ -23,7 +23,7 @@ internal sealed class IdentityProvider : Entity, ITenantOwned
     public string? ClientId { get; set; }
     public byte[]? EncryptedClientSecret { get; set; }
 
-    /// <summary>Gets or sets the domains of the e-mail addresses that are accepted; all are if empty.</summary>
+    /// <summary>Gets or sets the domains of the e-mail addresses by which persons are linked to accounts; nobody is if empty.</summary>
     public List<string> EmailDomains { get; set; } = [];
 
     /// <summary>Gets or sets the claim that gives roles; null if users keep the roles that they have.</summary>
@@ -55,7 +55,7 @@ internal sealed class IdentityProvider : Entity, ITenantOwned
 
     /// <summary>Returns whether an e-mail address is of one of the accepted domains.</summary>
     internal bool AcceptsDomainOf(string email) =>
-        EmailDomains.Count == 0 || EmailDomains.Contains(email[(email.LastIndexOf('@') + 1)..], StringComparer.OrdinalIgnoreCase);
+        EmailDomains.Contains(email[(email.LastIndexOf('@') + 1)..], StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Returns the role that values of the role claim give; null when they give none.</summary>
     internal Role? FindRole(IReadOnlyList<string> values) => GetRoleMappings().FirstOrDefault(mapping => values.Contains(mapping.Value))?.Role switch

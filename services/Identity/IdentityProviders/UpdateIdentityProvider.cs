@@ -3,6 +3,7 @@ using MedCor.Contracts.Hospital;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Keys;
+using MedCor.Identity.Mails;
 using MedCor.Platform.Database;
 using MedCor.Platform.LocalCopies;
 using MedCor.Platform.ServiceClients;
@@ -16,7 +17,8 @@ namespace MedCor.Identity.IdentityProviders;
 internal sealed record ProviderOwner(Guid HospitalId, string Subdomain);
 
 internal sealed class UpdateIdentityProviderHandler(
-    IdentityDb db, HospitalCopies hospitals, ToolClient tools, ProviderSettings providers, KeyEncryption encryption, IHostEnvironment environment)
+    IdentityDb db, HospitalCopies hospitals, ToolClient tools, ProviderSettings providers, KeyEncryption encryption, MailQueue mails,
+    IHostEnvironment environment)
     : IToolHandler<UpdateIdentityProvider, ProviderOwner, Contracts.Identity.IdentityProvider>, ICurrentStateProvider<UpdateIdentityProvider>,
         IParameterValidator<UpdateIdentityProvider>
 {
@@ -69,8 +71,13 @@ internal sealed class UpdateIdentityProviderHandler(
         if (request.RoleMappings is { } mappings) provider.SetRoleMappings(mappings);
         provider.CreateUsers = request.CreateUsers ?? provider.CreateUsers;
         provider.IsRequired = request.IsRequired ?? provider.IsRequired;
+        // A provider says of anybody's address that it is verified.
+        if (request is { CreateUsers: true } or { EmailDomains: not null } && provider is { CreateUsers: true, EmailDomains.Count: 0 })
+            throw new ValidationFailed("email_domains", "must name at least one domain where create_users is true");
 
         if (stored is null && request != new UpdateIdentityProvider(request.HospitalId)) db.Add(provider);
+        if (db.Entry(provider).State is EntityState.Added or EntityState.Modified)
+            await mails.AddForAdminsAsync(MailKind.IdentityProviderChanged, owner.HospitalId, ct);
         await db.SaveChangesAsync(ct);
         return providers.ToContract(owner.HospitalId, provider);
     }

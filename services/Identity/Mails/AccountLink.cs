@@ -17,6 +17,12 @@ internal enum LinkPurpose
 
     /// <summary>Confirming a new e-mail address.</summary>
     EmailChange,
+
+    /// <summary>Confirming a new e-mail address that somebody else has requested for the account.</summary>
+    EmailChangeByOthers,
+
+    /// <summary>Stopping or allowing such a request, by the present address.</summary>
+    EmailChangeReview,
 }
 
 /// <summary>Represents a link that opens one thing of an account, once, by the hash of its token.</summary>
@@ -26,7 +32,7 @@ internal sealed class AccountLink
     public required Guid UserId { get; init; }
     public required LinkPurpose Purpose { get; init; }
 
-    /// <summary>Gets the address that the link confirms; null for other purposes.</summary>
+    /// <summary>Gets the address that the link is about; null for other purposes.</summary>
     public string? NewEmail { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }

@@ -5,7 +5,10 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace MedCor.Identity.Mails;
 
-/// <summary>Creates, finds and spends the links that open accounts. A link is valid for 30 minutes and for one use.</summary>
+/// <summary>
+/// Creates, finds and spends the links that open accounts. A link is valid for one use and for 30 minutes; one about a change of the address by somebody else,
+/// for longer.
+/// </summary>
 internal sealed class AccountLinks(IdentityDb db)
 {
     internal static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(30);
@@ -16,13 +19,13 @@ internal sealed class AccountLinks(IdentityDb db)
     private const int TokenBytes = 32;
 
     /// <summary>Creates a link and returns its token, which nothing but the link holds.</summary>
-    /// <param name="newEmail">The address that the link confirms; null for other purposes.</param>
+    /// <param name="newEmail">The address that the link is about; null for other purposes.</param>
     internal async Task<string> CreateAsync(Guid userId, LinkPurpose purpose, string? newEmail, CancellationToken ct)
     {
         var token = Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(TokenBytes));
         db.Add(new AccountLink
         {
-            Hash = HashOf(token), UserId = userId, Purpose = purpose, NewEmail = newEmail, CreatedAt = db.UtcNow, ExpiresAt = db.UtcNow + Lifetime,
+            Hash = HashOf(token), UserId = userId, Purpose = purpose, NewEmail = newEmail, CreatedAt = db.UtcNow, ExpiresAt = db.UtcNow + GetLifetime(purpose),
         });
         await db.SaveChangesAsync(ct);
         return token;
@@ -38,11 +41,17 @@ internal sealed class AccountLinks(IdentityDb db)
     /// </summary>
     internal async Task<bool> SpendAsync(AccountLink link, CancellationToken ct)
     {
-        var now = db.UtcNow;
-        var isSpent = await db.AccountLinks.Where(l => l.Hash == link.Hash && l.SpentAt == null && l.ExpiresAt > now)
-            .ExecuteUpdateAsync(l => l.SetProperty(x => x.SpentAt, now), ct) == 1;
+        var isSpent = await SpendAloneAsync(link, ct);
         if (isSpent) await EndAllAsync(link.UserId, ct);
         return isSpent;
+    }
+
+    /// <summary>Spends a link within the caller's transaction and returns whether this call did. The other links of the account stay.</summary>
+    internal async Task<bool> SpendAloneAsync(AccountLink link, CancellationToken ct)
+    {
+        var now = db.UtcNow;
+        return await db.AccountLinks.Where(l => l.Hash == link.Hash && l.SpentAt == null && l.ExpiresAt > now)
+            .ExecuteUpdateAsync(l => l.SetProperty(x => x.SpentAt, now), ct) == 1;
     }
 
     /// <summary>Ends all links of an account within the caller's transaction.</summary>
@@ -65,6 +74,13 @@ internal sealed class AccountLinks(IdentityDb db)
         var since = db.UtcNow - Lifetime;
         return await db.AccountLinks.Where(l => l.UserId == userId && l.Purpose == purpose && l.CreatedAt > since).Take(MaxRecent).CountAsync(ct) == MaxRecent;
     }
+
+    private static TimeSpan GetLifetime(LinkPurpose purpose) => purpose switch
+    {
+        LinkPurpose.EmailChangeByOthers => PendingEmailChange.Lifetime,
+        LinkPurpose.EmailChangeReview => PendingEmailChange.ObjectionTime,
+        _ => Lifetime,
+    };
 
     private IQueryable<AccountLink> Usable(string? token, LinkPurpose[] purposes)
     {

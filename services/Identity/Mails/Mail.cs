@@ -16,8 +16,14 @@ internal enum MailKind
     /// <summary>The recipient's address is to become that of an account.</summary>
     EmailConfirmation,
 
-    /// <summary>Somebody wanted the recipient's address for another account. Sent in place of <see cref="EmailConfirmation"/>.</summary>
+    /// <summary>Somebody wanted the recipient's address for another account. Sent in place of a mail to confirm it.</summary>
     EmailTaken,
+
+    /// <summary>Somebody else wants to make the recipient's address that of an account.</summary>
+    EmailChangeByOthers,
+
+    /// <summary>Somebody else wants to replace the recipient's address, which is that of the account.</summary>
+    EmailChangeReview,
 
     /// <summary>The password was changed.</summary>
     PasswordChanged,
@@ -30,6 +36,12 @@ internal enum MailKind
 
     /// <summary>The account was linked to the identity provider of the hospital.</summary>
     ProviderLinked,
+
+    /// <summary>The identity provider of the recipient's hospital was changed.</summary>
+    IdentityProviderChanged,
+
+    /// <summary>The sign-in policy of the recipient's hospital was changed.</summary>
+    SignInPolicyChanged,
 }
 
 /// <summary>Represents a mail that waits to be sent. Its text, with the link in it, is made when it is sent.</summary>

@@ -12,15 +12,17 @@ internal sealed class MailComposer(IStringLocalizer<MailTexts> texts, IOptions<K
 {
     private const string SetPasswordPath = "/oauth/set-password";
     private const string ConfirmEmailPath = "/oauth/confirm-email";
+    private const string ReviewPath = "/oauth/email-change";
     private const string ForgotPath = "/oauth/forgot";
     internal const string AccountPath = "/oauth/account";
 
     private static readonly CultureInfo[] Languages = [CultureInfo.GetCultureInfo("en"), CultureInfo.GetCultureInfo("de")];
 
     /// <param name="token">The token of the link in the mail; null for a mail without one.</param>
-    internal MimeMessage Compose(MailKind kind, Account account, string recipient, string? token)
+    /// <param name="newEmail">The new address that the mail is about; null for a mail about none.</param>
+    internal MimeMessage Compose(MailKind kind, Account account, string recipient, string? token, string? newEmail)
     {
-        var all = Languages.Select(language => InLanguage(language, () => Write(kind, account, token))).ToArray();
+        var all = Languages.Select(language => InLanguage(language, () => Write(kind, account, token, newEmail))).ToArray();
         var message = new MimeMessage
         {
             Subject = string.Join(" / ", all.Select(text => text.Subject)),
@@ -33,7 +35,7 @@ internal sealed class MailComposer(IStringLocalizer<MailTexts> texts, IOptions<K
         return message;
     }
 
-    private (string Subject, string[] Paragraphs) Write(MailKind kind, Account account, string? token)
+    private (string Subject, string[] Paragraphs) Write(MailKind kind, Account account, string? token, string? newEmail)
     {
         string greeting = texts["Hello {0} {1},", account.FirstName, account.LastName], once = texts["The link works once, within 30 minutes."];
         return kind switch
@@ -53,6 +55,17 @@ internal sealed class MailComposer(IStringLocalizer<MailTexts> texts, IOptions<K
             [
                 texts["This address is to become the e-mail address of a MedCor account. Confirm it here:"], Link(ConfirmEmailPath, token),
                 once, texts["If this is not your account, ignore this mail."],
+            ]),
+            MailKind.EmailChangeByOthers => (texts["Confirm your e-mail address"],
+            [
+                texts["This address is to become the e-mail address of a MedCor account. Confirm it here:"], Link(ConfirmEmailPath, token),
+                texts["The link works once, within three days: after the first 24 hours, or as soon as the user of the account allows it."],
+                texts["If this is not your account, ignore this mail."],
+            ]),
+            MailKind.EmailChangeReview => (texts["Your e-mail address is to be changed"],
+            [
+                greeting, texts["An administrator wants to make {0} the e-mail address of your MedCor account. Stop or allow that here:", newEmail!],
+                Link(ReviewPath, token), texts["The link works once, within 24 hours. After that, the change can be completed without you."],
             ]),
             // Neither the owner of the address is named nor who wanted it.
             MailKind.EmailTaken => (texts["Your e-mail address is in use"],
@@ -78,6 +91,17 @@ internal sealed class MailComposer(IStringLocalizer<MailTexts> texts, IOptions<K
             [
                 greeting, texts["Your MedCor account was linked to your account at your hospital. You can log in with that from now on. See your account:"],
                 Link(AccountPath), texts["If it was not you, inform your administrator now."],
+            ]),
+            MailKind.IdentityProviderChanged => (texts["The identity provider of your hospital was changed"],
+            [
+                greeting,
+                texts["The settings of the provider through which the staff of your hospital log in were changed. See them with get_identity_provider."],
+                texts["If no administrator of your hospital did that, change them back now: whoever sets the provider can log in as any of the staff."],
+            ]),
+            MailKind.SignInPolicyChanged => (texts["The sign-in policy of your hospital was changed"],
+            [
+                greeting, texts["The rules by which the users of your hospital log in were changed. See them with get_sign_in_policy."],
+                texts["If no administrator did that, change them back now."],
             ]),
             _ => throw new InvalidOperationException($"There is no text for {kind}."),
         };

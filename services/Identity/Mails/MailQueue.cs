@@ -1,4 +1,5 @@
 using MedCor.Contracts;
+using MedCor.Identity.Accounts;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -12,6 +13,9 @@ internal sealed class MailQueue(IdentityDb db, IOptions<MailOptions> options)
 {
     /// <summary>The number of waiting mails from which on strangers can add none.</summary>
     internal const int MaxWaiting = 10_000;
+
+    /// <summary>The number of administrators of a hospital who are told of a change of its settings.</summary>
+    internal const int MaxAdmins = 100;
 
     /// <summary>How long it is tried to send a mail that only tells what has happened.</summary>
     internal static readonly TimeSpan NoticeLifetime = TimeSpan.FromDays(2);
@@ -27,6 +31,30 @@ internal sealed class MailQueue(IdentityDb db, IOptions<MailOptions> options)
         var lifetime = kind is MailKind.Invitation or MailKind.EmailConfirmation or MailKind.PasswordReset ? AccountLinks.Lifetime : NoticeLifetime;
         var now = db.UtcNow;
         db.Add(new Mail { Kind = kind, UserId = userId, Recipient = recipient, CreatedAt = now, DueAt = now, ExpiresAt = now + lifetime });
+    }
+
+    /// <summary>Adds a mail to each active administrator of a hospital to the unit of work.</summary>
+    internal async Task AddForAdminsAsync(MailKind kind, Guid hospitalId, CancellationToken ct)
+    {
+        if (!SendsMail) return;
+        var admins = db.Accounts.Where(a => a.HospitalId == hospitalId && a.Role == Role.Admin && a.IsActive && a.ServiceScope == null);
+        foreach (var id in await admins.OrderBy(a => a.Id).Take(MaxAdmins).Select(a => a.Id).ToListAsync(ct)) Add(kind, id);
+    }
+
+    /// <summary>
+    /// Requests a change of the address of somebody else within the caller's transaction, in place of a former request, and adds the mails to both addresses.
+    /// </summary>
+    internal async Task AddEmailChangeAsync(Account account, string newEmail, CancellationToken ct)
+    {
+        var (id, now) = (account.Id, db.UtcNow);
+        await db.Database.ExecuteSqlAsync($"""
+            INSERT INTO email_changes (user_id, new_email, effective_at, expires_at)
+            VALUES ({id}, {newEmail}, {now + PendingEmailChange.ObjectionTime}, {now + PendingEmailChange.Lifetime})
+            ON CONFLICT (user_id) DO UPDATE
+            SET new_email = excluded.new_email, effective_at = excluded.effective_at, expires_at = excluded.expires_at
+            """, ct);
+        Add(MailKind.EmailChangeReview, id, account.Email);
+        Add(MailKind.EmailChangeByOthers, id, newEmail);
     }
 
     /// <summary>

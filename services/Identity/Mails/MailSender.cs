@@ -48,14 +48,16 @@ internal sealed partial class MailSender(
         var links = services.GetRequiredService<AccountLinks>();
         try
         {
-            if (await FindAccountAsync(db, links, mail, ct) is { } account)
+            var newEmail = await FindNewEmailAsync(db, mail, ct);
+            var isStopped = newEmail is null && mail.Kind is MailKind.EmailChangeByOthers or MailKind.EmailChangeReview;
+            if (!isStopped && await FindAccountAsync(db, links, mail, ct) is { } account)
             {
                 var to = mail.UserId is null ? account.Email : mail.Recipient ?? account.Email;
-                if (GetPurpose(mail.Kind) is { } purpose)
-                    token = await links.CreateAsync(account.Id, purpose, purpose == LinkPurpose.EmailChange ? mail.Recipient : null, ct);
+                if (GetPurpose(mail.Kind) is { } purpose) token = await links.CreateAsync(account.Id, purpose, newEmail, ct);
                 // Whether somebody has the address is found here, where nobody can measure it. The link counts as one that was sent, and nobody has it.
-                var isTaken = mail.Kind == MailKind.EmailConfirmation && await db.FindByEmailAsync(to, ct) is { } owner && owner.Id != account.Id;
-                var message = services.GetRequiredService<MailComposer>().Compose(isTaken ? MailKind.EmailTaken : mail.Kind, account, to, token);
+                var isTaken = mail.Kind is MailKind.EmailConfirmation or MailKind.EmailChangeByOthers
+                    && await db.FindByEmailAsync(to, ct) is { } owner && owner.Id != account.Id;
+                var message = services.GetRequiredService<MailComposer>().Compose(isTaken ? MailKind.EmailTaken : mail.Kind, account, to, token, newEmail);
                 await services.GetRequiredService<SmtpConnection>().SendAsync(message, ct);
             }
             await DeleteAsync(db, mail, ct);
@@ -103,11 +105,22 @@ internal sealed partial class MailSender(
         return mail.Kind == MailKind.PasswordReset && await links.HasTooManyAsync(account.Id, LinkPurpose.PasswordReset, ct) ? null : account;
     }
 
+    /// <summary>Returns the new address that a mail is about; null when it is about none, or when the change was stopped or replaced by another.</summary>
+    private static async Task<string?> FindNewEmailAsync(IdentityDb db, Mail mail, CancellationToken ct)
+    {
+        if (mail.Kind == MailKind.EmailConfirmation) return mail.Recipient;
+        if (mail.Kind is not (MailKind.EmailChangeByOthers or MailKind.EmailChangeReview)) return null;
+        var newEmail = await db.EmailChanges.Where(c => c.UserId == mail.UserId).Select(c => c.NewEmail).SingleOrDefaultAsync(ct);
+        return mail.Kind == MailKind.EmailChangeReview || newEmail == mail.Recipient ? newEmail : null;
+    }
+
     private static LinkPurpose? GetPurpose(MailKind kind) => kind switch
     {
         MailKind.Invitation => LinkPurpose.Invitation,
         MailKind.PasswordReset => LinkPurpose.PasswordReset,
         MailKind.EmailConfirmation => LinkPurpose.EmailChange,
+        MailKind.EmailChangeByOthers => LinkPurpose.EmailChangeByOthers,
+        MailKind.EmailChangeReview => LinkPurpose.EmailChangeReview,
         _ => null,
     };
 

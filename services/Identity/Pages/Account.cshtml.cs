@@ -17,7 +17,7 @@ internal sealed record ConnectedApp(string ClientId, string Name, IReadOnlyList<
 
 /// <summary>Shows users their second factors, sessions and connected apps, and lets them remove each.</summary>
 internal sealed class AccountModel(IdentityDb db, BrowserLogIns logIns, SecondFactorManager secondFactors, CodeCheck codes, SessionManager sessions,
-    SignInPolicies policies, IStringLocalizer<PageTexts> texts, TimeProvider clock) : AccountPageModel(logIns)
+    Consents consents, SignInPolicies policies, IStringLocalizer<PageTexts> texts, TimeProvider clock) : AccountPageModel(logIns)
 {
     /// <summary>The maximum number of sessions that are shown, the last used ones.</summary>
     private const int MaxSessions = 100;
@@ -72,8 +72,7 @@ internal sealed class AccountModel(IdentityDb db, BrowserLogIns logIns, SecondFa
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var endedAt = await sessions.EndAllOfUserAsync(LogIn.Account.Id, ct);
         await transaction.CommitAsync(ct);
-        // Later than that end by all the precision of the cookie.
-        await LogInCookie.LogInAsync(HttpContext, LogIn.Account, LogIn.Methods, LogIn.At, validFrom: endedAt.AddMilliseconds(1));
+        await LogInAgainAsync(endedAt);
         return Redirect(PagePaths.Account);
     }
 
@@ -109,7 +108,11 @@ internal sealed class AccountModel(IdentityDb db, BrowserLogIns logIns, SecondFa
         var ct = HttpContext.RequestAborted;
         var ids = await some.Where(s => s.UserId == LogIn.Account.Id && s.RevokedAt == null).Select(s => s.Id).ToListAsync(ct);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        foreach (var id in ids) await sessions.EndAsync(id, ct);
+        foreach (var id in ids)
+        {
+            await sessions.EndAsync(id, ct);
+            await consents.ForgetAsync(id, ct);
+        }
         await transaction.CommitAsync(ct);
         return Redirect(PagePaths.Account);
     }

@@ -30,6 +30,12 @@ internal abstract class AccountPageModel(BrowserLogIns logIns) : PageModel
     /// <summary>Logs this browser out.</summary>
     protected Task EndLogInAsync() => logIns.EndAsync(HttpContext, LogIn);
 
+    /// <summary>Logs this browser in again, after all sessions of the user were ended.</summary>
+    protected Task LogInAgainAsync(DateTimeOffset endedAt) => logIns.StartAgainAsync(HttpContext, LogIn, endedAt);
+
+    /// <summary>Records that the user has shown a second factor in this browser.</summary>
+    protected Task AddFactorAsync(string methods) => logIns.AddFactorAsync(HttpContext, LogIn, methods);
+
     public override async Task OnPageHandlerExecutionAsync(PageHandlerExecutingContext context, PageHandlerExecutionDelegate next)
     {
         var here = Request.Path + (HttpMethods.IsGet(Request.Method) ? Request.QueryString.Value : "");

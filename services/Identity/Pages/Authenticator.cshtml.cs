@@ -67,7 +67,7 @@ internal sealed class AuthenticatorModel(IdentityDb db, BrowserLogIns logIns, Se
         await transaction.CommitAsync(ct);
         // The browser has shown both factors by now.
         var methods = AuthenticationMethods.Continue(LogIn.Methods, AuthenticationMethods.PasswordAndCode);
-        await LogInCookie.LogInAsync(HttpContext, LogIn.Account, methods, LogIn.At, LogIn.ValidFrom);
+        await AddFactorAsync(methods);
         return Page();
     }
 

@@ -14,10 +14,11 @@ using static OpenIddict.Server.OpenIddictServerEvents;
 namespace MedCor.Identity.Pages;
 
 /// <summary>
-/// Asks the user whether a client may act for them. OpenIddict has verified the client's request; who is not logged in logs in first.
+/// Asks the user whether a client may act for them, unless the user has lately allowed the client as much. OpenIddict has verified the client's request; who is
+/// not logged in logs in first.
 /// </summary>
 internal sealed class AuthorizeModel(ClientSessions sessions, BrowserLogIns logIns, IOpenIddictApplicationManager applications,
-    DocumentedClients documented) : PageModel
+    DocumentedClients documented, Consents consents, TimeProvider clock) : PageModel
 {
     internal const string GrantPrefix = "grant:";
 
@@ -54,11 +55,15 @@ internal sealed class AuthorizeModel(ClientSessions sessions, BrowserLogIns logI
         var login = await FindLogInAsync(request.MaxAge, pushedAt);
         // OpenID Connect Core 1.0, section 3.1.2.1: what may not be asked is answered to the client, and what must be asked anew is asked once.
         if (request.HasPromptValue(PromptValues.None))
-            return login is null
-                ? Refuse(Errors.LoginRequired, "The user is not logged in.")
-                : Refuse(Errors.ConsentRequired, "The user is asked each time.");
+        {
+            if (login is null) return Refuse(Errors.LoginRequired, "The user is not logged in.");
+            var allowed = await FindRememberedAsync(request, login);
+            return allowed.IsEmpty ? Refuse(Errors.ConsentRequired, "The user must be asked.") : await StartAsync(request, login, allowed);
+        }
         if (login is null || (request.HasPromptValue(PromptValues.Login) && !(login.ValidFrom > pushedAt))) return LogIn();
-        return MustEnroll(request, login) ? Enroll() : await ShowAsync(request, login.Account);
+        if (MustEnroll(request, login)) return Enroll();
+        var remembered = await FindRememberedAsync(request, login);
+        return remembered.IsEmpty ? await ShowAsync(request, login.Account) : await StartAsync(request, login, remembered);
     }
 
     public async Task<IActionResult> OnPostAsync(string? decision)
@@ -72,10 +77,48 @@ internal sealed class AuthorizeModel(ClientSessions sessions, BrowserLogIns logI
 
         var scopes = ConsentScopes.Grant(request.GetScopes(), isTicked: name => Request.Form.ContainsKey(GrantPrefix + name));
         if (scopes.IsEmpty) return Refuse(Errors.AccessDenied, "The user has allowed nothing.");
-        var application = (await applications.FindByClientIdAsync(request.ClientId!, HttpContext.RequestAborted))!;
-        var principal = await sessions.StartAsync(login, request.ClientId!, (await applications.GetIdAsync(application, HttpContext.RequestAborted))!, scopes,
+        var now = clock.GetUtcNow();
+        var answer = await StartAsync(request, login, scopes);
+        if (answer is SignInResult && IsKnown(request))
+            await consents.RememberAsync(login.Account, await GetApplicationIdAsync(request), request.RedirectUri!, scopes, now, HttpContext.RequestAborted);
+        return answer;
+    }
+
+    /// <summary>Starts the client's session. Asks the user to log in again when all sessions were ended meanwhile.</summary>
+    private async Task<IActionResult> StartAsync(OpenIddictRequest request, BrowserLogIn login, ImmutableArray<string> scopes)
+    {
+        var principal = await sessions.StartAsync(login, request.ClientId!, await GetApplicationIdAsync(request), scopes,
             request.GetResources().FirstOrDefault(), HttpContext.RequestAborted);
         return principal is null ? LogIn() : SignIn(principal, OpenIddictServerAspNetCoreDefaults.AuthenticationScheme);
+    }
+
+    /// <summary>Returns the scopes of a request for which the user need not be asked; none when the user must be.</summary>
+    private async Task<ImmutableArray<string>> FindRememberedAsync(OpenIddictRequest request, BrowserLogIn login)
+    {
+        if (!IsKnown(request) || MustEnroll(request, login) || request.HasPromptValue(PromptValues.Consent)
+            || request.HasPromptValue(PromptValues.SelectAccount))
+            return [];
+        return await consents.FindRememberedAsync(login.Account, await GetApplicationIdAsync(request), request.RedirectUri!, HttpContext.RequestAborted)
+            is { } remembered
+                ? ConsentScopes.GrantRemembered(request.GetScopes(), remembered)
+                : [];
+    }
+
+    /// <summary>
+    /// Returns whether it is known who asks and who is answered: a client that describes itself at an address, and is answered at one. A client that has
+    /// registered itself can have any name, and on the user's computer any program could be asking.
+    /// </summary>
+    private bool IsKnown(OpenIddictRequest request) => documented.FindAddress(request.ClientId!) is not null && FindRedirectHost(request) is not null;
+
+    /// <summary>Returns the host to which the answer is sent; null when that is a program on the user's computer.</summary>
+    private static string? FindRedirectHost(OpenIddictRequest request) =>
+        Uri.TryCreate(request.RedirectUri, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps ? uri.IdnHost : null;
+
+    /// <summary>Returns the ID of the client's row.</summary>
+    private async Task<string> GetApplicationIdAsync(OpenIddictRequest request)
+    {
+        var application = (await applications.FindByClientIdAsync(request.ClientId!, HttpContext.RequestAborted))!;
+        return (await applications.GetIdAsync(application, HttpContext.RequestAborted))!;
     }
 
     /// <summary>Returns who has logged in with this browser, at most so many seconds ago or since a time; null when nobody has.</summary>
@@ -106,8 +149,9 @@ internal sealed class AuthorizeModel(ClientSessions sessions, BrowserLogIns logI
         ClientHost = documented.FindAddress(request.ClientId!)?.IdnHost;
         Email = account.Email;
         Hospital = account.Hospital?.Name;
-        RedirectHost = Uri.TryCreate(request.RedirectUri, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps ? uri.IdnHost : null;
-        Scopes = ConsentScopes.Offer(request.GetScopes());
+        RedirectHost = FindRedirectHost(request);
+        var applicationId = (await applications.GetIdAsync(application, HttpContext.RequestAborted))!;
+        Scopes = ConsentScopes.Offer(request.GetScopes(), await consents.FindAllowedAsync(account, applicationId, HttpContext.RequestAborted));
         Parameters = GetParameters(request);
         OtherAccountUrl = PagePaths.WithReturn(PagePaths.LogIn, GetAuthorizeUrl(request));
         return Page();
@@ -128,8 +172,8 @@ internal sealed class AuthorizeModel(ClientSessions sessions, BrowserLogIns logI
         AuthorizationServer.AuthorizePath + QueryString.Create(GetParameters(request).Select(p => KeyValuePair.Create(p.Key, (string?)p.Value)));
 
     /// <summary>
-    /// Returns the parameters of a request, without those that ask for a login anew: it has been asked for, or is about to be. A pushed request is named by
-    /// its <c>request_uri</c> alone.
+    /// Returns the parameters of a request, without those that ask for a login anew: it has been asked for, or is about to be. That the user is to be asked in
+    /// any case stays. A pushed request is named by its <c>request_uri</c> alone.
     /// </summary>
     private KeyValuePair<string, string>[] GetParameters(OpenIddictRequest request)
     {
@@ -144,9 +188,10 @@ internal sealed class AuthorizeModel(ClientSessions sessions, BrowserLogIns logI
         return
         [
             .. from parameter in request.GetParameters()
-               where parameter.Key is not (OpenIddictConstants.Parameters.Prompt or OpenIddictConstants.Parameters.MaxAge)
+               let isPrompt = parameter.Key == OpenIddictConstants.Parameters.Prompt
+               where parameter.Key != OpenIddictConstants.Parameters.MaxAge && (!isPrompt || request.HasPromptValue(PromptValues.Consent))
                from value in (ImmutableArray<string?>?)parameter.Value ?? []
-               select KeyValuePair.Create(parameter.Key, value ?? ""),
+               select KeyValuePair.Create(parameter.Key, isPrompt ? PromptValues.Consent : value ?? ""),
         ];
     }
 

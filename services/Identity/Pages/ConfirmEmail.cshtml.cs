@@ -11,6 +11,9 @@ internal sealed class ConfirmEmailModel(EmailChange change, IStringLocalizer<Pag
     /// <summary>Gets the address that the link confirms.</summary>
     public string Email { get; private set; } = "";
 
+    /// <summary>Gets the time until which the user of the account can object; null when the address can be confirmed.</summary>
+    public DateTimeOffset? WaitsUntil { get; private set; }
+
     public bool IsConfirmed { get; private set; }
 
     /// <summary>Gets why the address cannot be confirmed; null when it can.</summary>
@@ -18,7 +21,7 @@ internal sealed class ConfirmEmailModel(EmailChange change, IStringLocalizer<Pag
 
     public async Task OnGetAsync(string? token)
     {
-        if (await change.FindLinkAsync(token, HttpContext.RequestAborted) is { } link) Email = link.NewEmail!;
+        if (await change.FindLinkAsync(token, HttpContext.RequestAborted) is { } found) Show(found);
         else Refuse(texts["This link is not valid, or no longer. A link works once, within 30 minutes."]);
     }
 
@@ -26,16 +29,19 @@ internal sealed class ConfirmEmailModel(EmailChange change, IStringLocalizer<Pag
     {
         try
         {
-            var link = await change.FindLinkAsync(token, HttpContext.RequestAborted);
-            IsConfirmed = link is not null && await change.ConfirmAsync(link, HttpContext.RequestAborted);
-            if (IsConfirmed) Email = link!.NewEmail!;
-            else Refuse(texts["This link is not valid, or no longer. A link works once, within 30 minutes."]);
+            var found = await change.FindLinkAsync(token, HttpContext.RequestAborted);
+            if (found is not null) Show(found);
+            if (WaitsUntil is not null) return;
+            IsConfirmed = found is not null && await change.ConfirmAsync(found.Link, HttpContext.RequestAborted);
+            if (!IsConfirmed) Refuse(texts["This link is not valid, or no longer. A link works once, within 30 minutes."]);
         }
         catch (Conflict)
         {
             Refuse(texts["Another account has this e-mail address by now."]);
         }
     }
+
+    private void Show(EmailConfirmation found) => (Email, WaitsUntil) = (found.Link.NewEmail!, found.WaitsUntil);
 
     private void Refuse(string error)
     {

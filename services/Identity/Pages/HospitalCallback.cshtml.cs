@@ -14,7 +14,7 @@ namespace MedCor.Identity.Pages;
 /// is asked for it next.
 /// </summary>
 internal sealed class HospitalCallbackModel(IdentityDb db, ProviderSettings providers, ProviderClient client, ProviderLogIn logIn,
-    SecondFactorManager secondFactors, IStringLocalizer<PageTexts> texts, TimeProvider clock) : PageModel
+    BrowserLogIns browsers, SecondFactorManager secondFactors, IStringLocalizer<PageTexts> texts, TimeProvider clock) : PageModel
 {
     /// <summary>Gets the reason for which the user is not logged in.</summary>
     public string Error { get; private set; } = "";
@@ -50,7 +50,7 @@ internal sealed class HospitalCallbackModel(IdentityDb db, ProviderSettings prov
             await LogInCookie.BeginAsync(HttpContext, account, identity.Methods, identity.AuthenticatedAt, validFrom);
             return LocalRedirect(PagePaths.WithReturn(PagePaths.SecondFactor, ReturnUrl));
         }
-        await LogInCookie.LogInAsync(HttpContext, account, identity.Methods, identity.AuthenticatedAt, validFrom);
+        await browsers.StartAsync(HttpContext, account, identity.Methods, identity.AuthenticatedAt, validFrom);
         return LocalRedirect(ReturnUrl ?? "/");
     }
 

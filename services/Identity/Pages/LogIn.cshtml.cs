@@ -11,7 +11,7 @@ using Microsoft.Extensions.Localization;
 namespace MedCor.Identity.Pages;
 
 /// <summary>Asks a user for the e-mail address and the password, and returns to the page that needs to know who the user is.</summary>
-internal sealed class LogInModel(PasswordLogIn passwords, PasskeyManager passkeys, PasswordSetter setter, ProviderSettings providers,
+internal sealed class LogInModel(PasswordLogIn passwords, PasskeyManager passkeys, PasswordSetter setter, ProviderSettings providers, BrowserLogIns logIns,
     IStringLocalizer<PageTexts> texts, TimeProvider clock) : PageModel
 {
     private const int MaxEmailLength = 254;
@@ -35,7 +35,7 @@ internal sealed class LogInModel(PasswordLogIn passwords, PasskeyManager passkey
         {
             if (await providers.FindRequiredAsync(account, HttpContext.RequestAborted) is { } required)
                 return Redirect(PagePaths.ForHospital(required.Subdomain, returnUrl));
-            await LogInCookie.LogInAsync(HttpContext, account, methods, clock.GetUtcNow());
+            await logIns.StartAsync(HttpContext, account, methods, clock.GetUtcNow());
             return LocalRedirect(Url.IsLocalUrl(returnUrl) ? returnUrl : "/");
         }
         return await RefuseAsync(texts["This passkey is not known, or took too long. Try again, or log in another way."], returnUrl);
@@ -52,7 +52,7 @@ internal sealed class LogInModel(PasswordLogIn passwords, PasskeyManager passkey
                 : await passwords.VerifyAsync(Email, password ?? "", HttpContext.RequestAborted);
             if (verified is { Methods: { } methods })
             {
-                await LogInCookie.LogInAsync(HttpContext, verified.Account, methods, clock.GetUtcNow());
+                await logIns.StartAsync(HttpContext, verified.Account, methods, clock.GetUtcNow());
                 return LocalRedirect(Url.IsLocalUrl(returnUrl) ? returnUrl : "/");
             }
             if (verified is not null)

@@ -50,7 +50,7 @@ internal sealed class PasskeyModel(IdentityDb db, BrowserLogIns logIns, SecondFa
         await secondFactors.InformAsync(account.Id, ct);
         await transaction.CommitAsync(ct);
         if (!AuthenticationMethods.HasTwoFactors(LogIn.Methods))
-            await LogInCookie.LogInAsync(HttpContext, account, AuthenticationMethods.AddPasskey(LogIn.Methods, isSynced: false), LogIn.At, LogIn.ValidFrom);
+            await AddFactorAsync(AuthenticationMethods.AddPasskey(LogIn.Methods, isSynced: false));
         return RecoveryCodes is null ? Redirect(NextUrl) : Page();
     }
 }

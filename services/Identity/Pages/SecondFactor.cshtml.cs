@@ -13,7 +13,7 @@ namespace MedCor.Identity.Pages;
 /// <summary>Asks a user who has proved one factor for a second one. Only with both is the browser logged in.</summary>
 internal sealed class SecondFactorModel(
     CodeCheck codes, SecondFactorManager secondFactors, PasskeyManager passkeys, ClientSessions sessions, PasswordLogIn passwords, PasswordSetter setter,
-    IStringLocalizer<PageTexts> texts, TimeProvider clock) : PageModel
+    BrowserLogIns logIns, IStringLocalizer<PageTexts> texts, TimeProvider clock) : PageModel
 {
     /// <summary>Gets the reason for which the last attempt was refused.</summary>
     public string? Error { get; private set; }
@@ -56,7 +56,7 @@ internal sealed class SecondFactorModel(
             return Redirect(SetPasswordModel.GetUrl(await setter.CreateLinkAsync(temporary, HttpContext.RequestAborted), ReturnUrl));
         // Also after a login at a provider that was long ago: the second factor was proved here and now.
         var now = clock.GetUtcNow();
-        await LogInCookie.LogInAsync(HttpContext, account, AuthenticationMethods.Continue(attempt.Methods, methods), at: now,
+        await logIns.StartAsync(HttpContext, account, AuthenticationMethods.Continue(attempt.Methods, methods), at: now,
             validFrom: now > attempt.ValidFrom ? now : attempt.ValidFrom);
         return LocalRedirect(Url.IsLocalUrl(ReturnUrl) ? ReturnUrl : "/");
     }

@@ -8,11 +8,56 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Recovery;
 
-/// <summary>Changes an e-mail address once a link that was sent to the new one is confirmed.</summary>
+/// <summary>Represents a link that confirms a new e-mail address and can still be used.</summary>
+/// <param name="WaitsUntil">The time until which the user can object to the change; null when the address can be confirmed.</param>
+internal sealed record EmailConfirmation(AccountLink Link, DateTimeOffset? WaitsUntil);
+
+/// <summary>Represents a link by which a user stops or allows a change that somebody else has requested.</summary>
+internal sealed record EmailChangeReview(AccountLink Link, DateTimeOffset EffectiveAt);
+
+/// <summary>
+/// Changes an e-mail address once a link that was sent to the new one is confirmed. A change that somebody else has requested waits a day for the user, who is
+/// told of it at the present address and can stop it there, or allow it at once.
+/// </summary>
 internal sealed class EmailChange(IdentityDb db, AccountLinks links, MailQueue mails, EmailUniqueness uniqueness)
 {
     /// <summary>Returns a link that confirms an address and can still be used; null when there is none. It is not spent.</summary>
-    internal Task<AccountLink?> FindLinkAsync(string? token, CancellationToken ct) => links.FindAsync(token, ct, LinkPurpose.EmailChange);
+    internal async Task<EmailConfirmation?> FindLinkAsync(string? token, CancellationToken ct)
+    {
+        if (await links.FindAsync(token, ct, LinkPurpose.EmailChange, LinkPurpose.EmailChangeByOthers) is not { } link) return null;
+        if (link.Purpose == LinkPurpose.EmailChange) return new(link, WaitsUntil: null);
+        return await Pending(link).AsNoTracking().SingleOrDefaultAsync(ct) is { EffectiveAt: var effectiveAt }
+            ? new(link, effectiveAt > db.UtcNow ? effectiveAt : null)
+            : null;
+    }
+
+    /// <summary>Returns a link by which a user decides about a change, if it can still be used; null when there is none. It is not spent.</summary>
+    internal async Task<EmailChangeReview?> FindReviewAsync(string? token, CancellationToken ct) =>
+        await links.FindAsync(token, ct, LinkPurpose.EmailChangeReview) is { } link
+            && await Pending(link).AsNoTracking().SingleOrDefaultAsync(ct) is { EffectiveAt: var effectiveAt }
+                ? new(link, effectiveAt)
+                : null;
+
+    /// <summary>Stops the change that a link is about and returns whether this call did. All links of the account end.</summary>
+    internal async Task<bool> StopAsync(AccountLink link, CancellationToken ct)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        if (!await links.SpendAsync(link, ct)) return false;
+        await Pending(link).ExecuteDeleteAsync(ct);
+        await transaction.CommitAsync(ct);
+        return true;
+    }
+
+    /// <summary>Lets the new address be confirmed from now on and returns whether this call did.</summary>
+    internal async Task<bool> AllowAsync(AccountLink link, CancellationToken ct)
+    {
+        var now = db.UtcNow;
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        if (!await links.SpendAloneAsync(link, ct)) return false;
+        await Pending(link).ExecuteUpdateAsync(c => c.SetProperty(x => x.EffectiveAt, now), ct);
+        await transaction.CommitAsync(ct);
+        return true;
+    }
 
     /// <summary>
     /// Makes the link's address that of the account and returns whether this call did. Throws <see cref="Conflict"/> when another user has it by now.
@@ -21,7 +66,12 @@ internal sealed class EmailChange(IdentityDb db, AccountLinks links, MailQueue m
     {
         await uniqueness.EnsureAvailableAsync(link.NewEmail!, ct, exceptUserId: link.UserId);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        var now = db.UtcNow;
+        var effective = await Pending(link).Where(c => c.EffectiveAt <= now).ExecuteDeleteAsync(ct);
+        if (link.Purpose == LinkPurpose.EmailChangeByOthers && effective == 0) return false;
         if (!await links.SpendAsync(link, ct)) return false;
+        // Another request for the account is over too.
+        await db.EmailChanges.Where(c => c.UserId == link.UserId).ExecuteDeleteAsync(ct);
         var account = await db.Accounts.Include(a => a.Hospital).Include(a => a.Credential).Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty)
             .AsSplitQuery().SingleAsync(a => a.Id == link.UserId, ct);
         if (!account.CanLogIn) return false;
@@ -40,4 +90,6 @@ internal sealed class EmailChange(IdentityDb db, AccountLinks links, MailQueue m
         await transaction.CommitAsync(ct);
         return true;
     }
+
+    private IQueryable<PendingEmailChange> Pending(AccountLink link) => db.EmailChanges.Where(c => c.UserId == link.UserId && c.NewEmail == link.NewEmail);
 }

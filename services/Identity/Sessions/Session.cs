@@ -8,7 +8,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace MedCor.Identity.Sessions;
 
-/// <summary>Represents a login and the family of tokens that descends from it.</summary>
+/// <summary>Represents a login and, except in a browser, the family of tokens that descends from it.</summary>
 internal sealed class Session
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();
@@ -34,6 +34,9 @@ internal sealed class Session
 
     /// <summary>Gets the API key with which a program started the session; null for any other session.</summary>
     public Guid? ApiKeyId { get; init; }
+
+    /// <summary>Gets whether the session is a login in a browser, on MedCor's pages. It has no tokens: a cookie names it.</summary>
+    public bool IsBrowser { get; init; }
 
     public Account? User { get; init; }
 

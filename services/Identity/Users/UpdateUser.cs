@@ -17,11 +17,12 @@ namespace MedCor.Identity.Users;
 /// <param name="PasswordHash">The hash of the new password; null where the password stays.</param>
 /// <param name="Paused">The bookings that are paused; null where the account can be booked afterwards as before.</param>
 /// <param name="ConfirmsEmail">Whether a new e-mail address is confirmed by a link before it is changed.</param>
-internal sealed record PreparedUserUpdate(string? PasswordHash, PausedBookings? Paused, bool ConfirmsEmail = false);
+/// <param name="AwaitsUser">Whether the user can object to it before, because somebody else has requested it.</param>
+internal sealed record PreparedUserUpdate(string? PasswordHash, PausedBookings? Paused, bool ConfirmsEmail = false, bool AwaitsUser = false);
 
 internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, CurrentPasswordCheck ownPassword, EmailUniqueness freeEmail, PasswordHasher hashes,
     SessionManager sessions, BookingPauseClient bookings, HospitalCopies hospitals, SignInPolicies policies, AccountLinks links,
-    MailQueue mails, TimeProvider clock)
+    MailQueue mails, IHostEnvironment environment, TimeProvider clock)
     : IToolHandler<UpdateUser, PreparedUserUpdate, UpdatedUser>, ICurrentStateProvider<UpdateUser>, IParameterValidator<UpdateUser>
 {
     public async Task<object> GetCurrentAsync(UpdateUser request, CancellationToken ct) => await users.GetAsync(request.UserId, ct);
@@ -48,13 +49,15 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         var provesPassword = account.Id == db.Tenancy.Caller.UserId && (request.Password is not null || changesEmail);
         await ValidateAsync(request, account, provesPassword, ct);
         if (provesPassword) await ownPassword.VerifyAsync(account, request.CurrentPassword!, ct);
-        var confirmsEmail = changesEmail && !(await policies.GetAsync(account.HospitalId, ct)).AcceptsChosenPasswords;
-        if (confirmsEmail) await EnsureConfirmableAsync(request.Email!, account, ct);
+        var changesAtOnce = changesEmail && (await policies.GetAsync(account.HospitalId, ct)).AcceptsChosenPasswords;
+        var awaitsUser = changesEmail && account.Id != db.Tenancy.Caller.UserId && IsUsed(account) && !(changesAtOnce && environment.IsDevelopment());
+        var confirmsEmail = changesEmail && (awaitsUser || !changesAtOnce);
+        if (confirmsEmail) await EnsureConfirmableAsync(request.Email!, account, awaitsUser ? LinkPurpose.EmailChangeByOthers : LinkPurpose.EmailChange, ct);
         else if (request.Email is not null) await freeEmail.EnsureAvailableAsync(request.Email, ct, exceptUserId: account.Id);
         var passwordHash = request.Password is null ? null : await hashes.HashAsync(request.Password, ct);
         // Last, so that a rejected request pauses no bookings.
         account.ThrowIfVersionDiffers(request.ExpectedVersion);
-        return new(passwordHash, CeasesToBeBookable(request, account) ? await bookings.PauseAsync(account, ct) : null, confirmsEmail);
+        return new(passwordHash, CeasesToBeBookable(request, account) ? await bookings.PauseAsync(account, ct) : null, confirmsEmail, awaitsUser);
     }
 
     public async Task<UpdatedUser> HandleAsync(UpdateUser request, PreparedUserUpdate prepared, CancellationToken ct)
@@ -68,7 +71,8 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         var (formerRole, wasActive) = (account.Role, account.IsActive);
         var paused = CeasesToBeBookable(request, account) ? prepared.Paused ?? throw PausedBookings.CreateConflict() : null;
         paused?.EnsureUnchanged(account);
-        if (prepared.ConfirmsEmail && ChangesEmail(request, account)) mails.Add(MailKind.EmailConfirmation, account.Id, request.Email);
+        if (prepared.AwaitsUser && ChangesEmail(request, account)) await mails.AddEmailChangeAsync(account, request.Email!, ct);
+        else if (prepared.ConfirmsEmail && ChangesEmail(request, account)) mails.Add(MailKind.EmailConfirmation, account.Id, request.Email);
         else if (request.Email is { } email) ChangeEmail(account, email);
         account.FirstName = request.FirstName ?? account.FirstName;
         account.LastName = request.LastName ?? account.LastName;
@@ -122,6 +126,9 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
             AffectedCount: paused?.Count);
     }
 
+    /// <summary>Returns whether anybody has been the user so far. With the address, somebody else would take the account over.</summary>
+    private static bool IsUsed(Account account) => account.Credential is { EmailVerifiedAt: not null } or { LastLoginAt: not null };
+
     private static bool ChangesEmail(UpdateUser request, Account account) =>
         request.Email is { } email && EmailAddresses.GetLookupKey(email) != EmailAddresses.GetLookupKey(account.Email);
 
@@ -141,13 +148,13 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
     /// Throws when no link can be sent to a new address, or when another user has it whom the caller administers. For addresses of others, everybody gets the
     /// answer for a free one, so that nobody learns who uses MedCor. Who has the address is told by mail.
     /// </summary>
-    private async Task EnsureConfirmableAsync(string email, Account account, CancellationToken ct)
+    private async Task EnsureConfirmableAsync(string email, Account account, LinkPurpose purpose, CancellationToken ct)
     {
         if (!mails.SendsMail) throw new ValidationFailed("email", $"cannot be confirmed, and so not be changed: {MailOptions.NotConfigured}");
         string[] forms = [.. EmailAddresses.GetLookupKeys(email)];
         if (db.Tenancy.Caller.IsOneOf(Callers.Admins) && await db.Accounts.AnyAsync(a => forms.Contains(a.EmailKey) && a.Id != account.Id, ct))
             throw EmailUniqueness.EmailTaken();
-        if (await links.HasTooManyAsync(account.Id, LinkPurpose.EmailChange, ct))
+        if (await links.HasTooManyAsync(account.Id, purpose, ct))
             throw new RateLimited("Too many links were sent to confirm new e-mail addresses of this account.", (int)AccountLinks.Lifetime.TotalSeconds);
     }
 

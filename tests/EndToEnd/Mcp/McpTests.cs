@@ -197,6 +197,27 @@ public sealed class McpTests
     }
 
     [Fact]
+    public async Task A_trace_that_a_message_names_is_linked_and_not_continued()
+    {
+        var (agent, telemetry) = (await Agent, (await MedCorFixture.Get()).Telemetry);
+        foreach (var version in (string[])[McpClient.Modern, McpClient.Legacy])
+        {
+            var trace = Guid.NewGuid().ToString("N");
+
+            var reply = await agent.Send("tools/list", version: version, meta: new() { ["traceparent"] = $"00-{trace}-00f067aa0ba902b7-00" });
+
+            Assert.True(reply.Result is not null, reply.ToString());
+            await Wait.Until(() => Task.FromResult(telemetry.Spans.Any(s => s.Service == "gateway" && s.Kind == 2 && s.Links.Contains(trace))),
+                $"the request of {version} is linked");
+            Assert.DoesNotContain(telemetry.Spans, s => s.TraceId == trace);
+        }
+    }
+
+    [Fact]
+    public async Task A_trace_that_is_none_is_ignored() =>
+        Assert.NotNull((await (await Agent).Send("tools/list", meta: new() { ["traceparent"] = "nonsense" })).Result);
+
+    [Fact]
     public async Task The_chat_keeps_its_paths_and_its_errors()
     {
         using var http = await TestUser.CreateAnonymousClient();

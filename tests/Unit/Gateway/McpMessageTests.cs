@@ -49,6 +49,13 @@ public sealed class McpMessageTests
             Read($$"""{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{{notifications}}} }""").Watched;
     }
 
+    [Theory]
+    [InlineData("""{"traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"}""", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00")]
+    [InlineData("""{"traceparent":{"a":1}}""", null)]
+    [InlineData("{}", null)]
+    public void The_trace_of_a_message_is_a_text_among_what_describes_it(string meta, string? trace) =>
+        Assert.Equal(trace, Read($$"""{"jsonrpc":"2.0","id":1,"method":"ping","params":{"_meta":{{meta}}} }""").TraceParent);
+
     [Fact]
     public void Requests_are_counted_by_era_method_and_outcome_and_by_no_text_of_the_client()
     {

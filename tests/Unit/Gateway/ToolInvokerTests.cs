@@ -172,22 +172,24 @@ public sealed class ToolInvokerTests
     private static Task<ToolResponse> Call(ServiceHttpInvoker upstream, string? key = null) =>
         Door(upstream).InvokeAsync(Platform, new(ToolCatalogue.All["list_hospitals"], new("""{"limit":1}"""u8.ToArray())), key, CancellationToken.None);
 
-    private static ToolInvoker Door(ServiceHttpInvoker upstream, BufferedBytesLimiter? waiting = null, TimeProvider? clock = null) => new(
+    internal static ToolInvoker Door(ServiceHttpInvoker upstream, BufferedBytesLimiter? waiting = null, TimeProvider? clock = null) => new(
         new ServiceForwarder(upstream, waiting ?? new BufferedBytesLimiter(Options.Create(new LimitOptions()))),
         new ReferenceDataCache(null!, Options.Create(new ReferenceDataCacheOptions { TimeToLiveSeconds = 0 }), NullLogger<ReferenceDataCache>.Instance),
         new ToolResponsePublisher(new ListenerPresence(null!, TimeProvider.System, NullLogger<ListenerPresence>.Instance), new LiveEventStore(null!),
             TimeProvider.System, NullLogger<ToolResponsePublisher>.Instance), clock ?? TimeProvider.System);
 
     /// <summary>Creates an invoker that knows the replicas through configuration, as a process does.</summary>
-    private static ServiceHttpInvoker Upstream(params Uri[] replicas)
+    private static ServiceHttpInvoker Upstream(params Uri[] replicas) => UpstreamOf("hospital", replicas);
+
+    internal static ServiceHttpInvoker UpstreamOf(string service, params Uri[] replicas)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Configuration.AddInMemoryCollection(replicas.Select((a, i) => KeyValuePair.Create($"services:hospital:http:{i}", (string?)a.ToString())));
+        builder.Configuration.AddInMemoryCollection(replicas.Select((a, i) => KeyValuePair.Create($"services:{service}:http:{i}", (string?)a.ToString())));
         builder.Services.AddSingleton(TimeProvider.System);
         return builder.AddServiceDefaults().Services.BuildServiceProvider().GetRequiredService<ServiceHttpInvoker>();
     }
 
-    private static InvocationContext Somebody(Guid? hospital) =>
+    internal static InvocationContext Somebody(Guid? hospital) =>
         new(new Caller(Guid.NewGuid(), "a@b.example", Role.Admin, hospital, Guid.NewGuid(), DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddHours(1)),
             "Bearer token", "request-1", "203.0.113.7", "test");
 
@@ -206,7 +208,7 @@ public sealed class ToolInvokerTests
     /// <summary>
     /// Reads a request, writes a given response and closes the connection, so that a response can break off anywhere. A complete response announces the close.
     /// </summary>
-    private sealed class RawService : IDisposable
+    internal sealed class RawService : IDisposable
     {
         private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
 

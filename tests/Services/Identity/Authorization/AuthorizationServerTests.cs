@@ -77,6 +77,52 @@ public sealed class AuthorizationServerTests
     }
 
     [Fact]
+    public async Task A_program_that_listens_on_IPv6_may_use_any_port_too()
+    {
+        using var client = await OAuthClient.Register(redirectUri: "http://[::1]:8787/callback");
+        client.RedirectUri = "http://[::1]:53211/callback";
+
+        var callback = await client.Authorize("nurse@general.example", "Demo-Medcor-2026", ["medcor.read"]);
+
+        Assert.Equal(HttpStatusCode.OK, (await client.Redeem(callback["code"])).Status);
+    }
+
+    [Fact]
+    public async Task A_code_is_good_only_with_its_verifier_its_address_and_its_client()
+    {
+        using var client = await OAuthClient.Register();
+        using var other = await OAuthClient.Register();
+        var code = (await client.Authorize("doctor@general.example", "Demo-Medcor-2026", ["medcor.read"]))["code"];
+
+        foreach (var refused in new[]
+        {
+            await Redeem(client, client.RedirectUri, new string('x', 43)),
+            await Redeem(client, "http://127.0.0.1:53211/callback", client.Verifier),
+            await Redeem(other, client.RedirectUri, client.Verifier),
+        }) Assert.Equal((HttpStatusCode.BadRequest, "invalid_grant"), (refused.Status, (string?)refused.Body["error"]));
+
+        Assert.Equal(HttpStatusCode.OK, (await client.Redeem(code)).Status);
+
+        Task<(HttpStatusCode Status, JsonNode Body)> Redeem(OAuthClient by, string redirectUri, string verifier) => by.Post("/oauth/token",
+            ("grant_type", "authorization_code"), ("code", code), ("redirect_uri", redirectUri), ("code_verifier", verifier));
+    }
+
+    [Fact]
+    public async Task A_refresh_token_in_the_hands_of_another_client_is_refused_and_ends_nothing()
+    {
+        using var client = await OAuthClient.Register();
+        using var other = await OAuthClient.Register("client_secret_post");
+        var tokens = await client.Obtain("doctor@general.example", "medcor.read");
+        var refresh = (string)tokens["refresh_token"]!;
+
+        Assert.Equal("invalid_grant", (string?)(await other.Refresh(refresh)).Body["error"]);
+
+        var (status, next) = await client.Refresh(refresh);
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.Equal(HttpStatusCode.OK, (await client.Call((string)next["access_token"]!, "get_current_user")).Status);
+    }
+
+    [Fact]
     public async Task The_page_names_the_hospital_of_the_user_and_the_host_of_the_client_in_letters_that_cannot_be_mistaken()
     {
         using var client = await OAuthClient.Register(redirectUri: "https://b\u00FCcher.example/callback");
@@ -90,6 +136,27 @@ public sealed class AuthorizationServerTests
         Assert.Contains("Your hospital is General", page.Html, StringComparison.Ordinal);
         Assert.Contains("xn--bcher-kva.example", page.Html, StringComparison.Ordinal);
         Assert.DoesNotContain("Your hospital", other.Html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_page_marks_what_a_client_asks_for_beyond_what_the_user_has_allowed_it()
+    {
+        using var client = await OAuthClient.Register();
+        using var start = await client.OpenAuthorization();
+        using var loggedIn = await client.LogIn(start.Headers.Location!, "doctor@general.example", "Demo-Medcor-2026");
+        Assert.Equal(0, await CountNew("medcor.read appointments.write"));
+        await client.Authorize("doctor@general.example", "Demo-Medcor-2026", ["medcor.read"]);
+
+        Assert.Equal(0, await CountNew("medcor.read people.read"));
+        Assert.Equal(2, await CountNew("medcor.read appointments.write medcor.clinical"));
+
+        async Task<int> CountNew(string scopes)
+        {
+            using var page = await client.OpenAuthorization(("scope", scopes));
+            var html = await page.Content.ReadAsStringAsync();
+            Assert.Contains("What it may do", html, StringComparison.Ordinal);
+            return html.Split("<strong class=\"new\">").Length - 1;
+        }
     }
 
     [Fact]

@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json.Nodes;
+using System.Web;
+using MedCor.Contracts;
+using MedCor.Contracts.Identity;
 using MedCor.Identity.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -63,6 +66,77 @@ public sealed class ClientDocumentTests : IAsyncLifetime
         var html = await page.Content.ReadAsStringAsync();
         Assert.Contains("The program is described at 127.0.0.1.", html);
         Assert.Contains("Planner", html);
+    }
+
+    [Fact]
+    public async Task A_user_is_not_asked_again_what_a_client_at_an_https_address_may_do()
+    {
+        var somebody = await TestUser.Create("NURSE");
+        using var client = await OpenAtHttps();
+        await Allow(client, somebody, "medcor.read", "appointments.write");
+
+        var (status, tokens) = await client.Redeem((await Ask(client, ("scope", "people.read appointments.write")))!);
+        Assert.Equal((HttpStatusCode.OK, "people.read appointments.write"), (status, (string?)tokens["scope"]));
+        (status, _) = await client.Redeem((await Ask(client, ("prompt", "none")))!);
+        Assert.Equal(HttpStatusCode.OK, status);
+
+        Assert.Null(await Ask(client, ("scope", "people.write")));
+        Assert.Null(await Ask(client, ("prompt", "consent")));
+        // What is dangerous is asked each time.
+        await Allow(client, somebody, "medcor.read", "medcor.delete", "medcor.clinical");
+        Assert.NotNull(await Ask(client));
+        foreach (var scope in (string[])["medcor.read medcor.delete", "medcor.read medcor.clinical", "clinical.read", "appointments.delete"])
+            Assert.Equal((scope, null), (scope, await Ask(client, ("scope", scope))));
+    }
+
+    [Fact]
+    public async Task A_user_who_must_be_asked_is_asked_after_the_login_too()
+    {
+        var somebody = await TestUser.Create("NURSE");
+        using var client = await OpenAtHttps();
+        using var start = await client.OpenAuthorization(("prompt", "consent"));
+        await client.Complete(start, somebody.Email, somebody.Password, ["medcor.read"]);
+
+        using var again = await client.OpenAuthorization(("prompt", "login consent"));
+        using var loggedIn = await client.LogIn(again.Headers.Location!, somebody.Email, somebody.Password);
+
+        Assert.Contains("prompt=consent", loggedIn.Headers.Location!.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("end_session")]
+    [InlineData("password")]
+    public async Task What_a_client_may_do_is_asked_again_after_the_user_has_ended_its_access(string how)
+    {
+        var somebody = await TestUser.Create("NURSE");
+        using var client = await OpenAtHttps();
+        await Allow(client, somebody, "medcor.read");
+        Assert.NotNull(await Ask(client));
+
+        var user = await ApiClient.LogIn(somebody.Email, somebody.Password);
+        if (how == "end_session")
+            await user.Call("end_session",
+                new { session_id = (await user.Call<Page<UserSession>>("list_sessions")).Results.First(s => s.ClientId == client.Id).Id });
+        else
+            await user.Call("update_user", new { user_id = somebody.Id, password = "Korrekt-Pferd-8", current_password = somebody.Password });
+
+        using var page = await client.OpenAuthorization();
+        if (page.Headers.Location is { } login)
+        {
+            Assert.StartsWith("/oauth/login", login.ToString());
+            using var loggedIn = await client.LogIn(login, somebody.Email, "Korrekt-Pferd-8");
+            Assert.Equal(HttpStatusCode.Found, loggedIn.StatusCode);
+        }
+        Assert.Null(await Ask(client));
+    }
+
+    [Fact]
+    public async Task A_client_that_has_registered_itself_is_never_remembered()
+    {
+        using var client = await OAuthClient.Register(redirectUri: Https);
+        await client.Authorize("doctor@general.example", "Demo-Medcor-2026", ["medcor.read"]);
+
+        Assert.Null(await Ask(client));
     }
 
     public static TheoryData<string> Bad =>
@@ -136,6 +210,27 @@ public sealed class ClientDocumentTests : IAsyncLifetime
             await PublicHttp.ConnectAsync(new DnsEndPoint(address.IdnHost.Trim('[', ']'), 443), allowLoopback: false, CancellationToken.None));
     }
 
+    private const string Https = "https://planner.example/callback";
+
+    private async Task<OAuthClient> OpenAtHttps()
+    {
+        var client = await OAuthClient.ForDocument(Publish(redirectUri: Https));
+        client.RedirectUri = Https;
+        return client;
+    }
+
+    private static Task Allow(OAuthClient client, TestUser user, params string[] scopes) =>
+        client.Authorize(user.Email, user.Password, scopes, changes: ("scope", string.Join(' ', scopes)));
+
+    /// <summary>Sends a user who is logged in to the page. Returns the code when the user is not asked; null when the user is.</summary>
+    private static async Task<string?> Ask(OAuthClient client, params (string Name, string? Value)[] changes)
+    {
+        using var answer = await client.OpenAuthorization(changes);
+        if (answer.StatusCode == HttpStatusCode.OK) return null;
+        Assert.StartsWith(client.RedirectUri, answer.Headers.Location!.ToString());
+        return HttpUtility.ParseQueryString(answer.Headers.Location.Query)["code"] ?? throw new Xunit.Sdk.XunitException(answer.Headers.Location.Query);
+    }
+
     private static Task WaitUntilAborted(HttpContext http)
     {
         var aborted = new TaskCompletionSource();
@@ -143,13 +238,13 @@ public sealed class ClientDocumentTests : IAsyncLifetime
         return aborted.Task;
     }
 
-    private string Publish(Func<HttpContext, JsonObject, Task>? answer = null)
+    private string Publish(Func<HttpContext, JsonObject, Task>? answer = null, string redirectUri = "http://127.0.0.1/callback")
     {
         var path = $"/{Guid.NewGuid()}/client";
         var id = _web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single() + path;
         var document = new JsonObject
         {
-            ["client_id"] = id, ["client_name"] = "Planner", ["redirect_uris"] = new JsonArray("http://127.0.0.1/callback"),
+            ["client_id"] = id, ["client_name"] = "Planner", ["redirect_uris"] = new JsonArray(redirectUri),
             ["logo_uri"] = "https://elsewhere.example/",
         };
         _documents[path] = (http => answer is null ? Send(http, document, _ => { }) : answer(http, document), 0);

@@ -27,7 +27,11 @@ internal sealed class FederatedHospital : IAsyncDisposable
         {
             Id = hospital.Id, Subdomain = hospital.Subdomain, Admin = await ApiClient.LogIn(email, Password), Provider = await ForgedProvider.Start(),
         };
-        await opened.Update(new { issuer = opened.Provider.Issuer, client_id = ForgedProvider.ClientId, client_secret = ForgedProvider.ClientSecret });
+        await opened.Update(new
+        {
+            issuer = opened.Provider.Issuer, client_id = ForgedProvider.ClientId, client_secret = ForgedProvider.ClientSecret,
+            email_domains = List("people.example"),
+        });
         return opened;
     }
 

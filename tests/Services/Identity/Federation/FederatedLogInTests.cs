@@ -11,6 +11,20 @@ namespace MedCor.Tests.Services.Identity.Federation;
 public class FederatedLogInTests
 {
     [Fact]
+    public async Task A_provider_without_domains_links_nobody()
+    {
+        await using var hospital = await FederatedHospital.Open();
+        await hospital.Update(new { email_domains = Array.Empty<string>() });
+        hospital.Say("42", (await hospital.CreateUser()).Email);
+        using var browser = await PageBrowser.Open();
+
+        var refused = await hospital.LogIn(browser);
+
+        Assert.Equal(HttpStatusCode.Forbidden, refused.Status);
+        Assert.Equal(0, await hospital.CountLinks());
+    }
+
+    [Fact]
     public async Task A_user_logs_in_through_the_hospital_and_returns_to_the_program_that_asked()
     {
         await using var hospital = await FederatedHospital.Open();

@@ -105,6 +105,47 @@ public class IdentityProviderTests
         Assert.Equal(before.ToJsonString(), (await hospital.Admin.Call("get_identity_provider")).ToJsonString());
     }
 
+    [Fact]
+    public async Task Accounts_are_created_only_for_addresses_of_named_domains()
+    {
+        await using var hospital = await FederatedHospital.Open();
+        var none = Array.Empty<string>();
+
+        var both = await hospital.Admin.TryCall("update_identity_provider", new { create_users = true, email_domains = none });
+        await hospital.Update(new { email_domains = none });
+        var create = await hospital.Admin.TryCall("update_identity_provider", new { create_users = true });
+
+        foreach (var refused in new[] { both, create })
+        {
+            Assert.Equal("VALIDATION_ERROR", refused.Code);
+            Assert.NotNull(refused.Details!["email_domains"]);
+        }
+        Assert.False((await hospital.Admin.Call<IdentityProvider>("get_identity_provider")).CreateUsers);
+    }
+
+    [Fact]
+    public async Task The_administrators_are_told_of_each_change_of_the_provider_and_of_the_policy()
+    {
+        const string Provider = "The identity provider of your hospital was changed", Policy = "The sign-in policy of your hospital was changed";
+        await using var hospital = await FederatedHospital.Open();
+        using var mails = await MailboxClient.Open();
+        var (first, nurse) = ((await hospital.Admin.Call<User>("get_current_user")).Email, await hospital.CreateUser());
+        var second = await hospital.CreateUser("ADMIN");
+
+        await hospital.Update(new { is_required = true });
+        // What changes nothing is not told.
+        await hospital.Update(new { is_required = true });
+        await hospital.Admin.Call("update_sign_in_policy", new { idle_minutes = 60 });
+
+        await mails.WaitFor(first, Policy);
+        await mails.WaitFor(second.Email, Policy);
+        await Wait.Until(async () => (await CountProviderMails(first), await CountProviderMails(second.Email)) == (2, 1), "the mails about the provider");
+        Assert.DoesNotContain(await mails.Read(nurse.Email), mail => mail.Subject.StartsWith(Provider, StringComparison.Ordinal));
+
+        async Task<int> CountProviderMails(string to) =>
+            (await mails.Read(to)).Count(mail => mail.Subject.StartsWith(Provider, StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("http://login.hospital.example")]
     [InlineData("https://user@login.hospital.example")]

@@ -1,6 +1,11 @@
 using System.Net;
 using MedCor.Contracts.Identity;
+using MedCor.Identity;
+using MedCor.Identity.Mails;
+using MedCor.Identity.Recovery;
 using MedCor.Tests.Services.Identity.Users;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace MedCor.Tests.Services.Identity.Recovery;
 
@@ -117,21 +122,114 @@ public sealed class EmailChangeTests : IAsyncLifetime
         await _mails.WaitFor(fresh, "Your e-mail address was changed");
     }
 
+    [Fact]
+    public async Task A_user_stops_a_change_of_the_address_by_an_administrator()
+    {
+        var (admin, client, email, fresh) = await RequestChangeByAdmin();
+        using var browser = await Pages.Open();
+        var confirm = $"/oauth/confirm-email?token={await _mails.WaitForToken(fresh, "Confirm your e-mail address")}";
+        var review = $"/oauth/email-change?token={await _mails.WaitForToken(email, "Your e-mail address is to be changed")}";
+        Assert.Contains(fresh, (await _mails.WaitFor(email, "Your e-mail address is to be changed")).Text, StringComparison.Ordinal);
+        Assert.Contains("can object until", (await browser.Get(confirm)).Html, StringComparison.Ordinal);
+        Assert.Contains($"wants to make {fresh} the e-mail address", (await browser.Get(review)).Html, StringComparison.Ordinal);
+
+        Assert.Contains("The change was stopped.", (await browser.Submit(review, ("decision", "stop"))).Html, StringComparison.Ordinal);
+
+        Assert.Equal(HttpStatusCode.BadRequest, (await browser.Get(review)).Status);
+        Assert.Equal(HttpStatusCode.BadRequest, (await browser.Get(confirm)).Status);
+        Assert.Equal(email, (await client.Call<User>("get_current_user")).Email);
+        Assert.Equal(email, (await admin.Call<User>("get_user", new { user_id = client.Id })).Email);
+    }
+
+    [Fact]
+    public async Task A_change_by_an_administrator_that_the_user_allows_is_confirmed_at_once()
+    {
+        var (_, client, email, fresh) = await RequestChangeByAdmin();
+        using var browser = await Pages.Open();
+        var confirm = $"/oauth/confirm-email?token={await _mails.WaitForToken(fresh, "Confirm your e-mail address")}";
+        var review = $"/oauth/email-change?token={await _mails.WaitForToken(email, "Your e-mail address is to be changed")}";
+
+        Assert.Contains("You have allowed the change.", (await browser.Submit(review, ("decision", "allow"))).Html, StringComparison.Ordinal);
+        Assert.Equal(email, (await client.Call<User>("get_current_user")).Email);
+        Assert.Contains($"{fresh} is now the e-mail address", (await browser.Submit(confirm)).Html, StringComparison.Ordinal);
+
+        Assert.Equal(client.Id, (await ApiClient.LogIn(fresh, Password)).Id);
+        Assert.Equal(HttpStatusCode.BadRequest, (await browser.Get(review)).Status);
+    }
+
+    [Fact]
+    public async Task A_change_by_an_administrator_waits_a_day_for_the_user()
+    {
+        await using var identity = await IdentityFixture.Create();
+        var (fresh, requestedAt) = (TestUser.NewEmail(), identity.Clock.Now);
+        var token = await identity.Execute(async (IServiceProvider scope) =>
+        {
+            scope.GetRequiredService<IdentityDb>().Tenancy.Enter(hospital: null);
+            await scope.GetRequiredService<MailQueue>().AddEmailChangeAsync(identity.Admin, fresh, CancellationToken.None);
+            return await scope.GetRequiredService<AccountLinks>()
+                .CreateAsync(identity.Admin.Id, LinkPurpose.EmailChangeByOthers, fresh, CancellationToken.None);
+        });
+
+        identity.Clock.Now = requestedAt + TimeSpan.FromHours(24) - TimeSpan.FromSeconds(1);
+        var early = (await Find())!;
+        Assert.Equal(requestedAt + TimeSpan.FromHours(24), early.WaitsUntil);
+        Assert.False(await Confirm(early));
+        identity.Clock.Now = requestedAt + TimeSpan.FromHours(24);
+        var due = (await Find())!;
+
+        Assert.Null(due.WaitsUntil);
+        Assert.True(await Confirm(due));
+        Assert.Null(await Find());
+        Assert.Equal(fresh, await identity.Execute((IdentityDb db, EmailChange _) => db.Accounts.Select(a => a.Email).SingleAsync()));
+
+        Task<EmailConfirmation?> Find() => identity.Execute((IdentityDb _, EmailChange change) => change.FindLinkAsync(token, CancellationToken.None));
+
+        Task<bool> Confirm(EmailConfirmation found) =>
+            identity.Execute((IdentityDb _, EmailChange change) => change.ConfirmAsync(found.Link, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_later_request_of_an_administrator_replaces_the_former_one()
+    {
+        var (admin, client, email, fresh) = await RequestChangeByAdmin();
+        using var browser = await Pages.Open();
+        var review = $"/oauth/email-change?token={await _mails.WaitForToken(email, "Your e-mail address is to be changed")}";
+        var confirm = $"/oauth/confirm-email?token={await _mails.WaitForToken(fresh, "Confirm your e-mail address")}";
+
+        await admin.Call("update_user", new { user_id = client.Id, email = TestUser.NewEmail() });
+
+        Assert.Equal(HttpStatusCode.BadRequest, (await browser.Get(review)).Status);
+        Assert.Equal(HttpStatusCode.BadRequest, (await browser.Get(confirm)).Status);
+    }
+
+    /// <summary>Asks for a new address of a user who has logged in, as the administrator of a hospital that does not accept what others choose.</summary>
+    private async Task<(ApiClient Admin, ApiClient Client, string Email, string Fresh)> RequestChangeByAdmin()
+    {
+        var (admin, client, email) = await CreateClient();
+        var fresh = TestUser.NewEmail();
+        Assert.Equal(email, (await admin.Call<UpdatedUser>("update_user", new { user_id = client.Id, email = fresh })).Email);
+        return (admin, client, email, fresh);
+    }
+
     /// <summary>Asks for a new address as a user of a hospital that does not accept what others choose.</summary>
     private async Task<(ApiClient Client, string Email, string Fresh)> RequestChange()
     {
-        var (platform, email, fresh) = (await ApiClient.LogInShared(TestUser.PlatformAdminEmail), TestUser.NewEmail(), TestUser.NewEmail());
+        var ((_, client, email), fresh) = (await CreateClient(), TestUser.NewEmail());
+        var answer = await client.Call<UpdatedUser>("update_user",
+            new { user_id = client.Id, email = fresh, phone_number = "+1-555-0103", current_password = Password });
+        Assert.Equal((email, "+1-555-0103"), (answer.Email, answer.PhoneNumber));
+        return (client, email, fresh);
+    }
+
+    private async Task<(ApiClient Admin, ApiClient Client, string Email)> CreateClient()
+    {
+        var (platform, email) = (await ApiClient.LogInShared(TestUser.PlatformAdminEmail), TestUser.NewEmail());
         var hospital = await CreateUserTests.NewHospital(platform);
         var admin = await TestUser.LogInNewAdmin(hospital.Id);
         await platform.Call("update_sign_in_policy", new { hospital_id = hospital.Id, accepts_chosen_passwords = false });
         await admin.Call("create_user", new { email, first_name = "Robin", last_name = "Testperson", role = "NURSE" });
         using (var browser = await Pages.Open())
             await browser.Submit($"/oauth/set-password?token={await _mails.WaitForToken(email, "Your MedCor account")}", ("password", Password));
-        var client = await ApiClient.LogIn(email, Password);
-
-        var answer = await client.Call<UpdatedUser>("update_user",
-            new { user_id = client.Id, email = fresh, phone_number = "+1-555-0103", current_password = Password });
-        Assert.Equal((email, "+1-555-0103"), (answer.Email, answer.PhoneNumber));
-        return (client, email, fresh);
+        return (admin, await ApiClient.LogIn(email, Password), email);
     }
 }

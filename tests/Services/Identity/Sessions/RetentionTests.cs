@@ -1,3 +1,5 @@
+using MedCor.Contracts;
+using MedCor.Contracts.Identity;
 using MedCor.Identity;
 using MedCor.Identity.Authorization;
 using MedCor.Identity.Revocations;
@@ -21,6 +23,60 @@ public sealed class RetentionTests
 
         Assert.Equal((1, 1, 0), await DeleteOneByOne(identity, db => new SessionRetention(db)));
         Assert.Equal([now.AddDays(1)], await Read(identity, db => db.Sessions.Select(s => s.EndsAt)));
+    }
+
+    [Fact]
+    public async Task Refresh_tokens_are_deleted_when_they_have_expired_also_in_a_session_that_goes_on()
+    {
+        await using var identity = await IdentityFixture.Create();
+        var (session, _) = await identity.StartSession();
+        var now = identity.Clock.Now;
+        await identity.Write(db => db.AddRange(Days(-2, -1, 1).Select((end, n) =>
+            new RefreshToken { Hash = [(byte)n], SessionId = session.Id, ExpiresAt = now + end, SpentAt = now.AddDays(-3) })));
+
+        Assert.Equal((1, 1, 0), await DeleteOneByOne(identity, db => new SessionRetention(db)));
+        Assert.Equal([now.AddDays(1), now.AddDays(7)], await Read(identity, db => db.RefreshTokens.OrderBy(t => t.ExpiresAt).Select(t => t.ExpiresAt)));
+    }
+
+    [Fact]
+    public async Task A_second_use_of_a_refresh_token_is_noticed_for_as_long_as_the_token_was_good()
+    {
+        await using var identity = await IdentityFixture.Create();
+        var (_, token) = await identity.StartSession();
+        await Refresh();
+        identity.Clock.Now += TimeSpan.FromDays(6);
+        await DeleteOneByOne(identity, db => new SessionRetention(db));
+
+        await Assert.ThrowsAsync<Unauthenticated>(Refresh);
+
+        Assert.Equal([identity.Clock.Now], await Read(identity, db => db.Sessions.Where(s => s.RevokedAt != null).Select(s => s.RevokedAt!.Value)));
+
+        Task<SessionTokens> Refresh() => identity.Execute<RefreshSessionHandler, SessionTokens>(h => h.HandleAsync(new(token), CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Access_tokens_are_deleted_when_they_have_expired_and_refresh_tokens_a_day_later()
+    {
+        await using var identity = await IdentityFixture.Create();
+        var (now, prefix) = (identity.Clock.Now, "urn:ietf:params:oauth:token-type:");
+        await identity.Write(db => db.AddRange(
+            from type in (string[])["access_token", "id_token", "refresh_token"]
+            from hours in (int[])[-25, -1, 1]
+            select new OAuthToken { Id = Guid.CreateVersion7(), Type = prefix + type, ExpirationDate = now.AddHours(hours).UtcDateTime }));
+
+        var deleted = await identity.Execute<IdentityDb, int>(db =>
+        {
+            db.Tenancy.Enter(hospital: null);
+            return new AuthorizationRetention(db).DeleteExpiredAsync(now, 100, CancellationToken.None);
+        });
+
+        Assert.Equal(5, deleted);
+        Assert.Equal([$"{prefix}access_token", $"{prefix}id_token", $"{prefix}refresh_token", $"{prefix}refresh_token"],
+            await identity.Execute<IdentityDb, string[]>(db =>
+            {
+                db.Tenancy.Enter(hospital: null);
+                return db.Set<OAuthToken>().OrderBy(t => t.Type).Select(t => t.Type!).ToArrayAsync();
+            }));
     }
 
     [Fact]
@@ -73,6 +129,24 @@ public sealed class RetentionTests
             db.Tenancy.Enter(hospital: null);
             return db.Set<OAuthApplication>().Select(a => a.Id).ToArrayAsync();
         }));
+    }
+
+    [Fact]
+    public async Task A_remembered_consent_is_deleted_when_it_is_forgotten()
+    {
+        await using var identity = await IdentityFixture.Create();
+        var now = identity.Clock.Now;
+        await identity.Write(db => db.Add(new OAuthApplication
+        {
+            Id = Guid.CreateVersion7(now.AddDays(-100)), ClientId = "client",
+            Authorizations =
+            {
+                new() { Id = Guid.NewGuid(), Type = "permanent", CreationDate = (now - Consents.Lifetime).UtcDateTime.AddHours(-1) },
+                new() { Id = Guid.NewGuid(), Type = "permanent", CreationDate = (now - Consents.Lifetime).UtcDateTime.AddHours(1) },
+            },
+        }));
+
+        Assert.Equal((1, 0, 0), await DeleteOneByOne(identity, db => new AuthorizationRetention(db)));
     }
 
     private static Task<DateTimeOffset[]> Read(IdentityFixture identity, Func<IdentityDb, IQueryable<DateTimeOffset>> rows) =>

@@ -67,10 +67,72 @@ public class SessionToolsTests
 
         var listed = (await client.Call((string)refreshed["access_token"]!, "list_sessions")).Read<Page<UserSession>>();
 
-        var session = Assert.Single(listed.Results);
+        var session = Assert.Single(listed.Results, s => !s.IsBrowser);
         Assert.Equal((client.Id, "Planner", "medcor.read", true), (session.ClientId, session.ClientName, session.Scope, session.IsCurrent));
         Assert.True(session.LastUsedAt > session.StartedAt, "a refresh is a use");
     }
+
+    [Fact]
+    public async Task A_login_in_a_browser_is_a_session_that_an_administrator_ends()
+    {
+        var user = await TestUser.Create();
+        var admin = await ApiClient.LogInShared(TestUser.HospitalAdminEmail);
+        using var browser = await PageBrowser.Open();
+        Assert.Contains("This browser", (await browser.LogIn(user.Email, user.Password)).Html, StringComparison.Ordinal);
+
+        var session = await GetOnlySession(admin, user);
+        Assert.True(session.IsBrowser);
+        Assert.Null(session.ClientId);
+        Assert.Null(session.Scope);
+        Assert.Equal(["pwd"], session.AuthenticationMethods);
+        Assert.InRange(session.EndsAt - session.StartedAt, TimeSpan.FromMinutes(1), TimeSpan.FromHours(8));
+        await admin.Call("end_session", new { session_id = session.Id });
+
+        Assert.Equal("/oauth/login", (await browser.Get("/oauth/account")).Path);
+        Assert.Equal(0, (await admin.Call<Page<UserSession>>("list_sessions", new { user_id = user.Id })).Total);
+    }
+
+    [Fact]
+    public async Task A_browser_has_one_session_from_its_login_until_it_logs_out()
+    {
+        var user = await TestUser.Create();
+        var admin = await ApiClient.LogInShared(TestUser.HospitalAdminEmail);
+        using var browser = await PageBrowser.Open();
+        await browser.LogIn(user.Email, user.Password);
+        var first = await GetOnlySession(admin, user);
+
+        var page = await browser.LogIn(user.Email, user.Password, "/oauth/account/authenticator");
+        var second = await GetOnlySession(admin, user);
+        Assert.NotEqual(first.Id, second.Id);
+        await TestAuthenticator.SetUp(browser, page, user.Id);
+        var third = await GetOnlySession(admin, user);
+        Assert.Equal(second.Id, third.Id);
+        Assert.Contains("mfa", third.AuthenticationMethods);
+        await browser.Post(await browser.Get("/oauth/account"), "LogOut");
+
+        Assert.Equal(0, (await admin.Call<Page<UserSession>>("list_sessions", new { user_id = user.Id })).Total);
+    }
+
+    [Fact]
+    public async Task A_browser_whose_session_has_ended_lets_no_client_in()
+    {
+        var user = await TestUser.Create();
+        var admin = await ApiClient.LogInShared(TestUser.HospitalAdminEmail);
+        using var client = await OAuthClient.Register();
+        var (_, tokens) = await client.Redeem((await client.Authorize(user.Email, user.Password, ["medcor.read"]))["code"]);
+        using (var asked = await client.OpenAuthorization()) Assert.Equal(HttpStatusCode.OK, asked.StatusCode);
+        var sessions = (await admin.Call<Page<UserSession>>("list_sessions", new { user_id = user.Id })).Results;
+
+        await admin.Call("end_session", new { session_id = Assert.Single(sessions, s => s.IsBrowser).Id });
+
+        using var next = await client.OpenAuthorization();
+        Assert.Equal(HttpStatusCode.Found, next.StatusCode);
+        Assert.Contains("/oauth/login", next.Headers.Location!.ToString(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await client.Refresh((string)tokens["refresh_token"]!)).Status);
+    }
+
+    private static async Task<UserSession> GetOnlySession(ApiClient admin, TestUser user) =>
+        Assert.Single((await admin.Call<Page<UserSession>>("list_sessions", new { user_id = user.Id })).Results);
 
     private static Guid GetSession(ApiClient user) => Guid.Parse(new JsonWebToken(user.AccessToken).GetClaim("sid").Value);
 }
