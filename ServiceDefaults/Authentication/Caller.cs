@@ -41,6 +41,7 @@ public sealed record Caller(Guid UserId, string Email, Role Role, Guid? Hospital
         (Role.Doctor, _) => Callers.Doctor,
         (Role.Nurse, _) => Callers.Nurse,
         (Role.Patient, _) => Callers.Patient,
+        (Role.Receptionist, _) => Callers.Receptionist,
         _ => Callers.None,
     };
 

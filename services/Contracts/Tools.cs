@@ -78,13 +78,18 @@ public enum Callers
     Nurse = 8,
     [Description("patient")]
     Patient = 16,
+    /// <summary>Somebody at the front desk, who registers and books but sees no clinical content.</summary>
+    [Description("receptionist")]
+    Receptionist = 32,
     Admins = Platform | HospitalAdmin,
-    Staff = Admins | Doctor | Nurse,
+    /// <summary>The staff who may see clinical content.</summary>
+    ClinicalStaff = Admins | Doctor | Nurse,
+    Staff = ClinicalStaff | Receptionist,
     Everyone = Staff | Patient,
 }
 
 /// <summary>Specifies the role of a user.</summary>
-public enum Role { Admin, Doctor, Nurse, Patient }
+public enum Role { Admin, Doctor, Nurse, Patient, Receptionist }
 
 /// <summary>Defines the parameters that every list has.</summary>
 /// <typeparam name="T">The type of the listed entries.</typeparam>

@@ -48,7 +48,8 @@ public static class DemoTenants
            from account in new[]
            {
                (hospital.Admin.Email, Kind: Callers.HospitalAdmin), (hospital.Doctors[0].Person.Email, Kind: Callers.Doctor),
-               (hospital.Nurse.Email, Kind: Callers.Nurse), (hospital.Patients[0].Email, Kind: Callers.Patient),
+               (hospital.Nurse.Email, Kind: Callers.Nurse), (hospital.Receptionist.Email, Kind: Callers.Receptionist),
+               (hospital.Patients[0].Email, Kind: Callers.Patient),
            }
            select (account.Email, $"{CallerKinds.GetLabel(account.Kind)} at {hospital.Name}"),
     ];
@@ -77,6 +78,7 @@ public static class DemoTenants
             TimeZone: zone,
             Admin: new(Id(n, 1), id, $"admin@{host}", n == 1 ? "Birgit" : "Carol", n == 1 ? "Sommer" : "Whitfield", Role.Admin),
             Nurse: new(Id(n, 2), id, $"nurse@{host}", n == 1 ? "Tomasz" : "Denise", n == 1 ? "Nowak" : "Foster", Role.Nurse),
+            Receptionist: new(Id(n, 3), id, $"receptionist@{host}", n == 1 ? "Selma" : "George", n == 1 ? "Arslan" : "Mills", Role.Receptionist),
             Doctors: [.. doctors.Select(
                 (d, i) => (new DemoPerson(Id(n, 10 + i), id, i == 0 ? $"doctor@{host}" : $"doctor{i + 1}@{host}", d.First, d.Last, Role.Doctor), d.Specialty))],
             Patients: patients);
@@ -96,9 +98,10 @@ public static class DemoTenants
 /// <summary>Represents a hospital of the demo data and its people.</summary>
 public sealed record DemoHospital(
     Guid Id, string Name, string Domain, string City, string Country, string PostalCode, string TimeZone,
-    DemoPerson Admin, DemoPerson Nurse, IReadOnlyList<(DemoPerson Person, string Specialty)> Doctors, IReadOnlyList<DemoPerson> Patients)
+    DemoPerson Admin, DemoPerson Nurse, DemoPerson Receptionist,
+    IReadOnlyList<(DemoPerson Person, string Specialty)> Doctors, IReadOnlyList<DemoPerson> Patients)
 {
-    public IEnumerable<DemoPerson> People => [Admin, Nurse, .. Doctors.Select(d => d.Person), .. Patients];
+    public IEnumerable<DemoPerson> People => [Admin, Nurse, Receptionist, .. Doctors.Select(d => d.Person), .. Patients];
 }
 
 /// <summary>Represents a person in the demo data.</summary>

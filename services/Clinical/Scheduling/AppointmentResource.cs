@@ -28,5 +28,5 @@ internal sealed class AppointmentResource(ClinicalDb db) : QueryableResource<App
     protected override string? OwnerField => "patient_id";
     protected override IQueryable<Appointment> Rows => db.VisibleAppointments;
     protected override IQueryable<AppointmentWithNames> IncludeRelated(IQueryable<Appointment> rows) => db.WithNames(rows);
-    protected override Contracts.Clinical.Appointment ToContract(AppointmentWithNames row) => row.ToContract();
+    protected override Contracts.Clinical.Appointment ToContract(AppointmentWithNames row) => row.ToContract().For(db.Tenancy.Caller.Kind);
 }

@@ -46,6 +46,6 @@ internal sealed class RescheduleAppointmentHandler(ClinicalDb db, BookingService
         db.Add(booking);
         db.Raise(() => new AppointmentCreated(rescheduled.ToContract()));
         await bookings.SaveAsync(booking, availability, ct);
-        return rescheduled.ToContract();
+        return rescheduled.ToContract().For(db.Tenancy.Caller.Kind);
     }
 }

@@ -20,6 +20,8 @@ internal sealed class UpdateAppointmentStatusHandler(ClinicalDb db, TimeProvider
     {
         if (db.Tenancy.Caller.Kind == Callers.Patient && request.Status != AppointmentStatus.Cancelled)
             throw new Forbidden("Patients can only cancel their appointments.");
+        if (db.Tenancy.Caller.Kind == Callers.Receptionist && request.Status is not (AppointmentStatus.Cancelled or AppointmentStatus.NoShow))
+            throw new Forbidden("Receptionists can only cancel appointments, or record that the patient did not come.");
 
         var appointment = await db.AppointmentsWithNames.SingleOrDefaultAsync(v => v.Appointment.Id == request.AppointmentId, ct)
             ?? throw new NotFound("appointment");
@@ -31,6 +33,6 @@ internal sealed class UpdateAppointmentStatusHandler(ClinicalDb db, TimeProvider
 
         db.Raise(() => new AppointmentUpdated(appointment.ToContract()));
         await db.SaveChangesAsync(ct);
-        return appointment.ToContract();
+        return appointment.ToContract().For(db.Tenancy.Caller.Kind);
     }
 }

@@ -23,7 +23,7 @@ public enum ReportPeriod { Daily, Weekly, Monthly, Quarterly, Yearly }
 /// <param name="TodayAppointments">The number of today's appointments that are not cancelled, regardless of the requested period.</param>
 /// <param name="ActiveDoctors">The number of currently active doctors.</param>
 /// <param name="MonthlyRevenue">The revenue of the current calendar month, regardless of the requested period. <example>"1980.00"</example></param>
-[Resource("analytics/dashboard", Callers.Staff)]
+[Resource("analytics/dashboard", Callers.ClinicalStaff)]
 public sealed record HospitalStatistics(
     Guid HospitalId,
     DateOnly DateFrom,
@@ -52,7 +52,7 @@ public sealed record HospitalStatistics(
 /// <param name="HospitalId">The ID of the hospital; your own by default. Required for platform administrators.</param>
 /// <param name="DateFrom">The first day of the period; by default the first of the month of the last day.</param>
 /// <param name="DateTo">The last day of the period, inclusive; by default today, or the first day if that is later.</param>
-[Tool("get_hospital_statistics", Effect.Read, Callers.Staff)]
+[Tool("get_hospital_statistics", Effect.Read, Callers.ClinicalStaff)]
 public sealed record GetHospitalStatistics(
     Guid? HospitalId = null, [property: PlausibleDate] DateOnly? DateFrom = null, [property: PlausibleDate] DateOnly? DateTo = null)
     : ITool<HospitalStatistics>;

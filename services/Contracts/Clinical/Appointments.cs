@@ -17,10 +17,10 @@ public enum AppointmentStatus { Scheduled, InProgress, Completed, Cancelled, NoS
 /// The instant at which the appointment ends (exclusive); the next appointment may begin at this instant.
 /// <example>"2027-03-01T13:30:00Z"</example>
 /// </param>
-/// <param name="Reason">The reason for the appointment. <example>"Regular checkup"</example></param>
-/// <param name="Notes"><example>"Prefers to be called before noon."</example></param>
+/// <param name="Reason">The reason for the appointment; null for receptionists. <example>"Regular checkup"</example></param>
+/// <param name="Notes">Further information; null for receptionists. <example>"Prefers to be called before noon."</example></param>
 /// <param name="Rating">The patient's rating, from 1 to 5. <example>null</example></param>
-/// <param name="RatingComment">The patient's comment on the rating. <example>null</example></param>
+/// <param name="RatingComment">The patient's comment on the rating; null for receptionists. <example>null</example></param>
 /// <param name="RescheduledFrom">The ID of the appointment that this one replaces. <example>null</example></param>
 /// <param name="RescheduledTo">The ID of the appointment that replaces this one, which is therefore cancelled. <example>null</example></param>
 [Resource("appointments", Callers.Everyone)]
@@ -37,7 +37,7 @@ public sealed record Appointment(
     string TimeZone,
     DateTimeOffset StartsAt,
     DateTimeOffset EndsAt,
-    string Reason,
+    string? Reason,
     string? Notes,
     AppointmentStatus Status,
     int? Rating,
@@ -48,6 +48,9 @@ public sealed record Appointment(
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt) : IClinicalContent
 {
+    /// <summary>Returns the appointment as a caller may see it: for receptionists without the texts about it.</summary>
+    public Appointment For(Callers kind) => kind == Callers.Receptionist ? this with { Reason = null, Notes = null, RatingComment = null } : this;
+
     /// <summary>Returns when and with whom the appointment takes place, without its reason and other clinical content.</summary>
     public LiveAppointment WithoutContent() => new(
         Id: Id,
@@ -149,6 +152,7 @@ public sealed record CreateAppointment(
 /// Changes the status of an appointment: SCHEDULED to IN_PROGRESS, CANCELLED or NO_SHOW; IN_PROGRESS to COMPLETED or CANCELLED. No other transition is
 /// possible. NO_SHOW is possible only once the appointment's start time is reached; for a patient who comes early, IN_PROGRESS and then COMPLETED are possible
 /// before it. Cancelling frees the time and requires the reason in notes. Patients may only cancel, and only their own appointments, until they begin.
+/// Receptionists may only cancel, or set NO_SHOW.
 /// </summary>
 /// <param name="AppointmentId">The ID of the appointment.</param>
 /// <param name="Status">The new status. <example>"IN_PROGRESS"</example></param>

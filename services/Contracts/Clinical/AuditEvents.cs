@@ -26,7 +26,7 @@ public sealed class AuditedResourceAttribute : AllowedValuesAttribute
 public enum AuditOutcome { Done, Replayed, Forbidden, Missing, Invalid, Conflict }
 
 /// <summary>Specifies the role in which a user acted: a column of the role matrix.</summary>
-public enum ActingRole { Platform, HospitalAdmin, Doctor, Nurse, Patient }
+public enum ActingRole { Platform, HospitalAdmin, Doctor, Nurse, Patient, Receptionist }
 
 /// <summary>
 /// Represents a user's access, or attempted access, to the clinical content of one patient; the content itself is never included. A call that showed the

@@ -27,7 +27,7 @@ public enum RecordStatus { Active, EnteredInError }
 /// The addresses or names of attachments. Older entries with another scheme than http or https are prefixed with <c>unsafe:</c>.
 /// <example>["blood-count-2026-02-01.pdf"]</example>
 /// </param>
-[Resource("medical_records", Callers.Everyone)]
+[Resource("medical_records", Callers.ClinicalStaff | Callers.Patient)]
 public sealed record MedicalRecord(
     Guid Id,
     Guid HospitalId,
@@ -67,7 +67,7 @@ public sealed record MedicalRecordVersion(long Version, Guid AuthorId, DateTimeO
 /// <example>"2026-01-01"</example>
 /// </param>
 /// <param name="DateTo">The last day on which the records were written, inclusive. <example>"2027-12-31"</example></param>
-[Tool("list_medical_records", Effect.Read, Callers.Everyone)]
+[Tool("list_medical_records", Effect.Read, Callers.ClinicalStaff | Callers.Patient)]
 public sealed record ListMedicalRecords(
     Guid? PatientId = null,
     RecordType? RecordType = null,
@@ -76,12 +76,12 @@ public sealed record ListMedicalRecords(
 
 /// <summary>Returns the current version of one medical record.</summary>
 /// <param name="RecordId">The ID of the medical record.</param>
-[Tool("get_medical_record", Effect.Read, Callers.Everyone)]
+[Tool("get_medical_record", Effect.Read, Callers.ClinicalStaff | Callers.Patient)]
 public sealed record GetMedicalRecord(Guid RecordId) : ITool<MedicalRecord>;
 
 /// <summary>Lists all versions of a medical record, the latest first, each with its author, time and reason.</summary>
 /// <param name="RecordId">The ID of the medical record.</param>
-[Tool("get_medical_record_history", Effect.Read, Callers.Everyone)]
+[Tool("get_medical_record_history", Effect.Read, Callers.ClinicalStaff | Callers.Patient)]
 public sealed record GetMedicalRecordHistory(Guid RecordId) : PagedTool<MedicalRecordVersion>;
 
 /// <summary>Creates a medical record. Nurses may create only TRIAGE, VITALS and NURSING_NOTE records.</summary>
@@ -141,12 +141,12 @@ public sealed record UpdateMedicalRecord(
 [LiveResource("medical_records")]
 public sealed record MedicalRecordCreated(MedicalRecord Record) : IntegrationEvent(Record.HospitalId, Record.Version)
 {
-    public override LiveUpdate LiveUpdate => new(Change.Created, Record.WithoutContent(), new(Callers.Staff, Record.PatientId));
+    public override LiveUpdate LiveUpdate => new(Change.Created, Record.WithoutContent(), new(Callers.ClinicalStaff, Record.PatientId));
 }
 
 /// <summary>Represents the event that a medical record was amended. The live event does not include its content.</summary>
 [LiveResource("medical_records")]
 public sealed record MedicalRecordUpdated(MedicalRecord Record) : IntegrationEvent(Record.HospitalId, Record.Version)
 {
-    public override LiveUpdate LiveUpdate => new(Change.Updated, Record.WithoutContent(), new(Callers.Staff, Record.PatientId));
+    public override LiveUpdate LiveUpdate => new(Change.Updated, Record.WithoutContent(), new(Callers.ClinicalStaff, Record.PatientId));
 }

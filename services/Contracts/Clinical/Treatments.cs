@@ -27,7 +27,7 @@ public sealed record Medication(
 /// <param name="Instructions"><example>"With food."</example></param>
 /// <param name="Notes"><example>"Prefers to be called before noon."</example></param>
 /// <param name="FollowUpDate"><example>"2027-03-15"</example></param>
-[Resource("treatments", Callers.Everyone)]
+[Resource("treatments", Callers.ClinicalStaff | Callers.Patient)]
 public sealed record Treatment(
     Guid Id,
     Guid HospitalId,
@@ -54,12 +54,12 @@ public sealed record Treatment(
 /// <param name="PatientId">The ID of the patient whose treatments are listed.</param>
 /// <param name="DoctorId">The ID of the doctor whose treatments are listed.</param>
 /// <param name="Status">The status of the treatments that are listed.</param>
-[Tool("list_treatments", Effect.Read, Callers.Everyone)]
+[Tool("list_treatments", Effect.Read, Callers.ClinicalStaff | Callers.Patient)]
 public sealed record ListTreatments(Guid? PatientId = null, Guid? DoctorId = null, TreatmentStatus? Status = null) : PagedTool<Treatment>;
 
 /// <summary>Returns one treatment.</summary>
 /// <param name="TreatmentId">The ID of the treatment.</param>
-[Tool("get_treatment", Effect.Read, Callers.Everyone)]
+[Tool("get_treatment", Effect.Read, Callers.ClinicalStaff | Callers.Patient)]
 public sealed record GetTreatment(Guid TreatmentId) : ITool<Treatment>;
 
 /// <summary>Creates a treatment for a patient.</summary>
@@ -115,12 +115,12 @@ public sealed record UpdateTreatment(
 [LiveResource("treatments")]
 public sealed record TreatmentCreated(Treatment Treatment) : IntegrationEvent(Treatment.HospitalId, Treatment.Version)
 {
-    public override LiveUpdate LiveUpdate => new(Change.Created, Treatment.WithoutContent(), new(Callers.Staff, Treatment.PatientId));
+    public override LiveUpdate LiveUpdate => new(Change.Created, Treatment.WithoutContent(), new(Callers.ClinicalStaff, Treatment.PatientId));
 }
 
 /// <summary>Represents the event that a treatment was changed. The live event does not include its content.</summary>
 [LiveResource("treatments")]
 public sealed record TreatmentUpdated(Treatment Treatment) : IntegrationEvent(Treatment.HospitalId, Treatment.Version)
 {
-    public override LiveUpdate LiveUpdate => new(Change.Updated, Treatment.WithoutContent(), new(Callers.Staff, Treatment.PatientId));
+    public override LiveUpdate LiveUpdate => new(Change.Updated, Treatment.WithoutContent(), new(Callers.ClinicalStaff, Treatment.PatientId));
 }

@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace MedCor.Contracts.Identity;
 
 /// <summary>Specifies the roles that an identity provider can give.</summary>
-public enum StaffRole { Admin, Doctor, Nurse }
+public enum StaffRole { Admin, Doctor, Nurse, Receptionist }
 
 /// <summary>Represents the role that a value of the role claim gives.</summary>
 /// <param name="Value">The value of the claim, letter by letter. <example>"medcor-nurses"</example></param>
@@ -23,7 +23,7 @@ public sealed record RoleMapping([property: Length(1, 200)] string Value, StaffR
 /// <param name="RoleClaim">The claim that gives roles; null if users keep the roles that they have. <example>"roles"</example></param>
 /// <param name="RoleMappings">The roles that its values give. The first entry applies whose value the user has.</param>
 /// <param name="CreateUsers">Whether a person without an account gets one at the first sign-in.</param>
-/// <param name="IsRequired">Whether doctors and nurses can sign in only through the provider. <example>false</example></param>
+/// <param name="IsRequired">Whether doctors, nurses and receptionists can sign in only through the provider. <example>false</example></param>
 /// <param name="RedirectUri">
 /// The redirect URI to register at the provider.
 /// <example>"https://medcor.example/oauth/login/callback/01980000-0000-7000-8001-000000000000"</example>
@@ -88,7 +88,8 @@ public sealed record GetIdentityProvider(Guid? HospitalId = null) : ITool<Identi
 /// Whether a person without an account gets one at the first sign-in, with the role that the claim gives. It needs at least one of <c>email_domains</c>.
 /// </param>
 /// <param name="IsRequired">
-/// Whether doctors and nurses can sign in only through the provider, and not with a password or a passkey. Administrators and patients always can.
+/// Whether doctors, nurses and receptionists can sign in only through the provider, and not with a password or a passkey. Administrators and patients always
+/// can.
 /// <example>false</example>
 /// </param>
 /// <param name="ExpectedVersion">The expected version; the change is rejected if the provider is no longer at this version.</param>

@@ -141,7 +141,7 @@ public sealed record GetCurrentUser : ITool<User>;
 /// <param name="DateOfBirth">The date of birth. Accepted only for patients.</param>
 /// <param name="LicenseNumber">The license number. Accepted for doctors and patients, rejected for other roles.</param>
 /// <param name="YearsOfExperience">The professional experience, in years. Accepted for doctors and patients, rejected for other roles.</param>
-[Tool("create_user", Effect.Create, Callers.Admins | Callers.Nurse)]
+[Tool("create_user", Effect.Create, Callers.Admins | Callers.Nurse | Callers.Receptionist)]
 public sealed record CreateUser(
     [property: EmailAddress, MaxLength(254)] string Email,
     [property: Length(1, 100)] string FirstName,

@@ -35,7 +35,7 @@ internal sealed class IdentityProvider : Entity, ITenantOwned
     /// <summary>Gets or sets whether a person without an account gets one.</summary>
     public bool CreateUsers { get; set; }
 
-    /// <summary>Gets or sets whether doctors and nurses can sign in only through the provider.</summary>
+    /// <summary>Gets or sets whether doctors, nurses and receptionists can sign in only through the provider.</summary>
     public bool IsRequired { get; set; }
 
     public HospitalCopy? Hospital { get; init; }
@@ -63,6 +63,7 @@ internal sealed class IdentityProvider : Entity, ITenantOwned
         StaffRole.Admin => Role.Admin,
         StaffRole.Doctor => Role.Doctor,
         StaffRole.Nurse => Role.Nurse,
+        StaffRole.Receptionist => Role.Receptionist,
         _ => null,
     };
 

@@ -30,11 +30,11 @@ internal sealed class ProviderSettings(IdentityDb db, IOptions<KeyOptions> keys)
     internal Task<IdentityProvider?> FindAsync(Guid hospitalId, CancellationToken ct) => Usable.SingleOrDefaultAsync(p => p.HospitalId == hospitalId, ct);
 
     /// <summary>
-    /// Returns the refusal of any other login of a user who must sign in through the provider of the hospital: a doctor or nurse whose hospital requires it.
-    /// Null for others.
+    /// Returns the refusal of any other login of a user who must sign in through the provider of the hospital: a doctor, nurse or receptionist whose
+    /// hospital requires it. Null for others.
     /// </summary>
     internal async Task<ProviderRequired?> FindRequiredAsync(Account account, CancellationToken ct) =>
-        account.Role is Role.Doctor or Role.Nurse && account.HospitalId is { } hospital
+        account.Role is Role.Doctor or Role.Nurse or Role.Receptionist && account.HospitalId is { } hospital
             && await FindAsync(hospital, ct) is { IsRequired: true, Subdomain: var subdomain }
                 ? new(subdomain, PublicUrl + GetLogInPath(subdomain))
                 : null;

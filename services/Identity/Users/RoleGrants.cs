@@ -13,9 +13,10 @@ internal static class RoleGrants
     /// </summary>
     internal static string? FindRefusal(Caller caller, Role role) => caller.Kind switch
     {
-        Callers.Nurse when role != Role.Patient => "Nurses open accounts for patients alone.",
+        Callers.Nurse or Callers.Receptionist when role != Role.Patient => "Nurses and receptionists open accounts for patients alone.",
         Callers.Platform when role is not (Role.Admin or Role.Patient) =>
-            "Accounts of doctors and nurses are opened by an administrator of their hospital. Create one with the role ADMIN and the hospital's id first.",
+            "Accounts of doctors, nurses and receptionists are opened by an administrator of their hospital. Create one with the role ADMIN and the "
+                + "hospital's id first.",
         _ => null,
     };
 

@@ -12,37 +12,38 @@ public class AuthorizationTests
     /// The role matrix: the effects that a tool on a noun may have, for each kind of caller. A tool belongs to the row whose noun comes last in its name; among
     /// nouns that end at the same position, to the longest. Which entities a caller may affect is decided by the handler and covered by its tests.
     /// </summary>
-    private static readonly (string Noun, string Platform, string HospitalAdmin, string Doctor, string Nurse, string Patient)[] Matrix =
+    private static readonly (string Noun, string Platform, string HospitalAdmin, string Doctor, string Nurse, string Receptionist,
+        string Patient)[] Matrix =
     [
-        ("hospital",               All,    "read update", "read",               "read",               "read"),
-        ("department",             All,    All,           "read",               "read",               "read"),
-        ("user",                   All,    All,           "read update",        "read create update", "read update"),
-        ("patient",                All,    All,           "read",               "read create",        "read"),
-        ("doctor",                 All,    All,           "read",               "read",               "read"),
-        ("doctor_specialties",     All,    All,           "read",               "read",               "read"),
-        ("specialty",              All,    "read",        "read",               "read",               "read"),
-        ("schedule",               All,    All,           "read update",        "read",               "read"),
-        ("appointment",            All,    All,           All,                  All,                  "read create update"),
-        ("rate_appointment",       "",     "",            "",                   "",                   "update"),
-        ("medical_record",         "read", All,           All,                  "read create",        "read"),
-        ("treatment",              "read", All,           All,                  "read",               "read"),
-        ("subscription",           All,    All,           "",                   "",                   ""),
-        ("subscription_plan",      All,    All,           "",                   "",                   ""),
-        ("invoice",                All,    All,           "",                   "",                   ""),
-        ("hospital_statistics",    "read", "read",        "read",               "read",               ""),
-        ("doctor_performance",     "read", "read",        "read",               "",                   ""),
-        ("specialty_demand",       "read", "read",        "read",               "",                   ""),
-        ("report",                 "read", "read",        "",                   "",                   ""),
-        ("audit_event",            "read", "read",        "",                   "",                   "read"),
-        ("service_account",        All,    All,           "",                   "",                   ""),
-        ("api_key",                All,    All,           "",                   "",                   ""),
-        ("sign_in_policy",         All,    All,           "",                   "",                   ""),
-        ("identity_provider",      "read", All,           "",                   "",                   ""),
-        ("chat_policy",            All,    All,           "",                   "",                   ""),
-        ("prompt",                 All,    All,           All,                  All,                  All),
-        ("prompt_session",         All,    All,           All,                  All,                  All),
-        ("session",                "read delete", "read delete", "read delete", "read delete",        "read delete"),
-        ("second_factor",          "update", "update",    "",                   "",                   ""),
+        ("hospital",            All,           "read update", "read",        "read",               "read",               "read"),
+        ("department",          All,           All,           "read",        "read",               "read",               "read"),
+        ("user",                All,           All,           "read update", "read create update", "read create update", "read update"),
+        ("patient",             All,           All,           "read",        "read create",        "read create",        "read"),
+        ("doctor",              All,           All,           "read",        "read",               "read",               "read"),
+        ("doctor_specialties",  All,           All,           "read",        "read",               "read",               "read"),
+        ("specialty",           All,           "read",        "read",        "read",               "read",               "read"),
+        ("schedule",            All,           All,           "read update", "read",               "read",               "read"),
+        ("appointment",         All,           All,           All,           All,                  "read create update", "read create update"),
+        ("rate_appointment",    "",            "",            "",            "",                   "",                   "update"),
+        ("medical_record",      "read",        All,           All,           "read create",        "",                   "read"),
+        ("treatment",           "read",        All,           All,           "read",               "",                   "read"),
+        ("subscription",        All,           All,           "",            "",                   "",                   ""),
+        ("subscription_plan",   All,           All,           "",            "",                   "",                   ""),
+        ("invoice",             All,           All,           "",            "",                   "",                   ""),
+        ("hospital_statistics", "read",        "read",        "read",        "read",               "",                   ""),
+        ("doctor_performance",  "read",        "read",        "read",        "",                   "",                   ""),
+        ("specialty_demand",    "read",        "read",        "read",        "",                   "",                   ""),
+        ("report",              "read",        "read",        "",            "",                   "",                   ""),
+        ("audit_event",         "read",        "read",        "",            "",                   "",                   "read"),
+        ("service_account",     All,           All,           "",            "",                   "",                   ""),
+        ("api_key",             All,           All,           "",            "",                   "",                   ""),
+        ("sign_in_policy",      All,           All,           "",            "",                   "",                   ""),
+        ("identity_provider",   "read",        All,           "",            "",                   "",                   ""),
+        ("chat_policy",         All,           All,           "",            "",                   "",                   ""),
+        ("prompt",              All,           All,           All,           All,                  All,                  All),
+        ("prompt_session",      All,           All,           All,           All,                  All,                  All),
+        ("session",             "read delete", "read delete", "read delete", "read delete",        "read delete",        "read delete"),
+        ("second_factor",       "update",      "update",      "",            "",                   "",                   ""),
     ];
 
     public static TheoryData<string> Tools => CatalogueFixture.Tools;
@@ -112,7 +113,7 @@ public class AuthorizationTests
             $"{tool.Name} falls in no row of the matrix: name it after its noun, or add a row with what the contract says of it.");
         var effect = tool.Effect.ToString().ToLowerInvariant();
         return May(row.Platform, Callers.Platform) | May(row.HospitalAdmin, Callers.HospitalAdmin) | May(row.Doctor, Callers.Doctor)
-            | May(row.Nurse, Callers.Nurse) | May(row.Patient, Callers.Patient);
+            | May(row.Nurse, Callers.Nurse) | May(row.Receptionist, Callers.Receptionist) | May(row.Patient, Callers.Patient);
 
         Callers May(string effects, Callers kind) => effects.Split(' ').Contains(effect) ? kind : Callers.None;
     }

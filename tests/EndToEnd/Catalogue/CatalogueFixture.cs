@@ -14,7 +14,8 @@ internal sealed class CatalogueFixture
     internal const string Password = "walking the catalogue 2026";
 
     /// <summary>The order in which callers are tried when several may call a tool.</summary>
-    private static readonly Callers[] CallerOrder = [Callers.HospitalAdmin, Callers.Platform, Callers.Doctor, Callers.Nurse, Callers.Patient];
+    private static readonly Callers[] CallerOrder =
+        [Callers.HospitalAdmin, Callers.Platform, Callers.Doctor, Callers.Nurse, Callers.Receptionist, Callers.Patient];
 
     private static readonly Lazy<Task<CatalogueFixture>> OwnHospital = new(New), ForeignHospital = new(New);
 

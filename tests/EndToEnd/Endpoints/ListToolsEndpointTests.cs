@@ -10,6 +10,7 @@ public sealed class ListToolsEndpointTests
     [InlineData("admin@general.example", Callers.HospitalAdmin)]
     [InlineData("doctor@general.example", Callers.Doctor)]
     [InlineData("nurse@general.example", Callers.Nurse)]
+    [InlineData("receptionist@general.example", Callers.Receptionist)]
     [InlineData("patient@general.example", Callers.Patient)]
     public async Task A_caller_sees_only_the_tools_of_their_role(string email, Callers kind)
     {

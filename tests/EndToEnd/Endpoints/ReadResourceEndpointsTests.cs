@@ -19,6 +19,7 @@ public class ReadResourceEndpointsTests
         [Callers.HospitalAdmin] = "admin@general.example",
         [Callers.Doctor] = "doctor@general.example",
         [Callers.Nurse] = "nurse@general.example",
+        [Callers.Receptionist] = "receptionist@general.example",
         [Callers.Patient] = "patient@general.example",
     };
 

@@ -23,7 +23,7 @@ public sealed class DocumentBehaviorTests(CountingGateway counting) : IClassFixt
     private static readonly (Callers Kind, string Email)[] People =
     [
         (Callers.Patient, "patient@general.example"), (Callers.Doctor, "doctor@general.example"), (Callers.Nurse, "nurse@general.example"),
-        (Callers.HospitalAdmin, "admin@general.example"), (Callers.Platform, "admin@medcor.example"),
+        (Callers.Receptionist, "receptionist@general.example"), (Callers.HospitalAdmin, "admin@general.example"), (Callers.Platform, "admin@medcor.example"),
     ];
 
     /// <summary>
