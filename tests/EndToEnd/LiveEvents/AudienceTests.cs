@@ -174,7 +174,7 @@ public sealed class AudienceTests
         return resource switch
         {
             "confirmations" or "schedules" => true,
-            "triage" => kind != Callers.Platform,
+            "triage" => kind is not (Callers.Platform or Callers.Receptionist),
             _ => (ResourceCatalogue.All[resource].Callers & kind) != 0,
         };
     }
