@@ -92,10 +92,7 @@ internal sealed class StatisticsQueries(AnalyticsDb db, NpgsqlDataSource databas
     }
 
     /// <summary>Adds an error when no hospital is requested and the caller, as a platform administrator, belongs to none.</summary>
-    internal void RequireHospital(Guid? requestedId, ParameterErrors errors)
-    {
-        if (requestedId is null && db.Tenancy.Caller.HospitalId is null) errors.Add("hospital_id", "is required: you belong to no hospital");
-    }
+    internal void RequireHospital(Guid? requestedId, ParameterErrors errors) => db.Tenancy.RequireHospital(requestedId, errors);
 
     /// <summary>Returns the current date on the hospital's clocks.</summary>
     internal DateOnly Today(HospitalCopy hospital) => hospital.Today(clock.GetUtcNow());
