@@ -16,7 +16,6 @@ namespace MedCor.Identity.Authorization;
 internal static class AuthorizationServer
 {
     internal const string AuthorizePath = "/oauth/authorize";
-    internal const string LogInPath = "/oauth/login";
     internal const string TokenPath = "/oauth/token";
     internal const string PushedAuthorizationPath = "/oauth/par";
 

@@ -41,7 +41,7 @@ internal sealed class LogInHandler(
     {
         if (verified.Methods is not { } methods)
             throw MissingFactor(verified.Factors);
-        var page = options.Value.PublicUrl.TrimEnd('/') + SecondFactorManager.AccountPath;
+        var page = options.Value.PublicUrl.TrimEnd('/') + PagePaths.Account;
         return await secondFactors.IsMissingAsync(verified.Account, methods, ct)
             ? throw new Forbidden($"Your hospital requires a second factor. Set one up at {page}, then log in again.")
             : methods;
