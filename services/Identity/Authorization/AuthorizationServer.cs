@@ -126,11 +126,12 @@ internal static class AuthorizationServer
     }
 
     /// <summary>Sets what comes from the configuration.</summary>
-    private sealed class ServerOptions(IOptions<KeyOptions> keys, Resources resources) : IConfigureOptions<OpenIddictServerOptions>
+    private sealed class ServerOptions(IOptions<KeyOptions> keys, IOptions<TokenOptions> tokens, Resources resources)
+        : IConfigureOptions<OpenIddictServerOptions>
     {
         public void Configure(OpenIddictServerOptions options)
         {
-            options.Issuer = new(keys.Value.PublicUrl.TrimEnd('/'));
+            options.Issuer = new(tokens.Value.ServerUrl);
             options.RequestTokenLifetime = PushedRequestLifetime;
             // The others are for clients that run in the page, and one of them needs a script.
             options.ResponseModes.IntersectWith([OpenIddictConstants.ResponseModes.Query]);

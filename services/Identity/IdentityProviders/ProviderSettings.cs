@@ -1,13 +1,13 @@
 using MedCor.Contracts;
 using MedCor.Identity.Accounts;
-using MedCor.Identity.Keys;
+using MedCor.ServiceDefaults.Authentication;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
 namespace MedCor.Identity.IdentityProviders;
 
 /// <summary>Reads the identity providers of hospitals, and tells their addresses.</summary>
-internal sealed class ProviderSettings(IdentityDb db, IOptions<KeyOptions> keys)
+internal sealed class ProviderSettings(IdentityDb db, IOptions<TokenOptions> tokens)
 {
     /// <summary>Gets the providers that are in use: those that have everything that a sign-in needs, of active hospitals.</summary>
     private IQueryable<IdentityProvider> Usable => db.IdentityProviders.AsNoTracking().Include(p => p.Hospital)
@@ -52,7 +52,7 @@ internal sealed class ProviderSettings(IdentityDb db, IOptions<KeyOptions> keys)
         LogInUrl: provider?.Issuer is null ? null : PublicUrl + PagePaths.ForHospital(provider.Subdomain, returnUrl: null),
         Version: provider?.Version ?? 0);
 
-    private string PublicUrl => keys.Value.PublicUrl.TrimEnd('/');
+    private string PublicUrl => tokens.Value.ServerUrl;
 }
 
 /// <summary>Represents a correct password of a user who must sign in through the hospital's provider.</summary>

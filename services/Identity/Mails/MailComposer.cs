@@ -1,6 +1,6 @@
 using System.Globalization;
 using MedCor.Identity.Accounts;
-using MedCor.Identity.Keys;
+using MedCor.ServiceDefaults.Authentication;
 using Microsoft.Extensions.Localization;
 using Microsoft.Extensions.Options;
 using MimeKit;
@@ -8,7 +8,7 @@ using MimeKit;
 namespace MedCor.Identity.Mails;
 
 /// <summary>Composes mails in plain text. Nobody knows which language a recipient reads, so each mail is in all of them.</summary>
-internal sealed class MailComposer(IStringLocalizer<MailTexts> texts, IOptions<KeyOptions> keys, IOptions<MailOptions> mails)
+internal sealed class MailComposer(IStringLocalizer<MailTexts> texts, IOptions<TokenOptions> tokens, IOptions<MailOptions> mails)
 {
     private static readonly CultureInfo[] Languages = [CultureInfo.GetCultureInfo("en"), CultureInfo.GetCultureInfo("de")];
 
@@ -102,7 +102,7 @@ internal sealed class MailComposer(IStringLocalizer<MailTexts> texts, IOptions<K
     }
 
     private string Link(string path, string? token = null) =>
-        keys.Value.PublicUrl.TrimEnd('/') + path + (token is null ? "" : QueryString.Create("token", token).ToUriComponent());
+        tokens.Value.ServerUrl + path + (token is null ? "" : QueryString.Create("token", token).ToUriComponent());
 
     private static T InLanguage<T>(CultureInfo language, Func<T> write)
     {
