@@ -24,11 +24,11 @@ internal sealed class ProviderSettings(IdentityDb db, IOptions<TokenOptions> tok
     internal Task<IdentityProvider?> FindAsync(Guid hospitalId, CancellationToken ct) => Usable.SingleOrDefaultAsync(p => p.HospitalId == hospitalId, ct);
 
     /// <summary>
-    /// Returns the refusal of any other login of a user who must sign in through the provider of the hospital: a doctor, nurse or receptionist whose
+    /// Returns the refusal of any other login of a user who must sign in through the provider of the hospital: staff other than administrators, whose
     /// hospital requires it. Null for others.
     /// </summary>
     internal async Task<ProviderRequired?> FindRequiredAsync(Account account, CancellationToken ct) =>
-        account.Role is Role.Doctor or Role.Nurse or Role.Receptionist && account.HospitalId is { } hospital
+        account.Role is not (Role.Admin or Role.Patient) && account.HospitalId is { } hospital
             && await FindAsync(hospital, ct) is { IsRequired: true, Subdomain: var subdomain }
                 ? new(subdomain, PublicUrl + PagePaths.ForHospital(subdomain, returnUrl: null))
                 : null;

@@ -13,16 +13,6 @@ public class ReadResourceEndpointsTests
     private static readonly DemoHospital General = DemoTenants.Hospitals[0];
     private static readonly DemoHospital Riverside = DemoTenants.Hospitals[1];
 
-    private static readonly Dictionary<Callers, string> Somebody = new()
-    {
-        [Callers.Platform] = "admin@medcor.example",
-        [Callers.HospitalAdmin] = "admin@general.example",
-        [Callers.Doctor] = "doctor@general.example",
-        [Callers.Nurse] = "nurse@general.example",
-        [Callers.Receptionist] = "receptionist@general.example",
-        [Callers.Patient] = "patient@general.example",
-    };
-
     public static TheoryData<string> All => [.. ResourceCatalogue.All.Keys];
 
     /// <summary>There are so many people that not every filter is allowed; whether one is must not depend on its letters.</summary>
@@ -95,7 +85,7 @@ public class ReadResourceEndpointsTests
     public async Task Authorized_callers_get_a_page_and_others_are_refused(string resource)
     {
         var kind = ResourceCatalogue.All[resource];
-        foreach (var (callers, email) in Somebody)
+        foreach (var (callers, email) in TestUser.EmailByKind)
         {
             var client = await ApiClient.LogInShared(email);
             // The platform belongs to no hospital, so the dashboard's hospital must be named.
