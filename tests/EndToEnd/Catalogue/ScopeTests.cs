@@ -162,8 +162,8 @@ public class ScopeTests
         await here.Admin.TryCall("get_patient", new { patient_id = Guid.NewGuid() });
         await here.Admin.Call("list_subscription_plans");
 
-        await listener.Next(e => e.Name == "tool_response" && (string?)e.Data["tool"] == "list_subscription_plans");
-        Assert.DoesNotContain(listener.Events, e => (string?)e.Data["tool"] == "list_patients" || (string?)e.Data["details"]?["tool"] == "get_patient");
+        await listener.Next(e => e.Name == "tool_response" && e.Tool == "list_subscription_plans");
+        Assert.DoesNotContain(listener.Events, e => e.Tool == "list_patients" || (string?)e.Data["details"]?["tool"] == "get_patient");
     }
 
     [Fact]

@@ -42,13 +42,13 @@ public sealed class EmergencyTriageTests
         await talk.Answer(new { status = "ADMITTED" });
 
         Assert.Equal(PromptStatus.Completed, talk.Session.Status);
-        await colleague.Next(e => (string?)e.Data["data"]?["id"] == talk.Id.ToString() && (string?)e.Data["data"]?["status"] == "ADMITTED");
+        await colleague.Next(e => e.EntityId == talk.Id && (string?)e.Data["data"]?["status"] == "ADMITTED");
         var record = await (await ward.LogInPatient()).Call<MedicalRecord>("get_medical_record", new { record_id = (string?)talk.Data["record_id"] });
         Assert.Equal((RecordType.Triage, "chest pain; shortness of breath"), (record.RecordType, record.Symptoms));
         Assert.Null(record.Diagnosis);
         foreach (var told in new[] { "decision point D", "Heart rate per minute: 118", "Came by taxi" }) Assert.Contains(told, record.Description);
         Assert.Null(talk.Data["assessment"]);
-        Assert.DoesNotContain(patient.Events, e => (string?)e.Data["resource"] == "triage");
+        Assert.DoesNotContain(patient.Events, e => e.Resource == "triage");
         // The doctor's stream also contains the responses to the doctor's own tool calls.
         Assert.DoesNotContain(colleague.Events, e => e.Name != "tool_response" && e.Data.ToJsonString().Contains("chest pain", StringComparison.Ordinal));
     }

@@ -286,7 +286,7 @@ public sealed class MedicalRecordTests
                 Assert.Equal(("CHECKUP", ward.Patient.ToString()), ((string?)told["record_type"], (string?)told["patient_id"]));
                 foreach (var content in Contents) Assert.Null(told[content]);
             }
-        foreach (var listener in new[] { other, elsewhere }) Assert.DoesNotContain(listener.Events, h => (string?)h.Data["data"]?["id"] == record.ToString());
+        foreach (var listener in new[] { other, elsewhere }) Assert.DoesNotContain(listener.Events, h => h.EntityId == record);
     }
 
     [Fact]

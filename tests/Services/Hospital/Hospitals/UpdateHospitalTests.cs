@@ -163,8 +163,8 @@ public sealed class UpdateHospitalTests
         var back = await platform.Call<UpdatedHospital>("update_hospital", new { hospital.hospital_id, is_active = true });
 
         Assert.Equal((true, 3), (back.IsActive, back.Version));
-        await listener.Next(e => (string?)e.Data["resource"] == "hospitals" && (string?)e.Data["action"] == "updated"
-            && (string?)e.Data["data"]!["id"] == hospital.hospital_id.ToString() && (bool)e.Data["data"]!["is_active"]!);
+        await listener.Next(e => e.Resource == "hospitals" && e.Action == "updated" && e.EntityId == hospital.hospital_id
+            && (bool)e.Data["data"]!["is_active"]!);
         await CreateAppointmentTests.WaitUntilHolds(async () =>
         {
             using var login = await ward.Admin.Http.PostAsJsonAsync("/api/auth/login/", new { email = ward.PatientEmail, password = ClinicFixture.Password });
