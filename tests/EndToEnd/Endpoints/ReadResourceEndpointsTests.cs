@@ -48,7 +48,7 @@ public class ReadResourceEndpointsTests
 
         Assert.Equal((HttpStatusCode.BadRequest, "VALIDATION_ERROR"), (answer.Status, answer.Code));
         Assert.Equal(fields, string.Join(' ', answer.Details!.AsObject().Select(d => d.Key).Where(name => name != "request_id").Order()));
-        Assert.All(fields.Split(' '), field => Assert.Equal(["must be valid Unicode"], answer.Details[field]!.AsArray().Select(wrong => (string)wrong!)));
+        Assert.All(fields.Split(' '), field => Assert.Equal(["must be valid Unicode"], answer.Details.Strings(field)));
         Assert.Equal(HttpStatusCode.OK, (await GetEncoded("patients?filter=%7B%22last_name%22:%22%C3%84%25%22%7D")).Status);
 
         async Task<ApiResponse> GetEncoded(string encoded)
@@ -113,8 +113,8 @@ public class ReadResourceEndpointsTests
         Assert.Equal("VALIDATION_ERROR", answer.Code);
         var details = answer.Details!.AsObject().Select(d => d.Key).Where(name => name != "request_id").Order().ToArray();
         Assert.Equal(["expand", "fields", "filter.taste", "limit", "sort", "weight"], details);
-        Assert.Contains("colour", (string)answer.Details!["fields"]![0]!, StringComparison.Ordinal);
-        Assert.All(ResourceCatalogue.All[resource].Fields, name => Assert.Contains(name, (string)answer.Details!["fields"]![0]!, StringComparison.Ordinal));
+        Assert.Contains("colour", answer.Details.Strings("fields")[0], StringComparison.Ordinal);
+        Assert.All(ResourceCatalogue.All[resource].Fields, name => Assert.Contains(name, answer.Details.Strings("fields")[0], StringComparison.Ordinal));
     }
 
     [Theory]
@@ -155,7 +155,7 @@ public class ReadResourceEndpointsTests
     {
         var answer = await Get(await ApiClient.LogInShared("nurse@general.example"), $"appointments?{query}");
 
-        Assert.StartsWith(wrong, (string?)Assert.Single(answer.Details![named]!.AsArray()), StringComparison.Ordinal);
+        Assert.StartsWith(wrong, Assert.Single(answer.Details.Strings(named)), StringComparison.Ordinal);
     }
 
     /// <summary>Many rows may lack a value, so a null does not narrow a list, however it is written.</summary>
@@ -171,8 +171,8 @@ public class ReadResourceEndpointsTests
         {
             var refused = await Get(admin, $"{resource}?sort={sort}&filter={{\"{field}\":{condition}}}");
             Assert.Equal((condition, HttpStatusCode.BadRequest), (condition, refused.Status));
-            Assert.Contains($" by one of {selective}", (string)refused.Details![$"filter.{field}"]![0]!, StringComparison.Ordinal);
-            Assert.DoesNotContain($", {field}", (string)refused.Details[$"filter.{field}"]![0]!, StringComparison.Ordinal);
+            Assert.Contains($" by one of {selective}", refused.Details.Strings($"filter.{field}")[0], StringComparison.Ordinal);
+            Assert.DoesNotContain($", {field}", refused.Details.Strings($"filter.{field}")[0], StringComparison.Ordinal);
         }
     }
 
@@ -314,8 +314,8 @@ public class ReadResourceEndpointsTests
         var nurse = await ApiClient.LogInShared("nurse@general.example");
 
         var refused = await Get(nurse, "appointments?sort=rating");
-        Assert.Contains("created_at", (string)refused.Details!["sort"]![0]!, StringComparison.Ordinal);
-        Assert.Contains("doctor_id", (string)refused.Details!["sort"]![0]!, StringComparison.Ordinal);
+        Assert.Contains("created_at", refused.Details.Strings("sort")[0], StringComparison.Ordinal);
+        Assert.Contains("doctor_id", refused.Details.Strings("sort")[0], StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await Get(nurse, $$"""appointments?sort=rating&filter={"doctor_id":"{{General.Doctors[0].Person.Id}}"}""")).Status);
     }
 

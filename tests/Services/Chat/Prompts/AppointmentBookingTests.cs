@@ -74,7 +74,7 @@ public sealed class AppointmentBookingTests
         var chosen = await talk.TryAnswer(new { patient_id = ward.Patient });
 
         Assert.All([named, chosen], refused => Assert.Equal(
-            ("VALIDATION_ERROR", "is an inactive patient"), (refused.Code, (string?)Assert.Single(refused.Details!["patient_id"]!.AsArray()))));
+            ("VALIDATION_ERROR", "is an inactive patient"), (refused.Code, Assert.Single(refused.Details.Strings("patient_id")))));
         Assert.Equal("select_patient", talk.Step);
     }
 
@@ -188,11 +188,11 @@ public sealed class AppointmentBookingTests
         {
             var booked = await ward.Nurse.TryCall("create_appointment",
                 new { patient_id = ward.Patient, doctor_id = ward.Doctor, appointment_date = day, appointment_time = "10:00:00", reason = "x" });
-            var wrong = (string)booked.Details!["appointment_date"]![0]!;
+            var wrong = booked.Details.Strings("appointment_date")[0];
             Assert.StartsWith(clue, wrong, StringComparison.Ordinal);
 
             var begun = await PromptClient.Invoke(ward.Nurse, new { prompt = Prompt, initial_data = new { preferred_date = day } });
-            Assert.Equal(("VALIDATION_ERROR", wrong), (begun.Code, (string?)begun.Details!["preferred_date"]![0]));
+            Assert.Equal(("VALIDATION_ERROR", wrong), (begun.Code, begun.Details.Strings("preferred_date")[0]));
 
             var talk = await PromptClient.Start(ward.Nurse, Prompt, new { patient_id = ward.Patient });
             await talk.Answer(new { reason = "x" });
@@ -200,7 +200,7 @@ public sealed class AppointmentBookingTests
             foreach (var answer in new object[] { new { appointment_date = day }, new { appointment_date = day, appointment_time = "10:00:00" } })
             {
                 var refused = await talk.TryAnswer(answer);
-                Assert.Equal(("VALIDATION_ERROR", wrong), (refused.Code, (string?)refused.Details!["appointment_date"]![0]));
+                Assert.Equal(("VALIDATION_ERROR", wrong), (refused.Code, refused.Details.Strings("appointment_date")[0]));
             }
         }
     }

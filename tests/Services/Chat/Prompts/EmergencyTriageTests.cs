@@ -207,7 +207,7 @@ public sealed class EmergencyTriageTests
         Assert.Equal("determine_urgency", talk.Step);
 
         static void AssertRefused(ApiResponse refused) => Assert.Equal(
-            ("VALIDATION_ERROR", "is an inactive patient"), (refused.Code, (string?)Assert.Single(refused.Details!["patient_id"]!.AsArray())));
+            ("VALIDATION_ERROR", "is an inactive patient"), (refused.Code, Assert.Single(refused.Details.Strings("patient_id"))));
     }
 
     [Theory]

@@ -187,7 +187,7 @@ public sealed class UpdateHospitalTests
         var (platform, ward) = (await ClinicFixture.LogIn("admin@medcor.example"), await ClinicFixture.OpenHospital("Europe/Berlin"));
         var refused = await platform.TryCall("update_hospital", new { hospital_id = ward.Admin.HospitalId, is_active = false });
         Assert.Equal("VALIDATION_ERROR", refused.Code);
-        Assert.Equal("can only be true: use delete_hospital to deactivate a hospital", (string?)Assert.Single(refused.Details!["is_active"]!.AsArray()));
+        Assert.Equal("can only be true: use delete_hospital to deactivate a hospital", Assert.Single(refused.Details.Strings("is_active")));
         Assert.True((await ward.Admin.Call<UpdatedHospital>("update_hospital", new { hospital_id = ward.Admin.HospitalId, is_active = true })).IsActive);
 
         // Without revoking the hospital's tokens, which normally happens within seconds.
