@@ -17,7 +17,8 @@ public static class ResourceCatalogue
 
     /// <summary>Gets the resources by name, in alphabetical order.</summary>
     public static IReadOnlyDictionary<string, ResourceDescriptor> All { get; } =
-        new SortedDictionary<string, ResourceDescriptor>(Attributes.Select(p => Describe(p.Type, p.Attribute)).ToDictionary(r => r.Name), StringComparer.Ordinal);
+        new SortedDictionary<string, ResourceDescriptor>(
+            Attributes.Select(p => Describe(p.Type, p.Attribute)).ToDictionary(r => r.Name), StringComparer.Ordinal);
 
     private static ResourceDescriptor Describe(Type type, ResourceAttribute attribute) => new(
         attribute.Name, type.Namespace!.Split('.')[^1].ToLowerInvariant(), attribute.Callers, XmlDocumentation.GetSummary(type), type,
