@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace MedCor.Identity.Authorization;
 
-/// <summary>Tells the addresses of the public internet from those that only this network or this machine can reach.</summary>
+/// <summary>Distinguishes the addresses of the public internet from those that only this network or this machine can reach.</summary>
 internal static class PublicAddresses
 {
     /// <summary>The networks of the registries of special-purpose addresses (RFC 6890), multicast, and hosts at which clouds tell secrets.</summary>

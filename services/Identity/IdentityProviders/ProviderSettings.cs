@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace MedCor.Identity.IdentityProviders;
 
-/// <summary>Reads the identity providers of hospitals, and tells their addresses.</summary>
+/// <summary>Reads the identity providers of hospitals, and returns their addresses.</summary>
 internal sealed class ProviderSettings(IdentityDb db, IOptions<TokenOptions> tokens)
 {
     /// <summary>Gets the providers that are in use: those that have everything that a sign-in needs, of active hospitals.</summary>
