@@ -23,8 +23,8 @@ internal static class AuthorizationServer
     internal static readonly TimeSpan PushedRequestLifetime = TimeSpan.FromMinutes(15);
 
     /// <summary>
-    /// Nothing but the page and its style. There is no <c>form-action</c>: browsers apply it to the redirects that follow a form, and so to the client's
-    /// address.
+    /// The content policy of pages, which permits nothing but the page and its style. There is no <c>form-action</c>: browsers apply it to the redirects that
+    /// follow a form, and so to the client's address.
     /// </summary>
     private const string Policy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 

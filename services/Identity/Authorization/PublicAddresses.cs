@@ -18,7 +18,7 @@ internal static class PublicAddresses
         ]).Select(IPNetwork.Parse),
     ];
 
-    /// <summary>All other IPv6 addresses are local, multicast, translated from IPv4 or not assigned.</summary>
+    /// <summary>The global unicast addresses. All other IPv6 addresses are local, multicast, translated from IPv4 or not assigned.</summary>
     private static readonly IPNetwork GlobalUnicast = IPNetwork.Parse("2000::/3");
 
     /// <summary>Returns whether an address belongs to the public internet. An IPv4 address that is written as an IPv6 address is judged as IPv4.</summary>
