@@ -1,6 +1,37 @@
 using System.Reflection;
+using System.Xml.Linq;
+using MedCor.Contracts.Chat;
 
 namespace MedCor.Contracts;
+
+/// <summary>Describes a tool: the service that owns it, its permitted callers, its parameters and result, and whether it concerns reference data.</summary>
+/// <param name="ClinicalContent">Where the results contain clinical content, every access to which is recorded; null when they contain none.</param>
+public sealed record ToolDescriptor(string Name, string Service, Effect Effect, Callers Callers, string Description, Type Params,
+    Type Result, bool IsReferenceData, ClinicalContentDescriptor? ClinicalContent)
+{
+    /// <summary>Gets the scope that an access token with scopes needs for a call.</summary>
+    public Scope Scope { get; } = Scope.For(Service, ClinicalContent?.Resource ?? GetResource(Result), Effect);
+
+    /// <summary>Gets whether the result is one entity of a resource, which has a maximum size.</summary>
+    public bool ReturnsSingleEntity { get; } = Result.IsDefined(typeof(ResourceAttribute), inherit: false);
+
+    /// <summary>Gets whether the results contain a secret.</summary>
+    public bool ReturnsSecret { get; init; }
+
+    /// <summary>Gets whether the sign-in policy of the caller's hospital can require that the caller has logged in recently.</summary>
+    public bool RequiresStepUp { get; init; }
+
+    /// <summary>
+    /// Gets whether the results may contain a secret or health data: clinical content, or the answers to a guided prompt. Such a result is returned only to the
+    /// caller who requested it, who is on record, and published nowhere else.
+    /// </summary>
+    public bool IsResultPrivate => ReturnsSecret || ClinicalContent is not null || Result == typeof(PromptSession);
+
+    /// <summary>Returns the name of the resource whose entity or page of entities a result is; null when it is neither.</summary>
+    private static string? GetResource(Type result) =>
+        (result.IsGenericType && result.GetGenericTypeDefinition() == typeof(Page<>) ? result.GetGenericArguments()[0] : result)
+            .GetCustomAttribute<ResourceAttribute>()?.Name;
+}
 
 /// <summary>Contains all tools, read once from the contracts.</summary>
 public static class ToolCatalogue
@@ -16,14 +47,52 @@ public static class ToolCatalogue
         var tools = new SortedDictionary<string, ToolDescriptor>(StringComparer.Ordinal);
         foreach (var type in typeof(ToolAttribute).Assembly.GetTypes())
         {
-            if (type.GetCustomAttribute<ToolAttribute>() is not { } attribute) continue;
+            if (type.GetCustomAttribute<ToolAttribute>() is not { } promise) continue;
             var result = type.GetInterfaces().Single(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(ITool<>)).GetGenericArguments()[0];
             var service = type.Namespace!.Split('.')[^1].ToLowerInvariant();
-            tools.Add(attribute.Name,
-                new(attribute.Name, service, attribute.Effect, attribute.Callers, XmlDocumentation.GetSummary(type), type, result, attribute.IsReferenceData,
+            tools.Add(promise.Name,
+                new(promise.Name, service, promise.Effect, promise.Callers, XmlDocumentation.GetSummary(type), type, result, promise.IsReferenceData,
                     ClinicalContentDescriptor.TryCreate(result, type))
-                { ReturnsSecret = attribute.ReturnsSecret, RequiresStepUp = attribute.RequiresStepUp });
+                { ReturnsSecret = promise.ReturnsSecret, RequiresStepUp = promise.RequiresStepUp });
         }
         return tools;
     }
+}
+
+/// <summary>Reads the doc comments of the contracts.</summary>
+public static class XmlDocumentation
+{
+    private static readonly Dictionary<string, XElement> Members =
+        XDocument.Load(Path.ChangeExtension(typeof(ToolAttribute).Assembly.Location, ".xml"))
+            .Descendants("member").ToDictionary(m => m.Attribute("name")!.Value);
+
+    /// <summary>Returns the summary of a type; empty when it has none.</summary>
+    public static string GetSummary(Type type) => Text(FindMember(type)?.Element("summary"));
+
+    /// <summary>Returns the description of a property, from its own doc comment or from its record's.</summary>
+    public static string GetDescription(PropertyInfo property) => Text(FindMember(property)?.Element("summary") ?? FindParameter(property));
+
+    /// <summary>Returns the content of a property's <c>example</c> tag; null when it has none.</summary>
+    public static string? GetExample(PropertyInfo property) => FindMember(property)?.Descendants("example").FirstOrDefault()?.Value;
+
+    private static XElement? FindMember(PropertyInfo property) => Members.GetValueOrDefault($"P:{Name(property.DeclaringType!)}.{property.Name}");
+
+    private static XElement? FindParameter(PropertyInfo property) =>
+        FindMember(property.DeclaringType!)?.Elements("param").FirstOrDefault(p => p.Attribute("name")!.Value == property.Name);
+
+    private static XElement? FindMember(Type type) => Members.GetValueOrDefault($"T:{Name(type)}");
+
+    private static string Name(Type type) => (type.IsGenericType ? type.GetGenericTypeDefinition() : type).FullName!.Replace('+', '.');
+
+    private static string Text(XElement? element) =>
+        element is null ? "" : string.Join(' ', ToPlainText(element).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+
+    private static string ToPlainText(XElement element) => string.Concat(element.Nodes().Select(node => node switch
+    {
+        XElement { Name.LocalName: "see" or "paramref" or "typeparamref" } reference =>
+            (reference.Attribute("cref") ?? reference.Attribute("name"))!.Value.Split('.')[^1],
+        XElement { Name.LocalName: "example" } => "",
+        XElement inner => ToPlainText(inner),
+        _ => node.ToString(SaveOptions.DisableFormatting),
+    }));
 }

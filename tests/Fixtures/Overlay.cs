@@ -63,3 +63,72 @@ internal sealed class Overlay
         _ => throw new InvalidOperationException($"A {node.NodeType} is not expected."),
     };
 }
+
+/// <summary>Represents a manifest that creates pods.</summary>
+internal sealed record Workload(JsonObject Manifest)
+{
+    public string Kind => Manifest.Text("kind")!;
+
+    public string Name => Manifest.Text("metadata.name")!;
+
+    /// <summary>Gets the pod template, with its labels and specification.</summary>
+    public JsonObject Template => (JsonObject)(Manifest.At("spec.jobTemplate.spec.template") ?? Manifest.At("spec.template"))!;
+
+    public JsonObject Pod => (JsonObject)Template["spec"]!;
+
+    public IEnumerable<JsonObject> Containers => Pod.Items("containers").Concat(Pod.Items("initContainers"));
+
+    public string? Role => Label("medcor/role");
+
+    public string? Service => Label("medcor/service");
+
+    /// <summary>Gets whether the workload runs continuously, rather than to completion.</summary>
+    public bool IsLongRunning => Kind is "Deployment" or "StatefulSet";
+
+    public string? Label(string name) => (string?)Template["metadata"]!["labels"]?[name];
+}
+
+/// <summary>Provides access to the values of manifests.</summary>
+internal static class ManifestExtensions
+{
+    /// <summary>Returns the value at a path such as <c>spec.template</c>; null when the path does not exist.</summary>
+    public static JsonNode? At(this JsonNode node, string path) => path.Split('.').Aggregate((JsonNode?)node, (at, name) => (at as JsonObject)?[name]);
+
+    public static string? Text(this JsonNode node, string path) => node.At(path)?.ToString();
+
+    public static long Number(this JsonNode node, string path) => (long?)node.At(path) ?? 0;
+
+    public static IEnumerable<JsonObject> Items(this JsonNode node, string path) => (node.At(path) as JsonArray)?.OfType<JsonObject>() ?? [];
+
+    public static IEnumerable<string> Texts(this JsonNode node, string path) => (node.At(path) as JsonArray)?.Select(n => n!.ToString()) ?? [];
+}
+
+/// <summary>Marks a theory over rendered overlays.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class OverlayTheoryAttribute : TheoryAttribute
+{
+    internal const string Missing =
+        "There is neither kustomize nor kubectl on this machine. Install kubectl 1.28 or later (https://kubernetes.io/docs/tasks/tools/) or kustomize 5.";
+
+    public OverlayTheoryAttribute()
+    {
+        if (!Overlay.CanRender) Skip = Missing;
+    }
+}
+
+/// <summary>Marks a fact about a rendered overlay.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class OverlayFactAttribute : FactAttribute
+{
+    public OverlayFactAttribute()
+    {
+        if (!Overlay.CanRender) Skip = OverlayTheoryAttribute.Missing;
+    }
+}
+
+/// <summary>Provides every overlay as test data.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class EveryOverlayAttribute : Xunit.Sdk.DataAttribute
+{
+    public override IEnumerable<object[]> GetData(System.Reflection.MethodInfo testMethod) => Overlay.Names.Select(name => new object[] { name });
+}
