@@ -89,7 +89,8 @@ internal sealed class AddDemoYear(IdentityDb db, PasswordHasher hashes, TimeProv
                 IsPrimary = true,
             });
         db.Add(account);
-        db.Add(new Credential { UserId = account.Id, PasswordHash = hash });
+        var login = new Login { Email = person.Email, PasswordHash = hash };
+        db.AddRange(login, new Membership { UserId = account.Id, LoginId = login.Id });
         return account;
     }
 }

@@ -51,10 +51,13 @@ internal sealed class Account : Entity, ITenantOwned
     public string SearchText { get; private init; } = "";
 
     public List<DoctorSpecialtyLink> SpecialtyLinks { get; init; } = [];
-    public Credential? Credential { get; init; }
+    public Membership? Membership { get; init; }
     public HospitalCopy? Hospital { get; init; }
 
     Guid ITenantOwned.HospitalId => HospitalId ?? Guid.Empty;
+
+    /// <summary>Gets the login that opens the user; null when none does, and when the membership was not read.</summary>
+    internal Login? Login => Membership?.Login;
 
     /// <summary>Gets whether the user may have a session: the account is active, and so is its hospital if it has one.</summary>
     internal bool CanLogIn => IsActive && (HospitalId is null || Hospital is { IsActive: true });
@@ -132,7 +135,7 @@ internal sealed class Account : Entity, ITenantOwned
             account.ToTable("users").HasKey(a => a.Id);
             account.Property(a => a.SearchText).ValueGeneratedOnAddOrUpdate();
             account.HasMany(a => a.SpecialtyLinks).WithOne().HasForeignKey(p => p.DoctorId);
-            account.HasOne(a => a.Credential).WithOne().HasForeignKey<Credential>(c => c.UserId);
+            account.HasOne(a => a.Membership).WithOne().HasForeignKey<Membership>(m => m.UserId);
             account.HasOne(a => a.Hospital).WithMany().HasForeignKey(a => a.HospitalId);
         }
     }

@@ -16,16 +16,28 @@ internal static class AccountQueries
         db.Accounts.Where(a => a.Role == Role.Doctor).Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty);
 
     /// <summary>
-    /// Returns the account of a person's address, in whichever form the address was stored. If there are two accounts, from before their addresses were known
-    /// to be the same, returns the one whose stored form was typed, otherwise the one in today's canonical form.
+    /// Returns the account that a login opens, by the address of the login in whichever form it was stored. If there are two logins, from before their
+    /// addresses were known to be the same, returns the account of the one whose stored form was typed, otherwise of the one in today's canonical form.
     /// </summary>
     internal static async Task<Account?> FindByEmailAsync(this IdentityDb db, string email, CancellationToken ct)
     {
         string[] keys = [email.Trim().ToLowerInvariant(), .. EmailAddresses.GetLookupKeys(email)];
-        var candidates = await db.Accounts.AsNoTracking().Include(a => a.Credential).Include(a => a.Hospital)
-            .Where(a => keys.Contains(a.EmailKey) && a.ServiceScope == null).ToListAsync(ct);
-        return candidates.MinBy(a => Array.IndexOf(keys, a.EmailKey));
+        var candidates = await (
+            from login in db.Logins
+            where keys.Contains(login.EmailKey)
+            join membership in db.Memberships on (Guid?)login.Id equals membership.LoginId
+            join account in db.Accounts on membership.UserId equals account.Id
+            select account).AsNoTracking().Include(a => a.Membership!.Login).Include(a => a.Hospital).ToListAsync(ct);
+        return candidates.OrderBy(a => Array.IndexOf(keys, a.Login!.EmailKey)).ThenByDescending(a => a.CanLogIn)
+            .ThenByDescending(a => a.Membership!.LastLoginAt).ThenBy(a => a.Id).FirstOrDefault();
     }
+
+    /// <summary>Returns the account that a login opens: of several, one that may log in, the last used first; null when there is none.</summary>
+    internal static Task<Account?> FindByLoginAsync(this IdentityDb db, Guid loginId, CancellationToken ct) =>
+        db.Accounts.AsNoTracking().Include(a => a.Membership!.Login).Include(a => a.Hospital).Where(a => a.Membership!.LoginId == loginId)
+            .OrderByDescending(a => a.IsActive && (a.HospitalId == null || a.Hospital!.IsActive))
+            .ThenByDescending(a => a.Membership!.LastLoginAt != null).ThenByDescending(a => a.Membership!.LastLoginAt).ThenBy(a => a.Id)
+            .FirstOrDefaultAsync(ct);
 
     /// <summary>Returns the account with an id. Throws <see cref="NotFound"/> when the query has none.</summary>
     internal static async Task<Account> GetRequiredAsync(this IQueryable<Account> accounts, Guid id, string entityName, CancellationToken ct) =>

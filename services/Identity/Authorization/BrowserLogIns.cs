@@ -86,7 +86,7 @@ internal sealed class BrowserLogIns(IdentityDb db, ClientSessions clients, Sessi
         if (await clients.FindAccountAsync(login.UserId, login.ValidFrom, ct) is not { } account) return null;
         if (now - login.ValidFrom > GetLifetime(await policies.GetAsync(account.HospitalId, ct))) return null;
         if (!await db.Sessions.AnyAsync(s => s.Id == sessionId && s.RevokedAt == null && s.EndsAt > now, ct)) return null;
-        var factors = await secondFactors.FindAsync(account.Id, ct);
+        var factors = await secondFactors.FindAsync(account.Login!, ct);
         if (factors.Any && !AuthenticationMethods.HasTwoFactors(login.Methods)) return null;
         return new(account, sessionId, factors, login.Methods, login.At, login.ValidFrom,
             // A provider has its own second factors.

@@ -120,7 +120,7 @@ internal sealed class ProviderLogIn(
     }
 
     private Task<Account> ReadAsync(Guid userId, CancellationToken ct) =>
-        db.Accounts.AsNoTracking().Include(a => a.Credential).Include(a => a.Hospital).SingleAsync(a => a.Id == userId, ct);
+        db.Accounts.AsNoTracking().Include(a => a.Membership!.Login).Include(a => a.Hospital).SingleAsync(a => a.Id == userId, ct);
 
     private Account? Refuse(IdentityProvider provider, string reason)
     {

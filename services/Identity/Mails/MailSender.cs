@@ -52,7 +52,8 @@ internal sealed partial class MailSender(
             var isStopped = newEmail is null && mail.Kind is MailKind.EmailChangeByOthers or MailKind.EmailChangeReview;
             if (!isStopped && await FindAccountAsync(db, links, mail, ct) is { } account)
             {
-                var to = mail.UserId is null ? account.Email : mail.Recipient ?? account.Email;
+                var address = account.Login?.Email ?? account.Email;
+                var to = mail.UserId is null ? address : mail.Recipient ?? address;
                 if (GetPurpose(mail.Kind) is { } purpose) token = await links.CreateAsync(account.Id, purpose, newEmail, ct);
                 // Whether somebody has the address is found here, where nobody can measure it. The link counts as one that was sent, and nobody has it.
                 var isTaken = mail.Kind is MailKind.EmailConfirmation or MailKind.EmailChangeByOthers
@@ -98,10 +99,10 @@ internal sealed partial class MailSender(
     private static async Task<Account?> FindAccountAsync(IdentityDb db, AccountLinks links, Mail mail, CancellationToken ct)
     {
         var account = mail.UserId is { } id
-            ? await db.Accounts.AsNoTracking().Include(a => a.Credential).Include(a => a.Hospital).SingleAsync(a => a.Id == id, ct)
+            ? await db.Accounts.AsNoTracking().Include(a => a.Membership!.Login).Include(a => a.Hospital).SingleAsync(a => a.Id == id, ct)
             : await db.FindByEmailAsync(mail.Recipient!, ct);
         if (account is not { CanLogIn: true }) return null;
-        if (mail.Kind == MailKind.Invitation && account.Credential?.PasswordHash is not null) return null;
+        if (mail.Kind == MailKind.Invitation && account.Login?.PasswordHash is not null) return null;
         return mail.Kind == MailKind.PasswordReset && await links.HasTooManyAsync(account.Id, LinkPurpose.PasswordReset, ct) ? null : account;
     }
 

@@ -39,13 +39,13 @@ internal sealed class AccountModel(IdentityDb db, BrowserLogIns logIns, SecondFa
     public Task OnGetAsync() => LoadAsync();
 
     public Task<IActionResult> OnPostRemoveAuthenticatorAsync(string? code) =>
-        VerifyAsync(code, () => secondFactors.RemoveAuthenticatorAsync(LogIn.Account.Id, HttpContext.RequestAborted));
+        VerifyAsync(code, () => secondFactors.RemoveAuthenticatorAsync(LogIn.Account, HttpContext.RequestAborted));
 
     public Task<IActionResult> OnPostRenewCodesAsync(string? code) =>
         VerifyAsync(code, async () =>
         {
-            RecoveryCodes = await secondFactors.RenewRecoveryCodesAsync(LogIn.Account.Id, HttpContext.RequestAborted);
-            await secondFactors.InformAsync(LogIn.Account.Id, HttpContext.RequestAborted);
+            RecoveryCodes = await secondFactors.RenewRecoveryCodesAsync(LogIn.Account.Login!, HttpContext.RequestAborted);
+            await secondFactors.InformAsync(LogIn.Account, HttpContext.RequestAborted);
         });
 
     /// <summary>Removes a passkey. Who has logged in long ago logs in again first.</summary>
@@ -55,8 +55,8 @@ internal sealed class AccountModel(IdentityDb db, BrowserLogIns logIns, SecondFa
         var (ct, id) = (HttpContext.RequestAborted, new byte[(passkey ?? "").Length / 2]);
         if (Convert.FromHexString(passkey ?? "", id, out _, out _) != OperationStatus.Done) return Redirect(PagePaths.Account);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        await secondFactors.LockAsync(LogIn.Account.Id, ct);
-        await secondFactors.RemovePasskeyAsync(LogIn.Account.Id, id, ct);
+        await secondFactors.LockAsync(LogIn.Account.Login!, ct);
+        await secondFactors.RemovePasskeyAsync(LogIn.Account, id, ct);
         await transaction.CommitAsync(ct);
         return Redirect(PagePaths.Account);
     }
@@ -119,7 +119,8 @@ internal sealed class AccountModel(IdentityDb db, BrowserLogIns logIns, SecondFa
 
     private async Task LoadAsync()
     {
-        Passkeys = await db.Passkeys.AsNoTracking().Where(p => p.UserId == LogIn.Account.Id).OrderBy(p => p.CreatedAt).ToListAsync(HttpContext.RequestAborted);
+        var login = LogIn.Account.Login!;
+        Passkeys = await db.Passkeys.AsNoTracking().Where(p => p.LoginId == login.Id).OrderBy(p => p.CreatedAt).ToListAsync(HttpContext.RequestAborted);
         var live = db.Sessions.AsNoTracking()
             .FindLive(LogIn.Account.Id, await policies.GetAsync(LogIn.Account.HospitalId, HttpContext.RequestAborted), clock.GetUtcNow());
         Sessions = await live.OrderByDescending(s => s.LastUsedAt ?? s.StartedAt).Take(MaxSessions).WithClients(db).ToListAsync(HttpContext.RequestAborted);

@@ -72,18 +72,17 @@ internal sealed class EmailChange(IdentityDb db, AccountLinks links, MailQueue m
         if (!await links.SpendAsync(link, ct)) return false;
         // Another request for the account is over too.
         await db.EmailChanges.Where(c => c.UserId == link.UserId).ExecuteDeleteAsync(ct);
-        var account = await db.Accounts.Include(a => a.Hospital).Include(a => a.Credential).Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty)
+        var account = await db.Accounts.Include(a => a.Hospital).Include(a => a.Membership!.Login).Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty)
             .AsSplitQuery().SingleAsync(a => a.Id == link.UserId, ct);
         if (!account.CanLogIn) return false;
         mails.Add(MailKind.EmailChanged, account.Id, recipient: account.Email);
-        account.Email = link.NewEmail!;
-        account.Credential!.EmailVerifiedAt = db.UtcNow;
+        (account.Email, account.Login!.Email, account.Login.EmailVerifiedAt) = (link.NewEmail!, link.NewEmail!, db.UtcNow);
         account.RaiseChanged(db, user => new UserUpdated(user));
         try
         {
             await db.SaveChangesAsync(ct);
         }
-        catch (DbUpdateException e) when (e.ViolatesConstraint("users_email"))
+        catch (DbUpdateException e) when (e.ViolatesConstraint("logins_email"))
         {
             throw EmailUniqueness.EmailTaken();
         }

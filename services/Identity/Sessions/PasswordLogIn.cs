@@ -48,7 +48,7 @@ internal sealed class PasswordLogIn(IdentityDb db, LockOut lockOut, PasswordHash
 
         var account = await db.FindByEmailAsync(email, ct);
         // Outside the transaction: verifying takes a tenth of a second, during which no connection and no lock is held.
-        var hash = account?.Credential?.PasswordHash;
+        var hash = account?.Login!.PasswordHash;
         var (matches, isOutdated) = await hashes.CheckAsync(hash, password, first: () => lockOut.ThrowIfLockedAsync(emailKey, ct), ct);
         var isCorrect = matches && account is { CanLogIn: true };
         var strongerHash = isCorrect && isOutdated ? await hashes.HashAsync(password, ct) : null;
@@ -61,8 +61,8 @@ internal sealed class PasswordLogIn(IdentityDb db, LockOut lockOut, PasswordHash
         var result = verified is not null && refusal is null ? await proceed(verified) : null;
         // Unless the password was changed in the meantime.
         if (verified is not null && strongerHash is not null)
-            await db.Credentials.Where(c => c.UserId == verified.Account.Id && c.PasswordHash == hash)
-                .ExecuteUpdateAsync(c => c.SetProperty(x => x.PasswordHash, strongerHash), ct);
+            await db.Logins.Where(l => l.Id == verified.Account.Login!.Id && l.PasswordHash == hash)
+                .ExecuteUpdateAsync(l => l.SetProperty(x => x.PasswordHash, strongerHash), ct);
         await transaction.CommitAsync(ct);
         return refusal is null ? result : throw refusal;
     }
@@ -77,17 +77,17 @@ internal sealed class PasswordLogIn(IdentityDb db, LockOut lockOut, PasswordHash
 
     /// <summary>Returns the refusal of a user whose password somebody else chose, where the hospital does not accept that; null for any other user.</summary>
     internal async Task<TemporaryPassword?> FindTemporaryAsync(Account account, CancellationToken ct) =>
-        account.Credential!.HasTemporaryPassword && !(await policies.GetAsync(account.HospitalId, ct)).AcceptsChosenPasswords
+        account.Login!.HasTemporaryPassword && !(await policies.GetAsync(account.HospitalId, ct)).AcceptsChosenPasswords
             ? new TemporaryPassword(account, keys.Value.PublicUrl)
             : null;
 
     /// <summary>Returns the login of a user whose password is correct; null when the code is wrong.</summary>
     private async Task<VerifiedPassword?> VerifyCodeAsync(Account account, string? code, CancellationToken ct)
     {
-        var factors = await secondFactors.FindAsync(account.Id, ct);
+        var factors = await secondFactors.FindAsync(account.Login!, ct);
         if (!factors.Any) return new(account, factors, AuthenticationMethods.Password);
         if (code is null) return new(account, factors, Methods: null);
-        return await secondFactors.SpendAsync(account.Id, code, ct) is { } methods ? new(account, factors, methods) : null;
+        return await secondFactors.SpendAsync(account.Login!, code, ct) is { } methods ? new(account, factors, methods) : null;
     }
 }
 

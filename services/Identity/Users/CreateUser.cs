@@ -84,20 +84,21 @@ internal sealed class CreateUserHandler(
             YearsOfExperience = request.YearsOfExperience,
         };
         db.Add(account);
-        db.Add(new Credential
+        var login = new Login
         {
-            UserId = account.Id,
+            Email = request.Email,
             PasswordHash = prepared.PasswordHash,
             HasTemporaryPassword = prepared.IsPasswordTemporary,
             EmailVerifiedAt = prepared.IsVerified ? db.UtcNow : null,
-        });
+        };
+        db.AddRange(login, new Membership { UserId = account.Id, LoginId = login.Id });
         if (prepared.PasswordHash is null && !prepared.IsVerified) mails.Add(MailKind.Invitation, account.Id);
         account.RaiseChanged(db, user => new UserCreated(user), isNew: true);
         try
         {
             await db.SaveChangesAsync(ct);
         }
-        catch (DbUpdateException e) when (e.ViolatesConstraint("users_email"))
+        catch (DbUpdateException e) when (e.ViolatesConstraint("logins_email"))
         {
             throw EmailUniqueness.EmailTaken();
         }

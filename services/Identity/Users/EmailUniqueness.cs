@@ -19,7 +19,8 @@ internal sealed class EmailUniqueness(IServiceScopeFactory scopes)
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
         db.Tenancy.Enter(hospital: null);
-        if (await db.Accounts.AnyAsync(a => forms.Contains(a.EmailKey) && a.Id != exceptUserId, ct)) throw EmailTaken();
+        if (await db.Logins.AnyAsync(l => forms.Contains(l.EmailKey) && !db.Memberships.Any(m => m.LoginId == l.Id && m.UserId == exceptUserId), ct))
+            throw EmailTaken();
     }
 
     /// <summary>Creates the error for an address that another user has.</summary>

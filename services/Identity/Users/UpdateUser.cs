@@ -42,7 +42,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         if (request is { Password: null, Email: null, Role: null, DateOfBirth.Value: null } && request.IsActive is not false) return new(null, null);
         if (request.Password is not null && request.UserId != db.Tenancy.Caller.UserId)
             throw new Forbidden("Nobody sets the password of somebody else. POST /api/auth/reset sends the user a link to set it.");
-        var account = await db.VisibleAccounts().AsNoTracking().Include(a => a.Credential).Include(a => a.Hospital)
+        var account = await db.VisibleAccounts().AsNoTracking().Include(a => a.Membership!.Login).Include(a => a.Hospital)
             .GetRequiredAsync(request.UserId, "user", ct);
         await AuthorizeAsync(request, account, ct);
         var changesEmail = ChangesEmail(request, account);
@@ -62,7 +62,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
 
     public async Task<UpdatedUser> HandleAsync(UpdateUser request, PreparedUserUpdate prepared, CancellationToken ct)
     {
-        var account = await db.VisibleAccounts().Include(a => a.Credential).Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty).AsSplitQuery()
+        var account = await db.VisibleAccounts().Include(a => a.Membership!.Login).Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty).AsSplitQuery()
             .GetRequiredAsync(request.UserId, "user", ct);
         await AuthorizeAsync(request, account, ct);
         ThrowIfAny(FindRoleErrors(request, account));
@@ -86,10 +86,10 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
 
         if (prepared.PasswordHash is not null)
         {
-            (account.Credential!.PasswordHash, account.Credential.HasTemporaryPassword) = (prepared.PasswordHash, false);
+            (account.Login!.PasswordHash, account.Login.HasTemporaryPassword) = (prepared.PasswordHash, false);
             db.Entry(account).State = EntityState.Modified; // a new password makes a new version too
             mails.Add(MailKind.PasswordChanged, account.Id);
-            await links.EndAllAsync(account.Id, ct);
+            await links.EndAllAsync(account.Login.Id, ct);
         }
         db.ChangeTracker.DetectChanges();
         if (db.Entry(account).State == EntityState.Modified)
@@ -100,12 +100,13 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         {
             await db.SaveChangesAsync(ct);
         }
-        catch (DbUpdateException e) when (e.ViolatesConstraint("users_email"))
+        catch (DbUpdateException e) when (e.ViolatesConstraint("logins_email"))
         {
             throw EmailUniqueness.EmailTaken();
         }
 
-        if (account.Role != formerRole || request.Password is not null || (wasActive && !account.IsActive)) await sessions.EndAllOfUserAsync(account.Id, ct);
+        if (prepared.PasswordHash is not null) await sessions.EndAllOfLoginAsync(account.Login!.Id, ct);
+        else if (account.Role != formerRole || (wasActive && !account.IsActive)) await sessions.EndAllOfUserAsync(account.Id, ct);
         var user = account.ToUser();
         return new(
             Id: user.Id,
@@ -127,7 +128,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
     }
 
     /// <summary>Returns whether anybody has been the user so far. With the address, somebody else would take the account over.</summary>
-    private static bool IsUsed(Account account) => account.Credential is { EmailVerifiedAt: not null } or { LastLoginAt: not null };
+    private static bool IsUsed(Account account) => account.Login is { EmailVerifiedAt: not null } || account.Membership is { LastLoginAt: not null };
 
     private static bool ChangesEmail(UpdateUser request, Account account) =>
         request.Email is { } email && EmailAddresses.GetLookupKey(email) != EmailAddresses.GetLookupKey(account.Email);
@@ -139,7 +140,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         // An older address keeps the form that it is found by.
         account.Email = email;
         if (account.EmailKey == formerKey) return;
-        account.Credential!.EmailVerifiedAt = null;
+        (account.Login!.Email, account.Login.EmailVerifiedAt) = (email, null);
         mails.Add(MailKind.EmailChanged, account.Id, former);
         mails.Add(MailKind.EmailChanged, account.Id);
     }
@@ -186,7 +187,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
             caller.RequireStepUp(clock.GetUtcNow());
         // Whoever has the address can set a new password, and is the user then. An administrator whom nobody has been yet is still the platform's to correct.
         if (account.HospitalId is not null && caller.IsOneOf(Callers.Platform) && ChangesEmail(request, account)
-            && account is not { Role: Role.Admin, Credential: { LastLoginAt: null, EmailVerifiedAt: null } })
+            && (account.Role != Role.Admin || IsUsed(account)))
             throw new Forbidden("The e-mail addresses of the users of a hospital are changed by themselves or by an administrator of their hospital.");
         if (!caller.IsOneOf(Callers.Admins)
             && (Changes(request.LicenseNumber, account.LicenseNumber) || Changes(request.YearsOfExperience, account.YearsOfExperience)))

@@ -65,7 +65,8 @@ internal sealed class IdentityFixture : IAsyncDisposable
         await own.Write(db =>
         {
             db.Add(own.Admin);
-            db.Add(new Credential { UserId = own.Admin.Id, PasswordHash = "none" });
+            var login = new Login { Email = own.Admin.Email, PasswordHash = "none" };
+            db.AddRange(login, new Membership { UserId = own.Admin.Id, LoginId = login.Id });
         });
         return own;
     }

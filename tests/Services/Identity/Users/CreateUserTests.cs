@@ -103,7 +103,10 @@ public class CreateUserTests
     {
         var (somebody, unique) = (await TestUser.Create(), $"t{Guid.NewGuid():N}.");
         await using (var connection = await (await MedCorFixture.Get()).OpenDatabase("identity"))
-        await using (var age = new NpgsqlCommand("UPDATE users SET email = $2, email_key = $2 WHERE id = $1", connection)
+        await using (var age = new NpgsqlCommand("""
+            WITH login AS (UPDATE logins SET email = $2, email_key = $2 WHERE id = (SELECT login_id FROM memberships WHERE user_id = $1))
+            UPDATE users SET email = $2, email_key = $2 WHERE id = $1
+            """, connection)
         {
             Parameters = { new() { Value = somebody.Id }, new() { Value = unique + kept } },
         })
