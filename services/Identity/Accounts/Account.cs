@@ -15,18 +15,22 @@ internal sealed class Account : Entity, ITenantOwned
     /// <summary>Gets the hospital of the user; null for a platform administrator, whose account no hospital can see.</summary>
     public Guid? HospitalId { get; init; }
 
-    public required string Email
+    /// <summary>
+    /// Gets or sets the e-mail address at which the hospital reaches the user; null for a patient who has none. Others may have the same one: the address with
+    /// which somebody logs in is that of <see cref="Login"/>.
+    /// </summary>
+    public required string? Email
     {
         get;
         set
         {
             field = value;
-            EmailKey = EmailAddresses.GetLookupKey(value);
+            EmailKey = value is null ? null : EmailAddresses.GetLookupKey(value);
         }
     }
 
     /// <summary>Gets the e-mail address in the form that comparisons use.</summary>
-    public string EmailKey { get; private set; } = "";
+    public string? EmailKey { get; private set; }
 
     public required string FirstName { get; set; }
     public required string LastName { get; set; }
@@ -58,6 +62,12 @@ internal sealed class Account : Entity, ITenantOwned
 
     /// <summary>Gets the login that opens the user; null when none does, and when the membership was not read.</summary>
     internal Login? Login => Membership?.Login;
+
+    /// <summary>
+    /// Gets whether the user logs in: by a login, or by one that its owner is still asked to link. Callers are not told one from the other, because the latter
+    /// has users of other hospitals.
+    /// </summary>
+    internal bool HasLogin => Membership is { LoginId: not null } or { AwaitsLogin: true };
 
     /// <summary>Gets whether the user may have a session: the account is active, and so is its hospital if it has one.</summary>
     internal bool CanLogIn => IsActive && (HospitalId is null || Hospital is { IsActive: true });
@@ -99,7 +109,8 @@ internal sealed class Account : Entity, ITenantOwned
     internal Doctor ToDoctor() => new(
         Id: Id,
         HospitalId: HospitalId!.Value,
-        Email: Email,
+        // A former doctor can be a patient without an address by now.
+        Email: Email ?? "",
         FirstName: FirstName,
         LastName: LastName,
         PhoneNumber: PhoneNumber,

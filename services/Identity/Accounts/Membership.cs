@@ -14,6 +14,11 @@ internal sealed class Membership
     /// <summary>Gets or sets the ID of the login; null for a user whom none opens, such as a service account.</summary>
     public Guid? LoginId { get; set; }
 
+    /// <summary>
+    /// Gets or sets whether the user is to be opened by the login that has the user's address, and opens users of other hospitals. Its owner is asked by mail.
+    /// </summary>
+    public bool AwaitsLogin { get; set; }
+
     /// <summary>Gets or sets when all sessions of the user were last ended; a valid token must be issued later.</summary>
     public DateTimeOffset? RevokedAt { get; set; }
 

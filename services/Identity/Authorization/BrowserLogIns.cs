@@ -94,6 +94,13 @@ internal sealed class BrowserLogIns(IdentityDb db, ClientSessions clients, Sessi
                 && await secondFactors.IsMissingAsync(account, AuthenticationMethods.IsFederated(login.Methods) ? login.Methods : null, ct));
     }
 
+    /// <summary>
+    /// Returns whether second factors can be added with a login. With one through the provider of a hospital they cannot when users of other hospitals are
+    /// opened by them too: whoever controls the provider would open these.
+    /// </summary>
+    internal async Task<bool> CanAddFactorsAsync(BrowserLogIn login, CancellationToken ct) =>
+        !AuthenticationMethods.IsFederated(login.Methods) || !await db.IsSharedAsync(login.Account.Login!, ct);
+
     /// <summary>Ends a login, so that a copy of its cookie is good no longer.</summary>
     internal async Task EndAsync(HttpContext http, BrowserLogIn login)
     {

@@ -14,6 +14,7 @@ internal sealed class MailComposer(IStringLocalizer<MailTexts> texts, IOptions<K
     private const string ConfirmEmailPath = "/oauth/confirm-email";
     private const string ReviewPath = "/oauth/email-change";
     private const string ForgotPath = "/oauth/forgot";
+    private const string LinkHospitalPath = "/oauth/link-hospital";
     internal const string AccountPath = "/oauth/account";
 
     private static readonly CultureInfo[] Languages = [CultureInfo.GetCultureInfo("en"), CultureInfo.GetCultureInfo("de")];
@@ -44,6 +45,13 @@ internal sealed class MailComposer(IStringLocalizer<MailTexts> texts, IOptions<K
             [
                 greeting, texts["An account has been created for you. Choose your password here:"], Link(SetPasswordPath, token),
                 once, texts["You can request another link here:"], Link(ForgotPath),
+            ]),
+            // The names are those that the hospital has typed, and the recipient may be somebody else.
+            MailKind.HospitalLink => (texts["A hospital has registered you"],
+            [
+                texts["{0} has registered a user with this address, with which you log in to MedCor. Add this hospital to your login here:",
+                    account.Hospital!.Name],
+                Link(LinkHospitalPath, token), once, texts["If you do not know this hospital, ignore this mail. Nothing changes then."],
             ]),
             MailKind.PasswordReset => (texts["Set a new password"],
             [
@@ -91,6 +99,11 @@ internal sealed class MailComposer(IStringLocalizer<MailTexts> texts, IOptions<K
             [
                 greeting, texts["Your MedCor account was linked to your account at your hospital. You can log in with that from now on. See your account:"],
                 Link(AccountPath), texts["If it was not you, inform your administrator now."],
+            ]),
+            MailKind.HospitalLinked => (texts["A hospital was added to your login"],
+            [
+                greeting, texts["With your MedCor login you open {0} too from now on. See your account:", account.Hospital!.Name], Link(AccountPath),
+                texts["If it was not you, set a new password now and inform your administrator:"], Link(ForgotPath),
             ]),
             MailKind.IdentityProviderChanged => (texts["The identity provider of your hospital was changed"],
             [

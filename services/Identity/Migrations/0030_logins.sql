@@ -11,7 +11,9 @@ CREATE TABLE logins (
     has_temporary_password boolean NOT NULL,
     email_verified_at timestamptz);
 INSERT INTO logins (id, email, email_key, password_hash, has_temporary_password, email_verified_at)
-SELECT u.id, u.email, u.email_key, c.password_hash, coalesce(c.has_temporary_password, false), c.email_verified_at
+-- Of an address without a password, only the provider of the hospital has said that it is verified.
+SELECT u.id, u.email, u.email_key, c.password_hash, coalesce(c.has_temporary_password, false),
+    CASE WHEN c.password_hash IS NOT NULL THEN c.email_verified_at END
 FROM users u LEFT JOIN credentials c ON c.user_id = u.id WHERE u.service_scope IS NULL;
 ALTER TABLE users DROP CONSTRAINT users_email;
 

@@ -39,7 +39,8 @@ internal abstract class AccountPageModel(BrowserLogIns logIns) : PageModel
     public override async Task OnPageHandlerExecutionAsync(PageHandlerExecutingContext context, PageHandlerExecutionDelegate next)
     {
         var here = Request.Path + (HttpMethods.IsGet(Request.Method) ? Request.QueryString.Value : "");
-        if (await logIns.FindAsync(HttpContext) is not { } login || IsEnrollment && !IsRecent(login))
+        if (await logIns.FindAsync(HttpContext) is not { } login
+            || IsEnrollment && (!IsRecent(login) || !await logIns.CanAddFactorsAsync(login, HttpContext.RequestAborted)))
         {
             context.Result = Redirect(PagePaths.WithReturn(PagePaths.LogIn, here));
             return;

@@ -145,7 +145,7 @@ internal sealed class SecondFactorManager(IdentityDb db, SignInPolicies policies
 internal static partial class SecondFactorLog
 {
     [LoggerMessage(1200, LogLevel.Error,
-        "The authenticator of login {LoginId} was encrypted with another secret; its codes are refused. Give Identity__KeyEncryptionSecret its former value, or "
-        + "reset the user's second factors")]
+        "The authenticator of login {LoginId} was encrypted with another secret; its codes are refused. Give Identity__KeyEncryptionSecret its former value, "
+        + "or reset the user's second factors")]
     internal static partial void SecretUnreadable(this ILogger log, Guid loginId);
 }

@@ -62,7 +62,7 @@ internal sealed class AccessTokenIssuer(IOptions<TokenOptions> tokens, IOptions<
         {
             [JwtRegisteredClaimNames.Sub] = account.Id.ToString(),
             [TokenClaims.UserId] = account.Id.ToString(),
-            [TokenClaims.Email] = account.Email,
+            [TokenClaims.Email] = account.Email ?? account.Login?.Email ?? "",
             [TokenClaims.Role] = EnumNames.Of(account.Role),
             [TokenClaims.Session] = session.Id.ToString(),
             [TokenClaims.LoggedInAt] = session.StartedAt.ToUnixTimeMilliseconds(),

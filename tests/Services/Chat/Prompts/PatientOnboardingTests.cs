@@ -79,7 +79,7 @@ public sealed class PatientOnboardingTests
     [Fact]
     public async Task Without_the_needed_consents_or_with_a_bad_password_or_address_nobody_is_received()
     {
-        var taken = (await ClinicFixture.GetSharedReadOnly()).PatientEmail;
+        const string taken = "patient@general.example";
         var talk = await PromptClient.Start(await ApiClient.LogInShared("nurse@general.example"), Prompt);
         Assert.Equal(["email", "first_name", "last_name"], PromptClient.InvalidFields(await talk.TryAnswer(new { email = "nobody" })));
         await talk.Answer(new { first_name = "Juno", last_name = "Newcomer", email = taken });
