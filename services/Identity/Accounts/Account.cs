@@ -106,6 +106,24 @@ internal sealed class Account : Entity, ITenantOwned
         CreatedAt: CreatedAt,
         UpdatedAt: UpdatedAt);
 
+    /// <param name="hospitals">The other hospitals that the login opens.</param>
+    internal SessionUser ToSessionUser(IReadOnlyList<UserHospital> hospitals) => new(
+        Id: Id,
+        HospitalId: HospitalId,
+        Email: Email ?? Login!.Email,
+        FirstName: FirstName,
+        LastName: LastName,
+        Role: Role,
+        PhoneNumber: PhoneNumber,
+        DateOfBirth: DateOfBirth,
+        LicenseNumber: LicenseNumber,
+        YearsOfExperience: YearsOfExperience,
+        IsActive: IsActive,
+        Version: Version,
+        CreatedAt: CreatedAt,
+        UpdatedAt: UpdatedAt,
+        Hospitals: hospitals);
+
     internal Doctor ToDoctor() => new(
         Id: Id,
         HospitalId: HospitalId!.Value,

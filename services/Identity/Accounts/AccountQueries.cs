@@ -1,4 +1,5 @@
 using MedCor.Contracts;
+using MedCor.Contracts.Identity;
 using MedCor.Validation;
 using Microsoft.EntityFrameworkCore;
 
@@ -50,6 +51,15 @@ internal static class AccountQueries
             .OrderByDescending(a => a.IsActive && (a.HospitalId == null || a.Hospital!.IsActive))
             .ThenByDescending(a => a.Membership!.LastLoginAt != null).ThenByDescending(a => a.Membership!.LastLoginAt).ThenBy(a => a.Id)
             .FirstOrDefaultAsync(ct);
+
+    /// <summary>Returns the other hospitals at which the login of a user opens one who may log in, by name.</summary>
+    internal static async Task<IReadOnlyList<UserHospital>> FindOtherHospitalsAsync(this IdentityDb db, Account account, CancellationToken ct)
+    {
+        var loginId = account.Login!.Id;
+        return await db.Accounts.Where(a => a.Membership!.LoginId == loginId && a.Id != account.Id && a.IsActive && a.Hospital!.IsActive)
+            .OrderBy(a => a.Hospital!.Name).ThenBy(a => a.HospitalId).Take(SessionUser.MaxHospitals)
+            .Select(a => new UserHospital(a.Hospital!.HospitalId, a.Hospital.Name)).ToListAsync(ct);
+    }
 
     /// <summary>Returns whether a login opens users of several hospitals.</summary>
     internal static Task<bool> IsSharedAsync(this IdentityDb db, Login login, CancellationToken ct) =>

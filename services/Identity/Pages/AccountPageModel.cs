@@ -1,3 +1,4 @@
+using MedCor.Identity.Accounts;
 using MedCor.Identity.Authorization;
 using Microsoft.AspNetCore.Mvc.Filters;
 using Microsoft.AspNetCore.Mvc.RazorPages;
@@ -32,6 +33,9 @@ internal abstract class AccountPageModel(BrowserLogIns logIns) : PageModel
 
     /// <summary>Logs this browser in again, after all sessions of the user were ended.</summary>
     protected Task LogInAgainAsync(DateTimeOffset endedAt) => logIns.StartAgainAsync(HttpContext, LogIn, endedAt);
+
+    /// <summary>Opens another user of the login in this browser. The login is not prolonged by that.</summary>
+    protected Task OpenAsync(Account other) => logIns.StartAsync(HttpContext, other, LogIn.Methods, LogIn.At, LogIn.ValidFrom);
 
     /// <summary>Records that the user has shown a second factor in this browser.</summary>
     protected Task AddFactorAsync(string methods) => logIns.AddFactorAsync(HttpContext, LogIn, methods);

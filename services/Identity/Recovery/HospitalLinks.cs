@@ -1,3 +1,4 @@
+using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Mails;
 using MedCor.Identity.SecondFactors;
@@ -21,9 +22,6 @@ internal sealed record LinkedHospital(string? PasswordToken);
 internal sealed class HospitalLinks(
     IdentityDb db, AccountLinks links, SecondFactorManager secondFactors, SessionManager sessions, MailQueue mails)
 {
-    /// <summary>The number of hospitals whose users one login opens at most.</summary>
-    internal const int MaxHospitals = 20;
-
     /// <summary>Returns a link that can still be used; null when there is none. It is not spent.</summary>
     internal async Task<HospitalLink?> FindAsync(string? token, CancellationToken ct) =>
         await links.FindAsync(token, ct, LinkPurpose.HospitalLink) is { NewEmail: { } email } link
@@ -67,7 +65,7 @@ internal sealed class HospitalLinks(
     private async Task<bool> CanOpenAsync(Login login, Account account, CancellationToken ct)
     {
         var hospitals = await db.Accounts.Where(a => a.Membership!.LoginId == login.Id).Select(a => a.HospitalId).ToListAsync(ct);
-        return hospitals.Count < MaxHospitals && !hospitals.Contains(account.HospitalId);
+        return hospitals.Count < SessionUser.MaxHospitals && !hospitals.Contains(account.HospitalId);
     }
 
     /// <summary>Returns the user of a link, if the user still awaits the login that has the address.</summary>

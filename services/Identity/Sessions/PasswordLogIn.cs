@@ -38,15 +38,16 @@ internal sealed class PasswordLogIn(IdentityDb db, LockOut lockOut, PasswordHash
     /// <param name="code">A code of the second factor; ignored for a user without one.</param>
     /// <param name="prepare">What takes a connection of its own, and so must be done outside of the transaction.</param>
     /// <param name="acceptsTemporary">Whether to proceed with a temporary password too.</param>
+    /// <param name="hospitalId">The hospital to open; null for the last used of those that the login opens.</param>
     internal async Task<T?> VerifyAsync<T>(string email, string password, string? code, Func<Task> prepare, Func<VerifiedPassword, Task<T?>> proceed,
-        CancellationToken ct, bool acceptsTemporary = false)
+        CancellationToken ct, bool acceptsTemporary = false, Guid? hospitalId = null)
         where T : class
     {
         db.Tenancy.Enter(hospital: null);
         var emailKey = EmailAddresses.GetLookupKey(email);
         await lockOut.ThrowIfLockedAsync(emailKey, ct);
 
-        var account = await db.FindByEmailAsync(email, ct);
+        var account = await db.FindByEmailAsync(email, ct, hospitalId);
         // Outside the transaction: verifying takes a tenth of a second, during which no connection and no lock is held.
         var hash = account?.Login!.PasswordHash;
         var (matches, isOutdated) = await hashes.CheckAsync(hash, password, first: () => lockOut.ThrowIfLockedAsync(emailKey, ct), ct);
@@ -58,11 +59,11 @@ internal sealed class PasswordLogIn(IdentityDb db, LockOut lockOut, PasswordHash
         var verified = isCorrect ? await VerifyCodeAsync(account!, code, ct) : null;
         await lockOut.RecordAsync(emailKey, isCorrect: verified is null ? false : verified.Methods is null ? null : true, ct);
         var refusal = verified is null ? null : await FindRefusalAsync(verified, acceptsTemporary, ct);
-        var result = verified is not null && refusal is null ? await proceed(verified) : null;
-        // Unless the password was changed in the meantime.
+        // Unless the password was changed in the meantime. Before a session is started, because a change of the password locks the login first too.
         if (verified is not null && strongerHash is not null)
             await db.Logins.Where(l => l.Id == verified.Account.Login!.Id && l.PasswordHash == hash)
                 .ExecuteUpdateAsync(l => l.SetProperty(x => x.PasswordHash, strongerHash), ct);
+        var result = verified is not null && refusal is null ? await proceed(verified) : null;
         await transaction.CommitAsync(ct);
         return refusal is null ? result : throw refusal;
     }

@@ -66,6 +66,28 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Si
     }
 
     /// <summary>
+    /// Starts a session of another user of a session's login, and returns its tokens; null when the session is too old for the rules of the user's hospital.
+    /// What it descends from stays known: how and when the owner has logged in, the scopes, and the latest end.
+    /// </summary>
+    internal async Task<SessionTokens?> StartFromAsync(Session session, Account other, SigningCredentials key, CancellationToken ct)
+    {
+        var policy = await policies.GetAsync(other.HospitalId, ct);
+        var endsAt = session.StartedAt + policy.MaxLifetime;
+        var next = new Session
+        {
+            UserId = other.Id,
+            StartedAt = session.StartedAt,
+            EndsAt = endsAt < session.EndsAt ? endsAt : session.EndsAt,
+            LastUsedAt = clock.GetUtcNow(),
+            Scope = session.Scope,
+            AuthenticationMethods = session.AuthenticationMethods,
+            AuthenticatedAt = session.AuthenticatedAt,
+        };
+        db.Add(next);
+        return await ContinueAsync(next, other, policy, key, ct);
+    }
+
+    /// <summary>
     /// Returns the next tokens of a session; null when the hospital's rules have ended it, or when all sessions of the account were ended since it was read.
     /// </summary>
     internal async Task<SessionTokens?> ContinueAsync(Session session, Account account, SigningCredentials key, CancellationToken ct) =>
@@ -81,7 +103,7 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Si
         db.Add(new RefreshToken { Hash = RefreshToken.HashOf(refresh), SessionId = session.Id, ExpiresAt = idleEnd });
         await db.SaveChangesAsync(ct);
         var (access, seconds) = tokens.Issue(account, session, policy, key, refreshedAt: now, latestExpiry: idleEnd);
-        return new(access, refresh, "Bearer", seconds, account.ToUser(), session.Scope);
+        return new(access, refresh, "Bearer", seconds, account.ToSessionUser(await db.FindOtherHospitalsAsync(account, ct)), session.Scope);
     }
 
     /// <summary>Records that the tokens of a session are refreshed.</summary>
