@@ -12,6 +12,8 @@ public sealed class PublishedProviderTests
     private static readonly NpmPackages Packages = new("EndToEnd/Authorization/provider");
     private static readonly Lazy<bool> IsInstalled = new(() => Task.Run(Packages.Install).Result);
 
+    private static readonly string[] Domains = ["people.example"];
+
     [PublishedProviderFact]
     public async Task Oidc_provider_logs_in_a_new_nurse_who_allows_a_program()
     {
@@ -21,7 +23,7 @@ public sealed class PublishedProviderTests
         var settings = await admin.Call<IdentityProvider>("update_identity_provider", new
         {
             issuer = $"http://127.0.0.1:{port}", client_id = "medcor", client_secret = Secret, create_users = true, role_claim = "groups",
-            role_mappings = new[] { new { value = "nurses", role = "NURSE" } }, email_domains = new[] { "people.example" },
+            role_mappings = new[] { new { value = "nurses", role = "NURSE" } }, email_domains = Domains,
         });
         string[] arguments = ["provider.mjs", port.ToString(CultureInfo.InvariantCulture), settings.RedirectUri, Secret];
         await using var provider = ChildProcess.Start(

@@ -173,7 +173,7 @@ public class ParameterReaderTests
         Assert.Equal(["must be a UUID"], wrong["id"]);
         Assert.Equal(["must be a date, yyyy-MM-dd"], wrong["day"]);
         Assert.Equal(["must be a time of day, HH:mm:ss"], wrong["at"]);
-        Assert.Equal(["must be one of ADMIN, DOCTOR, NURSE, PATIENT"], wrong["for"]);
+        Assert.Equal(["must be one of ADMIN, DOCTOR, NURSE, PATIENT, RECEPTIONIST"], wrong["for"]);
         Assert.Equal(["is required"], wrong["note"]);
         Assert.StartsWith("is not a parameter; there are id, day", wrong["prority"][0], StringComparison.Ordinal);
         Assert.Equal(["must be a whole number, not text"], wrong["items[0].amount"]);
@@ -222,7 +222,7 @@ public class ParameterReaderTests
     [InlineData("1")]
     [InlineData("")]
     public void A_choice_is_exactly_one_of_its_words(string word) =>
-        Assert.StartsWith("must be one of ADMIN, DOCTOR, NURSE, PATIENT", Assert.Single(Wrong(Good.Replace("DOCTOR", word, StringComparison.Ordinal))["for"]),
+        Assert.StartsWith("must be one of ADMIN, DOCTOR, NURSE, PATIENT, RECEPTIONIST", Assert.Single(Wrong(Good.Replace("DOCTOR", word, StringComparison.Ordinal))["for"]),
             StringComparison.Ordinal);
 
     [Theory]

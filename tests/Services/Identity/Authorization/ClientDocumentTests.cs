@@ -219,7 +219,7 @@ public sealed class ClientDocumentTests : IAsyncLifetime
         return client;
     }
 
-    private static Task Allow(OAuthClient client, TestUser user, params string[] scopes) =>
+    private static Task<IReadOnlyDictionary<string, string>> Allow(OAuthClient client, TestUser user, params string[] scopes) =>
         client.Authorize(user.Email, user.Password, scopes, changes: ("scope", string.Join(' ', scopes)));
 
     /// <summary>Sends a user who is logged in to the page. Returns the code when the user is not asked; null when the user is.</summary>
