@@ -32,7 +32,7 @@ internal sealed class ProviderLogIn(
         if (provider.RoleClaim is not null && role is null) return Refuse(provider, "the role claim has none of the mapped values");
         // Of any hospital, because each login has another address. What is no address is nobody's.
         var users = identity.Email is { Length: <= MaxEmailLength } email && !email.Any(char.IsControl) ? await db.FindAllByEmailAsync(email, ct) : [];
-        var known = users.FirstOrDefault(a => a.HospitalId == provider.HospitalId) ?? users.FirstOrDefault();
+        var known = users.FirstOrDefault(a => a.HospitalId == provider.HospitalId) ?? (users is [var elsewhere, ..] ? elsewhere : null);
 
         // From here on, row-level security hides all other hospitals.
         var now = clock.GetUtcNow();

@@ -29,7 +29,7 @@ internal sealed class PasswordLogIn(IdentityDb db, LockOut lockOut, PasswordHash
     /// first; not before the second factor of a user who has one.
     /// </summary>
     internal Task<VerifiedPassword?> VerifyAsync(string email, string password, CancellationToken ct) =>
-        VerifyAsync(email, password, code: null, prepare: () => Task.CompletedTask, Task.FromResult<VerifiedPassword?>, ct);
+        VerifyAsync(email, password, code: null, prepare: () => Task.CompletedTask, Task.FromResult<VerifiedPassword?>, ct, isPage: true);
 
     /// <summary>
     /// Verifies a password and a code and, if they are correct, returns what a function returns in the transaction that records the attempt. The function also
@@ -39,8 +39,9 @@ internal sealed class PasswordLogIn(IdentityDb db, LockOut lockOut, PasswordHash
     /// <param name="prepare">What takes a connection of its own, and so must be done outside of the transaction.</param>
     /// <param name="acceptsTemporary">Whether to proceed with a temporary password too.</param>
     /// <param name="hospitalId">The hospital to open; null for the last used of those that the login opens.</param>
+    /// <param name="isPage">Whether the user logs in on a page, which opens what <see cref="ChooseAsync"/> returns.</param>
     internal async Task<T?> VerifyAsync<T>(string email, string password, string? code, Func<Task> prepare, Func<VerifiedPassword, Task<T?>> proceed,
-        CancellationToken ct, bool acceptsTemporary = false, Guid? hospitalId = null)
+        CancellationToken ct, bool acceptsTemporary = false, Guid? hospitalId = null, bool isPage = false)
         where T : class
     {
         db.Tenancy.Enter(hospital: null);
@@ -53,6 +54,7 @@ internal sealed class PasswordLogIn(IdentityDb db, LockOut lockOut, PasswordHash
         var (matches, isOutdated) = await hashes.CheckAsync(hash, password, first: () => lockOut.ThrowIfLockedAsync(emailKey, ct), ct);
         var isCorrect = matches && account is { CanLogIn: true };
         var strongerHash = isCorrect && isOutdated ? await hashes.HashAsync(password, ct) : null;
+        if (isCorrect && isPage) account = await ChooseAsync(account!, ct);
         await prepare();
 
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
@@ -66,6 +68,18 @@ internal sealed class PasswordLogIn(IdentityDb db, LockOut lockOut, PasswordHash
         var result = verified is not null && refusal is null ? await proceed(verified) : null;
         await transaction.CommitAsync(ct);
         return refusal is null ? result : throw refusal;
+    }
+
+    /// <summary>
+    /// Returns the user whom a login opens on a page, where nobody can name a hospital: the given one, unless that hospital requires its own provider and
+    /// another one that the login opens does not.
+    /// </summary>
+    internal async Task<Account> ChooseAsync(Account account, CancellationToken ct)
+    {
+        if (await providers.FindRequiredAsync(account, ct) is null) return account;
+        foreach (var other in await db.FindAllByEmailAsync(account.Login!.Email, ct))
+            if (other.CanLogIn && await providers.FindRequiredAsync(other, ct) is null) return other;
+        return account;
     }
 
     /// <summary>Returns why a correct password opens nothing; null when it does.</summary>

@@ -126,6 +126,10 @@ public sealed class HospitalSwitchTests
         Assert.Equal(HttpStatusCode.Forbidden, (await browser.Post(page, "OpenHospital", ("hospital", General.ToString()))).Status);
         foreach (var path in (string[])["/oauth/account/authenticator", "/oauth/account/passkey"])
             Assert.Equal("/oauth/login", (await browser.Get(path)).Path);
+
+        // On a page nobody names a hospital, so the password opens one that accepts it, although the other was used last.
+        using var another = await PageBrowser.Open();
+        Assert.Contains("Your hospital is General.", (await another.LogIn(user.Email, LinkedUser.Password)).Html, StringComparison.Ordinal);
     }
 
     [Fact]
