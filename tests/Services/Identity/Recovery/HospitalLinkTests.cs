@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 
@@ -37,6 +38,31 @@ public sealed class HospitalLinkTests : IAsyncLifetime
 
         Assert.Equal(answers[0], answers[1]);
         Assert.Equal(owner.Id, (await owner.LogIn()).Id);
+    }
+
+    /// <summary>What the database does decides the time, apart from its mails, which are sent later.</summary>
+    [Fact]
+    public async Task A_hospital_cannot_measure_who_logs_in_at_another_one()
+    {
+        var (owner, admin) = (await TestUser.Create(), await ApiClient.LogInShared(TestUser.OtherHospitalAdminEmail));
+
+        var (taken, free) = (await CountStatements(owner.Email), await CountStatements(TestUser.NewEmail()));
+
+        Assert.True(free > 0);
+        Assert.Equal(free, taken);
+
+        async Task<int> CountStatements(string email)
+        {
+            var house = await MedCorFixture.Get();
+            using var response = await admin.Http.PostAsJsonAsync("/api/mcp/tools/create_user",
+                new { email, first_name = "Robin", last_name = "Testperson", role = "PATIENT" });
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            var trace = response.Headers.GetValues("traceparent").Single().Split('-')[1];
+            Span[] Spans() => [.. house.Telemetry.Spans.Where(s => s.TraceId == trace && s.Service == "identity")];
+            // The span of the request ends after those of its statements.
+            await Wait.Until(() => Task.FromResult(Spans().Any(s => s.Kind == 2)), "Identity has exported the span of the request");
+            return Spans().Count(s => s.Name == "postgresql");
+        }
     }
 
     [Fact]
@@ -114,7 +140,7 @@ public sealed class HospitalLinkTests : IAsyncLifetime
     private async Task Reset(string email)
     {
         using var http = await TestUser.CreateAnonymousClient();
-        using (await http.PostAsync("/api/auth/reset", System.Net.Http.Json.JsonContent.Create(new { email }))) { }
+        using (await http.PostAsync("/api/auth/reset", JsonContent.Create(new { email }))) { }
         using var browser = await Pages.Open();
         await browser.Submit($"/oauth/set-password?token={await _mails.WaitForToken(email, "Set a new password")}", ("password", LinkedUser.Password));
     }
