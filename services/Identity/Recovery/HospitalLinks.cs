@@ -3,6 +3,7 @@ using MedCor.Identity.Accounts;
 using MedCor.Identity.Mails;
 using MedCor.Identity.SecondFactors;
 using MedCor.Identity.Sessions;
+using MedCor.Validation;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Recovery;
@@ -68,6 +69,10 @@ internal sealed class HospitalLinks(
         return hospitals.Count < SessionUser.MaxHospitals && !hospitals.Contains(account.HospitalId);
     }
 
-    /// <summary>Returns the user of a link, if the user still awaits the login that has the address.</summary>
-    private IQueryable<Account> Awaiting(AccountLink link) => db.Accounts.Where(a => a.Id == link.UserId && a.Membership!.AwaitsLogin);
+    /// <summary>Returns the user of a link, if the user still has the address, and awaits the login that has it.</summary>
+    private IQueryable<Account> Awaiting(AccountLink link)
+    {
+        var key = EmailAddresses.GetLookupKey(link.NewEmail!);
+        return db.Accounts.Where(a => a.Id == link.UserId && a.EmailKey == key && a.Membership!.AwaitsLogin);
+    }
 }

@@ -110,6 +110,20 @@ public sealed class HospitalLinkTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_address_that_the_hospital_has_corrected_adds_nothing()
+    {
+        var (one, other, admin) = (await TestUser.Create(), await TestUser.Create(), await ApiClient.LogInShared(TestUser.OtherHospitalAdminEmail));
+        var user = await LinkedUser.Register(admin, one.Email);
+        var link = $"/oauth/link-hospital?token={await _mails.WaitForToken(one.Email, Registered)}";
+
+        await admin.Call("update_user", new { user_id = user.Id, email = other.Email });
+
+        using var browser = await Pages.Open();
+        Assert.Equal(HttpStatusCode.BadRequest, (await browser.Get(link)).Status);
+        await _mails.WaitForToken(other.Email, Registered);
+    }
+
+    [Fact]
     public async Task The_login_of_a_platform_administrator_opens_no_hospital()
     {
         var email = TestUser.NewEmail();
