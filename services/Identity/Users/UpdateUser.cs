@@ -149,8 +149,9 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
 
         var email = account.Email!;
         await addresses.ReserveAsync(email, account.HospitalId, ct, exceptUserId: account.Id);
-        mails.Add(MailKind.EmailChanged, account.Id, former);
+        // The former address of who awaits a login is somebody else's, who is not told the name.
         if (account.Login is not { } login) return;
+        mails.Add(MailKind.EmailChanged, account.Id, former);
         var isOwn = account.Id == db.Tenancy.Caller.UserId || !await db.IsSharedAsync(login, ct);
         var isTaken = isOwn && !await addresses.TryChangeAsync(login, email, isVerified: false, ct);
         if (isTaken && account.HospitalId is null) throw LoginAddresses.EmailTaken();
