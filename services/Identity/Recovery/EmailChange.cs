@@ -73,7 +73,8 @@ internal sealed class EmailChange(IdentityDb db, AccountLinks links, MailQueue m
         var account = await db.Accounts.Include(a => a.Hospital).Include(a => a.Membership!.Login).Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty)
             .AsSplitQuery().SingleAsync(a => a.Id == link.UserId, ct);
         if (account is not { CanLogIn: true, HasLogin: true }) return false;
-        mails.Add(MailKind.EmailChanged, account.Id, recipient: account.Login?.Email ?? account.Email);
+        // The former address of who awaits a login is somebody else's, who is not told the name.
+        if (account.Login is { } former) mails.Add(MailKind.EmailChanged, account.Id, recipient: former.Email);
         await addresses.ReserveAsync(link.NewEmail!, account.HospitalId, ct, exceptUserId: account.Id);
         account.Email = link.NewEmail!;
         if (link.Purpose != LinkPurpose.EmailChangeByOthers || account.Login is null || !await db.IsSharedAsync(account.Login, ct))
