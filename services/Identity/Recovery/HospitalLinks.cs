@@ -41,8 +41,9 @@ internal sealed class HospitalLinks(
         var owner = await db.FindByEmailAsync(found.Email, ct);
         // The login of a platform administrator opens no hospital.
         if (owner is not { HospitalId: not null, Login: { } known }) return null;
-        // One after the other, and not while the password is changed.
+        // One after the other, and neither while the password is changed nor while the hospital changes the user's address.
         await secondFactors.LockAsync(known, ct);
+        await sessions.LockAsync(found.Link.UserId, ct);
         var login = await db.Logins.SingleOrDefaultAsync(l => l.Id == known.Id && l.EmailKey == known.EmailKey, ct);
         var account = await Awaiting(found.Link).Include(a => a.Membership).Include(a => a.Hospital).SingleOrDefaultAsync(ct);
         if (login is null || account is not { CanLogIn: true } || !await CanOpenAsync(login, account, ct)) return null;
