@@ -222,8 +222,8 @@ public class ParameterReaderTests
     [InlineData("1")]
     [InlineData("")]
     public void A_choice_is_exactly_one_of_its_words(string word) =>
-        Assert.StartsWith("must be one of ADMIN, DOCTOR, NURSE, PATIENT, RECEPTIONIST", Assert.Single(Wrong(Good.Replace("DOCTOR", word, StringComparison.Ordinal))["for"]),
-            StringComparison.Ordinal);
+        Assert.StartsWith("must be one of ADMIN, DOCTOR, NURSE, PATIENT, RECEPTIONIST",
+            Assert.Single(Wrong(Good.Replace("DOCTOR", word, StringComparison.Ordinal))["for"]), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("7.0", 7)]
