@@ -36,7 +36,11 @@ internal sealed class RescheduleAppointmentHandler(ClinicalDb db, BookingService
 
         var booking = await bookings.CreateBookingAsync(availability, patient, bookingRequest, ct);
         if (booking.StartsAt == old.Appointment.StartsAt) throw new ValidationFailed("appointment_time", "is the current time of the appointment");
-        var rescheduled = new AppointmentWithNames { Appointment = booking, Patient = patient, Doctor = availability.Doctor };
+        // The new appointment takes over the texts of the old one.
+        var rescheduled = new AppointmentWithNames
+        {
+            Appointment = booking, Patient = patient, Doctor = availability.Doctor, HasContent = old.HasContent,
+        };
 
         // The old time is released before the new one is booked, since the two may overlap.
         old.Appointment.RescheduleTo(booking, request.Reason, now);
@@ -46,6 +50,6 @@ internal sealed class RescheduleAppointmentHandler(ClinicalDb db, BookingService
         db.Add(booking);
         db.Raise(() => new AppointmentCreated(rescheduled.ToContract()));
         await bookings.SaveAsync(booking, availability, ct);
-        return rescheduled.ToContract().For(db.Tenancy.Caller.Kind);
+        return rescheduled.ToContractFor(db.Tenancy.Caller.Kind);
     }
 }

@@ -33,6 +33,6 @@ internal sealed class UpdateAppointmentStatusHandler(ClinicalDb db, TimeProvider
 
         db.Raise(() => new AppointmentUpdated(appointment.ToContract()));
         await db.SaveChangesAsync(ct);
-        return appointment.ToContract().For(db.Tenancy.Caller.Kind);
+        return appointment.ToContractFor(db.Tenancy.Caller.Kind);
     }
 }

@@ -3,8 +3,10 @@ using MedCor.Platform.Resources;
 
 namespace MedCor.Clinical.Treatments;
 
-/// <summary>Lists treatments. Sorting and filtering by clinical content is excluded: platform administrators, who may not read it, could infer it.</summary>
-internal sealed class TreatmentResource(ClinicalDb db) : QueryableResource<Treatment, Contracts.Clinical.Treatment>(db)
+/// <summary>
+/// Lists treatments. Sorting and filtering by clinical content is excluded: administrators, who may not be allowed to read it, could infer it.
+/// </summary>
+internal sealed class TreatmentResource(ClinicalDb db) : QueryableResource<Treatment, VisibleRow<Treatment>, Contracts.Clinical.Treatment>(db)
 {
     private static readonly QueryableFields<Treatment> QueryFields = new QueryableFields<Treatment>("-created_at", t => t.Id)
     {
@@ -23,5 +25,6 @@ internal sealed class TreatmentResource(ClinicalDb db) : QueryableResource<Treat
     protected override string EntityName => "treatment";
     protected override string? OwnerField => "patient_id";
     protected override IQueryable<Treatment> Rows => db.Treatments;
-    protected override Contracts.Clinical.Treatment ToContract(Treatment row) => row.ToContractFor(db.Tenancy.Caller.Kind);
+    protected override IQueryable<VisibleRow<Treatment>> IncludeRelated(IQueryable<Treatment> rows) => db.WithVisibility(rows);
+    protected override Contracts.Clinical.Treatment ToContract(VisibleRow<Treatment> row) => row.Row.ToContractWith(row.HasContent);
 }

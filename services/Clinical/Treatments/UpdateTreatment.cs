@@ -15,6 +15,9 @@ internal sealed class UpdateTreatmentHandler(ClinicalDb db, TreatmentResource tr
     {
         var treatment = await db.Treatments.SingleOrDefaultAsync(t => t.Id == request.TreatmentId, ct) ?? throw new NotFound("treatment");
         treatment.ThrowIfVersionDiffers(request.ExpectedVersion);
+        // Whoever changes a treatment becomes its author, who always sees it: an emergency must not lead to that.
+        if (!await db.ChangeableTreatments.AnyAsync(t => t.Id == treatment.Id, ct))
+            throw new Forbidden("You see only that the treatment exists, or see it because of an emergency override. Create a new treatment instead.");
         var followUp = treatment.FollowUpDate;
         treatment.Update(request);
         if (treatment.FollowUpDate != followUp) await EnsureFollowUpLiesAheadAsync(treatment, ct);
@@ -22,7 +25,9 @@ internal sealed class UpdateTreatmentHandler(ClinicalDb db, TreatmentResource tr
 
         // The caller becomes the author: the changed content is no longer the previous author's statement.
         treatment.AuthorId = db.Tenancy.Caller.UserId;
-        db.Raise(() => new TreatmentUpdated(treatment.ToContract().WithoutContent()));
+        var viewers = await ContentVisibility.FindViewersAsync(
+            db, treatment.HospitalId, treatment.PatientId, isRestricted: false, [treatment.AuthorId, treatment.DoctorId], ct);
+        db.Raise(() => new TreatmentUpdated(treatment.ToContract().WithoutContent(), viewers));
         await db.SaveChangesAsync(ct);
         return treatment.ToContract();
     }
