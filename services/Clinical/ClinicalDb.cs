@@ -132,6 +132,12 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
         });
     }
 
+    /// <summary>Returns an appointment without its texts unless the caller may read them at this moment.</summary>
+    internal async Task<Contracts.Clinical.Appointment> LimitAsync(Contracts.Clinical.Appointment appointment, CancellationToken ct) =>
+        await AppointmentsWithNames.Where(v => v.Appointment.Id == appointment.Id).AsNoTracking().SingleOrDefaultAsync(ct) is { HasContent: true }
+            ? appointment
+            : appointment.WithoutTexts();
+
     /// <summary>Returns the users whom a hospital's access policy names to be told of emergency overrides.</summary>
     internal async Task<IReadOnlyList<Guid>> FindNotifiedUsersAsync(Guid hospital, CancellationToken ct) =>
         await AccessPolicies.Where(p => p.HospitalId == hospital).Select(p => p.NotifiedUserIds).SingleOrDefaultAsync(ct) ?? [];

@@ -8,7 +8,8 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Clinical.MedicalRecords;
 
 internal sealed class UpdateMedicalRecordHandler(ClinicalDb db, MedicalRecordResource records, TimeProvider clock)
-    : IToolHandler<UpdateMedicalRecord, Contracts.Clinical.MedicalRecord>, ICurrentStateProvider<UpdateMedicalRecord>, IParameterValidator<UpdateMedicalRecord>
+    : IToolHandler<UpdateMedicalRecord, Contracts.Clinical.MedicalRecord>, ICurrentStateProvider<UpdateMedicalRecord>, IParameterValidator<UpdateMedicalRecord>,
+        IReplayLimiter<Contracts.Clinical.MedicalRecord>
 {
     public Task AddErrorsAsync(UpdateMedicalRecord request, ParameterErrors errors, CancellationToken ct)
     {
@@ -18,6 +19,11 @@ internal sealed class UpdateMedicalRecordHandler(ClinicalDb db, MedicalRecordRes
     }
 
     public async Task<object> GetCurrentAsync(UpdateMedicalRecord request, CancellationToken ct) => await records.GetAsync(request.RecordId, ct);
+
+    public async Task<Contracts.Clinical.MedicalRecord> LimitAsync(Contracts.Clinical.MedicalRecord result, CancellationToken ct) =>
+        await db.WithVisibility(db.MedicalRecords.Where(r => r.Id == result.Id)).AsNoTracking().SingleOrDefaultAsync(ct) is { HasContent: true }
+            ? result
+            : result.WithoutContent();
 
     public async Task<Contracts.Clinical.MedicalRecord> HandleAsync(UpdateMedicalRecord request, CancellationToken ct)
     {

@@ -6,8 +6,11 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Clinical.Scheduling;
 
 internal sealed class RescheduleAppointmentHandler(ClinicalDb db, BookingService bookings, BookingPauses pauses, TimeProvider clock)
-    : IToolHandler<RescheduleAppointment, (Guid Hospital, Guid Doctor, Guid Patient), Contracts.Clinical.Appointment>
+    : IToolHandler<RescheduleAppointment, (Guid Hospital, Guid Doctor, Guid Patient), Contracts.Clinical.Appointment>,
+        IReplayLimiter<Contracts.Clinical.Appointment>
 {
+    public Task<Contracts.Clinical.Appointment> LimitAsync(Contracts.Clinical.Appointment result, CancellationToken ct) => db.LimitAsync(result, ct);
+
     /// <summary>Waits for the end of a pause and returns whom the appointment concerns.</summary>
     public async Task<(Guid Hospital, Guid Doctor, Guid Patient)> PrepareAsync(RescheduleAppointment request, CancellationToken ct)
     {

@@ -7,9 +7,14 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Clinical.Treatments;
 
 internal sealed class UpdateTreatmentHandler(ClinicalDb db, TreatmentResource treatments, HospitalCopies hospitals, TimeProvider clock)
-    : IToolHandler<UpdateTreatment, Contracts.Clinical.Treatment>, ICurrentStateProvider<UpdateTreatment>
+    : IToolHandler<UpdateTreatment, Contracts.Clinical.Treatment>, ICurrentStateProvider<UpdateTreatment>, IReplayLimiter<Contracts.Clinical.Treatment>
 {
     public async Task<object> GetCurrentAsync(UpdateTreatment request, CancellationToken ct) => await treatments.GetAsync(request.TreatmentId, ct);
+
+    public async Task<Contracts.Clinical.Treatment> LimitAsync(Contracts.Clinical.Treatment result, CancellationToken ct) =>
+        await db.WithVisibility(db.Treatments.Where(t => t.Id == result.Id)).AsNoTracking().SingleOrDefaultAsync(ct) is { HasContent: true }
+            ? result
+            : result.WithoutContent();
 
     public async Task<Contracts.Clinical.Treatment> HandleAsync(UpdateTreatment request, CancellationToken ct)
     {
