@@ -1,5 +1,6 @@
 using System.Linq.Expressions;
 using System.Reflection;
+using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using Microsoft.EntityFrameworkCore;
 using MedicalRecord = MedCor.Clinical.MedicalRecords.MedicalRecord;
@@ -13,6 +14,9 @@ namespace MedCor.Clinical;
 /// </summary>
 internal static class ContentVisibility
 {
+    /// <summary>The greatest number of patients whose rows a list finds before it sorts them.</summary>
+    private const int MaxPatients = 2_000;
+
     /// <summary>Returns the condition that the caller sees the content of a record.</summary>
     /// <param name="countsOverrides">Whether an emergency override of the caller counts.</param>
     internal static Expression<Func<MedicalRecord, bool>> OfRecords(ClinicalDb db, bool countsOverrides = true)
@@ -30,6 +34,17 @@ internal static class ContentVisibility
     {
         var (me, closed, care) = (db.Tenancy.Caller.UserId, ClosedPolicies(db), CareOfCaller(db, countsOverrides));
         return t => !closed.Any() || t.AuthorId == me || t.DoctorId == me || care.Any(c => c.PatientId == t.PatientId);
+    }
+
+    /// <summary>
+    /// Returns the patients in the care of a doctor or nurse whose hospital limits content to them. Returns null where it does not, and where they are so many
+    /// that a list soon finds their rows in the order of an index.
+    /// </summary>
+    internal static async Task<Guid[]?> FindPatientsInCareAsync(ClinicalDb db, CancellationToken ct)
+    {
+        if (db.Tenancy.Caller is not { Kind: Callers.Doctor or Callers.Nurse } || !await ClosedPolicies(db).AnyAsync(ct)) return null;
+        var patients = await CareOfCaller(db, countsOverrides: true).Select(c => c.PatientId).Distinct().Take(MaxPatients + 1).ToArrayAsync(ct);
+        return patients.Length > MaxPatients ? null : patients;
     }
 
     /// <summary>

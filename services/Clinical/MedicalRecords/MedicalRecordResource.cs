@@ -1,3 +1,4 @@
+using MedCor.Contracts;
 using MedCor.Platform.Querying;
 using MedCor.Platform.Resources;
 
@@ -29,4 +30,15 @@ internal sealed class MedicalRecordResource(ClinicalDb db)
     protected override IQueryable<MedicalRecord> Rows => db.MedicalRecords;
     protected override IQueryable<VisibleRow<MedicalRecord>> IncludeRelated(IQueryable<MedicalRecord> rows) => db.WithVisibility(rows);
     protected override Contracts.Clinical.MedicalRecord ToContract(VisibleRow<MedicalRecord> row) => row.Row.ToContractWith(row.HasContent);
+
+    /// <summary>Reads a page. Where the caller sees only what concerns some patients, their rows are found first.</summary>
+    protected override async Task<Page<Contracts.Clinical.MedicalRecord>> ReadAsync(ListQuery<MedicalRecord> list, CancellationToken ct)
+    {
+        if (!list.IsSelective && await ContentVisibility.FindPatientsInCareAsync(db, ct) is { } patients)
+        {
+            var me = db.Tenancy.Caller.UserId;
+            list.FindFirst(r => patients.Contains(r.PatientId) || r.AuthorId == me || r.DoctorId == me);
+        }
+        return await base.ReadAsync(list, ct);
+    }
 }

@@ -63,6 +63,10 @@ CREATE INDEX emergency_overrides_by_review ON emergency_overrides (hospital_id, 
 ALTER TABLE medical_records ADD COLUMN is_restricted boolean NOT NULL DEFAULT false;
 ALTER TABLE medical_record_versions ADD COLUMN is_restricted boolean NOT NULL DEFAULT false;
 
+-- What a user has written, for lists of those who see little else. On large tables they are built before, CONCURRENTLY, by hand.
+CREATE INDEX IF NOT EXISTS medical_records_by_author ON medical_records (hospital_id, author_id, created_at, id);
+CREATE INDEX IF NOT EXISTS treatments_by_author ON treatments (hospital_id, author_id, created_at, id);
+
 -- For how long around a visit it is a relation. The defaults are those of AccessPolicy.
 CREATE VIEW care_periods WITH (security_invoker = true) AS
 SELECT h.hospital_id, coalesce(p.visit_days, 365) AS visit_days, coalesce(p.nurse_days, 1) AS nurse_days

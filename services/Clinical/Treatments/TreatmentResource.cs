@@ -1,3 +1,4 @@
+using MedCor.Contracts;
 using MedCor.Platform.Querying;
 using MedCor.Platform.Resources;
 
@@ -27,4 +28,15 @@ internal sealed class TreatmentResource(ClinicalDb db) : QueryableResource<Treat
     protected override IQueryable<Treatment> Rows => db.Treatments;
     protected override IQueryable<VisibleRow<Treatment>> IncludeRelated(IQueryable<Treatment> rows) => db.WithVisibility(rows);
     protected override Contracts.Clinical.Treatment ToContract(VisibleRow<Treatment> row) => row.Row.ToContractWith(row.HasContent);
+
+    /// <summary>Reads a page. Where the caller sees only what concerns some patients, their rows are found first.</summary>
+    protected override async Task<Page<Contracts.Clinical.Treatment>> ReadAsync(ListQuery<Treatment> list, CancellationToken ct)
+    {
+        if (!list.IsSelective && await ContentVisibility.FindPatientsInCareAsync(db, ct) is { } patients)
+        {
+            var me = db.Tenancy.Caller.UserId;
+            list.FindFirst(t => patients.Contains(t.PatientId) || t.AuthorId == me || t.DoctorId == me);
+        }
+        return await base.ReadAsync(list, ct);
+    }
 }
