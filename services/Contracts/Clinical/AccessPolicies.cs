@@ -12,7 +12,7 @@ public enum AccessMode
 }
 
 /// <summary>Represents who sees the clinical content of a hospital. A hospital that has set nothing has the defaults.</summary>
-/// <param name="Mode">Which staff see the clinical content of a patient. <example>"CARE_RELATIONSHIP"</example></param>
+/// <param name="Mode">Which staff see the clinical content of a patient. <example>"OPEN"</example></param>
 /// <param name="VisitDays">For how many days before and after a visit its doctor has a relation to the patient. <example>365</example></param>
 /// <param name="NurseDays">For how many days before and after a visit the nurses of the hospital have a relation to the patient. <example>1</example></param>
 /// <param name="NotifiedUsers">The users who are told of emergency overrides, besides the administrators.</param>

@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace MedCor.Contracts.Clinical;
 
 /// <summary>Represents an emergency override: a user has opened the clinical content of a patient for some minutes, by break_glass.</summary>
-/// <param name="UserId">The ID of the user. <example>"01980000-0000-7000-8001-000000000028"</example></param>
+/// <param name="UserId">The ID of the user. <example>"01980000-0000-7000-8001-000000000002"</example></param>
 /// <param name="Reason">The reason; null in live events. <example>"Unconscious in the emergency room"</example></param>
 /// <param name="Minutes">The requested time, in minutes. <example>30</example></param>
 /// <param name="EndsAt">The instant from which the content is closed again. <example>"2027-03-01T13:30:00Z"</example></param>
@@ -60,7 +60,7 @@ public sealed record BreakGlass(
 /// the access policy names all of their hospital.
 /// </summary>
 /// <param name="PatientId">The ID of the patient whose content was opened.</param>
-/// <param name="UserId">The ID of the user who opened it. <example>"01980000-0000-7000-8001-000000000028"</example></param>
+/// <param name="UserId">The ID of the user who opened it. <example>"01980000-0000-7000-8001-000000000002"</example></param>
 /// <param name="IsReviewed">Whether to list only reviewed (true) or only other (false) overrides; both by default.</param>
 [Tool("list_emergency_overrides", Effect.Read, Callers.HospitalAdmin | Callers.Doctor | Callers.Nurse | Callers.Patient)]
 public sealed record ListEmergencyOverrides(Guid? PatientId = null, Guid? UserId = null, bool? IsReviewed = null) : PagedTool<EmergencyOverride>;

@@ -3,8 +3,8 @@ using System.ComponentModel.DataAnnotations;
 namespace MedCor.Contracts.Clinical;
 
 /// <summary>Represents a referral: it takes a patient into the care of a doctor or nurse until a day.</summary>
-/// <param name="UserId">The ID of the doctor or nurse to whom the patient was referred. <example>"01980000-0000-7000-8001-000000000028"</example></param>
-/// <param name="ReferredBy">The ID of the user who referred the patient. <example>"01980000-0000-7000-8001-00000000000a"</example></param>
+/// <param name="UserId">The ID of the doctor or nurse to whom the patient was referred. <example>"01980000-0000-7000-8001-00000000000a"</example></param>
+/// <param name="ReferredBy">The ID of the user who referred the patient. <example>"01980000-0000-7000-8001-000000000001"</example></param>
 /// <param name="Reason">The reason. <example>"Second opinion on the spirometry"</example></param>
 /// <param name="Until">The last day, in the hospital's time zone. <example>"2027-03-31"</example></param>
 /// <param name="EndsAt">
@@ -35,7 +35,7 @@ public sealed record Referral(
 /// their hospital.
 /// </summary>
 /// <param name="PatientId">The ID of the patient whose referrals are listed.</param>
-/// <param name="UserId">The ID of the doctor or nurse to whom the patients were referred. <example>"01980000-0000-7000-8001-000000000028"</example></param>
+/// <param name="UserId">The ID of the doctor or nurse to whom the patients were referred. <example>"01980000-0000-7000-8001-00000000000a"</example></param>
 [Tool("list_referrals", Effect.Read, Callers.HospitalAdmin | Callers.Doctor | Callers.Nurse | Callers.Patient)]
 public sealed record ListReferrals(Guid? PatientId = null, Guid? UserId = null) : PagedTool<Referral>;
 
@@ -43,7 +43,7 @@ public sealed record ListReferrals(Guid? PatientId = null, Guid? UserId = null) 
 /// Refers a patient to a doctor or nurse, who then sees the patient's clinical content, restricted records included, until a day. Doctors refer the patients
 /// who have or had a visit with them; administrators refer any.
 /// </summary>
-/// <param name="UserId">The ID of the doctor or nurse, other than yourself. <example>"01980000-0000-7000-8001-000000000028"</example></param>
+/// <param name="UserId">The ID of the doctor or nurse, other than yourself. <example>"01980000-0000-7000-8001-00000000000a"</example></param>
 /// <param name="PatientId">The ID of the patient.</param>
 /// <param name="Until">The last day, in the hospital's time zone: today or later, and at most 366 days ahead.</param>
 /// <param name="Reason">The reason.</param>
