@@ -16,6 +16,7 @@ internal sealed class UpdateAccessPolicyHandler(ClinicalDb db, HospitalCopies ho
     /// <summary>Checks the users who are added and returns the hospital.</summary>
     public async Task<Guid> PrepareAsync(UpdateAccessPolicy request, CancellationToken ct)
     {
+        if (db.Tenancy.Caller.ClientId is not null) throw new Forbidden("Only users who have logged in themselves change who sees clinical content.");
         var hospital = await hospitals.FindAsync((request.HospitalId ?? db.Tenancy.HospitalId)!.Value, ct) ?? throw new NotFound("hospital");
         hospital.EnsureActive();
         if (request.NotifiedUsers is null) return hospital.HospitalId;

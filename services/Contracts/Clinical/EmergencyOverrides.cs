@@ -81,21 +81,21 @@ public sealed record ReviewEmergencyOverride(
 
 /// <summary>Represents the event that a user has opened the clinical content of a patient in an emergency. It does not include the reason.</summary>
 /// <param name="NotifiedUserIds">The users who are told, besides the administrators, the patient and the user.</param>
-[LiveResource("emergency_overrides", Callers = Callers.Admins | Callers.Doctor | Callers.Nurse | Callers.Patient)]
+[LiveResource("emergency_overrides", Callers = Callers.HospitalAdmin | Callers.Doctor | Callers.Nurse | Callers.Patient)]
 [NamedLiveEvent("emergency_override_began", typeof(EmergencyOverride), "a user has opened the clinical content of a patient in an emergency")]
 public sealed record EmergencyOverrideBegan(EmergencyOverride Override, IReadOnlyList<Guid> NotifiedUserIds)
     : IntegrationEvent(Override.HospitalId, Override.Version)
 {
     public override LiveUpdate LiveUpdate =>
-        new(Change.Created, Override.WithoutContent(), new(Callers.Admins, Override.PatientId, [Override.UserId, .. NotifiedUserIds]));
+        new(Change.Created, Override.WithoutContent(), new(Callers.HospitalAdmin, Override.PatientId, [Override.UserId, .. NotifiedUserIds]));
 }
 
 /// <summary>Represents the event that an administrator has reviewed an emergency override. It does not include the comment.</summary>
 /// <param name="NotifiedUserIds">The users who are told, besides the administrators, the patient and the user.</param>
-[LiveResource("emergency_overrides", Callers = Callers.Admins | Callers.Doctor | Callers.Nurse | Callers.Patient)]
+[LiveResource("emergency_overrides", Callers = Callers.HospitalAdmin | Callers.Doctor | Callers.Nurse | Callers.Patient)]
 public sealed record EmergencyOverrideReviewed(EmergencyOverride Override, IReadOnlyList<Guid> NotifiedUserIds)
     : IntegrationEvent(Override.HospitalId, Override.Version)
 {
     public override LiveUpdate LiveUpdate =>
-        new(Change.Updated, Override.WithoutContent(), new(Callers.Admins, Override.PatientId, [Override.UserId, .. NotifiedUserIds]));
+        new(Change.Updated, Override.WithoutContent(), new(Callers.HospitalAdmin, Override.PatientId, [Override.UserId, .. NotifiedUserIds]));
 }

@@ -176,7 +176,7 @@ public sealed class AudienceTests
             "confirmations" or "schedules" => true,
             "triage" => kind != Callers.Platform,
             // Staff who are told, such as those whom the policy of the hospital names, are so by their IDs.
-            "emergency_overrides" => (Callers.Admins & kind) != 0,
+            "emergency_overrides" => kind == Callers.HospitalAdmin,
             _ => (ResourceCatalogue.All[resource].Callers & kind) != 0,
         };
     }

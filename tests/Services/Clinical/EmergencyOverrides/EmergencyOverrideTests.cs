@@ -139,6 +139,17 @@ public sealed class EmergencyOverrideTests
     }
 
     [Fact]
+    public async Task A_program_without_a_user_opens_nothing()
+    {
+        var (program, ward) = (await ServiceAccountClient.Create("clinical.write people.read", "NURSE"), await ClinicFixture.GetSharedReadOnly());
+
+        var refused = await ServiceAccountClient.Call(program.Key.ApiKey, "break_glass", new { patient_id = ward.Patient, reason = "Unconscious" });
+
+        Assert.Equal("PERMISSION_DENIED", refused.Code);
+        Assert.Contains("logged in", refused.Error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Nobody_opens_a_whole_hospital()
     {
         var (ward, house) = (await CareWard.GetLimited(), await MedCorFixture.Get());
