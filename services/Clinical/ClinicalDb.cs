@@ -112,25 +112,21 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
     internal IQueryable<AppointmentWithNames> AppointmentsWithNames => WithNamesForCaller(VisibleAppointments);
 
     /// <summary>Joins appointments with the names of patient and doctor.</summary>
-    internal IQueryable<AppointmentWithNames> WithNames(IQueryable<Appointment> appointments) => appointments
+    /// <param name="reader">The member of staff for whom it is determined which texts they may read; null for whoever may read all of them.</param>
+    internal IQueryable<AppointmentWithNames> WithNames(IQueryable<Appointment> appointments, Guid? reader = null) => appointments
         .LeftJoin(People, a => new { a.HospitalId, Id = a.PatientId }, p => new { p.HospitalId, p.Id }, (a, patient) => new { a, patient })
         .LeftJoin(People, v => new { v.a.HospitalId, Id = v.a.DoctorId }, d => new { d.HospitalId, d.Id },
-            (v, doctor) => new AppointmentWithNames { Appointment = v.a, Patient = v.patient, Doctor = doctor });
+            (v, doctor) => new AppointmentWithNames
+            {
+                Appointment = v.a,
+                Patient = v.patient,
+                Doctor = doctor,
+                HasContent = reader == null || v.a.DoctorId == reader || ContentVisibility.SeesContent(v.a.HospitalId, v.a.PatientId, reader),
+            });
 
-    /// <summary>Joins appointments with the names of patient and doctor, and determines which of them the caller may read completely.</summary>
-    internal IQueryable<AppointmentWithNames> WithNamesForCaller(IQueryable<Appointment> appointments)
-    {
-        if (Tenancy.Caller is not { Kind: Callers.Platform or Callers.HospitalAdmin or Callers.Doctor or Callers.Nurse, UserId: var me })
-            return WithNames(appointments);
-        return WithNames(appointments).Select(v => new AppointmentWithNames
-        {
-            Appointment = v.Appointment,
-            Patient = v.Patient,
-            Doctor = v.Doctor,
-            HasContent = v.Appointment.DoctorId == me
-                || ContentVisibility.SeesContent(v.Appointment.HospitalId, v.Appointment.PatientId, me),
-        });
-    }
+    /// <summary>Joins appointments with the names of patient and doctor, and determines which texts the caller may read.</summary>
+    internal IQueryable<AppointmentWithNames> WithNamesForCaller(IQueryable<Appointment> appointments) => WithNames(appointments,
+        Tenancy.Caller is { Kind: Callers.Platform or Callers.HospitalAdmin or Callers.Doctor or Callers.Nurse, UserId: var me } ? me : null);
 
     /// <summary>Returns an appointment without its texts unless the caller may read them at this moment.</summary>
     internal async Task<Contracts.Clinical.Appointment> LimitAsync(Contracts.Clinical.Appointment appointment, CancellationToken ct) =>

@@ -52,7 +52,7 @@ internal static class ContentVisibility
     /// <see cref="NotSupportedException"/>.
     /// </summary>
     [DbFunction("sees_content")]
-    internal static bool SeesContent(Guid hospitalId, Guid patientId, Guid userId) => throw new NotSupportedException("PostgreSQL computes this.");
+    internal static bool SeesContent(Guid hospitalId, Guid patientId, Guid? userId) => throw new NotSupportedException("PostgreSQL computes this.");
 
     /// <summary>Returns the staff who may know of a record or treatment; null when all clinical staff of its hospital may.</summary>
     /// <param name="writers">The author and the responsible doctor, if there is one.</param>
