@@ -53,6 +53,7 @@ internal sealed class UpdateMedicalRecordHandler(ClinicalDb db, MedicalRecordRes
         {
             throw new Conflict("The record was changed by another request at the same time. Read it again, then retry.");
         }
-        return record.ToContractWith(mayAmend);
+        // An administrator who has just restricted a record does not see it any more.
+        return record.ToContractWith(request.Restricted is null ? mayAmend : await db.AmendableRecords.AnyAsync(r => r.Id == record.Id, ct));
     }
 }

@@ -181,7 +181,7 @@ public sealed class AccessPolicyTests
 
         var marked = await ward.Admin.Call<MedicalRecord>("update_medical_record", new { record_id = record.Id, restricted = true, reason = "Requested" });
 
-        Assert.Equal((true, record.AuthorId, 2L), (marked.Restricted, marked.AuthorId, marked.Version));
+        Assert.Equal((true, record.AuthorId, 2L, null), (marked.Restricted, marked.AuthorId, marked.Version, marked.Title));
         Assert.Null((await ward.Admin.Call<MedicalRecord>("get_medical_record", new { record_id = record.Id })).Title);
         Assert.Equal("PERMISSION_DENIED", (await Update(ward.Admin, new { record_id = record.Id, title = "Mine" })).Code);
         Assert.Equal("RESOURCE_NOT_FOUND", (await Update(other, new { record_id = record.Id, title = "Mine" })).Code);
