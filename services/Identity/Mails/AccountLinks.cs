@@ -79,7 +79,7 @@ internal sealed class AccountLinks(IdentityDb db)
         _ => Lifetime,
     };
 
-    private Task EndAsync(IQueryable<AccountLink> some, CancellationToken ct)
+    private Task<int> EndAsync(IQueryable<AccountLink> some, CancellationToken ct)
     {
         var now = db.UtcNow;
         return some.Where(l => l.SpentAt == null).ExecuteUpdateAsync(l => l.SetProperty(x => x.SpentAt, now), ct);

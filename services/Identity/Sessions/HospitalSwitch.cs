@@ -66,7 +66,7 @@ internal sealed class HospitalSwitch(
     /// Lets nobody end the sessions of the users whom the login of a user opens, until the transaction ends. They are locked in the order in which a change of
     /// the password ends their sessions.
     /// </summary>
-    private Task LockAsync(Guid userId, CancellationToken ct) => db.Database.ExecuteSqlAsync($"""
+    private Task<int> LockAsync(Guid userId, CancellationToken ct) => db.Database.ExecuteSqlAsync($"""
         SELECT FROM memberships WHERE login_id = (SELECT login_id FROM memberships WHERE user_id = {userId}) ORDER BY user_id FOR UPDATE
         """, ct);
 

@@ -174,7 +174,7 @@ public sealed class AudienceTests
         return resource switch
         {
             "confirmations" or "schedules" => true,
-            "triage" => kind != Callers.Platform,
+            "triage" => kind is not (Callers.Platform or Callers.Receptionist),
             // Staff who are told, such as those whom the policy of the hospital names, are so by their IDs.
             "emergency_overrides" => kind == Callers.HospitalAdmin,
             _ => (ResourceCatalogue.All[resource].Callers & kind) != 0,
