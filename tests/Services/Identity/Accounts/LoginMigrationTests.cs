@@ -7,7 +7,7 @@ namespace MedCor.Tests.Services.Identity.Accounts;
 /// <summary>Tests that users from before logins were apart from them log in as before.</summary>
 public sealed class LoginMigrationTests
 {
-    private const string First = "0030_logins";
+    private const string First = "0022_logins";
 
     [Fact]
     public async Task Passwords_factors_and_ends_of_sessions_are_carried_over()
