@@ -191,6 +191,37 @@ public sealed class AccessPolicyTests
         Assert.True(await CareWard.Sees(other, record.Id));
     }
 
+    [Fact]
+    public async Task Whoever_amends_a_record_does_not_decide_whether_it_is_restricted()
+    {
+        var ward = await ClinicFixture.OpenHospital("Europe/Berlin");
+        var (author, other) = (await ward.LogInDoctor(), await (await TestUser.Create(ward.Admin, "DOCTOR")).LogIn());
+        var record = await author.Call<MedicalRecord>("create_medical_record",
+            new { patient_id = ward.Patient, title = "Secret", record_type = "CONSULTATION" });
+
+        Assert.Equal("PERMISSION_DENIED", (await other.TryCall("update_medical_record", new { record_id = record.Id, title = "Mine", restricted = true })).Code);
+        Assert.Equal("Secret", (await author.Call<MedicalRecord>("get_medical_record", new { record_id = record.Id })).Title);
+        var amended = await other.Call<MedicalRecord>("update_medical_record", new { record_id = record.Id, title = "Amended" });
+        Assert.Equal(("Amended", other.Id), (amended.Title, amended.AuthorId));
+        Assert.Equal("PERMISSION_DENIED", (await other.TryCall("update_medical_record", new { record_id = record.Id, restricted = true })).Code);
+
+        var marked = await author.Call<MedicalRecord>("update_medical_record", new { record_id = record.Id, restricted = true });
+        Assert.Equal((true, "Amended", other.Id), (marked.Restricted, marked.Title, marked.AuthorId));
+        Assert.Equal("PERMISSION_DENIED", (await other.TryCall("update_medical_record", new { record_id = record.Id, title = "Mine", restricted = false })).Code);
+    }
+
+    [Fact]
+    public async Task A_record_that_was_entered_in_error_is_not_marked_any_more()
+    {
+        var ward = await ClinicFixture.Open();
+        var author = await ward.LogInDoctor();
+        var record = await author.Call<MedicalRecord>("create_medical_record",
+            new { patient_id = ward.Patient, title = "Secret", record_type = "CONSULTATION" });
+        await author.Call("update_medical_record", new { record_id = record.Id, status = "ENTERED_IN_ERROR", reason = "Another patient's" });
+
+        Assert.Equal("CONFLICT", (await author.TryCall("update_medical_record", new { record_id = record.Id, restricted = true })).Code);
+    }
+
     private static Task<JsonNode> Cancel(CareWard ward, Appointment appointment) =>
         ward.Admin.Call("update_appointment_status", new { appointment_id = appointment.Id, status = "CANCELLED", notes = "Moved by a test" });
 }

@@ -39,6 +39,25 @@ public sealed class ReferralTests
     }
 
     [Fact]
+    public async Task It_is_for_reading_and_adding_and_changes_nothing_that_others_wrote()
+    {
+        var ward = await CareWard.GetLimited();
+        var patient = await ward.AdmitPatient();
+        var referral = await ward.Refer(patient.Patient, ward.Doctor);
+
+        foreach (var record in (Guid[])[patient.Record, patient.Restricted])
+            Assert.Equal("PERMISSION_DENIED", (await ward.Doctor.TryCall("update_medical_record", new { record_id = record, description = "Mine" })).Code);
+        Assert.Equal("PERMISSION_DENIED",
+            (await ward.Doctor.TryCall("update_treatment", new { treatment_id = patient.Treatment, instructions = "Mine" })).Code);
+        await ward.Doctor.Call("create_medical_record", new { patient_id = patient.Patient, title = "Second opinion", record_type = "CONSULTATION" });
+        Assert.True(await CareWard.Sees(ward.Doctor, patient.Restricted));
+
+        await ward.Admin.Call("end_referral", new { referral_id = referral.Id });
+
+        foreach (var record in (Guid[])[patient.Record, patient.Restricted]) Assert.False(await CareWard.Sees(ward.Doctor, record));
+    }
+
+    [Fact]
     public async Task Nobody_refers_to_themselves_or_passes_on_what_was_given_to_them()
     {
         var ward = await CareWard.GetLimited();
