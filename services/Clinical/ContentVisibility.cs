@@ -14,8 +14,11 @@ namespace MedCor.Clinical;
 /// </summary>
 internal static class ContentVisibility
 {
-    /// <summary>The greatest number of patients whose rows a list finds before it sorts them.</summary>
-    private const int MaxPatients = 2_000;
+    /// <summary>
+    /// The greatest number of patients whose rows a list finds before it sorts them: twice the rows that a list counts. Those of more patients are so many that
+    /// a list finds enough of them in the order of an index.
+    /// </summary>
+    private const int MaxPatients = 20_000;
 
     /// <summary>Returns the condition that the caller sees the content of a record.</summary>
     /// <param name="countsTemporary">Whether referrals to the caller and emergency overrides of the caller count, which end.</param>

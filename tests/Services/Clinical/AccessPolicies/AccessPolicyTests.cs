@@ -75,6 +75,25 @@ public sealed class AccessPolicyTests
     }
 
     [Fact]
+    public async Task Nobody_takes_a_patient_into_their_own_care_by_moving_a_visit()
+    {
+        var ward = await CareWard.GetLimited();
+        var patient = await ward.AdmitPatient();
+        Task<Appointment> Move(ApiClient by, Guid appointment, int day) => by.Call<Appointment>("reschedule_appointment",
+            new { appointment_id = appointment, appointment_date = ward.Clinic.Weekday(day), appointment_time = "16:30" });
+        // Months ahead, beyond the days of the nurses.
+        var booked = await ward.Admin.Call<Appointment>("create_appointment", ward.Clinic.BookingRequest("16:30", ward.Clinic.Weekday(60), patient.Patient));
+        Assert.Equal((true, false), (await CareWard.Sees(ward.Doctor, patient.Record), await CareWard.Sees(ward.Nurse, patient.Record)));
+
+        var moved = await Move(ward.Nurse, booked.Id, 4);
+        Assert.Equal((true, false), (await CareWard.Sees(ward.Doctor, patient.Record), await CareWard.Sees(ward.Nurse, patient.Record)));
+
+        // The doctor has the patient in their care already.
+        await Move(ward.Doctor, moved.Id, 5);
+        Assert.Equal((true, true), (await CareWard.Sees(ward.Doctor, patient.Record), await CareWard.Sees(ward.Nurse, patient.Record)));
+    }
+
+    [Fact]
     public async Task A_cancelled_visit_and_one_of_too_long_ago_are_no_relation()
     {
         var ward = await CareWard.GetLimited();
@@ -199,7 +218,8 @@ public sealed class AccessPolicyTests
         var record = await author.Call<MedicalRecord>("create_medical_record",
             new { patient_id = ward.Patient, title = "Secret", record_type = "CONSULTATION" });
 
-        Assert.Equal("PERMISSION_DENIED", (await other.TryCall("update_medical_record", new { record_id = record.Id, title = "Mine", restricted = true })).Code);
+        Assert.Equal("PERMISSION_DENIED",
+            (await other.TryCall("update_medical_record", new { record_id = record.Id, title = "Mine", restricted = true })).Code);
         Assert.Equal("Secret", (await author.Call<MedicalRecord>("get_medical_record", new { record_id = record.Id })).Title);
         var amended = await other.Call<MedicalRecord>("update_medical_record", new { record_id = record.Id, title = "Amended" });
         Assert.Equal(("Amended", other.Id), (amended.Title, amended.AuthorId));
@@ -207,7 +227,8 @@ public sealed class AccessPolicyTests
 
         var marked = await author.Call<MedicalRecord>("update_medical_record", new { record_id = record.Id, restricted = true });
         Assert.Equal((true, "Amended", other.Id), (marked.Restricted, marked.Title, marked.AuthorId));
-        Assert.Equal("PERMISSION_DENIED", (await other.TryCall("update_medical_record", new { record_id = record.Id, title = "Mine", restricted = false })).Code);
+        Assert.Equal("PERMISSION_DENIED",
+            (await other.TryCall("update_medical_record", new { record_id = record.Id, title = "Mine", restricted = false })).Code);
     }
 
     [Fact]
