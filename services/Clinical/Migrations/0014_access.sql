@@ -7,7 +7,8 @@ CREATE TABLE access_policies (
     notified_user_ids uuid[] NOT NULL,
     version bigint NOT NULL,
     created_at timestamptz NOT NULL,
-    updated_at timestamptz NOT NULL);
+    updated_at timestamptz NOT NULL,
+    changed_by uuid);
 SELECT seal('access_policies');
 
 -- Patients whom a doctor or an administrator has taken into the care of a doctor or nurse, until ends_at.
@@ -63,6 +64,10 @@ CREATE INDEX emergency_overrides_by_review ON emergency_overrides (hospital_id, 
 ALTER TABLE medical_records ADD COLUMN is_restricted boolean NOT NULL DEFAULT false;
 ALTER TABLE medical_record_versions ADD COLUMN is_restricted boolean NOT NULL DEFAULT false;
 
+-- Programs with a service account have nobody in their care. Those that are known already are told from people by the last name of all service accounts.
+ALTER TABLE people ADD COLUMN is_program boolean NOT NULL DEFAULT false;
+UPDATE people SET is_program = true WHERE role IN ('ADMIN', 'NURSE') AND last_name = '(service account)';
+
 -- The doctor or nurse who chose the time by moving the appointment, unless the patient was in their care by a visit before. Null in what earlier versions move.
 ALTER TABLE appointments ADD COLUMN moved_by uuid;
 
@@ -90,7 +95,7 @@ WHERE a.status IN ('SCHEDULED', 'IN_PROGRESS', 'COMPLETED')
 UNION ALL
 SELECT a.hospital_id, a.patient_id, n.id, 'SHIFT'
 FROM care_periods c
-JOIN people n ON n.hospital_id = c.hospital_id AND n.role = 'NURSE'
+JOIN people n ON n.hospital_id = c.hospital_id AND n.role = 'NURSE' AND NOT n.is_program
 JOIN appointments a ON a.hospital_id = c.hospital_id
     AND a.starts_at BETWEEN statement_timestamp() - c.nurse_days * interval '1 day' AND statement_timestamp() + c.nurse_days * interval '1 day'
 WHERE a.status IN ('SCHEDULED', 'IN_PROGRESS', 'COMPLETED')

@@ -27,6 +27,26 @@ public sealed class AccessPolicyTests
     }
 
     [Fact]
+    public async Task A_change_of_the_policy_names_who_made_it_and_is_told_to_the_administrators_and_the_named_users()
+    {
+        var ward = await ClinicFixture.OpenHospital("Europe/Berlin");
+        var named = await ward.LogInDoctor();
+        await ward.Admin.Call("update_access_policy", new { notified_users = new[] { new { user_id = named.Id } } });
+        SseClient[] told = [await SseClient.Connect(ward.Admin, "resources=access_policies"), await SseClient.Connect(named, "resources=access_policies")];
+
+        // Whoever is not named any more is told of that.
+        await ward.Admin.Call("update_access_policy", new { nurse_days = 7, notified_users = Array.Empty<object>() });
+
+        foreach (var listener in told)
+        {
+            var heard = (await listener.Next(e => e.Resource == "access_policies" && (int?)e.Data["data"]!["nurse_days"] == 7)).Data["data"]!;
+            Assert.Equal((ward.Admin.Id, 2L), ((Guid?)heard["changed_by"], (long?)heard["version"]));
+            await listener.DisposeAsync();
+        }
+        Assert.Equal(ward.Admin.Id, (await ward.Admin.Call<AccessPolicy>("get_access_policy")).ChangedBy);
+    }
+
+    [Fact]
     public async Task Only_active_staff_of_the_hospital_are_named_to_be_told()
     {
         var ward = await ClinicFixture.GetSharedReadOnly();
