@@ -82,14 +82,14 @@ public sealed partial class QueryCostTests
     /// <summary>Checks that the rows of thousands of patients in care are found first, and not looked for in all rows of the hospital.</summary>
     private static async Task FindManyPatients(NpgsqlDataSource database)
     {
-        const int Many = 3_000;
+        const int many = 3_000;
         await LimitContent(database, isLimited: true);
         await ExecuteInHospital(database, new("""
             INSERT INTO referrals SELECT $1, gen_random_uuid(), gen_random_uuid(), $2, $2, 'Growth', '2999-01-01', '2999-01-01', 1, '2026-01-01', '2026-01-01'
             FROM generate_series(1, $3)
             """)
         {
-            Parameters = { new() { Value = Hospital }, new() { Value = Nurse }, new() { Value = Many } },
+            Parameters = { new() { Value = Hospital }, new() { Value = Nurse }, new() { Value = many } },
         });
         using var signal = new OutboxSignal();
         var tenancy = new Context();
@@ -99,7 +99,7 @@ public sealed partial class QueryCostTests
         await using var db = new ClinicalDb(options.Options, TimeProvider.System, signal);
         db.Begin(tenancy);
 
-        Assert.Equal(Many, (await ContentVisibility.FindPatientsInCareAsync(db, CancellationToken.None))?.Length);
+        Assert.Equal(many, (await ContentVisibility.FindPatientsInCareAsync(db, CancellationToken.None))?.Length);
     }
 
     private static bool Grows<T, TRow, TContract>(Type type) where T : class where TRow : class =>
