@@ -55,4 +55,11 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TimeProvi
         OAuthEntities.AddTo(model);
         base.OnModelCreating(model);
     }
+
+    /// <inheritdoc/>
+    protected override void ConfigureConventions(ModelConfigurationBuilder conventions)
+    {
+        base.ConfigureConventions(conventions);
+        conventions.Properties<Demographics>().HaveConversion<Demographics.Converter>().HaveColumnType("jsonb");
+    }
 }

@@ -9,6 +9,16 @@ namespace MedCor.Contracts.Identity;
 /// <param name="LastName"><example>"Schubert"</example></param>
 /// <param name="PhoneNumber"><example>"+49 30 5550112"</example></param>
 /// <param name="DateOfBirth"><example>"1984-05-17"</example></param>
+/// <param name="Mrn">The medical record number, unique in the hospital. <example>"4711008150"</example></param>
+/// <param name="Gender"><example>"FEMALE"</example></param>
+/// <param name="Language">The language to speak and write to the patient in, as a tag of BCP 47. <example>"de"</example></param>
+/// <param name="Contacts">Further ways to reach the patient.</param>
+/// <param name="NextOfKin">The persons who are told in an emergency.</param>
+/// <param name="Identifiers">The numbers that the patient has elsewhere.</param>
+/// <param name="MergedIntoId">
+/// The ID of the patient into whom this duplicate was merged; null otherwise. Only lists of inactive patients contain merged ones: requests for one of them are
+/// answered with the surviving patient. <example>null</example>
+/// </param>
 [Resource("patients", Callers.Everyone)]
 public sealed record Patient(
     Guid Id,
@@ -21,7 +31,15 @@ public sealed record Patient(
     bool IsActive,
     long Version,
     DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt)
+    DateTimeOffset UpdatedAt,
+    [property: NeverNullInResponse] string? Mrn = null,
+    Gender? Gender = null,
+    string? Language = null,
+    PatientAddress? Address = null,
+    [property: NeverNullInResponse] IReadOnlyList<PatientContact>? Contacts = null,
+    [property: NeverNullInResponse] IReadOnlyList<NextOfKin>? NextOfKin = null,
+    [property: NeverNullInResponse] IReadOnlyList<PatientIdentifier>? Identifiers = null,
+    Guid? MergedIntoId = null)
 {
     /// <summary>The error when something new is to be booked or recorded for an inactive patient.</summary>
     public const string InactiveError = "is an inactive patient";

@@ -33,6 +33,16 @@ internal sealed class Account : Entity, ITenantOwned
     public required Role Role { get; set; }
     public string? PhoneNumber { get; set; }
     public DateOnly? DateOfBirth { get; set; }
+
+    /// <summary>Gets or sets the medical record number; null for a user who has never been a patient.</summary>
+    public string? Mrn { get; set; }
+
+    /// <summary>Gets or sets the demographic data of a patient; empty for others.</summary>
+    public Demographics Demographics { get; set; } = Demographics.None;
+
+    /// <summary>Gets or sets the patient into whom this duplicate was merged; null otherwise.</summary>
+    public Guid? MergedIntoId { get; set; }
+
     public string? LicenseNumber { get; set; }
     public int? YearsOfExperience { get; set; }
     public bool IsAvailable { get; set; } = true;
@@ -91,7 +101,14 @@ internal sealed class Account : Entity, ITenantOwned
         IsActive: IsActive,
         Version: Version,
         CreatedAt: CreatedAt,
-        UpdatedAt: UpdatedAt);
+        UpdatedAt: UpdatedAt,
+        Mrn: Mrn,
+        Gender: Demographics.Gender,
+        Language: Demographics.Language,
+        Address: Demographics.Address,
+        Contacts: Demographics.Contacts,
+        NextOfKin: Demographics.NextOfKin,
+        Identifiers: Demographics.Identifiers);
 
     internal Doctor ToDoctor() => new(
         Id: Id,
@@ -123,7 +140,15 @@ internal sealed class Account : Entity, ITenantOwned
         IsActive: IsActive,
         Version: Version,
         CreatedAt: CreatedAt,
-        UpdatedAt: UpdatedAt);
+        UpdatedAt: UpdatedAt,
+        Mrn: Mrn,
+        Gender: Demographics.Gender,
+        Language: Demographics.Language,
+        Address: Demographics.Address,
+        Contacts: Demographics.Contacts,
+        NextOfKin: Demographics.NextOfKin,
+        Identifiers: Demographics.Identifiers,
+        MergedIntoId: MergedIntoId);
 
     internal sealed class Configuration : IEntityTypeConfiguration<Account>
     {
