@@ -1,5 +1,6 @@
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Authorization;
+using MedCor.Identity.Duplicates;
 using MedCor.Identity.Hospitals;
 using MedCor.Identity.IdentityProviders;
 using MedCor.Identity.Keys;
@@ -22,6 +23,7 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TimeProvi
 {
     internal IQueryable<Account> Accounts => Rows<Account>();
     internal IQueryable<Credential> Credentials => Rows<Credential>();
+    internal IQueryable<CandidatePair> CandidatePairs => Rows<CandidatePair>();
     internal IQueryable<Specialty> Specialties => Rows<Specialty>();
     internal IQueryable<DoctorSpecialtyLink> SpecialtyLinks => Rows<DoctorSpecialtyLink>();
     internal IQueryable<HospitalCopy> Hospitals => Rows<HospitalCopy>();

@@ -1,5 +1,6 @@
 using MedCor.Identity;
 using MedCor.Identity.Authorization;
+using MedCor.Identity.Duplicates;
 using MedCor.Identity.Federation;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Mails;
@@ -21,6 +22,7 @@ builder.AddMails();
 builder.AddRecovery();
 builder.AddPages();
 builder.AddServiceAccounts();
+builder.Services.AddHostedService<PatientComparisonService>();
 builder.Services.AddScoped<CurrentPasswordCheck>().AddScoped<EmailUniqueness>().AddScoped<BookingPauseClient>();
 
 var app = builder.Build();

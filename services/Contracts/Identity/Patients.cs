@@ -66,6 +66,27 @@ public sealed record ListPatients(
 [Tool("get_patient", Effect.Read, Callers.Everyone)]
 public sealed record GetPatient(Guid PatientId) : ITool<Patient>;
 
+/// <summary>
+/// Finds patients of your hospital by what is known of them, active or not. They have all that is given; at least one criterion is required. At most 100
+/// are found: if there are more, give a further criterion. For a duplicate that was merged, the surviving patient is found.
+/// </summary>
+/// <param name="Search">
+/// Words of the name, in any order. Case and accents are ignored, and each word can be the beginning of one. If nobody is called so, names are found that differ
+/// by a typing error.
+/// <example>"Schubert"</example>
+/// </param>
+/// <param name="Mrn">The medical record number, in any case.</param>
+/// <param name="DateOfBirth">The date of birth.</param>
+/// <param name="PhoneNumber">
+/// A phone number of the patient in any form, with or without the prefixes of the country and the city; or the last digits of one.
+/// </param>
+[Tool("find_patients", Effect.Read, Callers.HospitalAdmin | Callers.Doctor | Callers.Nurse | Callers.Receptionist)]
+public sealed record FindPatients(
+    [property: MaxLength(200)] string? Search = null,
+    [property: MaxLength(DemographicLimits.MaxMrnLength)] string? Mrn = null,
+    DateOnly? DateOfBirth = null,
+    [property: PhoneNumber, Length(3, 40)] string? PhoneNumber = null) : PagedTool<Patient>;
+
 /// <summary>Represents the event that a patient was registered.</summary>
 [LiveResource("patients")]
 [NamedLiveEvent("patient_registered", typeof(Patient), "a patient was registered")]

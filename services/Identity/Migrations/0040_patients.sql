@@ -9,7 +9,7 @@ CREATE INDEX users_by_merge ON users (hospital_id, merged_into_id) WHERE merged_
 -- What a patient is found by. Only equality and order of bytes are compared, which row-level security lets an index answer, and an exact index serves everything:
 -- MRN, IDENTIFIER: the number, and with who issued it, in one case. Unique in the hospital.
 -- NAME: two words of the name, each followed by each other one, or the only one. So a search finds "schubert an" and "anna sch" alike, at one place of the index.
--- PHONE: the last seven digits, which are the same with and without the prefixes of a country and a city. EMAIL, NUMBER: of contacts and identifiers.
+-- PHONE: the digits from the last to the first, as phone_key() says. EMAIL, NUMBER: of contacts and identifiers.
 CREATE TABLE patient_keys (
     hospital_id uuid NOT NULL,
     kind text NOT NULL,
@@ -36,9 +36,10 @@ CREATE FUNCTION name_words(value text) RETURNS text[] LANGUAGE sql IMMUTABLE STR
     WHERE w.word <> ''
 $$;
 
--- Without an extension.
+-- The digits of a number from the last to the first, without an extension and the zeros that it begins with: so numbers with and without the prefixes of a country and
+-- a city begin alike.
 CREATE FUNCTION phone_key(value text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    SELECT right(regexp_replace(regexp_replace(value, '[xX].*$', ''), '[^0-9]', '', 'g'), 7)
+    SELECT reverse(ltrim(regexp_replace(regexp_replace(replace(value, '(0)', ''), '[xX].*$', ''), '[^0-9]', '', 'g'), '0'))
 $$;
 
 CREATE FUNCTION keys_of_patient(patient users) RETURNS TABLE (kind text, key text) LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$

@@ -19,6 +19,8 @@ public class AuthorizationTests
         ("department",          All,           All,           "read",        "read",               "read",               "read"),
         ("user",                All,           All,           "read update", "read create update", "read create update", "read update"),
         ("patient",             All,           All,           "read",        "read create",        "read create",        "read"),
+        ("duplicate_candidate", "",            "read",        "",            "",                   "read",               ""),
+        ("find_patient",        "",            "read",        "read",        "read",               "read",               ""),
         ("doctor",              All,           All,           "read",        "read",               "read",               "read"),
         ("doctor_specialties",  All,           All,           "read",        "read",               "read",               "read"),
         ("specialty",           All,           "read",        "read",        "read",               "read",               "read"),
