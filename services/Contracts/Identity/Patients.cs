@@ -71,8 +71,8 @@ public sealed record GetPatient(Guid PatientId) : ITool<Patient>;
 /// are found: if there are more, give a further criterion. For a duplicate that was merged, the surviving patient is found.
 /// </summary>
 /// <param name="Search">
-/// Words of the name, in any order. Case and accents are ignored, and each word can be the beginning of one. If nobody is called so, names are found that differ
-/// by a typing error.
+/// Words of the name, in any order. Case and accents are ignored, and each word can be the beginning of one. If nobody is called so, names are found that
+/// differ by a typing error.
 /// <example>"Schubert"</example>
 /// </param>
 /// <param name="Mrn">The medical record number, in any case.</param>

@@ -36,7 +36,8 @@ public class DuplicateRecallTests(ITestOutputHelper output)
         var known = generated.Duplicates.ToHashSet();
         var right = found.Count(pair => known.Contains((pair.FirstId, pair.SecondId)));
         var (recall, precision) = ((double)right / known.Count, (double)right / Math.Max(found.Count, 1));
-        output.WriteLine($"{generated.All.Count} patients, {known.Count} duplicates: recall {recall:P1}, precision {precision:P1}, {elapsed.TotalSeconds:0.0} s");
+        output.WriteLine($"{generated.All.Count} patients, {known.Count} duplicates: recall {recall:P1}, precision {precision:P1}, "
+            + $"{elapsed.TotalSeconds:0.0} s");
         var pairs = found.Select(pair => (pair.FirstId, pair.SecondId)).ToHashSet();
         foreach (var missed in generated.Duplicates.Index().Where(pair => !pairs.Contains(pair.Item)).GroupBy(pair => pair.Index % 10))
             output.WriteLine($"missed of kind {missed.Key}: {missed.Count()}");

@@ -27,8 +27,9 @@ internal sealed class GeneratedPatients
         "Müller", "Schmidt", "Schneider", "Fischer", "Weber", "Meyer", "Wagner", "Becker", "Schulz", "Hoffmann", "Schäfer", "Koch", "Bauer", "Richter", "Klein",
         "Wolf", "Schröder", "Neumann", "Schwarz", "Zimmermann", "Braun", "Krüger", "Hofmann", "Hartmann", "Lange", "Schmitt", "Werner", "Krause", "Meier",
         "Lehmann", "Yılmaz", "Kaya", "Demir", "Nowak", "Kowalski", "Iwanow", "Rossi", "García", "O'Brien", "von Bülow",
-        .. from stem in (string[])["Berg", "Stein", "Wald", "Brunn", "Eichen", "Linden", "Roten", "Grün", "Silber", "Gold", "Hirsch", "Adler", "Falken", "Wolfs",
-               "Bären", "Kirch", "Burg", "Schloss", "Mühl", "Bach", "See", "Moos", "Kalten", "Warten", "Sonnen", "Winter", "Sommer", "Herbst", "Oster", "Nieder"]
+        .. from stem in (string[])["Berg", "Stein", "Wald", "Brunn", "Eichen", "Linden", "Roten", "Grün", "Silber", "Gold", "Hirsch", "Adler", "Falken",
+               "Wolfs", "Bären", "Kirch", "Burg", "Schloss", "Mühl", "Bach", "See", "Moos", "Kalten", "Warten", "Sonnen", "Winter", "Sommer", "Herbst", "Oster",
+               "Nieder"]
            from ending in (string[])["mann", "hofer", "bacher", "berger", "huber", "meister", "wieser", "egger", "reuter", "thaler", "brenner", "gruber"]
            select stem + ending,
     ];
