@@ -5,6 +5,7 @@ using MedCor.Identity.Hospitals;
 using MedCor.Identity.IdentityProviders;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Mails;
+using MedCor.Identity.Merges;
 using MedCor.Identity.Revocations;
 using MedCor.Identity.SecondFactors;
 using MedCor.Identity.ServiceAccounts;
@@ -24,6 +25,7 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TimeProvi
     internal IQueryable<Account> Accounts => Rows<Account>();
     internal IQueryable<Credential> Credentials => Rows<Credential>();
     internal IQueryable<CandidatePair> CandidatePairs => Rows<CandidatePair>();
+    internal IQueryable<Merge> Merges => Rows<Merge>();
     internal IQueryable<Specialty> Specialties => Rows<Specialty>();
     internal IQueryable<DoctorSpecialtyLink> SpecialtyLinks => Rows<DoctorSpecialtyLink>();
     internal IQueryable<HospitalCopy> Hospitals => Rows<HospitalCopy>();

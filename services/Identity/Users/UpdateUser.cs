@@ -67,6 +67,8 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         await AuthorizeAsync(request, account, ct);
         ThrowIfAny(FindRoleErrors(request, account));
         account.ThrowIfVersionDiffers(request.ExpectedVersion);
+        if (account.MergedIntoId is not null && (request.IsActive is true || request.Role is not (null or Role.Patient)))
+            throw new Conflict("The patient was merged into another one. Undo that with unmerge_patients first.");
 
         var (formerRole, wasActive) = (account.Role, account.IsActive);
         var paused = CeasesToBeBookable(request, account) ? prepared.Paused ?? throw PausedBookings.CreateConflict() : null;
