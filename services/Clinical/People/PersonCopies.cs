@@ -68,7 +68,7 @@ internal sealed class PersonCopies(ClinicalDb db, ToolClient tools)
     internal async Task<PersonCopy?> FetchPatientAsync(Guid id, CancellationToken ct) =>
         await tools.TryLookUpAsync(new GetPatient(id), ct) is { } patient ? await UpsertAndReturnAsync(PersonCopy.From(patient), ct) : null;
 
-    /// <summary>Returns the ID of the patient with whom a merged one goes on, who may have been merged more than once; null for one who was not merged.</summary>
+    /// <summary>Returns the ID of the patient with whom a merged one goes on, perhaps through several merges; null for one who was not merged.</summary>
     private async Task<Guid?> FindSurvivingAsync(Guid patientId, CancellationToken ct)
     {
         Guid? survivingId = null;

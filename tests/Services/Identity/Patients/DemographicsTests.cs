@@ -62,7 +62,9 @@ public class DemographicsTests
 
         Assert.Equal(0, await (await MedCorFixture.Get()).QueryNumber("identity", """
             SELECT count(*) FROM users u WHERE role = 'PATIENT'
-                AND NOT EXISTS (SELECT FROM patient_keys k WHERE k.hospital_id = u.hospital_id AND k.patient_id = u.id AND k.kind = 'MRN' AND k.key = upper(u.mrn))
+                AND NOT EXISTS (
+                    SELECT FROM patient_keys k
+                    WHERE k.hospital_id = u.hospital_id AND k.patient_id = u.id AND k.kind = 'MRN' AND k.key = upper(u.mrn))
             """));
     }
 
@@ -136,7 +138,10 @@ public class DemographicsTests
         var patient = await somebody.LogIn();
 
         var changed = await patient.Call<UpdatedUser>("update_user",
-            new { user_id = somebody.Id, language = "en", address = new { city = "Bonn" }, contacts = new[] { new { label = "Home" } }, mrn = somebody.User.Mrn });
+            new
+            {
+                user_id = somebody.Id, language = "en", address = new { city = "Bonn" }, contacts = new[] { new { label = "Home" } }, mrn = somebody.User.Mrn,
+            });
 
         Assert.Equal(("en", "Bonn", "Home"), (changed.Language, changed.Address?.City, changed.Contacts.Single().Label));
         foreach (var own in (object[])[new { user_id = somebody.Id, mrn = "1" }, new { user_id = somebody.Id, gender = "MALE" },
