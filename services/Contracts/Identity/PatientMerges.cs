@@ -54,8 +54,8 @@ public sealed record PatientMerge(
 public sealed record MergePatients(Guid SurvivingPatientId, Guid MergedPatientId) : ITool<PatientMerge>;
 
 /// <summary>
-/// Undoes a merge. Exactly the rows that the merge moved return to the merged patient; what was added since stays with the surviving one. The merged patient can
-/// log in again if they could before. Unmerging two patients again changes nothing. Of merges that follow each other, the last is undone first.
+/// Undoes a merge. Exactly the rows that the merge moved return to the merged patient; what was added since stays with the surviving one. The merged patient
+/// can log in again if they could before. Unmerging two patients again changes nothing. Of merges that follow each other, the last is undone first.
 /// </summary>
 /// <param name="SurvivingPatientId">The ID of the patient who stayed.</param>
 /// <param name="MergedPatientId">The ID of the patient who was merged.</param>

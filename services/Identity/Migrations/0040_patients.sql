@@ -59,26 +59,16 @@ CREATE FUNCTION keys_of_patient(patient users) RETURNS TABLE (kind text, key tex
     UNION SELECT 'NUMBER', regexp_replace(upper(number), '[^0-9A-Z]', '', 'g') FROM identifiers WHERE length(number) >= 4
 $$;
 
--- A number of ten digits that no patient of the hospital has.
+-- A number of ten digits that no patient of the hospital has. Those that begin with 9 are for 0041_patient_numbers.
 CREATE FUNCTION draw_mrn(hospital uuid) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE drawn text;
 BEGIN
     LOOP
-        drawn := (1000000000 + floor(random() * 9000000000))::bigint::text;
+        drawn := (1000000000 + floor(random() * 8000000000))::bigint::text;
         EXIT WHEN NOT EXISTS (SELECT FROM public.patient_keys k WHERE k.hospital_id = hospital AND k.kind = 'MRN' AND k.key = drawn);
     END LOOP;
     RETURN drawn;
 END $$;
-
--- Those who are patients already: numbers in an order that says nothing, each once (the factor and nine thousand million have no common divisor).
-SELECT set_config('medcor.hospital', '*', true);
-UPDATE users SET mrn = numbered.mrn FROM (
-    SELECT id, (1000000000 + row_number() OVER (PARTITION BY hospital_id ORDER BY id) * 8245165391 % 9000000000)::text AS mrn
-    FROM users WHERE role = 'PATIENT') AS numbered
-WHERE users.id = numbered.id;
-INSERT INTO patient_keys (hospital_id, kind, key, patient_id)
-SELECT u.hospital_id, k.kind, k.key, u.id FROM users u CROSS JOIN LATERAL keys_of_patient(u) k WHERE u.role = 'PATIENT';
-INSERT INTO patients_to_compare (hospital_id, patient_id) SELECT hospital_id, id FROM users WHERE role = 'PATIENT' ORDER BY hospital_id, id;
 
 -- Processes of the version before know nothing of numbers and keys; whoever writes a patient, these are right.
 CREATE FUNCTION number_patient() RETURNS trigger LANGUAGE plpgsql AS $$
