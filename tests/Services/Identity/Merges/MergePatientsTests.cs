@@ -183,6 +183,6 @@ public class MergePatientsTests
     private static Task<Treatment> Treat(ClinicFixture clinic, Guid doctor, Guid patient) =>
         clinic.Admin.Call<Treatment>("create_treatment", new { patient_id = patient, doctor_id = doctor, name = "Rest" });
 
-    private static async Task<Guid[]> Visits(ClinicFixture clinic, Guid patient) =>
-        [.. (await clinic.Admin.Call<Page<Appointment>>("list_appointments", new { patient_id = patient })).Results.Select(a => a.Id)];
+    private static async Task<IEnumerable<Guid>> Visits(ClinicFixture clinic, Guid patient) =>
+        (await clinic.Admin.Call<Page<Appointment>>("list_appointments", new { patient_id = patient })).Results.Select(a => a.Id);
 }
