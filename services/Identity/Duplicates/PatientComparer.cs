@@ -1,3 +1,4 @@
+using System.Globalization;
 using MedCor.Contracts.Identity;
 using Quickenshtein;
 
@@ -102,7 +103,7 @@ internal static class PatientComparer
     private static bool IsSimilar(DateOnly a, DateOnly b)
     {
         if (a.Year == b.Year && a.Month == b.Day && a.Day == b.Month) return true;
-        var (digits, others) = ($"{a:yyyyMMdd}", $"{b:yyyyMMdd}");
+        var (digits, others) = (a.ToString("yyyyMMdd", CultureInfo.InvariantCulture), b.ToString("yyyyMMdd", CultureInfo.InvariantCulture));
         return digits.Zip(others).Count(pair => pair.First != pair.Second) == 1 || AreExchanged(digits, others);
     }
 

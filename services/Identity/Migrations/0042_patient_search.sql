@@ -124,5 +124,5 @@ BEGIN
     END IF;
     IF search IS NOT NULL THEN among := ARRAY(SELECT public.patients_by_name(hospital, search, among, most)); END IF;
     RETURN QUERY SELECT DISTINCT CASE WHEN u.merged_into_id IS NULL THEN u.id ELSE public.surviving_patient(hospital, u.merged_into_id) END
-        FROM public.users u WHERE u.hospital_id = hospital AND u.id = ANY (among) AND u.role = 'PATIENT' LIMIT most;
+        FROM public.users u WHERE u.hospital_id = hospital AND u.id = ANY (among[1:most]) AND u.role = 'PATIENT' LIMIT most;
 END $$;
