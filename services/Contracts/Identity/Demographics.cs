@@ -21,11 +21,11 @@ public sealed record PatientAddress(
     [property: MaxLength(100)] string? Country = null);
 
 /// <summary>Represents a further way to reach a patient. Patients may share it, as families do.</summary>
-/// <param name="Label">What the contact is, such as Work or Mobile. <example>"Work"</example></param>
+/// <param name="Name">What the contact is, or whose, such as Work or Mother. <example>"Work"</example></param>
 /// <param name="PhoneNumber"><example>"+49 30 5550113"</example></param>
 /// <param name="Email"><example>"family@general.example"</example></param>
 public sealed record PatientContact(
-    [property: Length(1, 50)] string Label,
+    [property: Length(1, 100)] string Name,
     [property: PhoneNumber, Length(3, 40)] string? PhoneNumber = null,
     [property: EmailAddress, MaxLength(254)] string? Email = null);
 

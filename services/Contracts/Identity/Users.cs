@@ -204,10 +204,10 @@ public sealed record CreateUser(
     [property: Range(0, 80)] int? YearsOfExperience = null,
     [property: Length(1, DemographicLimits.MaxMrnLength)] string? Mrn = null,
     Gender? Gender = null,
-    [property: RegularExpression(DemographicLimits.LanguagePattern), MaxLength(40)] string? Language = null,
+    [property: RegularExpression(DemographicLimits.LanguagePattern), Length(2, 40)] string? Language = null,
     PatientAddress? Address = null,
-    [property: MaxLength(DemographicLimits.MaxEntries)] IReadOnlyList<PatientContact>? Contacts = null,
-    [property: MaxLength(DemographicLimits.MaxEntries)] IReadOnlyList<NextOfKin>? NextOfKin = null,
+    [property: UniqueItems, MaxLength(DemographicLimits.MaxEntries)] IReadOnlyList<PatientContact>? Contacts = null,
+    [property: UniqueItems, MaxLength(DemographicLimits.MaxEntries)] IReadOnlyList<NextOfKin>? NextOfKin = null,
     [property: UniqueItems, MaxLength(DemographicLimits.MaxEntries)] IReadOnlyList<PatientIdentifier>? Identifiers = null) : ITool<User>;
 
 /// <summary>
@@ -270,10 +270,10 @@ public sealed record UpdateUser(
     bool? IsActive = null,
     [property: NotAField, Length(1, DemographicLimits.MaxMrnLength)] string? Mrn = null,
     Optional<Gender?> Gender = default,
-    [property: RegularExpression(DemographicLimits.LanguagePattern), MaxLength(40)] Optional<string?> Language = default,
+    [property: RegularExpression(DemographicLimits.LanguagePattern), Length(2, 40)] Optional<string?> Language = default,
     Optional<PatientAddress?> Address = default,
-    [property: MaxLength(DemographicLimits.MaxEntries)] IReadOnlyList<PatientContact>? Contacts = null,
-    [property: MaxLength(DemographicLimits.MaxEntries)] IReadOnlyList<NextOfKin>? NextOfKin = null,
+    [property: UniqueItems, MaxLength(DemographicLimits.MaxEntries)] IReadOnlyList<PatientContact>? Contacts = null,
+    [property: UniqueItems, MaxLength(DemographicLimits.MaxEntries)] IReadOnlyList<NextOfKin>? NextOfKin = null,
     [property: UniqueItems, MaxLength(DemographicLimits.MaxEntries)] IReadOnlyList<PatientIdentifier>? Identifiers = null,
     [property: NotAField] long? ExpectedVersion = null) : ITool<UpdatedUser>;
 

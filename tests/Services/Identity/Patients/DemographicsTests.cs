@@ -16,7 +16,7 @@ public class DemographicsTests
         var given = (JsonObject)JsonNode.Parse($$"""
             {"mrn": "A-{{Unique()}}", "gender": "OTHER", "language": "pt-BR",
              "address": {"address_line1": "Rua 1", "address_line2": null, "city": "Lisboa", "state": null, "postal_code": "1100", "country": "Portugal"},
-             "contacts": [{"label": "Work", "phone_number": "+351 21 555 0112", "email": null}],
+             "contacts": [{"name": "Work", "phone_number": "+351 21 555 0112", "email": null}],
              "next_of_kin": [{"name": "Rui", "relationship": "Brother", "phone_number": "+351 21 555 0113", "email": null}],
              "identifiers": [{"system": "urn:test", "value": "{{Unique()}}"}]}
             """)!;
@@ -124,7 +124,7 @@ public class DemographicsTests
         var admin = await ApiClient.LogInShared(TestUser.HospitalAdminEmail);
         var nurse = await TestUser.Create(admin, "NURSE");
 
-        var answer = await admin.TryCall("update_user", new { user_id = nurse.Id, mrn = "1", gender = "FEMALE", contacts = new[] { new { label = "x" } } });
+        var answer = await admin.TryCall("update_user", new { user_id = nurse.Id, mrn = "1", gender = "FEMALE", contacts = new[] { new { name = "x" } } });
 
         Assert.Equal("contacts gender mrn", string.Join(' ', answer.Details!.AsObject().Select(d => d.Key).Where(k => k != "request_id").Order()));
         // What was read can be sent back.
@@ -140,10 +140,10 @@ public class DemographicsTests
         var changed = await patient.Call<UpdatedUser>("update_user",
             new
             {
-                user_id = somebody.Id, language = "en", address = new { city = "Bonn" }, contacts = new[] { new { label = "Home" } }, mrn = somebody.User.Mrn,
+                user_id = somebody.Id, language = "en", address = new { city = "Bonn" }, contacts = new[] { new { name = "Home" } }, mrn = somebody.User.Mrn,
             });
 
-        Assert.Equal(("en", "Bonn", "Home"), (changed.Language, changed.Address?.City, changed.Contacts.Single().Label));
+        Assert.Equal(("en", "Bonn", "Home"), (changed.Language, changed.Address?.City, changed.Contacts.Single().Name));
         foreach (var own in (object[])[new { user_id = somebody.Id, mrn = "1" }, new { user_id = somebody.Id, gender = "MALE" },
             new { user_id = somebody.Id, identifiers = new[] { new { system = "a", value = Unique() } } }])
             Assert.Equal(ErrorCodes.PermissionDenied, (await patient.TryCall("update_user", own)).Code);
