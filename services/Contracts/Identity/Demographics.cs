@@ -56,4 +56,7 @@ public static class DemographicLimits
 
     /// <summary>The pattern of a language, without the anchors: a tag of BCP 47 such as <c>de</c> or <c>pt-BR</c>.</summary>
     public const string LanguagePattern = "[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}";
+
+    /// <summary>The error for a text that is not a language.</summary>
+    public const string LanguageError = "must be a language tag of BCP 47 such as de or pt-BR";
 }

@@ -204,7 +204,7 @@ public sealed record CreateUser(
     [property: Range(0, 80)] int? YearsOfExperience = null,
     [property: Length(1, DemographicLimits.MaxMrnLength)] string? Mrn = null,
     Gender? Gender = null,
-    [property: RegularExpression(DemographicLimits.LanguagePattern), Length(2, 40)] string? Language = null,
+    [property: RegularExpression(DemographicLimits.LanguagePattern, ErrorMessage = DemographicLimits.LanguageError), Length(2, 40)] string? Language = null,
     PatientAddress? Address = null,
     [property: UniqueItems, MaxLength(DemographicLimits.MaxEntries)] IReadOnlyList<PatientContact>? Contacts = null,
     [property: UniqueItems, MaxLength(DemographicLimits.MaxEntries)] IReadOnlyList<NextOfKin>? NextOfKin = null,
@@ -270,7 +270,8 @@ public sealed record UpdateUser(
     bool? IsActive = null,
     [property: NotAField, Length(1, DemographicLimits.MaxMrnLength)] string? Mrn = null,
     Optional<Gender?> Gender = default,
-    [property: RegularExpression(DemographicLimits.LanguagePattern), Length(2, 40)] Optional<string?> Language = default,
+    [property: RegularExpression(DemographicLimits.LanguagePattern, ErrorMessage = DemographicLimits.LanguageError), Length(2, 40)]
+    Optional<string?> Language = default,
     Optional<PatientAddress?> Address = default,
     [property: UniqueItems, MaxLength(DemographicLimits.MaxEntries)] IReadOnlyList<PatientContact>? Contacts = null,
     [property: UniqueItems, MaxLength(DemographicLimits.MaxEntries)] IReadOnlyList<NextOfKin>? NextOfKin = null,
