@@ -4,6 +4,7 @@ using MedCor.Identity.Duplicates;
 using MedCor.Identity.Federation;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Mails;
+using MedCor.Identity.Merges;
 using MedCor.Identity.Pages;
 using MedCor.Identity.Recovery;
 using MedCor.Identity.ServiceAccounts;
@@ -22,7 +23,7 @@ builder.AddMails();
 builder.AddRecovery();
 builder.AddPages();
 builder.AddServiceAccounts();
-builder.Services.AddHostedService<PatientComparisonService>();
+builder.Services.AddHostedService<PatientComparisonService>().AddHostedService<MergeReminder>();
 builder.Services.AddScoped<CurrentPasswordCheck>().AddScoped<EmailUniqueness>().AddScoped<BookingPauseClient>();
 
 var app = builder.Build();

@@ -18,6 +18,7 @@ using MedCor.Identity.Authorization;
 using MedCor.Identity.Duplicates;
 using MedCor.Identity.Federation;
 using MedCor.Identity.Mails;
+using MedCor.Identity.Merges;
 using MedCor.Identity.Patients;
 using MedCor.Identity.SecondFactors;
 using MedCor.Identity.Sessions;
@@ -129,6 +130,7 @@ public sealed class DocumentedLimitsTests
         { "patients that `find_patients` finds", Number(FindPatientsHandler.MaxFound) },
         { "patients that are compared for duplicates", Number(PatientComparisonService.BatchSize) },
         { "candidates that are kept of a patient", Number(PatientComparisonService.MaxCandidates) },
+        { "time after which a service is told again of a merge", $"{MergeReminder.Patience.TotalMinutes} min" },
         { "overlapping appointments that a merge lists", Number(PatientMerge.MaxOverlapping) },
         { "a session", $"{SignInPolicy.LongestSessionHours / 24} days, {SignInPolicy.MaxIdleMinutes / 24 / 60}" },
     };

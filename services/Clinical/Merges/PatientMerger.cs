@@ -30,19 +30,22 @@ internal sealed class PatientMerger(ClinicalDb db, BookingPauses pauses) : IEven
             ON CONFLICT (hospital_id, merge_id) DO UPDATE SET is_merged = excluded.is_merged, version = excluded.version
             WHERE patient_merges.version < excluded.version
             """, ct);
-        // A late event of a merge that was undone meanwhile.
-        if (applied == 0) return;
+        if (applied > 0) await MoveRowsAsync(merge, isMerged, ct);
+        // Also when nothing was to be done: the first report may be lost. Identity ignores a report of a merge that was undone meanwhile.
+        var overlapping = isMerged ? await FindOverlappingAsync(merge, ct) : null;
+        db.Raise(() => new PatientMergeApplied(merge.Id, merge.HospitalId, "clinical", isMerged, overlapping, merge.Version));
+    }
 
+    /// <summary>Moves the rows and publishes the appointments among them anew, from which statistics are built.</summary>
+    private async Task MoveRowsAsync(PatientMerge merge, bool isMerged, CancellationToken ct)
+    {
         if (isMerged) await MoveAsync(merge, ct);
         var moved = await db.Database.SqlQuery<Guid>($"""
             SELECT row_id AS "Value" FROM moved_rows WHERE hospital_id = {merge.HospitalId} AND merge_id = {merge.Id} AND kind = 'APPOINTMENT'
             """).ToListAsync(ct);
         if (!isMerged) await MoveBackAsync(merge, ct);
-
         foreach (var appointment in await db.WithNames(db.Appointments.Where(a => moved.Contains(a.Id))).AsNoTracking().ToListAsync(ct))
             db.Raise(() => new AppointmentUpdated(appointment.ToContract()));
-        var overlapping = isMerged ? await FindOverlappingAsync(merge, ct) : null;
-        db.Raise(() => new PatientMergeApplied(merge.Id, merge.HospitalId, "clinical", isMerged, overlapping, merge.Version));
     }
 
     private async Task MoveAsync(PatientMerge merge, CancellationToken ct)

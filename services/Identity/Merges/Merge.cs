@@ -43,6 +43,11 @@ internal sealed class Merge : Entity, ITenantOwned
         if (Pending.Length == 0) Status = applied.IsMerged ? PatientMergeStatus.Merged : PatientMergeStatus.Unmerged;
     }
 
+    /// <summary>Creates the event that has the services move their rows, or move them back.</summary>
+    internal IntegrationEvent ToEvent() => Status is PatientMergeStatus.Merging or PatientMergeStatus.Merged
+        ? new PatientsMerged(ToContract())
+        : new PatientsUnmerged(ToContract());
+
     internal PatientMerge ToContract() => new(
         Id: Id,
         HospitalId: HospitalId,

@@ -38,7 +38,7 @@ internal sealed class MergePatientsHandler(IdentityDb db, SessionManager session
         };
         (merged.MergedIntoId, merged.IsActive) = (surviving.Id, false);
         db.Add(merge);
-        db.Raise(() => new PatientsMerged(merge.ToContract()));
+        db.Raise(merge.ToEvent);
         merged.RaiseChanged(db, user => merge.MergedWasActive ? new UserDeactivated(user) : new UserUpdated(user));
         await db.SaveChangesAsync(ct);
         await sessions.EndAllOfUserAsync(merged.Id, ct);

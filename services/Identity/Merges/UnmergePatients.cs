@@ -18,7 +18,7 @@ internal sealed class UnmergePatientsHandler(IdentityDb db) : IToolHandler<Unmer
 
         merge.Undo(db.Tenancy.Caller.UserId);
         (merged.MergedIntoId, merged.IsActive) = (null, merge.MergedWasActive);
-        db.Raise(() => new PatientsUnmerged(merge.ToContract()));
+        db.Raise(merge.ToEvent);
         merged.RaiseChanged(db, user => new UserUpdated(user));
         await db.SaveChangesAsync(ct);
         return merge.ToContract();

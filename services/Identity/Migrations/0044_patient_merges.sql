@@ -18,4 +18,5 @@ CREATE TABLE patient_merges (
     FOREIGN KEY (hospital_id, merged_id) REFERENCES users (hospital_id, id));
 CREATE INDEX patient_merges_by_surviving ON patient_merges (hospital_id, surviving_id);
 CREATE INDEX patient_merges_by_merged ON patient_merges (hospital_id, merged_id);
+CREATE INDEX patient_merges_pending ON patient_merges (updated_at) WHERE status IN ('MERGING', 'UNMERGING');
 SELECT seal('patient_merges');
