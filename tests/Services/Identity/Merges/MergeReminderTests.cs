@@ -32,7 +32,7 @@ public class MergeReminderTests
         await reminder.RemindAsync(CancellationToken.None);
         Assert.Equal(0, await CountEvents());
 
-        identity.Clock.Advance(MergeReminder.Patience + TimeSpan.FromSeconds(1));
+        identity.Clock.Now += MergeReminder.Patience + TimeSpan.FromSeconds(1);
         await reminder.RemindAsync(CancellationToken.None);
         await reminder.RemindAsync(CancellationToken.None);
         Assert.Equal(2, await CountEvents());
@@ -42,7 +42,7 @@ public class MergeReminderTests
             (await db.Merges.SingleAsync()).Complete(new PatientMergeApplied(merge.Id, hospital, "clinical", true, [], merge.Version));
             return await db.SaveChangesAsync();
         });
-        identity.Clock.Advance(MergeReminder.Patience + TimeSpan.FromSeconds(1));
+        identity.Clock.Now += MergeReminder.Patience + TimeSpan.FromSeconds(1);
         await reminder.RemindAsync(CancellationToken.None);
         Assert.Equal(2, await CountEvents());
 
