@@ -24,7 +24,7 @@ internal sealed class PersonCopies(ClinicalDb db, ToolClient tools)
     internal async Task<PersonCopy> FollowMergeAsync(PersonCopy patient, CancellationToken ct)
     {
         if (patient is not { Role: Role.Patient, IsActive: false }) return patient;
-        var survivingId = await FindSurvivingAsync(patient.Id, ct);
+        var survivingId = await db.FindSurvivingPatientAsync(patient.Id, ct);
         if (survivingId is null) return await FetchPatientAsync(patient.Id, ct) ?? patient;
         return await db.People.AsNoTracking().SingleOrDefaultAsync(p => p.Id == survivingId, ct) ?? await FetchPatientAsync(survivingId.Value, ct) ?? patient;
     }
@@ -38,7 +38,7 @@ internal sealed class PersonCopies(ClinicalDb db, ToolClient tools)
     {
         var page = await list(patientId);
         if (page.Total > 0 || patientId is not { } id) return page;
-        return await FindSurvivingAsync(id, ct) is { } survivingId ? await list(survivingId) : page;
+        return await db.FindSurvivingPatientAsync(id, ct) is { } survivingId ? await list(survivingId) : page;
     }
 
     /// <summary>Stores a copy; of the given and the stored version the newer one is kept.</summary>
@@ -67,16 +67,6 @@ internal sealed class PersonCopies(ClinicalDb db, ToolClient tools)
     /// <summary>Requests a patient from the Identity service. Returns null when it has no patient with this id that the caller may see.</summary>
     internal async Task<PersonCopy?> FetchPatientAsync(Guid id, CancellationToken ct) =>
         await tools.TryLookUpAsync(new GetPatient(id), ct) is { } patient ? await UpsertAndReturnAsync(PersonCopy.From(patient), ct) : null;
-
-    /// <summary>Returns the ID of the patient with whom a merged one goes on, perhaps through several merges; null for one who was not merged.</summary>
-    private async Task<Guid?> FindSurvivingAsync(Guid patientId, CancellationToken ct)
-    {
-        Guid? survivingId = null;
-        while (await db.PatientAliases.Where(a => a.MergedId == (survivingId ?? patientId) && a.IsMerged).Select(a => (Guid?)a.SurvivingId)
-            .FirstOrDefaultAsync(ct) is { } next)
-            survivingId = next;
-        return survivingId;
-    }
 
     private async Task<PersonCopy> UpsertAndReturnAsync(PersonCopy person, CancellationToken ct)
     {

@@ -33,6 +33,9 @@ public class MergePatientsTests
                 (await clinic.Admin.Call<Page<MedicalRecord>>("list_medical_records", new { patient_id = id })).Results.Select(r => r.Id));
             Assert.Equal([treatment.Id], (await clinic.Admin.Call<Page<Treatment>>("list_treatments", new { patient_id = id })).Results.Select(t => t.Id));
         }
+        var filter = Uri.EscapeDataString($$"""{"patient_id":"{{merged}}"}""");
+        var filtered = await clinic.Admin.Get<Page<Treatment>>($"/api/mcp/resources/treatments?filter={filter}");
+        Assert.Equal([treatment.Id], filtered.Results.Select(t => t.Id));
         Assert.Equal(surviving, (await Book(clinic, doctor, merged, "10:00:00")).PatientId);
         Assert.Equal(surviving, (await Record(clinic, merged)).PatientId);
         Assert.Equal(surviving, (await Treat(clinic, doctor, merged)).PatientId);
