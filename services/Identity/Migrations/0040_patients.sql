@@ -80,13 +80,19 @@ CREATE TRIGGER number_patient BEFORE INSERT OR UPDATE OF role ON users FOR EACH 
     WHEN (NEW.role = 'PATIENT' AND NEW.mrn IS NULL) EXECUTE FUNCTION number_patient();
 
 CREATE FUNCTION index_patient() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    was_patient boolean := false;
 BEGIN
     IF TG_OP <> 'INSERT' THEN
-        DELETE FROM public.patient_keys k WHERE k.hospital_id = OLD.hospital_id AND k.patient_id = OLD.id;
+        was_patient := OLD.role = 'PATIENT';
+        IF was_patient THEN DELETE FROM public.patient_keys k WHERE k.hospital_id = OLD.hospital_id AND k.patient_id = OLD.id; END IF;
     END IF;
-    IF TG_OP <> 'DELETE' AND NEW.role = 'PATIENT' THEN
+    IF TG_OP = 'DELETE' THEN RETURN NULL; END IF;
+    IF NEW.role = 'PATIENT' THEN
         INSERT INTO public.patient_keys (hospital_id, kind, key, patient_id)
         SELECT NEW.hospital_id, k.kind, k.key, NEW.id FROM public.keys_of_patient(NEW) k;
+    END IF;
+    IF was_patient OR NEW.role = 'PATIENT' THEN
         INSERT INTO public.patients_to_compare (hospital_id, patient_id) VALUES (NEW.hospital_id, NEW.id);
     END IF;
     RETURN NULL;
