@@ -25,8 +25,8 @@ public class MergeReminderTests
         {
             db.Add(new HospitalCopy { HospitalId = hospital, Name = "Here", TimeZone = "Europe/Berlin", IsActive = true, Version = 1 });
             db.AddRange(patients);
-            db.Add(merge);
         });
+        await identity.Write(db => db.Add(merge));
         var reminder = new MergeReminder(identity.Get<IServiceScopeFactory>(), identity.Clock, NullLogger<MergeReminder>.Instance);
 
         await reminder.RemindAsync(CancellationToken.None);
