@@ -23,7 +23,8 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TimeProvi
     : TenantDb(options, clock, signal)
 {
     internal IQueryable<Account> Accounts => Rows<Account>();
-    internal IQueryable<Credential> Credentials => Rows<Credential>();
+    internal IQueryable<Login> Logins => Rows<Login>();
+    internal IQueryable<Membership> Memberships => Rows<Membership>();
     internal IQueryable<CandidatePair> CandidatePairs => Rows<CandidatePair>();
     internal IQueryable<Merge> Merges => Rows<Merge>();
     internal IQueryable<Specialty> Specialties => Rows<Specialty>();

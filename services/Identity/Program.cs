@@ -1,4 +1,5 @@
 using MedCor.Identity;
+using MedCor.Identity.Accounts;
 using MedCor.Identity.Authorization;
 using MedCor.Identity.Duplicates;
 using MedCor.Identity.Federation;
@@ -24,7 +25,7 @@ builder.AddRecovery();
 builder.AddPages();
 builder.AddServiceAccounts();
 builder.Services.AddHostedService<PatientComparisonService>().AddHostedService<MergeReminder>();
-builder.Services.AddScoped<CurrentPasswordCheck>().AddScoped<EmailUniqueness>().AddScoped<BookingPauseClient>();
+builder.Services.AddScoped<LoginAddresses>().AddScoped<CurrentPasswordCheck>().AddScoped<BookingPauseClient>();
 
 var app = builder.Build();
 app.MapKeys();

@@ -7,8 +7,9 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Clinical.Merges;
 
 /// <summary>
-/// Moves the appointments, medical records and treatments of a merged patient to the surviving one, and back when the merge is undone. All rows move in the
-/// transaction of the event, which also remembers which they are: a process that ends before has moved none, and the broker delivers the event again.
+/// Moves the appointments, medical records, treatments, referrals and emergency overrides of a merged patient to the surviving one, and back when the merge is
+/// undone. All rows move in the transaction of the event, which also remembers which they are: a process that ends before has moved none, and the broker
+/// delivers the event again.
 /// </summary>
 internal sealed class PatientMerger(ClinicalDb db, BookingPauses pauses) : IEventHandler<PatientsMerged>, IEventHandler<PatientsUnmerged>
 {
@@ -21,8 +22,9 @@ internal sealed class PatientMerger(ClinicalDb db, BookingPauses pauses) : IEven
         // Bookings in progress end first, and later ones wait and then see the merge.
         Guid[] patients = [merge.SurvivingPatientId, merge.MergedPatientId];
         foreach (var patient in patients.Order()) await pauses.LockExclusiveAsync(patient, ct);
-        // Likewise for what is written about patients; what only reads goes on.
-        await db.Database.ExecuteSqlAsync($"LOCK TABLE medical_records, treatments IN SHARE ROW EXCLUSIVE MODE", ct);
+        // Likewise for emergency overrides, a table that the service may not lock, and for what is written about patients; what only reads goes on.
+        await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({$"overrides of {merge.MergedPatientId}"}, 0))", ct);
+        await db.Database.ExecuteSqlAsync($"LOCK TABLE medical_records, treatments, referrals IN SHARE ROW EXCLUSIVE MODE", ct);
 
         var applied = await db.Database.ExecuteSqlAsync($"""
             INSERT INTO patient_merges (hospital_id, merge_id, surviving_id, merged_id, is_merged, version)
@@ -58,6 +60,11 @@ internal sealed class PatientMerger(ClinicalDb db, BookingPauses pauses) : IEven
             SELECT hospital_id, {merge.Id}, 'MEDICAL_RECORD', id, false FROM medical_records WHERE hospital_id = {hospital} AND patient_id = {merged}
             UNION ALL
             SELECT hospital_id, {merge.Id}, 'TREATMENT', id, false FROM treatments WHERE hospital_id = {hospital} AND patient_id = {merged}
+            UNION ALL
+            SELECT hospital_id, {merge.Id}, 'REFERRAL', id, false FROM referrals WHERE hospital_id = {hospital} AND patient_id = {merged}
+            UNION ALL
+            SELECT hospital_id, {merge.Id}, 'EMERGENCY_OVERRIDE', id, false FROM emergency_overrides
+            WHERE hospital_id = {hospital} AND patient_id = {merged}
             """, ct);
         await db.Database.ExecuteSqlAsync($"""
             UPDATE appointments a SET patient_id = {surviving}, version = a.version + 1, updated_at = {now},
@@ -70,6 +77,9 @@ internal sealed class PatientMerger(ClinicalDb db, BookingPauses pauses) : IEven
         await db.Database.ExecuteSqlAsync(
             $"UPDATE medical_records SET patient_id = {surviving} WHERE hospital_id = {hospital} AND patient_id = {merged}", ct);
         await db.Database.ExecuteSqlAsync($"UPDATE treatments SET patient_id = {surviving} WHERE hospital_id = {hospital} AND patient_id = {merged}", ct);
+        await db.Database.ExecuteSqlAsync($"UPDATE referrals SET patient_id = {surviving} WHERE hospital_id = {hospital} AND patient_id = {merged}", ct);
+        await db.Database.ExecuteSqlAsync(
+            $"UPDATE emergency_overrides SET patient_id = {surviving} WHERE hospital_id = {hospital} AND patient_id = {merged}", ct);
         // Before the event of the account arrives: nothing more is booked for the merged patient.
         await db.Database.ExecuteSqlAsync($"UPDATE people SET is_active = false WHERE hospital_id = {hospital} AND id = {merged}", ct);
     }
@@ -92,6 +102,16 @@ internal sealed class PatientMerger(ClinicalDb db, BookingPauses pauses) : IEven
             UPDATE treatments t SET patient_id = {merged} FROM moved_rows r
             WHERE r.hospital_id = {hospital} AND r.merge_id = {merge.Id} AND r.kind = 'TREATMENT'
                 AND t.hospital_id = r.hospital_id AND t.id = r.row_id AND t.patient_id = {surviving}
+            """, ct);
+        await db.Database.ExecuteSqlAsync($"""
+            UPDATE referrals f SET patient_id = {merged} FROM moved_rows r
+            WHERE r.hospital_id = {hospital} AND r.merge_id = {merge.Id} AND r.kind = 'REFERRAL'
+                AND f.hospital_id = r.hospital_id AND f.id = r.row_id AND f.patient_id = {surviving}
+            """, ct);
+        await db.Database.ExecuteSqlAsync($"""
+            UPDATE emergency_overrides e SET patient_id = {merged} FROM moved_rows r
+            WHERE r.hospital_id = {hospital} AND r.merge_id = {merge.Id} AND r.kind = 'EMERGENCY_OVERRIDE'
+                AND e.hospital_id = r.hospital_id AND e.id = r.row_id AND e.patient_id = {surviving}
             """, ct);
         await db.Database.ExecuteSqlAsync($"DELETE FROM moved_rows WHERE hospital_id = {hospital} AND merge_id = {merge.Id}", ct);
     }

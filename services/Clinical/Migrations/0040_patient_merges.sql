@@ -20,11 +20,13 @@ CREATE TABLE moved_rows (
     PRIMARY KEY (hospital_id, merge_id, kind, row_id));
 SELECT seal('moved_rows');
 
--- Appointments of a merged patient that overlap one of the surviving patient. They stay booked until somebody decides, so the constraint leaves them out; nothing new can be booked
--- at their time either (below). The constraint is built anew, for which appointments cannot be used: some seconds for a million of them.
+-- Appointments of a merged patient that overlap one of the surviving patient. They stay booked until somebody decides, so the constraint leaves them out;
+-- nothing new can be booked at their time either (below). The constraint is built anew, for which appointments cannot be used: some seconds for a million of
+-- them.
 ALTER TABLE appointments ADD COLUMN overlaps_merged boolean NOT NULL DEFAULT false;
 ALTER TABLE appointments DROP CONSTRAINT appointments_of_patient;
-ALTER TABLE appointments ADD CONSTRAINT appointments_of_patient EXCLUDE USING gist (hospital_id WITH =, patient_id WITH =, tstzrange(starts_at, ends_at, '[)') WITH &&)
+ALTER TABLE appointments ADD CONSTRAINT appointments_of_patient
+    EXCLUDE USING gist (hospital_id WITH =, patient_id WITH =, tstzrange(starts_at, ends_at, '[)') WITH &&)
     WHERE (status IN ('SCHEDULED', 'IN_PROGRESS', 'COMPLETED') AND NOT overlaps_merged);
 CREATE INDEX appointments_that_overlap ON appointments (hospital_id, patient_id) WHERE overlaps_merged;
 
@@ -56,3 +58,17 @@ END $$;
 CREATE TRIGGER follow_merge BEFORE INSERT ON appointments FOR EACH ROW EXECUTE FUNCTION follow_merge();
 CREATE TRIGGER follow_merge BEFORE INSERT ON medical_records FOR EACH ROW EXECUTE FUNCTION follow_merge();
 CREATE TRIGGER follow_merge BEFORE INSERT ON treatments FOR EACH ROW EXECUTE FUNCTION follow_merge();
+CREATE TRIGGER follow_merge BEFORE INSERT ON referrals FOR EACH ROW EXECUTE FUNCTION follow_merge();
+CREATE TRIGGER follow_merge BEFORE INSERT ON emergency_overrides FOR EACH ROW EXECUTE FUNCTION follow_merge();
+
+-- Whose content an override has opened changes by a merge alone; moved_rows keeps whose it was.
+GRANT UPDATE (patient_id) ON emergency_overrides TO medcor_clinical;
+
+-- A merge waits for the overrides that are being added for the merged patient, and later ones wait for it (PatientMerger): the serving role may not lock the
+-- table. Before follow_merge, by the order of the names.
+CREATE FUNCTION await_merge() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(hashtextextended('overrides of ' || NEW.patient_id::text, 0));
+    RETURN NEW;
+END $$;
+CREATE TRIGGER await_merge BEFORE INSERT ON emergency_overrides FOR EACH ROW EXECUTE FUNCTION await_merge();

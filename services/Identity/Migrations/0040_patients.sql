@@ -1,4 +1,5 @@
--- What is known of a patient. merged_into_id: the patient of whom this one is a duplicate. The columns' defaults are constant, so no row is written anew for them.
+-- What is known of a patient. merged_into_id: the patient of whom this one is a duplicate. The columns' defaults are constant, so no row is written anew for
+-- them.
 ALTER TABLE users
     ADD COLUMN mrn text,
     ADD COLUMN demographics jsonb NOT NULL DEFAULT '{"contacts": [], "next_of_kin": [], "identifiers": []}',
@@ -6,9 +7,11 @@ ALTER TABLE users
 -- The few that were merged.
 CREATE INDEX users_by_merge ON users (hospital_id, merged_into_id) WHERE merged_into_id IS NOT NULL;
 
--- What a patient is found by. Only equality and order of bytes are compared, which row-level security lets an index answer, and an exact index serves everything:
+-- What a patient is found by. Only equality and order of bytes are compared, which row-level security lets an index answer, and an exact index serves
+-- everything:
 -- MRN, IDENTIFIER: the number, and with who issued it, in one case. Unique in the hospital.
--- NAME: two words of the name, each followed by each other one, or the only one. So a search finds "schubert an" and "anna sch" alike, at one place of the index.
+-- NAME: two words of the name, each followed by each other one, or the only one. So a search finds "schubert an" and "anna sch" alike, at one place of the
+-- index.
 -- PHONE: the digits from the last to the first, as phone_key() says. EMAIL, NUMBER: of contacts and identifiers.
 CREATE TABLE patient_keys (
     hospital_id uuid NOT NULL,
@@ -21,7 +24,8 @@ CREATE INDEX patient_keys_by_patient ON patient_keys (hospital_id, patient_id);
 CREATE UNIQUE INDEX patient_keys_mrn ON patient_keys (hospital_id, key) WHERE kind = 'MRN';
 CREATE UNIQUE INDEX patient_keys_identifier ON patient_keys (hospital_id, key) WHERE kind = 'IDENTIFIER';
 
--- Patients who are new or have changed, and whom the service still has to compare with the others. One who changes twice is in it twice: so no change waits for a comparison.
+-- Patients who are new or have changed, and whom the service still has to compare with the others. One who changes twice is in it twice: so no change waits for
+-- a comparison.
 CREATE TABLE patients_to_compare (
     position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     hospital_id uuid NOT NULL,
@@ -36,8 +40,8 @@ CREATE FUNCTION name_words(value text) RETURNS text[] LANGUAGE sql IMMUTABLE STR
     WHERE w.word <> ''
 $$;
 
--- The digits of a number from the last to the first, without an extension and the zeros that it begins with: so numbers with and without the prefixes of a country and
--- a city begin alike.
+-- The digits of a number from the last to the first, without an extension and the zeros that it begins with: so numbers with and without the prefixes of a
+-- country and a city begin alike.
 CREATE FUNCTION phone_key(value text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT reverse(ltrim(regexp_replace(regexp_replace(replace(value, '(0)', ''), '[xX].*$', ''), '[^0-9]', '', 'g'), '0'))
 $$;

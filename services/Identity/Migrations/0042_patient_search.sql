@@ -1,5 +1,6 @@
--- For names with typing errors: every word that patients of the hospital are called, under itself and under itself without one of its letters. A word that was typed with one letter
--- more, less, another or two exchanged has one of these in common with it. Filled a moment after a patient is written. A word stays when nobody is called so any more.
+-- For names with typing errors: every word that patients of the hospital are called, under itself and under itself without one of its letters. A word that was
+-- typed with one letter more, less, another or two exchanged has one of these in common with it. Filled a moment after a patient is written. A word stays when
+-- nobody is called so any more.
 CREATE TABLE name_variants (
     hospital_id uuid NOT NULL,
     variant text COLLATE "C" NOT NULL,
@@ -11,7 +12,8 @@ CREATE FUNCTION spelling_variants(word text) RETURNS SETOF text LANGUAGE sql IMM
     SELECT word UNION SELECT left(word, i - 1) || substr(word, i + 1) FROM generate_series(1, length(word)) AS i WHERE length(word) > 2
 $$;
 
--- The names that a word may have been meant to be, the likeliest first: at most twelve. Of short words, which have many neighbors, those with the same first letter.
+-- The names that a word may have been meant to be, the likeliest first: at most twelve. Of short words, which have many neighbors, those with the same first
+-- letter.
 CREATE FUNCTION similar_names(hospital uuid, word text) RETURNS SETOF text LANGUAGE sql STABLE AS $$
     SELECT v.name FROM public.name_variants v
     WHERE v.hospital_id = hospital AND v.variant = ANY (ARRAY(SELECT s FROM public.spelling_variants(word) AS s))
@@ -19,8 +21,8 @@ CREATE FUNCTION similar_names(hospital uuid, word text) RETURNS SETOF text LANGU
     GROUP BY v.name ORDER BY v.name <> word, abs(length(v.name) - length(word)), v.name LIMIT 12
 $$;
 
--- The patients whose names begin in one of these ways and match a pattern, and have words that begin as the further ones: at most as many as are wanted. However many patients begin
--- so, a bounded number of keys is read: in the order of the index, from each beginning on.
+-- The patients whose names begin in one of these ways and match a pattern, and have words that begin as the further ones: at most as many as are wanted.
+-- However many patients begin so, a bounded number of keys is read: in the order of the index, from each beginning on.
 CREATE FUNCTION patients_named(hospital uuid, beginnings text[], pattern text, further text[], most integer) RETURNS SETOF uuid LANGUAGE sql STABLE AS $$
     SELECT DISTINCT named.patient_id
     FROM unnest(beginnings) AS b (beginning)
@@ -37,7 +39,8 @@ CREATE FUNCTION patients_named(hospital uuid, beginnings text[], pattern text, f
     LIMIT most
 $$;
 
--- The patients with a name, of all or among some. The words of a name may come in any order, and be typed in part. Only when nobody is called so, typing errors are looked for.
+-- The patients with a name, of all or among some. The words of a name may come in any order, and be typed in part. Only when nobody is called so, typing errors
+-- are looked for.
 CREATE FUNCTION patients_by_name(hospital uuid, search text, among uuid[], most integer) RETURNS SETOF uuid LANGUAGE plpgsql STABLE AS $$
 DECLARE
     words text[] := (public.name_words(search))[1:6];
@@ -94,8 +97,8 @@ BEGIN
     RETURN surviving;
 END $$;
 
--- The patients who have all that is given (not null), at most as many as are wanted; of those who were merged, the surviving ones. Of a number, a phone or a day, at most 1,000 patients
--- are looked at: a day on which more are born is one that stands for no day.
+-- The patients who have all that is given (not null), at most as many as are wanted; of those who were merged, the surviving ones. Of a number, a phone or a
+-- day, at most 1,000 patients are looked at: a day on which more are born is one that stands for no day.
 CREATE FUNCTION find_patients(hospital uuid, search text, number text, born date, phone text, most integer) RETURNS SETOF uuid LANGUAGE plpgsql STABLE AS $$
 DECLARE
     among uuid[];

@@ -1,4 +1,5 @@
--- Pairs of patients who may be the same person: rebuilt for a patient a moment after the patient has changed. reasons: their names in the contract, with commas between.
+-- Pairs of patients who may be the same person: rebuilt for a patient a moment after the patient has changed. reasons: their names in the contract, with commas
+-- between.
 CREATE TABLE duplicate_candidates (
     hospital_id uuid NOT NULL,
     id uuid NOT NULL UNIQUE,
@@ -10,8 +11,8 @@ CREATE TABLE duplicate_candidates (
 CREATE INDEX duplicate_candidates_by_second ON duplicate_candidates (hospital_id, second_id);
 SELECT seal('duplicate_candidates');
 
--- The patients with whom one is compared: of the same birth date, or with the same name in any order, phone number, contact address or number. Each is looked up in an index, and a value
--- that too many share, which says nothing of who they are, is looked up in part.
+-- The patients with whom one is compared: of the same birth date, or with the same name in any order, phone number, contact address or number. Each is looked
+-- up in an index, and a value that too many share, which says nothing of who they are, is looked up in part.
 CREATE FUNCTION comparable_patients(patient uuid) RETURNS SETOF uuid LANGUAGE sql STABLE AS $$
     SELECT DISTINCT c.id
     FROM public.users p

@@ -1,5 +1,5 @@
--- Duplicates that were merged, and what has come of it. pending: the services that still have to move their rows, or to move them back. overlapping: the visits that overlap
--- since then, as JSON; null as long as nobody knows.
+-- Duplicates that were merged, and what has come of it. pending: the services that still have to move their rows, or to move them back. overlapping: the visits
+-- that overlap since then, as JSON; null as long as nobody knows.
 CREATE TABLE patient_merges (
     hospital_id uuid NOT NULL,
     id uuid NOT NULL UNIQUE,

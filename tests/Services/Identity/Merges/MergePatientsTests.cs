@@ -3,6 +3,8 @@ using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
+using MedCor.Tests.Services.Clinical.AccessPolicies;
+using MedCor.Tests.Services.Identity.Recovery;
 
 namespace MedCor.Tests.Services.Identity.Merges;
 
@@ -110,6 +112,58 @@ public class MergePatientsTests
     }
 
     [Fact]
+    public async Task A_login_that_opens_several_hospitals_ends_at_the_one_of_the_merge_alone()
+    {
+        var (clinic, other) = (await Hospital.Value, await ApiClient.LogInShared(TestUser.OtherHospitalAdminEmail));
+        var (surviving, login) = (await clinic.CreatePatient(), await LinkedUser.Create(clinic.Admin, other, "PATIENT"));
+        var elsewhere = await login.LogIn(login.Second.HospitalId);
+
+        await Merge(clinic, surviving, login.First.Id);
+
+        Assert.NotEqual(HttpStatusCode.OK, (await login.PostLogIn(login.First.HospitalId)).Status);
+        var opened = (await login.LogIn()).User;
+        Assert.Equal(login.Second.Id, opened.Id);
+        Assert.Empty(opened.Hospitals);
+        Assert.Equal(login.Second.Id, (await TestUser.PostRefresh(elsewhere.RefreshToken)).Read<SessionTokens>().User.Id);
+        await Unmerge(clinic, surviving, login.First.Id);
+        Assert.Equal(login.First.Id, (await login.LogIn(login.First.HospitalId)).User.Id);
+    }
+
+    [Fact]
+    public async Task Referrals_and_emergency_overrides_move_with_what_they_open_and_return()
+    {
+        var ward = await CareWard.GetLimited();
+        var (surviving, merged) = (await ward.AdmitPatient(), await ward.AdmitPatient());
+        var (referred, overriding) = (await (await TestUser.Create(ward.Admin, "DOCTOR")).LogIn(), await (await TestUser.Create(ward.Admin, "DOCTOR")).LogIn());
+        var referral = await ward.Refer(merged.Patient, referred);
+        var opened = await overriding.Call<EmergencyOverride>("break_glass", new { patient_id = merged.Patient, reason = "Unconscious" });
+        foreach (var user in (ApiClient[])[referred, overriding]) Assert.False(await CareWard.Sees(user, surviving.Restricted));
+
+        var merge = await Merge(ward.Clinic, surviving.Patient, merged.Patient);
+
+        await WaitUntil(ward.Clinic, merge.Id, PatientMergeStatus.Merged);
+        foreach (var user in (ApiClient[])[referred, overriding])
+            foreach (var content in (CareContent[])[surviving, merged]) Assert.True(await CareWard.Sees(user, content.Restricted));
+        foreach (var id in (Guid[])[surviving.Patient, merged.Patient])
+        {
+            Assert.Equal([referral.Id], (await Referrals(ward, id)).Select(r => r.Id));
+            Assert.Equal([opened.Id], (await Overrides(ward, id)).Select(e => e.Id));
+        }
+        var since = await ward.Refer(merged.Patient, ward.Doctor);
+        Assert.Equal(surviving.Patient, since.PatientId);
+
+        await Unmerge(ward.Clinic, surviving.Patient, merged.Patient);
+
+        await WaitUntil(ward.Clinic, merge.Id, PatientMergeStatus.Unmerged);
+        foreach (var user in (ApiClient[])[referred, overriding])
+            Assert.Equal((true, false), (await CareWard.Sees(user, merged.Restricted), await CareWard.Sees(user, surviving.Restricted)));
+        Assert.Equal([referral.Id], (await Referrals(ward, merged.Patient)).Select(r => r.Id));
+        Assert.Equal([since.Id], (await Referrals(ward, surviving.Patient)).Select(r => r.Id));
+        Assert.Equal([opened.Id], (await Overrides(ward, merged.Patient)).Select(e => e.Id));
+        Assert.Empty(await Overrides(ward, surviving.Patient));
+    }
+
+    [Fact]
     public async Task Merges_follow_each_other_and_the_last_is_undone_first()
     {
         var clinic = await Hospital.Value;
@@ -185,6 +239,12 @@ public class MergePatientsTests
 
     private static Task<Treatment> Treat(ClinicFixture clinic, Guid doctor, Guid patient) =>
         clinic.Admin.Call<Treatment>("create_treatment", new { patient_id = patient, doctor_id = doctor, name = "Rest" });
+
+    private static async Task<IEnumerable<Referral>> Referrals(CareWard ward, Guid patient) =>
+        (await ward.Admin.Call<Page<Referral>>("list_referrals", new { patient_id = patient })).Results;
+
+    private static async Task<IEnumerable<EmergencyOverride>> Overrides(CareWard ward, Guid patient) =>
+        (await ward.Admin.Call<Page<EmergencyOverride>>("list_emergency_overrides", new { patient_id = patient })).Results;
 
     private static async Task<IEnumerable<Guid>> Visits(ClinicFixture clinic, Guid patient) =>
         (await clinic.Admin.Call<Page<Appointment>>("list_appointments", new { patient_id = patient })).Results.Select(a => a.Id);
