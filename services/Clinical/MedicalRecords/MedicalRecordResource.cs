@@ -1,3 +1,4 @@
+using MedCor.Clinical.People;
 using MedCor.Contracts;
 using MedCor.Platform.Querying;
 using MedCor.Platform.Resources;
@@ -30,6 +31,7 @@ internal sealed class MedicalRecordResource(ClinicalDb db)
     protected override IQueryable<MedicalRecord> Rows => db.MedicalRecords;
     protected override IQueryable<VisibleRow<MedicalRecord>> IncludeRelated(IQueryable<MedicalRecord> rows) => db.WithVisibility(rows);
     protected override Contracts.Clinical.MedicalRecord ToContract(VisibleRow<MedicalRecord> row) => row.Row.ToContractWith(row.HasContent);
+    protected override Task<Guid?> FindSurvivingPatientAsync(Guid patientId, CancellationToken ct) => db.FindSurvivingPatientAsync(patientId, ct);
 
     /// <summary>Reads a page. Where the caller sees only what concerns some patients, their rows are found first.</summary>
     protected override async Task<Page<Contracts.Clinical.MedicalRecord>> ReadAsync(ListQuery<MedicalRecord> list, CancellationToken ct)

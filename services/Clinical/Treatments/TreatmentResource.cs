@@ -1,3 +1,4 @@
+using MedCor.Clinical.People;
 using MedCor.Contracts;
 using MedCor.Platform.Querying;
 using MedCor.Platform.Resources;
@@ -28,6 +29,7 @@ internal sealed class TreatmentResource(ClinicalDb db) : QueryableResource<Treat
     protected override IQueryable<Treatment> Rows => db.Treatments;
     protected override IQueryable<VisibleRow<Treatment>> IncludeRelated(IQueryable<Treatment> rows) => db.WithVisibility(rows);
     protected override Contracts.Clinical.Treatment ToContract(VisibleRow<Treatment> row) => row.Row.ToContractWith(row.HasContent);
+    protected override Task<Guid?> FindSurvivingPatientAsync(Guid patientId, CancellationToken ct) => db.FindSurvivingPatientAsync(patientId, ct);
 
     /// <summary>Reads a page. Where the caller sees only what concerns some patients, their rows are found first.</summary>
     protected override async Task<Page<Contracts.Clinical.Treatment>> ReadAsync(ListQuery<Treatment> list, CancellationToken ct)

@@ -37,6 +37,16 @@ internal sealed class Account : Entity, ITenantOwned
     public required Role Role { get; set; }
     public string? PhoneNumber { get; set; }
     public DateOnly? DateOfBirth { get; set; }
+
+    /// <summary>Gets or sets the medical record number; null for a user who has never been a patient.</summary>
+    public string? Mrn { get; set; }
+
+    /// <summary>Gets or sets the demographic data of a patient; empty for others.</summary>
+    public Demographics Demographics { get; set; } = Demographics.None;
+
+    /// <summary>Gets or sets the patient into whom this duplicate was merged; null otherwise.</summary>
+    public Guid? MergedIntoId { get; set; }
+
     public string? LicenseNumber { get; set; }
     public int? YearsOfExperience { get; set; }
     public bool IsAvailable { get; set; } = true;
@@ -104,7 +114,14 @@ internal sealed class Account : Entity, ITenantOwned
         IsActive: IsActive,
         Version: Version,
         CreatedAt: CreatedAt,
-        UpdatedAt: UpdatedAt);
+        UpdatedAt: UpdatedAt,
+        Mrn: Mrn,
+        Gender: Demographics.Gender,
+        Language: Demographics.Language,
+        Address: Demographics.Address,
+        Contacts: Demographics.Contacts,
+        NextOfKin: Demographics.NextOfKin,
+        Identifiers: Demographics.Identifiers);
 
     /// <param name="hospitals">The other hospitals that the login opens.</param>
     internal SessionUser ToSessionUser(IReadOnlyList<UserHospital> hospitals) => new(
@@ -122,6 +139,13 @@ internal sealed class Account : Entity, ITenantOwned
         Version: Version,
         CreatedAt: CreatedAt,
         UpdatedAt: UpdatedAt,
+        Mrn: Mrn,
+        Gender: Demographics.Gender,
+        Language: Demographics.Language,
+        Address: Demographics.Address,
+        Contacts: Demographics.Contacts,
+        NextOfKin: Demographics.NextOfKin,
+        Identifiers: Demographics.Identifiers,
         Hospitals: hospitals);
 
     internal Doctor ToDoctor() => new(
@@ -155,7 +179,15 @@ internal sealed class Account : Entity, ITenantOwned
         IsActive: IsActive,
         Version: Version,
         CreatedAt: CreatedAt,
-        UpdatedAt: UpdatedAt);
+        UpdatedAt: UpdatedAt,
+        Mrn: Mrn,
+        Gender: Demographics.Gender,
+        Language: Demographics.Language,
+        Address: Demographics.Address,
+        Contacts: Demographics.Contacts,
+        NextOfKin: Demographics.NextOfKin,
+        Identifiers: Demographics.Identifiers,
+        MergedIntoId: MergedIntoId);
 
     internal sealed class Configuration : IEntityTypeConfiguration<Account>
     {

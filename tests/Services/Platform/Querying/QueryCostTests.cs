@@ -235,7 +235,7 @@ public sealed partial class QueryCostTests
         INSERT INTO known_hospitals VALUES ('{hospital}', 'Large', 'UTC', true, 1);
         INSERT INTO people SELECT '{hospital}', md5('{hospital}p' || n)::uuid, 'PATIENT', 'Pat' || n, 'Ient', true, 1 FROM generate_series(0, {rows} / 20) n;
         INSERT INTO people SELECT '{hospital}', md5('{hospital}d' || n)::uuid, 'DOCTOR', 'Doc' || n, 'Tor', true, 1 FROM generate_series(0, {rows} / 500) n;
-        ALTER TABLE appointments DISABLE TRIGGER book_in_turn;
+        ALTER TABLE appointments DISABLE TRIGGER USER;
         INSERT INTO appointments (hospital_id, id, patient_id, doctor_id, appointment_date, appointment_time, duration_minutes, time_zone,
             starts_at, ends_at, reason, status, version, created_at, updated_at)
         SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n % ({rows} / 20 + 1))::uuid,
@@ -243,7 +243,7 @@ public sealed partial class QueryCostTests
             CASE n % 60 WHEN 0 THEN 'SCHEDULED' WHEN 30 THEN 'COMPLETED' ELSE (ARRAY['CANCELLED', 'NO_SHOW'])[1 + n % 2] END,
             1, t - interval '9 days', t - n % 7 * interval '1 day'
         FROM (SELECT n, timestamptz '2026-01-01Z' + n / ({rows} / 500 + 1) * interval '30 minutes' AS t FROM generate_series(0, {rows} - 1) n) AS a;
-        ALTER TABLE appointments ENABLE TRIGGER book_in_turn;
+        ALTER TABLE appointments ENABLE TRIGGER USER;
         INSERT INTO medical_records SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n % ({rows} / 60 + 1))::uuid,
             md5('{hospital}d' || n % ({rows} / 500 + 1))::uuid, md5('{hospital}d1')::uuid,
             (ARRAY['CHECKUP', 'VITALS', 'LAB_RESULT'])[1 + n % 3], CASE WHEN n % 1000 = 0 THEN 'ENTERED_IN_ERROR' ELSE 'ACTIVE' END,
@@ -255,9 +255,11 @@ public sealed partial class QueryCostTests
         FROM (SELECT n, timestamptz '2026-01-01Z' + n * interval '1 minute' AS t FROM generate_series(0, {rows} / 3) n) AS r;
         INSERT INTO referrals SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n)::uuid, md5('{hospital}d' || n % ({rows} / 500 + 1))::uuid,
             md5('{hospital}d1')::uuid, 'Growth', '2026-01-01', '2026-01-01', 1, '2026-01-01', '2026-01-01' FROM generate_series(0, {rows} / 20) n;
+        ALTER TABLE emergency_overrides DISABLE TRIGGER USER;
         INSERT INTO emergency_overrides SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n)::uuid,
             md5('{hospital}d' || n % ({rows} / 500 + 1))::uuid, 'Growth', 30, '2026-01-01', false, NULL, NULL, NULL, NULL, 1, '2026-01-01', '2026-01-01'
         FROM generate_series(0, {rows} / 20) n;
+        ALTER TABLE emergency_overrides ENABLE TRIGGER USER;
         ALTER TABLE audit_events DISABLE TRIGGER await_link;
         INSERT INTO audit_events SELECT '{hospital}', gen_random_uuid(), timestamptz '2026-01-01Z' + n * interval '1 minute',
             md5('{hospital}d' || n % ({rows} / 500 + 1))::uuid, 'DOCTOR', gen_random_uuid(),
@@ -266,11 +268,14 @@ public sealed partial class QueryCostTests
             md5('{hospital}p' || n % ({rows} / 60 + 1))::uuid, 1, CASE WHEN n % 1000 = 0 THEN 'MISSING' ELSE 'DONE' END, NULL, NULL, 'growth'
         FROM generate_series(0, {rows} / 3) n;
         ALTER TABLE audit_events ENABLE TRIGGER await_link;
+        INSERT INTO patient_merges SELECT '{hospital}', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), true, 1
+        FROM generate_series(0, {rows} / 100) n;
         """;
 
     /// <summary>Creates one doctor per thousand patients, with realistic names: some common, most rare.</summary>
     private static string Identity(Guid hospital, int rows) => $"""
         INSERT INTO known_hospitals VALUES ('{hospital}', 'Large', 'UTC', true, 1);
+        ALTER TABLE users DISABLE TRIGGER USER;
         INSERT INTO users (id, hospital_id, email, email_key, first_name, last_name, role, date_of_birth,
             is_available, is_active, version, created_at, updated_at)
         SELECT md5('{hospital}p' || n)::uuid, '{hospital}', e, e, 'Anna' || substr(md5(n::text), 1, n % 5), initcap(substr(md5('l' || n), 1, 6)),
@@ -278,6 +283,7 @@ public sealed partial class QueryCostTests
             date '1940-01-01' + n % 25000, true, n % 50 <> 1, 1, t, t
         FROM (SELECT n, 'p' || n || '@' || left('{hospital}', 8) || right('{hospital}', 2) || '.example' AS e,
             timestamptz '2026-01-01Z' + n * interval '1 minute' AS t FROM generate_series(0, {rows}) n) AS u;
+        ALTER TABLE users ENABLE TRIGGER USER;
         """;
 
     private static async Task Execute(string owner, string sql)
