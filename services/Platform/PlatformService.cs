@@ -69,6 +69,8 @@ public static class PlatformService
             services.AddScoped(typeof(IRetentionPolicy), policy);
         foreach (var command in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IOperatorCommand)) && t.IsClass))
             services.AddScoped(typeof(IOperatorCommand), command);
+        services.AddSingleton(_ => new SchemaComparison(assembly, service,
+            builder.Configuration.GetConnectionString("scratch") ?? builder.Configuration.GetOwnerConnectionString()));
         builder.AddKeyedNpgsqlDataSource(DatabaseCheck.Name, settings =>
         {
             settings.ConnectionString = BuildConnectionString(builder.Configuration.GetConnectionString("db"), service, isForCheck: true);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using MedCor.Platform.Audit;
 using Microsoft.EntityFrameworkCore;
 using StackExchange.Redis;
 
@@ -8,7 +9,7 @@ namespace MedCor.Clinical.Audit;
 /// Stores the heads that the chains have reached where the database's owner has no access: in Redis, and as lines of the log. A chain that no longer reaches
 /// its anchor, or has another link there, was tampered with.
 /// </summary>
-internal sealed partial class AuditAnchors(IConnectionMultiplexer redis, TimeProvider clock, ILogger<AuditAnchors> log)
+internal sealed partial class AuditAnchors(IConnectionMultiplexer redis, AuditHeadLog headLog, TimeProvider clock, ILogger<AuditAnchors> log)
 {
     private const string Key = "medcor:audit:heads";
     private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
@@ -39,7 +40,7 @@ internal sealed partial class AuditAnchors(IConnectionMultiplexer redis, TimePro
         var now = clock.GetUtcNow();
         if (_lastLogged.TryGetValue(head.HospitalId, out var last) && now - last < LogInterval) return;
         _lastLogged[head.HospitalId] = now;
-        LogHead(log, head);
+        headLog.Write(head.ToString());
     }
 
     /// <summary>Returns the anchors of all hospitals that have one.</summary>
@@ -48,9 +49,6 @@ internal sealed partial class AuditAnchors(IConnectionMultiplexer redis, TimePro
 
     [LoggerMessage(2000, LogLevel.Error, "The audit trail of {Hospital} has lost link {Sequence}: it was tampered with. Run verify-audit")]
     private static partial void LogTampered(ILogger log, Guid hospital, long sequence);
-
-    [LoggerMessage(2001, LogLevel.Information, "Audit trail: head {Head}")]
-    private static partial void LogHead(ILogger log, ChainHead head);
 }
 
 /// <summary>Represents the last link of a chain, now or at an earlier time; written as <c>hospital:sequence:hash</c>.</summary>

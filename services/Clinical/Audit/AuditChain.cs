@@ -11,7 +11,7 @@ namespace MedCor.Clinical.Audit;
 
 /// <summary>
 /// Computes the hashes that link the events of a chain. The hashes are keyed, so that an attacker who can write to the database but does not know the secret
-/// cannot create a valid link.
+/// cannot create a valid link. Links are made with the current secret; links made with a former one stay valid where they are.
 /// </summary>
 internal sealed class AuditChain
 {
@@ -19,40 +19,77 @@ internal sealed class AuditChain
     internal static readonly byte[] InitialHash = new byte[HMACSHA256.HashSizeInBytes];
 
     private static readonly JsonSerializerOptions CanonicalJson = new(Json.Options) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
-    private readonly byte[] _key;
 
-    public AuditChain(IOptions<AuditOptions> options) : this(options.Value.AuditSecret) { }
+    /// <summary>The keys, the current one first, then the former ones from the newest to the oldest.</summary>
+    private readonly (string Id, byte[] Key)[] _keys;
 
-    internal AuditChain(string secret) =>
-        _key = HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(secret), outputLength: 32, info: "medcor audit chain"u8.ToArray());
+    public AuditChain(IOptions<AuditOptions> options)
+        : this([options.Value.AuditSecret, .. options.Value.FormerAuditSecrets.Where(secret => secret.Length > 0)]) { }
+
+    /// <param name="secrets">The current secret, then the former ones from the newest to the oldest.</param>
+    internal AuditChain(params string[] secrets) =>
+        _keys = [.. secrets.Select(secret => (Convert.ToHexStringLower(Derive(secret, 8, "medcor audit key id")), Derive(secret, 32, "medcor audit chain")))];
+
+    /// <summary>Gets the id of the current key, which is derived from the secret and tells nothing of it.</summary>
+    internal string KeyId => _keys[0].Id;
 
     /// <summary>
-    /// Computes the hash of an event from the hash of the previous link, the event's sequence number in its hospital's chain and the event itself.
+    /// Computes the hash of an event, with the current key, from the hash of the previous link, the event's sequence number in its hospital's chain and the
+    /// event itself.
     /// </summary>
-    internal byte[] ComputeHash(byte[] previousHash, long sequence, AuditEvent auditEvent)
+    internal byte[] ComputeHash(byte[] previousHash, long sequence, AuditEvent auditEvent) => ComputeHash(_keys[0].Key, previousHash, sequence, auditEvent);
+
+    /// <summary>Returns whether a hash is that of an event at a place in its chain.</summary>
+    /// <param name="keyId">The id of the key that made the link; null when the link is older than key ids, and any key may have made it.</param>
+    internal bool IsHash(byte[] hash, string? keyId, byte[] previousHash, long sequence, AuditEvent auditEvent) =>
+        _keys.Any(key => (keyId is null || key.Id == keyId) && ComputeHash(key.Key, previousHash, sequence, auditEvent).AsSpan().SequenceEqual(hash));
+
+    /// <summary>
+    /// Returns the age of a key: 0 for the current one, 1 for the one before; the highest number for that of a link that names none, and null for a key that
+    /// is not configured.
+    /// </summary>
+    internal int? GetAge(string? keyId) => keyId is null ? int.MaxValue : Array.FindIndex(_keys, key => key.Id == keyId) is >= 0 and var age ? age : null;
+
+    private static byte[] ComputeHash(byte[] key, byte[] previousHash, long sequence, AuditEvent auditEvent)
     {
         Span<byte> sequenceBytes = stackalloc byte[sizeof(long)];
         BinaryPrimitives.WriteInt64BigEndian(sequenceBytes, sequence);
-        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _key);
+        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key);
         hash.AppendData(previousHash);
         hash.AppendData(sequenceBytes);
         hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(auditEvent, CanonicalJson));
         return hash.GetHashAndReset();
     }
+
+    private static byte[] Derive(string secret, int length, string purpose) =>
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(secret), length, info: Encoding.UTF8.GetBytes(purpose));
 }
 
 /// <summary>Provides the options of the audit trail; configuration section <c>Clinical</c>.</summary>
 internal sealed class AuditOptions
 {
     /// <summary>
-    /// Gets or sets the secret of the audit trail's hashes; at least 32 characters. All replicas need the same secret, for as long as the trail is verified.
+    /// Gets or sets the secret of the audit trail's hashes; at least 32 characters. All replicas need the same secret. When it is replaced, it becomes the
+    /// first of <see cref="FormerAuditSecrets"/>.
     /// </summary>
     public string AuditSecret { get; set; } = "";
+
+    /// <summary>
+    /// Gets or sets the former secrets, from the newest to the oldest, for as long as the links that they made are verified. They make no new links. Empty
+    /// ones are ignored.
+    /// </summary>
+    public string[] FormerAuditSecrets { get; set; } = [];
 }
 
 /// <summary>Rejects a secret that is missing or weak.</summary>
 internal sealed class AuditOptionsValidator(IHostEnvironment environment) : IValidateOptions<AuditOptions>
 {
-    public ValidateOptionsResult Validate(string? name, AuditOptions options) =>
-        SecretValidator.Validate("Clinical__AuditSecret", options.AuditSecret, environment);
+    public ValidateOptionsResult Validate(string? name, AuditOptions options)
+    {
+        if (SecretValidator.Validate("Clinical__AuditSecret", options.AuditSecret, environment) is { Failed: true } weak) return weak;
+        var secrets = options.FormerAuditSecrets.Where(secret => secret.Length > 0).Append(options.AuditSecret).ToArray();
+        return secrets.Distinct().Count() == secrets.Length
+            ? ValidateOptionsResult.Success
+            : ValidateOptionsResult.Fail("Clinical__FormerAuditSecrets__0, __1 and so on must differ from each other and from Clinical__AuditSecret.");
+    }
 }

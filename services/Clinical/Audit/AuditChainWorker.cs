@@ -8,15 +8,17 @@ namespace MedCor.Clinical.Audit;
 /// Links recorded accesses to their hospitals' chains, about a second after they were recorded, and passes the chains' heads to the anchors. Only one replica
 /// links at a time. A batch is linked wholly or not at all, so after a crash the next replica continues where the last batch ended.
 /// </summary>
-internal sealed class AuditChainWorker : PeriodicService
+internal sealed partial class AuditChainWorker : PeriodicService
 {
     private const int BatchSize = 500;
 
     private readonly IServiceScopeFactory _scopes;
     private readonly AuditChain _chain;
     private readonly AuditAnchors _anchors;
+    private readonly ILogger _log;
     private readonly Meter _meter = new("MedCor");
     private DateTimeOffset? _oldestUnlinked;
+    private string? _unknownKey;
 
     /// <summary>
     /// The heads to which the anchors have not been moved yet; initially all heads, since an earlier process may have ended before it moved the anchors.
@@ -26,7 +28,7 @@ internal sealed class AuditChainWorker : PeriodicService
     public AuditChainWorker(IServiceScopeFactory scopes, AuditChain chain, AuditAnchors anchors, TimeProvider clock, ILogger<AuditChainWorker> log)
         : base(TimeSpan.FromSeconds(1), clock, log, runsAtStart: true)
     {
-        (_scopes, _chain, _anchors) = (scopes, chain, anchors);
+        (_scopes, _chain, _anchors, _log) = (scopes, chain, anchors, log);
         _meter.CreateObservableGauge(
             "medcor.audit.unchained.age", () => (clock.GetUtcNow() - _oldestUnlinked)?.TotalSeconds ?? 0, "s",
             "Age of the oldest access that is not linked into the audit trail's chain yet.");
@@ -64,17 +66,34 @@ internal sealed class AuditChainWorker : PeriodicService
         var links = new List<AuditLink>();
         foreach (var audit in unlinked.Select(w => w.Event))
         {
-            if (!newHeads.TryGetValue(audit.HospitalId, out var head)) head = await ReadHeadAsync(db, audit.HospitalId, ct);
+            if (!newHeads.TryGetValue(audit.HospitalId, out var head))
+            {
+                var last = await ReadLastLinkAsync(db, audit.HospitalId, ct);
+                if (last is not null && _chain.GetAge(last.KeyId) is null)
+                {
+                    // While the secret is being replaced, a replica that has the new one has taken over. One that does not know it yet must not follow.
+                    if (_unknownKey != last.KeyId) LogUnknownKey(_log, audit.HospitalId, _unknownKey = last.KeyId);
+                    return false;
+                }
+                head = last is null ? new(audit.HospitalId, 0, AuditChain.InitialHash) : ChainHead.From(last);
+            }
             var sequence = head.Sequence + 1;
-            var link =
-                new AuditLink { HospitalId = audit.HospitalId, Sequence = sequence, EventId = audit.Id, Hash = _chain.ComputeHash(head.Hash, sequence, audit) };
+            var link = new AuditLink
+            {
+                HospitalId = audit.HospitalId,
+                Sequence = sequence,
+                EventId = audit.Id,
+                Hash = _chain.ComputeHash(head.Hash, sequence, audit),
+                KeyId = _chain.KeyId,
+            };
             links.Add(link);
             newHeads[audit.HospitalId] = ChainHead.From(link);
         }
         var (hospitals, sequences) = (links.ConvertAll(l => l.HospitalId), links.ConvertAll(l => l.Sequence));
         var (ids, hashes) = (links.ConvertAll(l => l.EventId), links.ConvertAll(l => l.Hash));
         await db.Database.ExecuteSqlAsync($"""
-            INSERT INTO audit_links (hospital_id, sequence, event_id, hash) SELECT * FROM unnest({hospitals}, {sequences}, {ids}, {hashes})
+            INSERT INTO audit_links (hospital_id, sequence, event_id, hash, key_id)
+            SELECT made.*, {_chain.KeyId} FROM unnest({hospitals}, {sequences}, {ids}, {hashes}) AS made
             """, ct);
         var positions = unlinked.ConvertAll(w => w.Position);
         await db.Database.ExecuteSqlAsync($"DELETE FROM audit_waiting WHERE position = ANY({positions})", ct);
@@ -86,16 +105,20 @@ internal sealed class AuditChainWorker : PeriodicService
     private async Task<Dictionary<Guid, ChainHead>> ReadHeadsAsync(CancellationToken ct)
     {
         await using var scope = OpenScope(out var db);
+        return await ReadHeadsAsync(db, ct);
+    }
+
+    /// <summary>Returns the heads of all chains that have a link.</summary>
+    internal static async Task<Dictionary<Guid, ChainHead>> ReadHeadsAsync(ClinicalDb db, CancellationToken ct)
+    {
         var heads = new Dictionary<Guid, ChainHead>();
         foreach (var hospital in (await db.Hospitals.Select(h => h.HospitalId).ToListAsync(ct)).Append(Guid.Empty))
-            if (await ReadHeadAsync(db, hospital, ct) is { Sequence: > 0 } head) heads.Add(hospital, head);
+            if (await ReadLastLinkAsync(db, hospital, ct) is { } last) heads.Add(hospital, ChainHead.From(last));
         return heads;
     }
 
-    private static async Task<ChainHead> ReadHeadAsync(ClinicalDb db, Guid hospital, CancellationToken ct) =>
-        await db.AuditLinks.AsNoTracking().Where(l => l.HospitalId == hospital).OrderByDescending(l => l.Sequence).FirstOrDefaultAsync(ct) is { } last
-            ? ChainHead.From(last)
-            : new(hospital, 0, AuditChain.InitialHash);
+    private static Task<AuditLink?> ReadLastLinkAsync(ClinicalDb db, Guid hospital, CancellationToken ct) =>
+        db.AuditLinks.AsNoTracking().Where(l => l.HospitalId == hospital).OrderByDescending(l => l.Sequence).FirstOrDefaultAsync(ct);
 
     private AsyncServiceScope OpenScope(out ClinicalDb db)
     {
@@ -110,4 +133,8 @@ internal sealed class AuditChainWorker : PeriodicService
         _meter.Dispose();
         base.Dispose();
     }
+
+    [LoggerMessage(2003, LogLevel.Warning,
+        "The chain of {Hospital} continues with the key {KeyId}, which is not configured in this process; it links no event of that chain")]
+    private static partial void LogUnknownKey(ILogger log, Guid hospital, string? keyId);
 }

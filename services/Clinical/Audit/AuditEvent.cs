@@ -47,6 +47,8 @@ internal sealed class AuditLink : ITenantOwned
     public required long Sequence { get; init; }
     public required Guid EventId { get; init; }
     public required byte[] Hash { get; init; }
+    /// <summary>Gets the id of the key that made the hash; null in links that are older than key ids.</summary>
+    public string? KeyId { get; init; }
 
     internal sealed class Configuration : IEntityTypeConfiguration<AuditLink>
     {

@@ -1,3 +1,4 @@
+using MedCor.Platform.Audit;
 using Microsoft.Extensions.Options;
 
 namespace MedCor.Clinical.Audit;
@@ -9,6 +10,8 @@ internal static class AuditExtensions
     {
         builder.Services.AddOptions<AuditOptions>().BindConfiguration("Clinical").ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<AuditOptions>, AuditOptionsValidator>();
-        builder.Services.AddSingleton<AuditChain>().AddSingleton<AuditWriter>().AddSingleton<AuditAnchors>().AddHostedService<AuditChainWorker>();
+        builder.AddAuditProtection("clinical");
+        builder.Services.AddSingleton<AuditChain>().AddSingleton<AuditWriter>().AddSingleton<AuditAnchors>().AddHostedService<AuditChainWorker>()
+            .AddHostedService<AuditHeadPublisher>();
     }
 }

@@ -11,7 +11,7 @@ namespace MedCor.Clinical.Audit;
 /// <summary>
 /// Records accesses: one row for each patient whose content a response contains, or a single row when the response contains none or the access was refused.
 /// </summary>
-internal sealed class AuditTrail(ClinicalDb db, AuditWriter writer, IHttpContextAccessor context, TimeProvider clock) : IAuditTrail
+internal sealed class AuditTrail(ClinicalDb db, AuditWriter writer, AuditWriteCheck check, IHttpContextAccessor context, TimeProvider clock) : IAuditTrail
 {
     public async Task RecordAsync(AuditedAccess access, AuditOutcome outcome, IEnumerable<IClinicalContent> content, CancellationToken ct)
     {
@@ -24,7 +24,7 @@ internal sealed class AuditTrail(ClinicalDb db, AuditWriter writer, IHttpContext
             return;
         }
         var rows = JsonSerializer.Serialize(events, Json.Options);
-        await db.Database.ExecuteSqlAsync($"INSERT INTO audit_events SELECT * FROM jsonb_populate_recordset(NULL::audit_events, {rows}::jsonb)", ct);
+        await check.ExecuteAsync(() => db.Database.ExecuteSqlAsync(AuditWriteCheck.GetStatements(rows, events.Count), ct));
     }
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using MedCor.Contracts;
+using MedCor.Platform.Audit;
 using Npgsql;
 
 namespace MedCor.Clinical.Audit;
@@ -9,7 +10,7 @@ namespace MedCor.Clinical.Audit;
 /// Writes the accesses of calls that have no transaction of their own. Those that arrive while others are being written are written together: a busy service
 /// commits once for many of them, and an access waits for no more than the write before its own.
 /// </summary>
-internal sealed class AuditWriter(NpgsqlDataSource database)
+internal sealed class AuditWriter(NpgsqlDataSource database, AuditWriteCheck check)
 {
     /// <summary>The number of events after which no further access joins a transaction.</summary>
     private const int MaxEvents = 500;
@@ -93,12 +94,9 @@ internal sealed class AuditWriter(NpgsqlDataSource database)
         {
             batch.BatchCommands.Add(
                 new("SELECT set_config('medcor.hospital', $1, true)") { Parameters = { new() { Value = hospital.Key.ToString() } } });
-            batch.BatchCommands.Add(new("INSERT INTO audit_events SELECT * FROM jsonb_populate_recordset(NULL::audit_events, $1::jsonb)")
-            {
-                Parameters = { new() { Value = JsonSerializer.Serialize<IEnumerable<AuditEvent>>(hospital, Json.Options) } },
-            });
+            AuditWriteCheck.AddCommands(batch, JsonSerializer.Serialize<IEnumerable<AuditEvent>>(hospital, Json.Options), hospital.Count());
         }
-        await batch.ExecuteNonQueryAsync();
+        await check.ExecuteAsync(() => batch.ExecuteNonQueryAsync());
         foreach (var access in accesses) access.Written.SetResult();
     }
 

@@ -1,13 +1,20 @@
+using MedCor.Platform.Audit;
+using MedCor.Platform.Database;
 using MedCor.Platform.OperatorCommands;
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 
 namespace MedCor.Clinical.Audit;
 
 /// <summary>
-/// Verifies every hospital's chain from its first link to its anchor and reports what is wrong and where. Heads from the log may be given as arguments and are
-/// verified like those in Redis. Changes nothing; the service may run meanwhile.
+/// Verifies every hospital's chain from its first link to its anchor, and the schema that records the accesses, and reports what is wrong and where. Heads from
+/// the log may be given as arguments and are verified like those in Redis and in the archive. Changes nothing; the service may run meanwhile.
 /// </summary>
-internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors anchors) : IOperatorCommand
+/// <remarks>
+/// The exit code is 0 when the trail is whole, 1 when something was found, and 2 when nothing was found but the schema could not be compared.
+/// </remarks>
+internal sealed class VerifyAudit(
+    ClinicalDb db, AuditChain chain, AuditAnchors anchors, AuditHeadArchive archive, SchemaComparison schema, NpgsqlDataSource database) : IOperatorCommand
 {
     private const int PageSize = 1_000;
 
@@ -34,22 +41,44 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
         // Two statements read entire tables, which grow without limit.
         db.Database.SetCommandTimeout(TimeSpan.FromHours(2));
         // The anchors are read before the chains, which only grow, so that no chain appears to end before its anchor.
-        var heads = (await anchors.AllAsync()).Concat(givenHeads.Select(g => g.Head!)).ToLookup(h => h.HospitalId);
+        var heads = (await anchors.AllAsync()).Concat(await ReadArchivedHeadsAsync(ct)).Concat(givenHeads.Select(g => g.Head!)).ToLookup(h => h.HospitalId);
         // The hospitals are taken from the links and not from the local copies: an attacker who can edit a chain can also remove its hospital there.
         var hospitals = await db.AuditLinks.Select(l => l.HospitalId).Distinct().ToListAsync(ct);
         var findingCount = 0;
         foreach (var hospital in hospitals.Union(heads.Select(h => h.Key)).Order())
             findingCount += await VerifyAsync(hospital, [.. heads[hospital].OrderBy(h => h.Sequence)], ct);
         findingCount += await VerifyUnlinkedAsync(ct);
-        Output.WriteLine(findingCount == 0 ? "The audit trail is whole." : $"The audit trail was tampered with: {findingCount} findings.");
-        return findingCount == 0 ? 0 : 1;
+        var differences = await schema.CompareAsync(database, ct);
+        foreach (var difference in differences.Findings.Take(MaxFindings)) Output.WriteLine($"schema: {difference}");
+        findingCount += differences.Findings.Count;
+        if (findingCount > 0)
+        {
+            Output.WriteLine($"The audit trail was tampered with: {findingCount} findings.");
+            return 1;
+        }
+        if (differences.WhyNotCompared is { } reason)
+        {
+            Output.WriteLine($"The audit trail has no finding, but its schema was not compared: {reason}.");
+            return 2;
+        }
+        Output.WriteLine("The audit trail is whole.");
+        return 0;
+    }
+
+    private async Task<ChainHead[]> ReadArchivedHeadsAsync(CancellationToken ct)
+    {
+        if (!archive.IsConfigured) return [];
+        var heads = (await archive.ReadAsync(ct)).Select(ChainHead.Parse).OfType<ChainHead>().ToArray();
+        Output.WriteLine($"The archive has {heads.Length} heads to compare with.");
+        return heads;
     }
 
     /// <summary>Verifies one chain; returns the number of findings.</summary>
     private async Task<int> VerifyAsync(Guid hospital, ChainHead[] heads, CancellationToken ct)
     {
-        var (sequence, previousHash, findings, anchored) = (0L, AuditChain.InitialHash, 0, 0);
+        var (sequence, previousHash, findings, anchored, keyAge) = (0L, AuditChain.InitialHash, 0, 0, int.MaxValue);
         var mismatches = new List<Mismatch>();
+        var unknownKeys = new HashSet<string>();
         for (var more = true; more;)
         {
             var page = await db.AuditLinks.AsNoTracking().Where(l => l.HospitalId == hospital && l.Sequence > sequence).OrderBy(l => l.Sequence).Take(PageSize)
@@ -59,9 +88,14 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
             {
                 var (link, follows) = (row.Link, row.Link.Sequence == sequence + 1);
                 if (!follows) Report($"links {sequence + 1} to {link.Sequence - 1} are missing");
+                var age = chain.GetAge(link.KeyId);
+                if (age is null && unknownKeys.Add(link.KeyId!))
+                    Report($"link {link.Sequence} and others were made with the key {link.KeyId}, which is not among the configured secrets");
+                else if (age > keyAge) Report($"link {link.Sequence} was made with an older key than the links before it");
+                keyAge = age ?? keyAge;
                 if (row.Event is null) Report($"the event of link {link.Sequence}, {link.EventId}, is missing");
-                else if (follows && !Matches(link.Hash, previousHash, link.Sequence, row.Event))
-                    mismatches.Add(new(link.Sequence, previousHash, link.Hash, row.Event));
+                else if (follows && age is not null && !chain.IsHash(link.Hash, link.KeyId, previousHash, link.Sequence, row.Event))
+                    mismatches.Add(new(link, previousHash, row.Event));
                 for (; anchored < heads.Length && heads[anchored].Sequence <= link.Sequence; anchored++)
                     if (heads[anchored].Sequence == link.Sequence && !heads[anchored].Hash.AsSpan().SequenceEqual(link.Hash))
                         Report($"link {link.Sequence} differs from the anchored link");
@@ -76,7 +110,7 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
         foreach (var mismatch in mismatches) Report(Explain(mismatch, mismatches));
         if (mismatches.Count >= MaxFindings)
             Output.WriteLine(
-                $"{hospital}: verification stopped. If every link differs, check that Clinical__AuditSecret is the secret that the chain was created with.");
+                $"{hospital}: verification stopped. If every link differs, check that the secrets with which the chain was created are configured.");
         else if (anchored < heads.Length) Report($"the chain ends with link {sequence}, and was anchored at {heads[^1].Sequence}: its end was removed");
         var unanchored = heads.Length == 0 && sequence > 0 ? "; there is no anchor, so a removed end would not be detected" : "";
         Output.WriteLine($"{hospital}: {sequence} links, {(findings == 0 ? "whole" : $"{findings} findings")}{unanchored}");
@@ -93,15 +127,15 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
     private string Explain(Mismatch mismatch, List<Mismatch> all)
     {
         var match = all.FirstOrDefault(other =>
-            other != mismatch && (Matches(other.Hash, other.PreviousHash, other.Sequence, mismatch.Event)
-                || Matches(mismatch.Hash, other.PreviousHash, other.Sequence, mismatch.Event)));
+            other != mismatch && (Matches(other.Link, other, mismatch.Event) || Matches(mismatch.Link, other, mismatch.Event)));
         return match is null
-            ? $"the event at link {mismatch.Sequence}, {mismatch.Event.Id}, or its link was edited"
-            : $"the event at link {mismatch.Sequence}, {mismatch.Event.Id}, belongs at link {match.Sequence}: they were swapped";
+            ? $"the event at link {mismatch.Link.Sequence}, {mismatch.Event.Id}, or its link was edited"
+            : $"the event at link {mismatch.Link.Sequence}, {mismatch.Event.Id}, belongs at link {match.Link.Sequence}: they were swapped";
     }
 
-    private bool Matches(byte[] hash, byte[] previousHash, long sequence, AuditEvent audit) =>
-        chain.ComputeHash(previousHash, sequence, audit).AsSpan().SequenceEqual(hash);
+    /// <summary>Returns whether a link's hash is that of an event at a place.</summary>
+    private bool Matches(AuditLink link, Mismatch place, AuditEvent audit) =>
+        chain.IsHash(link.Hash, link.KeyId, place.PreviousHash, place.Link.Sequence, audit);
 
     /// <summary>
     /// Reports the events that are in no chain: recorded a moment ago, or inserted, withheld or removed by hand. Returns the number of findings.
@@ -126,5 +160,5 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
 
     private sealed record Unlinked(long Waiting, long Strays, long Gone);
 
-    private sealed record Mismatch(long Sequence, byte[] PreviousHash, byte[] Hash, AuditEvent Event);
+    private sealed record Mismatch(AuditLink Link, byte[] PreviousHash, AuditEvent Event);
 }

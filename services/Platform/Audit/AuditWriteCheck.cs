@@ -1,0 +1,77 @@
+using System.Diagnostics.Metrics;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace MedCor.Platform.Audit;
+
+/// <summary>
+/// Writes audit events so that the transaction fails unless every event is stored exactly as it was sent: a trigger or a rule can suppress or alter a row
+/// without an error. What failed for that reason raises an alarm: a critical log line, and the metric of the alert <c>AuditEventsAltered</c>.
+/// </summary>
+public sealed partial class AuditWriteCheck : IDisposable
+{
+    private const string Insert = "INSERT INTO audit_events SELECT * FROM jsonb_populate_recordset(NULL::audit_events, {0}::jsonb)";
+
+    /// <summary>
+    /// Divides by zero, which ends the transaction, unless as many events are stored as were sent. It is a statement of its own, so that it sees the effects of
+    /// all triggers, and contains no function of the schema, which the owner of the database could replace.
+    /// </summary>
+    private const string Check = """
+        SELECT 1 / (count(*) = {1})::integer FROM jsonb_populate_recordset(NULL::audit_events, {0}::jsonb) AS sent
+        JOIN audit_events AS stored ON stored.hospital_id = sent.hospital_id AND stored.id = sent.id AND stored.created_at = sent.created_at
+        WHERE stored IS NOT DISTINCT FROM sent
+        """;
+
+    private static readonly string NumberedCheck = string.Format(CultureInfo.InvariantCulture, Check, "$1", "$2");
+    private static readonly string NumberedInsert = string.Format(CultureInfo.InvariantCulture, Insert, "$1");
+
+    private readonly Meter _meter = new("MedCor");
+    private readonly ILogger _log;
+    private long _failures;
+
+    public AuditWriteCheck(ILogger<AuditWriteCheck> log)
+    {
+        _log = log;
+        _meter.CreateObservableCounter("medcor.audit.altered", () => Volatile.Read(ref _failures), "{write}",
+            "Writes of audit events that were refused because the database would have stored other rows than it was sent.");
+    }
+
+    /// <summary>Returns the statements that write events and check them, for a transaction of Entity Framework.</summary>
+    /// <param name="events">The events, as a JSON array.</param>
+    /// <param name="count">The number of events.</param>
+    public static FormattableString GetStatements(string events, int count) => FormattableStringFactory.Create($"{Insert};\n{Check}", events, count);
+
+    /// <summary>Adds the commands that write events and check them to a batch.</summary>
+    /// <param name="batch">The batch, which is executed as one transaction.</param>
+    /// <param name="events">The events, as a JSON array.</param>
+    /// <param name="count">The number of events.</param>
+    public static void AddCommands(NpgsqlBatch batch, string events, int count)
+    {
+        batch.BatchCommands.Add(new(NumberedInsert) { Parameters = { new() { Value = events } } });
+        batch.BatchCommands.Add(new(NumberedCheck) { Parameters = { new() { Value = events }, new() { Value = count } } });
+    }
+
+    /// <summary>Executes a write that contains the check, and raises the alarm when the check has failed it.</summary>
+    public async Task ExecuteAsync(Func<Task> write)
+    {
+        try
+        {
+            await write();
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DivisionByZero)
+        {
+            Interlocked.Increment(ref _failures);
+            LogAltered(_log);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _meter.Dispose();
+
+    [LoggerMessage(2002, LogLevel.Critical,
+        "The database did not store audit events as they were sent; the call was refused. Look for foreign triggers and rules: run verify-audit")]
+    private static partial void LogAltered(ILogger log);
+}
