@@ -112,7 +112,16 @@ internal sealed partial class AuditChainWorker : PeriodicService
     internal static async Task<Dictionary<Guid, ChainHead>> ReadHeadsAsync(ClinicalDb db, CancellationToken ct)
     {
         var heads = new Dictionary<Guid, ChainHead>();
-        foreach (var hospital in (await db.Hospitals.Select(h => h.HospitalId).ToListAsync(ct)).Append(Guid.Empty))
+        // From the index of the links, one step for each hospital: a hospital that was removed from the local copies has a chain nevertheless.
+        var hospitals = await db.Database.SqlQuery<Guid>($"""
+            WITH RECURSIVE chained AS (
+                (SELECT hospital_id FROM audit_links ORDER BY hospital_id LIMIT 1)
+                UNION ALL
+                SELECT (SELECT l.hospital_id FROM audit_links l WHERE l.hospital_id > c.hospital_id ORDER BY l.hospital_id LIMIT 1)
+                FROM chained c WHERE c.hospital_id IS NOT NULL)
+            SELECT hospital_id AS "Value" FROM chained WHERE hospital_id IS NOT NULL
+            """).ToListAsync(ct);
+        foreach (var hospital in hospitals)
             if (await ReadLastLinkAsync(db, hospital, ct) is { } last) heads.Add(hospital, ChainHead.From(last));
         return heads;
     }

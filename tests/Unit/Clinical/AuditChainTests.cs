@@ -40,6 +40,21 @@ public class AuditChainTests
     }
 
     [Fact]
+    public void A_former_secret_verifies_its_links_and_makes_no_new_ones()
+    {
+        var rotated = new AuditChain("another secret of 32 characters!!!", "a secret of at least 32 characters!");
+        var (former, current) = (_chain.ComputeHash(AuditChain.InitialHash, 1, Event), rotated.ComputeHash(AuditChain.InitialHash, 1, Event));
+
+        Assert.NotEqual(former, current);
+        Assert.True(rotated.IsHash(former, _chain.KeyId, AuditChain.InitialHash, 1, Event));
+        Assert.True(rotated.IsHash(current, rotated.KeyId, AuditChain.InitialHash, 1, Event));
+        Assert.False(rotated.IsHash(former, rotated.KeyId, AuditChain.InitialHash, 1, Event));
+        Assert.False(_chain.IsHash(current, rotated.KeyId, AuditChain.InitialHash, 1, Event));
+        Assert.Equal((0, 1, null), (rotated.GetAge(rotated.KeyId), rotated.GetAge(_chain.KeyId), _chain.GetAge(rotated.KeyId)));
+        Assert.True(rotated.IsHash(former, null, AuditChain.InitialHash, 1, Event));
+    }
+
+    [Fact]
     public void A_default_secret_is_refused_outside_development_naming_the_variable()
     {
         var check = new AuditOptionsValidator(new Production());
@@ -48,6 +63,9 @@ public class AuditChainTests
             check.Validate(null, new() { AuditSecret = "development-only-9876543210-zyxwvutsrqponmlkjihgfedcba" }).FailureMessage);
         Assert.Contains("Clinical__AuditSecret", check.Validate(null, new()).FailureMessage);
         Assert.True(check.Validate(null, new() { AuditSecret = "9f8b1c7de02a4455a1d0c3b2e4f6a798" }).Succeeded);
+        Assert.True(check.Validate(null, new() { AuditSecret = "9f8b1c7de02a4455a1d0c3b2e4f6a798", FormerAuditSecrets = [""] }).Succeeded);
+        Assert.Contains("Clinical__FormerAuditSecrets", check.Validate(null,
+            new() { AuditSecret = "9f8b1c7de02a4455a1d0c3b2e4f6a798", FormerAuditSecrets = ["9f8b1c7de02a4455a1d0c3b2e4f6a798"] }).FailureMessage);
     }
 
     private sealed class Production : IHostEnvironment

@@ -2,6 +2,7 @@ using MedCor.Clinical;
 using MedCor.Clinical.Audit;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
+using MedCor.Platform.Audit;
 using MedCor.Platform.Database;
 using MedCor.Platform.Messaging;
 using MedCor.ServiceDefaults.Authentication;
@@ -9,6 +10,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using StackExchange.Redis;
 using Context = MedCor.Platform.Tenancy.TenantContext;
@@ -21,8 +23,19 @@ namespace MedCor.Tests.Services.Clinical.Audit;
 /// </summary>
 public sealed class VerifyAuditTests : IAsyncLifetime
 {
+    private const string Secret = "a secret of at least 32 characters!";
+    private const string NewSecret = "another secret that replaces the first one";
+
     private static readonly Guid Hospital = Guid.CreateVersion7();
-    private readonly AuditChain _chain = new("a secret of at least 32 characters!");
+
+    /// <summary>Shared, since it applies the migrations to a scratch database once. Its server is that of the tests.</summary>
+    private static readonly Lazy<Task<SchemaComparison>> Schema = new(async () =>
+        new(typeof(ClinicalDb).Assembly, "clinical", await (await MedCorFixture.Get()).CreateDatabase()));
+
+    private readonly AuditChain _chain = new(Secret);
+    private readonly AuditWriteCheck _check = new(NullLogger<AuditWriteCheck>.Instance);
+    private StubObjectStore? _store;
+    private string _database = "";
     private ConnectionMultiplexer _redis = null!;
     private NpgsqlDataSource _serving = null!;
     private NpgsqlDataSource _owner = null!;
@@ -31,11 +44,11 @@ public sealed class VerifyAuditTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         var house = await MedCorFixture.Get();
-        var database = await house.CreateDatabase();
-        await new Migrator(typeof(ClinicalDb).Assembly, "clinical", NullLogger.Instance).MigrateAsync(database, CancellationToken.None);
-        _owner = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { Pooling = true }.ConnectionString);
+        _database = await house.CreateDatabase();
+        await new Migrator(typeof(ClinicalDb).Assembly, "clinical", NullLogger.Instance).MigrateAsync(_database, CancellationToken.None);
+        _owner = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(_database) { Pooling = true }.ConnectionString);
         _serving = NpgsqlDataSource.Create(
-            new NpgsqlConnectionStringBuilder(database) { Pooling = true, Options = "-c role=medcor_clinical" }.ConnectionString);
+            new NpgsqlConnectionStringBuilder(_database) { Pooling = true, Options = "-c role=medcor_clinical" }.ConnectionString);
         _redis = await ConnectionMultiplexer.ConnectAsync($"{house.RedisConnectionString},defaultDatabase=15");
         await _redis.GetDatabase().KeyDeleteAsync("medcor:audit:heads");
         _services = new ServiceCollection().AddSingleton(TimeProvider.System).AddTenantDb<ClinicalDb>((_, db) => db.UseNpgsql(_serving)).BuildServiceProvider();
@@ -47,6 +60,8 @@ public sealed class VerifyAuditTests : IAsyncLifetime
         await _serving.DisposeAsync();
         await _owner.DisposeAsync();
         _redis.Dispose();
+        _check.Dispose();
+        if (_store is not null) await _store.DisposeAsync();
     }
 
     [Fact]
@@ -155,6 +170,152 @@ public sealed class VerifyAuditTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task With_anchors_lost_the_heads_in_the_archive_reveal_a_truncated_chain()
+    {
+        _store = await StubObjectStore.Start();
+        await Drawn(10);
+        using var archive = Archive();
+        using var publisher = new AuditHeadPublisher(_services.GetRequiredService<IServiceScopeFactory>(), archive, TimeProvider.System,
+            NullLogger<AuditHeadPublisher>.Instance);
+        await publisher.StoreAsync(CancellationToken.None);
+        await CutOff(3);
+        await _redis.GetDatabase().KeyDeleteAsync("medcor:audit:heads");
+
+        await Found("the chain ends with link 7, and was anchored at 10: its end was removed");
+    }
+
+    [Fact]
+    public async Task Whatever_is_altered_in_the_schema_is_found()
+    {
+        await Drawn(3);
+        await Tamper("""
+            CREATE FUNCTION hush() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+            CREATE TRIGGER hush BEFORE INSERT ON audit_events FOR EACH ROW WHEN (NEW.rows > 1000) EXECUTE FUNCTION hush();
+            CREATE RULE hush AS ON INSERT TO treatments WHERE false DO INSTEAD NOTHING;
+            CREATE OR REPLACE FUNCTION await_link() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+            ALTER TABLE audit_events DISABLE TRIGGER await_link;
+            ALTER POLICY hospital ON medical_records USING (true);
+            CREATE POLICY everyone ON appointments USING (true);
+            ALTER TABLE treatments NO FORCE ROW LEVEL SECURITY;
+            ALTER TABLE appointments DISABLE ROW LEVEL SECURITY;
+            GRANT UPDATE ON audit_events TO medcor_clinical;
+            GRANT UPDATE (hash) ON audit_links TO medcor_clinical;
+            GRANT CREATE ON SCHEMA public TO medcor_clinical;
+            ALTER TABLE audit_waiting OWNER TO medcor_clinical;
+            ALTER TABLE audit_links DROP CONSTRAINT audit_links_once;
+            ALTER TABLE audit_events ALTER COLUMN rows SET DEFAULT 0;
+            CREATE SCHEMA elsewhere;
+            CREATE TABLE elsewhere.audit_events (LIKE public.audit_events);
+            ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT TRUNCATE ON TABLES TO medcor_clinical;
+            DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = elsewhere, public', current_database()); END $$
+            """);
+
+        var (code, said) = await Verify();
+
+        Assert.Equal(1, code);
+        Assert.All(
+            (string[])
+            [
+                "function public.hush() is in no migration", "trigger hush on public.audit_events is in no migration",
+                "rule hush on public.treatments is in no migration", "function public.await_link() was altered",
+                "trigger await_link on public.audit_events was altered", "policy hospital on public.medical_records was altered",
+                "policy everyone on public.appointments is in no migration", "table public.treatments was altered", "table public.appointments was altered",
+                "table public.audit_events was altered", "column hash of public.audit_links was altered", "schema public was altered",
+                "table public.audit_waiting was altered", "constraint audit_links_once of public.audit_links is missing",
+                "column rows of public.audit_events was altered", "table elsewhere.audit_events is in no migration",
+                "default privileges of (owner) in schema public for r was altered", "sets search_path=elsewhere, public",
+            ],
+            finding => Assert.Contains(finding, said, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_schema_that_cannot_be_compared_is_neither_whole_nor_tampered_with()
+    {
+        await Drawn(3);
+        await Tamper("INSERT INTO schema_migrations (name, checksum) VALUES ('clinical/9999_later', 'of a later version')");
+
+        var (code, said) = await Verify();
+
+        Assert.Equal(2, code);
+        Assert.Contains("differ in the migrations clinical/9999_later", said, StringComparison.Ordinal);
+
+        var withoutRights = new NpgsqlConnectionStringBuilder(_database) { Options = "-c role=medcor_clinical" };
+        var powerless = await new SchemaComparison(typeof(ClinicalDb).Assembly, "clinical", withoutRights.ConnectionString)
+            .CompareAsync(_serving, CancellationToken.None);
+        Assert.Empty(powerless.Findings);
+        Assert.Contains("permission denied to create database", powerless.WhyNotCompared, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_replaced_secret_makes_new_links_and_the_former_one_verifies_those_before()
+    {
+        await Drawn(5);
+        var rotated = new AuditChain(NewSecret, Secret);
+        await Accesses(5);
+        await Draw(rotated);
+
+        var (code, said) = await Verify(rotated);
+        Assert.True(code == 0, said);
+        Assert.Equal((_chain.KeyId, rotated.KeyId), ((await Link(5)).KeyId, (await Link(6)).KeyId));
+
+        (code, said) = await Verify(new AuditChain(NewSecret));
+        Assert.Equal(1, code);
+        Assert.Contains($"link 1 and others were made with the key {_chain.KeyId}, which is not among the configured secrets", said);
+    }
+
+    [Fact]
+    public async Task A_replica_that_does_not_know_the_new_secret_yet_leaves_the_chain_to_those_that_do()
+    {
+        await Drawn(2);
+        var rotated = new AuditChain(NewSecret, Secret);
+        await Accesses(2);
+        await Draw(rotated);
+        await Accesses(2);
+
+        await Draw();
+        Assert.Equal(4L, await Scalar("SELECT count(*) FROM audit_links"));
+        await Draw(rotated);
+
+        Assert.Equal(6L, await Scalar("SELECT count(*) FROM audit_links"));
+        Assert.Equal(0, (await Verify(rotated)).Code);
+    }
+
+    /// <summary>Whoever has got hold of a former secret can make links that are valid in themselves.</summary>
+    [Fact]
+    public async Task A_link_made_with_a_former_secret_after_it_was_replaced_is_found()
+    {
+        await Drawn(3);
+        var rotated = new AuditChain(NewSecret, Secret);
+        await Accesses(3);
+        await Draw(rotated);
+        var (before, last) = (await Link(5), await EventOf(6));
+        await using var forge = _owner.CreateCommand("UPDATE audit_links SET hash = $1, key_id = $2 WHERE sequence = 6");
+        forge.Parameters.Add(new() { Value = _chain.ComputeHash(before.Hash, 6, last) });
+        forge.Parameters.Add(new() { Value = _chain.KeyId });
+        await forge.ExecuteNonQueryAsync();
+        await _redis.GetDatabase().KeyDeleteAsync("medcor:audit:heads");
+
+        var (code, said) = await Verify(rotated);
+
+        Assert.Equal(1, code);
+        Assert.Contains("link 6 was made with an older key than the links before it", said);
+    }
+
+    [Fact]
+    public async Task Links_that_are_older_than_key_ids_are_verified_with_any_configured_secret()
+    {
+        await Drawn(4);
+        await Tamper("UPDATE audit_links SET key_id = NULL");
+        var rotated = new AuditChain(NewSecret, Secret);
+        await Accesses(4);
+        await Draw(rotated);
+
+        var (code, said) = await Verify(rotated);
+
+        Assert.True(code == 0, said);
+    }
+
+    [Fact]
     public async Task Events_inserted_past_the_trigger_or_removed_before_linking_are_found()
     {
         await Drawn(3);
@@ -211,7 +372,8 @@ public sealed class VerifyAuditTests : IAsyncLifetime
         var db = scope.ServiceProvider.GetRequiredService<ClinicalDb>();
         var (at, now) = (hospital ?? Hospital, DateTimeOffset.UtcNow);
         db.Tenancy.Enter(new Caller(Guid.NewGuid(), "doctor@general.example", Role.Doctor, at, Guid.NewGuid(), now, now.AddHours(1)));
-        var trail = new AuditTrail(db, new AuditWriter(_serving), new HttpContextAccessor { HttpContext = new DefaultHttpContext() }, TimeProvider.System);
+        var trail = new AuditTrail(db, new AuditWriter(_serving, _check), _check, new HttpContextAccessor { HttpContext = new DefaultHttpContext() },
+            TimeProvider.System);
         await trail.RecordAsync(new AuditedAccess("list_medical_records", "medical_records"), AuditOutcome.Done,
             Enumerable.Range(0, count).Select(_ => Record(at)), CancellationToken.None);
     }
@@ -235,22 +397,29 @@ public sealed class VerifyAuditTests : IAsyncLifetime
             CreatedAt: default,
             UpdatedAt: default);
 
-    private async Task Draw()
+    private async Task Draw(AuditChain? chain = null)
     {
-        using var draw = new AuditChainWorker(_services.GetRequiredService<IServiceScopeFactory>(), _chain, Anchors(), TimeProvider.System,
+        using var draw = new AuditChainWorker(_services.GetRequiredService<IServiceScopeFactory>(), chain ?? _chain, Anchors(), TimeProvider.System,
             NullLogger<AuditChainWorker>.Instance);
         await draw.LinkAllAsync(CancellationToken.None);
     }
 
-    private AuditAnchors Anchors() => new(_redis, TimeProvider.System, NullLogger<AuditAnchors>.Instance);
+    private AuditAnchors Anchors() => new(_redis, new AuditHeadLog([]), TimeProvider.System, NullLogger<AuditAnchors>.Instance);
 
-    private async Task<(int Code, string Said)> Verify(params string[] heads)
+    private AuditHeadArchive Archive() => new(Options.Create(_store?.Options ?? new()), "clinical", TimeProvider.System);
+
+    private Task<(int Code, string Said)> Verify(params string[] heads) => Verify(_chain, heads);
+
+    private async Task<(int Code, string Said)> Verify(AuditChain chain, params string[] heads)
     {
         await using var scope = _services.CreateAsyncScope();
+        using var archive = Archive();
         var said = new StringWriter();
-        var code = await new VerifyAudit(scope.ServiceProvider.GetRequiredService<ClinicalDb>(), _chain, Anchors()) { Output = said }.RunAsync(heads,
-            CancellationToken.None);
-        return (code, said.ToString());
+        var command = new VerifyAudit(scope.ServiceProvider.GetRequiredService<ClinicalDb>(), chain, Anchors(), archive, await Schema.Value, _serving)
+        {
+            Output = said,
+        };
+        return (await command.RunAsync(heads, CancellationToken.None), said.ToString());
     }
 
     private async Task Found(params string[] words)
