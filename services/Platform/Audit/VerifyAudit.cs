@@ -1,13 +1,14 @@
+using MedCor.Platform.Database;
 using MedCor.Platform.OperatorCommands;
 using Microsoft.EntityFrameworkCore;
 
-namespace MedCor.Clinical.Audit;
+namespace MedCor.Platform.Audit;
 
 /// <summary>
 /// Verifies every hospital's chain from its first link to its anchor and reports what is wrong and where. Heads from the log may be given as arguments and are
 /// verified like those in Redis. Changes nothing; the service may run meanwhile.
 /// </summary>
-internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors anchors) : IOperatorCommand
+internal sealed class VerifyAudit(TenantDb db, AuditChain chain, AuditAnchors anchors) : IOperatorCommand
 {
     private const int PageSize = 1_000;
 
@@ -36,7 +37,7 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
         // The anchors are read before the chains, which only grow, so that no chain appears to end before its anchor.
         var heads = (await anchors.AllAsync()).Concat(givenHeads.Select(g => g.Head!)).ToLookup(h => h.HospitalId);
         // The hospitals are taken from the links and not from the local copies: an attacker who can edit a chain can also remove its hospital there.
-        var hospitals = await db.AuditLinks.Select(l => l.HospitalId).Distinct().ToListAsync(ct);
+        var hospitals = await db.ReadChainedHospitalsAsync(ct);
         var findingCount = 0;
         foreach (var hospital in hospitals.Union(heads.Select(h => h.Key)).Order())
             findingCount += await VerifyAsync(hospital, [.. heads[hospital].OrderBy(h => h.Sequence)], ct);
@@ -52,8 +53,9 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
         var mismatches = new List<Mismatch>();
         for (var more = true; more;)
         {
-            var page = await db.AuditLinks.AsNoTracking().Where(l => l.HospitalId == hospital && l.Sequence > sequence).OrderBy(l => l.Sequence).Take(PageSize)
-                .LeftJoin(db.AuditEvents, l => new { l.HospitalId, Id = l.EventId }, e => new { e.HospitalId, e.Id }, (l, e) => new { Link = l, Event = e })
+            var page = await db.AuditLinks().AsNoTracking().Where(l => l.HospitalId == hospital && l.Sequence > sequence)
+                .OrderBy(l => l.Sequence).Take(PageSize)
+                .LeftJoin(db.AuditEvents(), l => new { l.HospitalId, Id = l.EventId }, e => new { e.HospitalId, e.Id }, (l, e) => new { Link = l, Event = e })
                 .OrderBy(r => r.Link.Sequence).ToListAsync(ct);
             foreach (var row in page)
             {
@@ -76,7 +78,7 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
         foreach (var mismatch in mismatches) Report(Explain(mismatch, mismatches));
         if (mismatches.Count >= MaxFindings)
             Output.WriteLine(
-                $"{hospital}: verification stopped. If every link differs, check that Clinical__AuditSecret is the secret that the chain was created with.");
+                $"{hospital}: verification stopped. If every link differs, check that AuditSecret is the secret that the chain was created with.");
         else if (anchored < heads.Length) Report($"the chain ends with link {sequence}, and was anchored at {heads[^1].Sequence}: its end was removed");
         var unanchored = heads.Length == 0 && sequence > 0 ? "; there is no anchor, so a removed end would not be detected" : "";
         Output.WriteLine($"{hospital}: {sequence} links, {(findings == 0 ? "whole" : $"{findings} findings")}{unanchored}");
