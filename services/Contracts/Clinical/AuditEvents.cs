@@ -22,9 +22,9 @@ public sealed class AuditedResourceAttribute : AllowedValuesAttribute
     /// <summary>The names. They follow from the contracts and from what Identity and Chat record besides tools; a test compares them.</summary>
     internal static readonly string[] Names =
     [
-        "api_keys", "appointments", "audit_events", "chat_calls", "chat_policies", "departments", "doctor_performance", "doctors", "hospitals",
-        "identity_providers", "invoices", "medical_records", "patients", "prompt_sessions", "schedules", "service_accounts", "sessions", "sign_in_policies",
-        "signing_keys", "specialties", "subscriptions", "treatments", "users",
+        "api_keys", "appointments", "audit_events", "chat_calls", "chat_policies", "clients", "departments", "doctor_performance", "doctors",
+        "hospitals", "identity_providers", "invoices", "medical_records", "patients", "prompt_sessions", "schedules", "service_accounts", "sessions",
+        "sign_in_policies", "signing_keys", "specialties", "subscriptions", "treatments", "users",
     ];
 
     public AuditedResourceAttribute() : base([.. Names, null]) => ErrorMessage = $"must be one of {string.Join(", ", Names)}";
