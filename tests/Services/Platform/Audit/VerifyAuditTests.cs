@@ -1,7 +1,7 @@
 using MedCor.Clinical;
-using MedCor.Clinical.Audit;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
+using MedCor.Platform.Audit;
 using MedCor.Platform.Database;
 using MedCor.Platform.Messaging;
 using MedCor.ServiceDefaults.Authentication;
@@ -13,7 +13,7 @@ using Npgsql;
 using StackExchange.Redis;
 using Context = MedCor.Platform.Tenancy.TenantContext;
 
-namespace MedCor.Tests.Services.Clinical.Audit;
+namespace MedCor.Tests.Services.Platform.Audit;
 
 /// <summary>
 /// Tests that verification detects whatever an owner of the database can do to the audit trail. Each test has its own database, and these tests alone use their
@@ -22,6 +22,7 @@ namespace MedCor.Tests.Services.Clinical.Audit;
 public sealed class VerifyAuditTests : IAsyncLifetime
 {
     private static readonly Guid Hospital = Guid.CreateVersion7();
+    private static readonly ServiceInfo Service = new("clinical", typeof(ClinicalDb).Assembly, [], []);
     private readonly AuditChain _chain = new("a secret of at least 32 characters!");
     private ConnectionMultiplexer _redis = null!;
     private NpgsqlDataSource _serving = null!;
@@ -213,36 +214,17 @@ public sealed class VerifyAuditTests : IAsyncLifetime
         db.Tenancy.Enter(new Caller(Guid.NewGuid(), "doctor@general.example", Role.Doctor, at, Guid.NewGuid(), now, now.AddHours(1)));
         var trail = new AuditTrail(db, new AuditWriter(_serving), new HttpContextAccessor { HttpContext = new DefaultHttpContext() }, TimeProvider.System);
         await trail.RecordAsync(new AuditedAccess("list_medical_records", "medical_records"), AuditOutcome.Done,
-            Enumerable.Range(0, count).Select(_ => Record(at)), CancellationToken.None);
+            Enumerable.Range(0, count).Select(_ => new AuditedEntity(Guid.NewGuid(), at, Guid.NewGuid(), 1)), CancellationToken.None);
     }
-
-    private static MedicalRecord Record(Guid hospital) =>
-        new(
-            Id: Guid.NewGuid(),
-            HospitalId: hospital,
-            PatientId: Guid.NewGuid(),
-            DoctorId: null,
-            AuthorId: Guid.NewGuid(),
-            RecordType: RecordType.Vitals,
-            Status: RecordStatus.Active,
-            Title: "t",
-            Description: null,
-            Diagnosis: null,
-            Symptoms: null,
-            TreatmentPlan: null,
-            Attachments: null,
-            Version: 1,
-            CreatedAt: default,
-            UpdatedAt: default);
 
     private async Task Draw()
     {
-        using var draw = new AuditChainWorker(_services.GetRequiredService<IServiceScopeFactory>(), _chain, Anchors(), TimeProvider.System,
+        using var draw = new AuditChainWorker(_services.GetRequiredService<IServiceScopeFactory>(), _chain, Anchors(), Service, TimeProvider.System,
             NullLogger<AuditChainWorker>.Instance);
         await draw.LinkAllAsync(CancellationToken.None);
     }
 
-    private AuditAnchors Anchors() => new(_redis, TimeProvider.System, NullLogger<AuditAnchors>.Instance);
+    private AuditAnchors Anchors() => new(_redis, Service, TimeProvider.System, NullLogger<AuditAnchors>.Instance);
 
     private async Task<(int Code, string Said)> Verify(params string[] heads)
     {
@@ -282,10 +264,10 @@ public sealed class VerifyAuditTests : IAsyncLifetime
     private async Task<AuditLink> Link(long sequence)
     {
         await using var scope = Everywhere(out var db);
-        return await db.AuditLinks.AsNoTracking().SingleAsync(l => l.Sequence == sequence);
+        return await db.AuditLinks().AsNoTracking().SingleAsync(l => l.Sequence == sequence);
     }
 
-    private async Task<MedCor.Clinical.Audit.AuditEvent> EventOf(long sequence)
+    private async Task<MedCor.Platform.Audit.AuditEvent> EventOf(long sequence)
     {
         var id = (await Link(sequence)).EventId;
         await using var scope = Everywhere(out var db);
