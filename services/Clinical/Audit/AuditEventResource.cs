@@ -29,8 +29,20 @@ internal sealed class AuditEventResource(ClinicalDb db) : QueryableResource<Audi
     protected override QueryableFields<AuditEvent> Fields => QueryFields;
     protected override string EntityName => "audit event";
     protected override string? OwnerField => "patient_id";
-    protected override IQueryable<AuditEvent> Rows =>
-        db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? db.AuditEvents.Where(e => e.PatientId == me) : db.AuditEvents;
+
+    /// <summary>
+    /// Gets the events that the caller may see: a patient's own, or those of an administrator's hospital. Reading them is an event too, which is left out for
+    /// whoever has read: otherwise each page would move what is on the next one.
+    /// </summary>
+    protected override IQueryable<AuditEvent> Rows
+    {
+        get
+        {
+            var (kind, me) = (db.Tenancy.Caller.Kind, db.Tenancy.Caller.UserId);
+            var events = db.AuditEvents.Where(e => e.Kind != AuditKind.Audit || e.UserId != me);
+            return kind == Callers.Patient ? events.Where(e => e.PatientId == me) : events;
+        }
+    }
 
     protected override IQueryable<AuditEventWithUser> IncludeRelated(IQueryable<AuditEvent> rows) =>
         rows.LeftJoin(db.People, e => new { e.HospitalId, Id = e.UserId }, p => new { p.HospitalId, p.Id },
