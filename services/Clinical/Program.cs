@@ -1,5 +1,4 @@
 using MedCor.Clinical;
-using MedCor.Clinical.Audit;
 using MedCor.Clinical.People;
 using MedCor.Clinical.Scheduling;
 using MedCor.Platform;
@@ -9,7 +8,6 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddMedCorService<ClinicalDb>("clinical", copies: typeof(HospitalCopies));
 builder.Services.AddScoped<PersonCopies>().AddScoped<DoctorAvailabilities>().AddScoped<BookingService>().AddScoped<BookingPauses>()
     .AddScoped<HospitalDayBounds>();
-builder.AddAudit();
 
 var app = builder.Build();
 app.MapBookingPauses();

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using MedCor.Contracts.Clinical;
+using MedCor.Platform.Audit;
 using MedCor.ServiceDefaults.Errors;
 using OpenIddict.Abstractions;
 using static OpenIddict.Abstractions.OpenIddictConstants;
@@ -14,7 +16,7 @@ internal static class RegistrationEndpoint
     /// <summary>The largest registration, in bytes.</summary>
     private const int MaxSize = 16 * 1024;
 
-    internal static async Task<IResult> HandleAsync(HttpContext http, IOpenIddictApplicationManager applications, TimeProvider clock)
+    internal static async Task<IResult> HandleAsync(HttpContext http, IOpenIddictApplicationManager applications, IAuditTrail trail, TimeProvider clock)
     {
         ClientMetadata? metadata = null;
         try
@@ -34,6 +36,8 @@ internal static class RegistrationEndpoint
         var secret = metadata.IsPublic ? null : ClientMetadata.CreateSecret();
         var application = metadata.ToApplication(id, secret);
         await applications.CreateAsync(application, http.RequestAborted);
+        await trail.RecordAsync(AuditActor.Anonymous with { ClientId = id }, new("register_client", "clients") { Kind = AuditKind.Administration },
+            AuditOutcome.Done, hospitalId: null, http.RequestAborted);
         return Results.Json(metadata.ToResponse(id, secret, now), ClientMetadataJson.Default.ClientInformation,
             statusCode: StatusCodes.Status201Created);
     }

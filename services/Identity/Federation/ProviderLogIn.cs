@@ -1,9 +1,11 @@
 using System.Text.Json;
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.IdentityProviders;
 using MedCor.Identity.Mails;
+using MedCor.Identity.Sessions;
 using MedCor.Identity.Users;
 using MedCor.Platform.Database;
 using MedCor.ServiceDefaults.Authentication;
@@ -18,7 +20,8 @@ namespace MedCor.Identity.Federation;
 /// provider has verified. Accounts of other hospitals, of the platform, of patients and of programs are never found.
 /// </summary>
 internal sealed class ProviderLogIn(
-    IdentityDb db, CreateUserHandler create, UpdateUserHandler update, MailQueue mails, TimeProvider clock, ILogger<ProviderLogIn> log)
+    IdentityDb db, CreateUserHandler create, UpdateUserHandler update, MailQueue mails, SessionTrail trail, TimeProvider clock,
+    ILogger<ProviderLogIn> log)
 {
     private const int MaxEmailLength = 254;
 
@@ -49,6 +52,7 @@ internal sealed class ProviderLogIn(
             {
                 // Nobody waits for a list of the upcoming appointments, so bookings need not be paused.
                 await update.HandleAsync(new(userId, Role: given), new(PasswordHash: null, new(account.Version, [], 0)), ct);
+                await trail.RecordBySystemAsync("update_user", userId, ct, AuditKind.Account, "role");
                 account = await ReadAsync(userId, ct);
             }
             await db.SaveChangesAsync(ct);
@@ -88,6 +92,8 @@ internal sealed class ProviderLogIn(
         });
         mails.Add(MailKind.ProviderLinked, userId);
         await db.SaveChangesAsync(ct);
+        if (known is null) await trail.RecordBySystemAsync("create_user", userId, ct, AuditKind.Account);
+        await trail.RecordBySystemAsync("link_provider", userId, ct);
         return userId;
 
         Guid? RefuseLink(string reason)

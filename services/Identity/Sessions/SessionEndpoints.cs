@@ -22,6 +22,7 @@ internal static class SessionEndpoints
         services.AddOptions<SessionOptions>().BindConfiguration("").ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<PlatformPolicyOptions>().BindConfiguration("Identity").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<PasswordHasher>().AddSingleton<AccessTokenIssuer>();
+        services.AddScoped<SessionTrail>();
         services.AddScoped<SignInPolicies>().AddScoped<KnownDevice>().AddScoped<LockOut>().AddScoped<PasswordLogIn>().AddScoped<SessionManager>();
         services.AddScoped<SecondFactorManager>().AddScoped<CodeCheck>();
         PasskeyManager.AddTo(services);

@@ -12,7 +12,7 @@ namespace MedCor.Platform.Audit;
 /// Stores the heads of the audit trail's chains in an object store that supports S3 Object Lock: until its retention ends, nobody can change or delete what was
 /// stored, the owner of the store included. An object has the heads of all chains, and there is one for each hour. Does nothing where no store is configured.
 /// </summary>
-public sealed class AuditHeadArchive : IDisposable
+internal sealed class AuditHeadArchive : IDisposable
 {
     /// <summary>The number of hours whose objects are all read. Of each month before, the first object is read.</summary>
     private const int RecentHours = 48;
@@ -103,7 +103,7 @@ public sealed class AuditHeadArchive : IDisposable
 }
 
 /// <summary>Provides the options of <see cref="AuditHeadArchive"/>; configuration section <c>AuditArchive</c>.</summary>
-public sealed class AuditArchiveOptions
+internal sealed class AuditArchiveOptions
 {
     /// <summary>Gets or sets the address of the object store; null when there is none.</summary>
     public Uri? Url { get; set; }

@@ -6,7 +6,7 @@ namespace MedCor.Platform.Audit;
 /// Writes the heads of the audit trail's chains to every log, in the category <c>MedCor.AuditHeads</c>, which no level switches off: the configured levels are
 /// applied by the factory of loggers, and these loggers come from the providers themselves.
 /// </summary>
-public sealed partial class AuditHeadLog(IEnumerable<ILoggerProvider> providers)
+internal sealed partial class AuditHeadLog(IEnumerable<ILoggerProvider> providers)
 {
     /// <summary>The category of the lines.</summary>
     public const string Category = "MedCor.AuditHeads";

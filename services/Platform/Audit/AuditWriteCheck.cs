@@ -41,7 +41,9 @@ public sealed partial class AuditWriteCheck : IDisposable
     /// <summary>Returns the statements that write events and check them, for a transaction of Entity Framework.</summary>
     /// <param name="events">The events, as a JSON array.</param>
     /// <param name="count">The number of events.</param>
-    public static FormattableString GetStatements(string events, int count) => FormattableStringFactory.Create($"{Insert};\n{Check}", events, count);
+    /// <param name="isRepeatable">Whether events that are stored already are left as they are.</param>
+    public static FormattableString GetStatements(string events, int count, bool isRepeatable = false) =>
+        FormattableStringFactory.Create($"{Insert}{(isRepeatable ? " ON CONFLICT DO NOTHING" : "")};\n{Check}", events, count);
 
     /// <summary>Adds the commands that write events and check them to a batch.</summary>
     /// <param name="batch">The batch, which is executed as one transaction.</param>

@@ -7,6 +7,7 @@ using MedCor.Identity.Recovery;
 using MedCor.Identity.SecondFactors;
 using MedCor.Identity.Sessions;
 using MedCor.Identity.Users;
+using MedCor.Platform.Audit;
 using MedCor.Platform.Database;
 using MedCor.Platform.Messaging;
 using MedCor.Platform.Tenancy;
@@ -42,6 +43,7 @@ internal sealed class IdentityFixture : IAsyncDisposable
             .AddSingleton<IHostEnvironment>(new HostingEnvironment { EnvironmentName = Environments.Development }).AddScoped<SignInPolicies>()
             .AddSingleton(Options.Create(Mail)).Configure<KeyOptions>(keys => keys.PublicUrl = "http://localhost").AddLocalization()
             .AddScoped<MailQueue>().AddScoped<AccountLinks>().AddSingleton<MailComposer>().AddSingleton<SmtpConnection>().AddSingleton<MailSender>()
+            .AddHttpContextAccessor().AddSingleton(_database).AddSingleton<AuditWriter>().AddScoped<IAuditTrail, AuditTrail>().AddScoped<SessionTrail>()
             .AddScoped<EmailUniqueness>().AddScoped<EmailChange>().AddScoped<SecondFactorManager>()
             .AddScoped<SessionManager>().AddScoped<RefreshSessionHandler>().AddScoped<RenewAccessHandler>().AddScoped<RotateKeys>()
             .BuildServiceProvider();

@@ -77,7 +77,9 @@ public sealed class AuditTrailTests
         }
 
         var refused = await Of(ward.Admin, new { patient_id = ward.Patient, user_id = other.Id, sort = "created_at" });
-        Assert.Equal(resources.SelectMany(r => (string[])[$"list_{r} FORBIDDEN", $"resources/{r} FORBIDDEN", $"resources/{r} FORBIDDEN"]),
+        Assert.Equal(
+            ((string[])[.. resources, "audit_events"]).SelectMany(
+                r => (string[])[$"list_{r} FORBIDDEN", $"resources/{r} FORBIDDEN", $"resources/{r} FORBIDDEN"]),
             refused.Select(e => $"{e.Action} {EnumNames.Of(e.Outcome)}"));
     }
 
@@ -323,6 +325,7 @@ public sealed class AuditTrailTests
     [InlineData("created_at >= now()", "audit_events_by_creation")]
     [InlineData("outcome = 'FORBIDDEN'", "audit_events_by_outcome")]
     [InlineData("outcome = 'DONE'", "audit_events_by_creation")]
+    [InlineData("kind = 'SESSION'", "audit_events_by_kind")]
     public async Task Every_filter_has_its_index(string filter, string index)
     {
         Assert.Contains(index, await QueryPlan.UsedIndexes(

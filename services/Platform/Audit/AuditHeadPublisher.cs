@@ -1,14 +1,16 @@
 using System.Diagnostics.Metrics;
-using MedCor.Platform.Audit;
+using MedCor.Platform.Database;
 using MedCor.ServiceDefaults;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
-namespace MedCor.Clinical.Audit;
+namespace MedCor.Platform.Audit;
 
 /// <summary>Stores the heads of all chains in the archive, where one is configured: each hour once, by whichever replica comes first.</summary>
 internal sealed class AuditHeadPublisher : PeriodicService
 {
     /// <summary>The time after which an hour that was not stored is tried again.</summary>
-    internal static readonly TimeSpan Period = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan RetryPeriod = TimeSpan.FromMinutes(10);
 
     private readonly IServiceScopeFactory _scopes;
     private readonly AuditHeadArchive _archive;
@@ -17,7 +19,7 @@ internal sealed class AuditHeadPublisher : PeriodicService
     private DateTimeOffset _lastStored;
 
     public AuditHeadPublisher(IServiceScopeFactory scopes, AuditHeadArchive archive, TimeProvider clock, ILogger<AuditHeadPublisher> log)
-        : base(Period, clock, log, runsAtStart: true)
+        : base(RetryPeriod, clock, log, runsAtStart: true)
     {
         (_scopes, _archive, _clock, _lastStored) = (scopes, archive, clock, clock.GetUtcNow());
         _meter.CreateObservableGauge(
@@ -32,7 +34,7 @@ internal sealed class AuditHeadPublisher : PeriodicService
     {
         if (!_archive.IsConfigured) return;
         await using var scope = _scopes.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<ClinicalDb>();
+        var db = scope.ServiceProvider.GetRequiredService<TenantDb>();
         db.Tenancy.Enter(hospital: null);
         var heads = await AuditChainWorker.ReadHeadsAsync(db, ct);
         if (heads.Count > 0) await _archive.StoreAsync(heads.Values.Select(head => head.ToString()), ct);

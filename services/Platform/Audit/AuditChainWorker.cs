@@ -1,18 +1,31 @@
 using System.Diagnostics.Metrics;
+using System.Text.Json;
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
+using MedCor.Platform.Database;
+using MedCor.Platform.Messaging;
 using MedCor.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
-namespace MedCor.Clinical.Audit;
+namespace MedCor.Platform.Audit;
 
 /// <summary>
 /// Links recorded accesses to their hospitals' chains, about a second after they were recorded, and passes the chains' heads to the anchors. Only one replica
-/// links at a time. A batch is linked wholly or not at all, so after a crash the next replica continues where the last batch ended.
+/// links at a time. A batch is linked wholly or not at all, so after a crash the next replica continues where the last batch ended. The service that lists the
+/// events of all receives a copy of what another service has linked, by an event that commits with the links.
 /// </summary>
 internal sealed partial class AuditChainWorker : PeriodicService
 {
     private const int BatchSize = 500;
 
+    /// <summary>The service that lists the events of all services.</summary>
+    private static readonly string Keeper = ToolCatalogue.ByParameterType[typeof(ListAuditEvents)].Service;
+
     private readonly IServiceScopeFactory _scopes;
+    private readonly ServiceInfo _service;
+    private readonly TimeProvider _clock;
     private readonly AuditChain _chain;
     private readonly AuditAnchors _anchors;
     private readonly ILogger _log;
@@ -25,10 +38,11 @@ internal sealed partial class AuditChainWorker : PeriodicService
     /// </summary>
     private Dictionary<Guid, ChainHead>? _unanchored;
 
-    public AuditChainWorker(IServiceScopeFactory scopes, AuditChain chain, AuditAnchors anchors, TimeProvider clock, ILogger<AuditChainWorker> log)
+    public AuditChainWorker(IServiceScopeFactory scopes, AuditChain chain, AuditAnchors anchors, ServiceInfo service, TimeProvider clock,
+        ILogger<AuditChainWorker> log)
         : base(TimeSpan.FromSeconds(1), clock, log, runsAtStart: true)
     {
-        (_scopes, _chain, _anchors, _log) = (scopes, chain, anchors, log);
+        (_scopes, _chain, _anchors, _service, _clock, _log) = (scopes, chain, anchors, service, clock, log);
         _meter.CreateObservableGauge(
             "medcor.audit.unchained.age", () => (clock.GetUtcNow() - _oldestUnlinked)?.TotalSeconds ?? 0, "s",
             "Age of the oldest access that is not linked into the audit trail's chain yet.");
@@ -54,13 +68,13 @@ internal sealed partial class AuditChainWorker : PeriodicService
     {
         await using var scope = OpenScope(out var db);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        _oldestUnlinked = await db.UnlinkedEvents.OrderBy(w => w.Position).Select(w => (DateTimeOffset?)w.CreatedAt).FirstOrDefaultAsync(ct);
+        _oldestUnlinked = await db.UnlinkedEvents().OrderBy(w => w.Position).Select(w => (DateTimeOffset?)w.CreatedAt).FirstOrDefaultAsync(ct);
         if (_oldestUnlinked is null) return false;
         var isLocked = await db.Database.SqlQuery<bool>($"""SELECT pg_try_advisory_xact_lock(hashtext('medcor.audit')) AS "Value" """).SingleAsync(ct);
         if (!isLocked) return false;
 
-        var unlinked = await db.UnlinkedEvents.OrderBy(w => w.Position).Take(BatchSize)
-            .Join(db.AuditEvents, w => new { w.HospitalId, Id = w.EventId }, e => new { e.HospitalId, e.Id }, (w, e) => new { w.Position, Event = e })
+        var unlinked = await db.UnlinkedEvents().OrderBy(w => w.Position).Take(BatchSize)
+            .Join(db.AuditEvents(), w => new { w.HospitalId, Id = w.EventId }, e => new { e.HospitalId, e.Id }, (w, e) => new { w.Position, Event = e })
             .OrderBy(w => w.Position).AsNoTracking().ToListAsync(ct);
         var newHeads = new Dictionary<Guid, ChainHead>();
         var links = new List<AuditLink>();
@@ -97,9 +111,19 @@ internal sealed partial class AuditChainWorker : PeriodicService
             """, ct);
         var positions = unlinked.ConvertAll(w => w.Position);
         await db.Database.ExecuteSqlAsync($"DELETE FROM audit_waiting WHERE position = ANY({positions})", ct);
+        if (_service.Name != Keeper && unlinked.Count > 0) await SendCopiesAsync(db, unlinked.Select(w => w.Event), ct);
         await transaction.CommitAsync(ct);
         foreach (var head in newHeads.Values) heads[head.HospitalId] = head;
         return unlinked.Count > 0;
+    }
+
+    /// <summary>Sends copies of events to the service that lists them, when the caller's transaction is committed.</summary>
+    private async Task SendCopiesAsync(TenantDb db, IEnumerable<AuditEvent> events, CancellationToken ct)
+    {
+        var copies = JsonSerializer.SerializeToElement(events.Select(e => e with { Service = _service.Name }), Json.Options);
+        db.Add(OutboxMessage.From(new AuditEventsRecorded(copies) { OccurredAt = _clock.GetUtcNow() }, Keeper));
+        await db.SaveChangesAsync(ct);
+        db.WakeDispatcher();
     }
 
     private async Task<Dictionary<Guid, ChainHead>> ReadHeadsAsync(CancellationToken ct)
@@ -109,30 +133,21 @@ internal sealed partial class AuditChainWorker : PeriodicService
     }
 
     /// <summary>Returns the heads of all chains that have a link.</summary>
-    internal static async Task<Dictionary<Guid, ChainHead>> ReadHeadsAsync(ClinicalDb db, CancellationToken ct)
+    internal static async Task<Dictionary<Guid, ChainHead>> ReadHeadsAsync(TenantDb db, CancellationToken ct)
     {
         var heads = new Dictionary<Guid, ChainHead>();
-        // From the index of the links, one step for each hospital: a hospital that was removed from the local copies has a chain nevertheless.
-        var hospitals = await db.Database.SqlQuery<Guid>($"""
-            WITH RECURSIVE chained AS (
-                (SELECT hospital_id FROM audit_links ORDER BY hospital_id LIMIT 1)
-                UNION ALL
-                SELECT (SELECT l.hospital_id FROM audit_links l WHERE l.hospital_id > c.hospital_id ORDER BY l.hospital_id LIMIT 1)
-                FROM chained c WHERE c.hospital_id IS NOT NULL)
-            SELECT hospital_id AS "Value" FROM chained WHERE hospital_id IS NOT NULL
-            """).ToListAsync(ct);
-        foreach (var hospital in hospitals)
+        foreach (var hospital in await db.ReadChainedHospitalsAsync(ct))
             if (await ReadLastLinkAsync(db, hospital, ct) is { } last) heads.Add(hospital, ChainHead.From(last));
         return heads;
     }
 
-    private static Task<AuditLink?> ReadLastLinkAsync(ClinicalDb db, Guid hospital, CancellationToken ct) =>
-        db.AuditLinks.AsNoTracking().Where(l => l.HospitalId == hospital).OrderByDescending(l => l.Sequence).FirstOrDefaultAsync(ct);
+    private static Task<AuditLink?> ReadLastLinkAsync(TenantDb db, Guid hospital, CancellationToken ct) =>
+        db.AuditLinks().AsNoTracking().Where(l => l.HospitalId == hospital).OrderByDescending(l => l.Sequence).FirstOrDefaultAsync(ct);
 
-    private AsyncServiceScope OpenScope(out ClinicalDb db)
+    private AsyncServiceScope OpenScope(out TenantDb db)
     {
         var scope = _scopes.CreateAsyncScope();
-        db = scope.ServiceProvider.GetRequiredService<ClinicalDb>();
+        db = scope.ServiceProvider.GetRequiredService<TenantDb>();
         db.Tenancy.Enter(hospital: null);
         return scope;
     }

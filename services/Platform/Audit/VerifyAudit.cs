@@ -1,10 +1,9 @@
-using MedCor.Platform.Audit;
 using MedCor.Platform.Database;
 using MedCor.Platform.OperatorCommands;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
-namespace MedCor.Clinical.Audit;
+namespace MedCor.Platform.Audit;
 
 /// <summary>
 /// Verifies every hospital's chain from its first link to its anchor, and the schema that records the accesses, and reports what is wrong and where. Heads from
@@ -14,7 +13,7 @@ namespace MedCor.Clinical.Audit;
 /// The exit code is 0 when the trail is whole, 1 when something was found, and 2 when nothing was found but the schema could not be compared.
 /// </remarks>
 internal sealed class VerifyAudit(
-    ClinicalDb db, AuditChain chain, AuditAnchors anchors, AuditHeadArchive archive, SchemaComparison schema, NpgsqlDataSource database) : IOperatorCommand
+    TenantDb db, AuditChain chain, AuditAnchors anchors, AuditHeadArchive archive, SchemaComparison schema, NpgsqlDataSource database) : IOperatorCommand
 {
     private const int PageSize = 1_000;
 
@@ -43,7 +42,7 @@ internal sealed class VerifyAudit(
         // The anchors are read before the chains, which only grow, so that no chain appears to end before its anchor.
         var heads = (await anchors.AllAsync()).Concat(await ReadArchivedHeadsAsync(ct)).Concat(givenHeads.Select(g => g.Head!)).ToLookup(h => h.HospitalId);
         // The hospitals are taken from the links and not from the local copies: an attacker who can edit a chain can also remove its hospital there.
-        var hospitals = await db.AuditLinks.Select(l => l.HospitalId).Distinct().ToListAsync(ct);
+        var hospitals = await db.ReadChainedHospitalsAsync(ct);
         var findingCount = 0;
         foreach (var hospital in hospitals.Union(heads.Select(h => h.Key)).Order())
             findingCount += await VerifyAsync(hospital, [.. heads[hospital].OrderBy(h => h.Sequence)], ct);
@@ -81,8 +80,9 @@ internal sealed class VerifyAudit(
         var unknownKeys = new HashSet<string>();
         for (var more = true; more;)
         {
-            var page = await db.AuditLinks.AsNoTracking().Where(l => l.HospitalId == hospital && l.Sequence > sequence).OrderBy(l => l.Sequence).Take(PageSize)
-                .LeftJoin(db.AuditEvents, l => new { l.HospitalId, Id = l.EventId }, e => new { e.HospitalId, e.Id }, (l, e) => new { Link = l, Event = e })
+            var page = await db.AuditLinks().AsNoTracking().Where(l => l.HospitalId == hospital && l.Sequence > sequence)
+                .OrderBy(l => l.Sequence).Take(PageSize)
+                .LeftJoin(db.AuditEvents(), l => new { l.HospitalId, Id = l.EventId }, e => new { e.HospitalId, e.Id }, (l, e) => new { Link = l, Event = e })
                 .OrderBy(r => r.Link.Sequence).ToListAsync(ct);
             foreach (var row in page)
             {

@@ -1,10 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json;
 using MedCor.Contracts;
-using MedCor.Platform.Audit;
 using Npgsql;
 
-namespace MedCor.Clinical.Audit;
+namespace MedCor.Platform.Audit;
 
 /// <summary>
 /// Writes the accesses of calls that have no transaction of their own. Those that arrive while others are being written are written together: a busy service

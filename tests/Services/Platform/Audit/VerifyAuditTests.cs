@@ -1,5 +1,4 @@
 using MedCor.Clinical;
-using MedCor.Clinical.Audit;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Platform.Audit;
@@ -15,7 +14,7 @@ using Npgsql;
 using StackExchange.Redis;
 using Context = MedCor.Platform.Tenancy.TenantContext;
 
-namespace MedCor.Tests.Services.Clinical.Audit;
+namespace MedCor.Tests.Services.Platform.Audit;
 
 /// <summary>
 /// Tests that verification detects whatever an owner of the database can do to the audit trail. Each test has its own database, and these tests alone use their
@@ -27,6 +26,7 @@ public sealed class VerifyAuditTests : IAsyncLifetime
     private const string NewSecret = "another secret that replaces the first one";
 
     private static readonly Guid Hospital = Guid.CreateVersion7();
+    private static readonly ServiceInfo Service = new("clinical", typeof(ClinicalDb).Assembly, [], []);
 
     /// <summary>Shared, since it applies the migrations to a scratch database once. Its server is that of the tests.</summary>
     private static readonly Lazy<Task<SchemaComparison>> Schema = new(async () =>
@@ -375,36 +375,17 @@ public sealed class VerifyAuditTests : IAsyncLifetime
         var trail = new AuditTrail(db, new AuditWriter(_serving, _check), _check, new HttpContextAccessor { HttpContext = new DefaultHttpContext() },
             TimeProvider.System);
         await trail.RecordAsync(new AuditedAccess("list_medical_records", "medical_records"), AuditOutcome.Done,
-            Enumerable.Range(0, count).Select(_ => Record(at)), CancellationToken.None);
+            Enumerable.Range(0, count).Select(_ => new AuditedEntity(Guid.NewGuid(), at, Guid.NewGuid(), 1)), CancellationToken.None);
     }
-
-    private static MedicalRecord Record(Guid hospital) =>
-        new(
-            Id: Guid.NewGuid(),
-            HospitalId: hospital,
-            PatientId: Guid.NewGuid(),
-            DoctorId: null,
-            AuthorId: Guid.NewGuid(),
-            RecordType: RecordType.Vitals,
-            Status: RecordStatus.Active,
-            Title: "t",
-            Description: null,
-            Diagnosis: null,
-            Symptoms: null,
-            TreatmentPlan: null,
-            Attachments: null,
-            Version: 1,
-            CreatedAt: default,
-            UpdatedAt: default);
 
     private async Task Draw(AuditChain? chain = null)
     {
-        using var draw = new AuditChainWorker(_services.GetRequiredService<IServiceScopeFactory>(), chain ?? _chain, Anchors(), TimeProvider.System,
+        using var draw = new AuditChainWorker(_services.GetRequiredService<IServiceScopeFactory>(), chain ?? _chain, Anchors(), Service, TimeProvider.System,
             NullLogger<AuditChainWorker>.Instance);
         await draw.LinkAllAsync(CancellationToken.None);
     }
 
-    private AuditAnchors Anchors() => new(_redis, new AuditHeadLog([]), TimeProvider.System, NullLogger<AuditAnchors>.Instance);
+    private AuditAnchors Anchors() => new(_redis, Service, new AuditHeadLog([]), TimeProvider.System, NullLogger<AuditAnchors>.Instance);
 
     private AuditHeadArchive Archive() => new(Options.Create(_store?.Options ?? new()), "clinical", TimeProvider.System);
 
@@ -451,10 +432,10 @@ public sealed class VerifyAuditTests : IAsyncLifetime
     private async Task<AuditLink> Link(long sequence)
     {
         await using var scope = Everywhere(out var db);
-        return await db.AuditLinks.AsNoTracking().SingleAsync(l => l.Sequence == sequence);
+        return await db.AuditLinks().AsNoTracking().SingleAsync(l => l.Sequence == sequence);
     }
 
-    private async Task<MedCor.Clinical.Audit.AuditEvent> EventOf(long sequence)
+    private async Task<MedCor.Platform.Audit.AuditEvent> EventOf(long sequence)
     {
         var id = (await Link(sequence)).EventId;
         await using var scope = Everywhere(out var db);
