@@ -127,11 +127,14 @@ public partial class EngineTests
     public void The_audit_trail_is_verified_with_the_PostgreSQL_that_stores_it(string overlay)
     {
         var rendered = Overlay.Get(overlay);
-        var scratch = rendered.Workloads.Single(w => w.Name == "clinical-verify-audit").Pod.Items("initContainers").Single();
 
-        Assert.Equal(rendered.Single("Cluster", "clinical-db").Text("spec.imageName"), scratch.Text("image"));
-        // It goes on beside the command, and does not keep the Job from completing.
-        Assert.Equal("Always", scratch.Text("restartPolicy"));
+        Assert.All(ServiceCatalogue.All, service =>
+        {
+            var scratch = rendered.Workloads.Single(w => w.Name == $"{service.Name}-verify-audit").Pod.Items("initContainers").Single();
+            Assert.Equal(rendered.Single("Cluster", $"{service.Name}-db").Text("spec.imageName"), scratch.Text("image"));
+            // It goes on beside the command, and does not keep the Job from completing.
+            Assert.Equal("Always", scratch.Text("restartPolicy"));
+        });
     }
 
     [OverlayTheory, EveryOverlay]
