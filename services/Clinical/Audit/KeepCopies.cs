@@ -4,7 +4,9 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Audit;
 
-/// <summary>Keeps copies of what the other services have recorded, so that one list, in one order, has the events of all. The copies are chained as well.</summary>
+/// <summary>
+/// Keeps copies of what the other services have recorded, so that one list, in one order, has the events of all. The copies are chained as well.
+/// </summary>
 internal sealed class KeepCopies(ClinicalDb db) : IEventHandler<AuditEventsRecorded>
 {
     public Task HandleAsync(AuditEventsRecorded integrationEvent, CancellationToken ct)

@@ -50,7 +50,7 @@ public sealed record AuditEvent : ITenantOwned
 }
 
 /// <summary>Represents the link of an event in its hospital's chain.</summary>
-internal sealed class AuditLink : ITenantOwned
+public sealed class AuditLink : ITenantOwned
 {
     public required Guid HospitalId { get; init; }
     /// <summary>Gets the position in the chain, counted from 1 without gaps.</summary>
