@@ -9,6 +9,7 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddMedCorService<ClinicalDb>("clinical", copies: typeof(HospitalCopies));
 builder.Services.AddScoped<PersonCopies>().AddScoped<DoctorAvailabilities>().AddScoped<BookingService>().AddScoped<BookingPauses>()
     .AddScoped<HospitalDayBounds>().AddScoped<ExportAuditEvents>();
+builder.Services.AddOptions<AuditAlertOptions>().BindConfiguration("Clinical").ValidateDataAnnotations().ValidateOnStart();
 
 var app = builder.Build();
 app.MapBookingPauses();

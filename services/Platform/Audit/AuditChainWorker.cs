@@ -93,6 +93,7 @@ internal sealed class AuditChainWorker : PeriodicService
         var positions = unlinked.ConvertAll(w => w.Position);
         await db.Database.ExecuteSqlAsync($"DELETE FROM audit_waiting WHERE position = ANY({positions})", ct);
         if (_service.Name != Keeper && unlinked.Count > 0) await SendCopiesAsync(db, unlinked.Select(w => w.Event), ct);
+        if (scope.ServiceProvider.GetService<IAuditObserver>() is { } observer) await observer.OnLinkedAsync(unlinked.ConvertAll(w => w.Event), ct);
         await transaction.CommitAsync(ct);
         foreach (var head in newHeads.Values) heads[head.HospitalId] = head;
         return unlinked.Count > 0;

@@ -60,8 +60,8 @@ public partial class AlertTests
         """)]
     private static partial Regex Instrument();
 
-    /// <summary>Matches the Prometheus name of a metric, with its unit and the suffix of a histogram's series.</summary>
-    [GeneratedRegex(@"\b(medcor_\w+?)(?:_seconds)?(?:_bucket|_count|_sum)?\b")]
+    /// <summary>Matches the Prometheus name of a metric, with its unit and the suffix of a histogram's series or a counter.</summary>
+    [GeneratedRegex(@"\b(medcor_\w+?)(?:_seconds)?(?:_bucket|_count|_sum|_total)?\b")]
     private static partial Regex Figure();
 
     [GeneratedRegex(@"^### (\w+)\s*$", RegexOptions.Multiline)]
