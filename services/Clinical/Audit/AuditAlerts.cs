@@ -81,7 +81,7 @@ internal sealed class AuditAlerts(ClinicalDb db, IOptions<AuditAlertOptions> opt
             { Action: "reuse_token" } when subject is { } user => new(e.HospitalId, AuditAlertRule.TokenReuse, user, hour),
             { Outcome: AuditOutcome.Forbidden or AuditOutcome.Missing } when subject is { } user =>
                 new(e.HospitalId, AuditAlertRule.RepeatedFailures, user, hour),
-            { Outcome: AuditOutcome.Done, Kind: AuditKind.Clinical or AuditKind.Demographic, PatientId: { } patient } when patient != e.UserId =>
+            { Outcome: AuditOutcome.Done, Kind: null or AuditKind.Clinical or AuditKind.Demographic, PatientId: { } patient } when patient != e.UserId =>
                 new(e.HospitalId, AuditAlertRule.BulkRead, e.UserId, hour),
             _ => null,
         };

@@ -50,8 +50,8 @@ internal sealed class AuditChain
     /// <summary>Omits the kind of accesses to clinical content. They were recorded before there were others, and their hashes never change.</summary>
     private static void OmitClinicalKind(JsonTypeInfo type)
     {
-        foreach (var property in type.Properties.Where(p => p.PropertyType == typeof(AuditKind)))
-            property.ShouldSerialize = (_, kind) => kind is not AuditKind.Clinical;
+        foreach (var property in type.Properties.Where(p => p.PropertyType == typeof(AuditKind?)))
+            property.ShouldSerialize = (_, kind) => kind is not (null or AuditKind.Clinical);
     }
 }
 

@@ -37,7 +37,9 @@ public sealed record AuditEvent : ITenantOwned
     public string? TraceId { get; init; }
     public string? ClientId { get; init; }
     public string? Model { get; init; }
-    public AuditKind Kind { get; init; }
+
+    /// <summary>Gets what the event is about; null for clinical content, when a replica of a version without kinds has recorded it.</summary>
+    public AuditKind? Kind { get; init; }
     public string[]? Fields { get; init; }
 
     /// <summary>Gets the service that recorded the event and sent a copy; null in that service's own table.</summary>

@@ -34,6 +34,7 @@ public class AuditChainTests
 
         Assert.NotEqual(hash, _chain.ComputeHash(AuditChain.InitialHash, 1, Event with { Rows = 3 }));
         Assert.NotEqual(hash, _chain.ComputeHash(AuditChain.InitialHash, 1, Event with { TraceId = "4bf92f3577b34da6a3ce929d0e0e4736" }));
+        Assert.Equal(hash, _chain.ComputeHash(AuditChain.InitialHash, 1, Event with { Kind = AuditKind.Clinical }));
         Assert.NotEqual(hash, _chain.ComputeHash(AuditChain.InitialHash, 1, Event with { Kind = AuditKind.Demographic }));
         Assert.NotEqual(hash, _chain.ComputeHash(AuditChain.InitialHash, 1, Event with { Fields = ["role"] }));
         Assert.NotEqual(hash, _chain.ComputeHash(AuditChain.InitialHash, 1, Event with { Service = "identity" }));
