@@ -48,6 +48,7 @@ public partial class AuditCoverageTests
         ["$\"{ToolClient.LookupPath}/{tool.Name}\""] = "nothing: a service reads for itself and shows nobody",
         ["$\"/resources/{resource.Name}\""] = "the resource",
         ["$\"/resources/{resource.Name}/{{id}}\""] = "the resource",
+        ["\"/audit/export\""] = "export_audit_events",
         ["PauseBookings.Path"] = "the tool that causes the pause, in its own service",
         ["\"/chat/model\""] = "nothing: whether there is a model",
         ["\"/chat/calls\""] = "start_chat",

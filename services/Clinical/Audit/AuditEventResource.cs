@@ -83,7 +83,7 @@ internal sealed class AuditEventWithUser
             CreatedAt: e.CreatedAt,
             ClientId: e.ClientId,
             Model: e.Model,
-            Kind: e.Kind,
+            Kind: e.Kind ?? AuditKind.Clinical,
             Fields: e.Fields,
             Service: e.Service ?? "clinical");
     }

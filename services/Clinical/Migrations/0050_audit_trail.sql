@@ -2,5 +2,5 @@
 SELECT create_audit_trail('medcor_clinical');
 
 -- On a large table it is built before, CONCURRENTLY, by hand, after the column, which takes no time:
--- ALTER TABLE audit_events ADD COLUMN kind text NOT NULL DEFAULT 'CLINICAL'
+-- ALTER TABLE audit_events ADD COLUMN kind text DEFAULT 'CLINICAL'
 CREATE INDEX IF NOT EXISTS audit_events_by_kind ON audit_events (hospital_id, kind, created_at, id);

@@ -153,6 +153,19 @@ public sealed record ListAuditEvents(
     DateOnly? DateTo = null,
     AuditKind? Kind = null) : PagedTool<AuditEvent>;
 
+/// <summary>Represents a line of the export of the audit trail.</summary>
+/// <param name="Sequence">The place of the event in its hospital's chain, counted from 1 without gaps. <example>41</example></param>
+/// <param name="Hash">
+/// The hash of the event and of all events before it, by which the line can be compared with the chain later.
+/// <example>"87253aa3854e44b89b78a28a8abb026fe18060af58501ea10fb17aa242438543"</example>
+/// </param>
+/// <param name="Event">The event.</param>
+public sealed record ExportedAuditEvent(long Sequence, string Hash, AuditEvent Event)
+{
+    /// <summary>The maximum number of lines of a response.</summary>
+    public const int MaxLines = 10_000;
+}
+
 /// <summary>
 /// Represents the event that a service has linked audit events to its chains. Only the service that lists the events receives it, and keeps copies of them.
 /// </summary>

@@ -46,16 +46,17 @@ internal sealed class AuditChain
     /// </summary>
     internal byte[] ComputeHash(byte[] previousHash, long sequence, AuditEvent auditEvent) => ComputeHash(_keys[0].Key, previousHash, sequence, auditEvent);
 
-    /// <summary>Returns whether a hash is that of an event at a place in its chain.</summary>
-    /// <param name="keyId">The id of the key that made the link; null when the link is older than key ids, and any key may have made it.</param>
-    internal bool IsHash(byte[] hash, string? keyId, byte[] previousHash, long sequence, AuditEvent auditEvent) =>
-        _keys.Any(key => (keyId is null || key.Id == keyId) && ComputeHash(key.Key, previousHash, sequence, auditEvent).AsSpan().SequenceEqual(hash));
+    /// <summary>Returns whether a link's key is configured. A link that a version without key ids made names none.</summary>
+    internal bool Knows(string? keyId) => keyId is null || _keys.Any(key => key.Id == keyId);
 
     /// <summary>
-    /// Returns the age of a key: 0 for the current one, 1 for the one before; the highest number for that of a link that names none, and null for a key that
-    /// is not configured.
+    /// Returns the age of the key that made a hash of an event at a place in its chain: 0 for the current one, 1 for the one before; null when the hash is
+    /// not that of the event at this place.
     /// </summary>
-    internal int? GetAge(string? keyId) => keyId is null ? int.MaxValue : Array.FindIndex(_keys, key => key.Id == keyId) is >= 0 and var age ? age : null;
+    /// <param name="keyId">The id of the key that the link names; null when it names none, and any key may have made it.</param>
+    internal int? FindKeyAge(byte[] hash, string? keyId, byte[] previousHash, long sequence, AuditEvent auditEvent) =>
+        Array.FindIndex(_keys, key => (keyId is null || key.Id == keyId)
+            && ComputeHash(key.Key, previousHash, sequence, auditEvent).AsSpan().SequenceEqual(hash)) is >= 0 and var age ? age : null;
 
     private static byte[] ComputeHash(byte[] key, byte[] previousHash, long sequence, AuditEvent auditEvent)
     {
@@ -71,8 +72,8 @@ internal sealed class AuditChain
     /// <summary>Omits the kind of accesses to clinical content. They were recorded before there were others, and their hashes never change.</summary>
     private static void OmitClinicalKind(JsonTypeInfo type)
     {
-        foreach (var property in type.Properties.Where(p => p.PropertyType == typeof(AuditKind)))
-            property.ShouldSerialize = (_, kind) => kind is not AuditKind.Clinical;
+        foreach (var property in type.Properties.Where(p => p.PropertyType == typeof(AuditKind?)))
+            property.ShouldSerialize = (_, kind) => kind is not (null or AuditKind.Clinical);
     }
 
     private static byte[] Derive(string secret, int length, string purpose) =>

@@ -83,10 +83,10 @@ internal sealed partial class AuditChainWorker : PeriodicService
             if (!newHeads.TryGetValue(audit.HospitalId, out var head))
             {
                 var last = await ReadLastLinkAsync(db, audit.HospitalId, ct);
-                if (last is not null && _chain.GetAge(last.KeyId) is null)
+                if (!_chain.Knows(last?.KeyId))
                 {
                     // While the secret is being replaced, a replica that has the new one has taken over. One that does not know it yet must not follow.
-                    if (_unknownKey != last.KeyId) LogUnknownKey(_log, audit.HospitalId, _unknownKey = last.KeyId);
+                    if (_unknownKey != last!.KeyId) LogUnknownKey(_log, audit.HospitalId, _unknownKey = last!.KeyId);
                     return false;
                 }
                 head = last is null ? new(audit.HospitalId, 0, AuditChain.InitialHash) : ChainHead.From(last);
@@ -112,6 +112,7 @@ internal sealed partial class AuditChainWorker : PeriodicService
         var positions = unlinked.ConvertAll(w => w.Position);
         await db.Database.ExecuteSqlAsync($"DELETE FROM audit_waiting WHERE position = ANY({positions})", ct);
         if (_service.Name != Keeper && unlinked.Count > 0) await SendCopiesAsync(db, unlinked.Select(w => w.Event), ct);
+        if (scope.ServiceProvider.GetService<IAuditObserver>() is { } observer) await observer.OnLinkedAsync(unlinked.ConvertAll(w => w.Event), ct);
         await transaction.CommitAsync(ct);
         foreach (var head in newHeads.Values) heads[head.HospitalId] = head;
         return unlinked.Count > 0;

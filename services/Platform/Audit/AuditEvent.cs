@@ -37,7 +37,9 @@ public sealed record AuditEvent : ITenantOwned
     public string? TraceId { get; init; }
     public string? ClientId { get; init; }
     public string? Model { get; init; }
-    public AuditKind Kind { get; init; }
+
+    /// <summary>Gets what the event is about; null for clinical content, when a replica of a version without kinds has recorded it.</summary>
+    public AuditKind? Kind { get; init; }
     public string[]? Fields { get; init; }
 
     /// <summary>Gets the service that recorded the event and sent a copy; null in that service's own table.</summary>
@@ -50,7 +52,7 @@ public sealed record AuditEvent : ITenantOwned
 }
 
 /// <summary>Represents the link of an event in its hospital's chain.</summary>
-internal sealed class AuditLink : ITenantOwned
+public sealed class AuditLink : ITenantOwned
 {
     public required Guid HospitalId { get; init; }
     /// <summary>Gets the position in the chain, counted from 1 without gaps.</summary>

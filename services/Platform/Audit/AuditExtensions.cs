@@ -12,7 +12,7 @@ namespace MedCor.Platform.Audit;
 internal static class AuditExtensions
 {
     /// <param name="service">The name of the service, in whose configuration section the secret is.</param>
-    /// <param name="assembly">The assembly that may contain an <see cref="IAuditSubjects"/>.</param>
+    /// <param name="assembly">The assembly that may contain an <see cref="IAuditSubjects"/> and an <see cref="IAuditObserver"/>.</param>
     internal static void AddAudit(this WebApplicationBuilder builder, string service, Assembly assembly)
     {
         var (services, section) = (builder.Services, ServiceCatalogue.All.Single(s => s.Name == service).ProjectName);
@@ -22,7 +22,8 @@ internal static class AuditExtensions
         services.AddSingleton<AuditChain>().AddSingleton<AuditWriter>().AddSingleton<AuditAnchors>().AddHostedService<AuditChainWorker>();
         services.AddAuditProtection(service);
         services.AddScoped<IAuditTrail, AuditTrail>().AddScoped<IOperatorCommand, VerifyAudit>();
-        if (assembly.GetTypes().SingleOrDefault(t => t.IsAssignableTo(typeof(IAuditSubjects)) && t.IsClass) is { } subjects)
-            services.AddScoped(typeof(IAuditSubjects), subjects);
+        foreach (var found in (Type[])[typeof(IAuditSubjects), typeof(IAuditObserver)])
+            if (assembly.GetTypes().SingleOrDefault(t => t.IsAssignableTo(found) && t.IsClass) is { } implementation)
+                services.AddScoped(found, implementation);
     }
 }

@@ -58,3 +58,10 @@ public interface IAuditSubjects
 /// <param name="HospitalId">The ID of its hospital; null when it belongs to none.</param>
 /// <param name="PatientId">The ID of the patient; null when it is no patient's.</param>
 public sealed record AuditSubject(Guid? HospitalId, Guid? PatientId);
+
+/// <summary>Observes the events of all services where they are kept. Found by its type.</summary>
+public interface IAuditObserver
+{
+    /// <summary>Called when events were linked to their chains, in the same transaction: for each event once.</summary>
+    Task OnLinkedAsync(IReadOnlyList<AuditEvent> events, CancellationToken ct);
+}

@@ -88,14 +88,17 @@ internal sealed class VerifyAudit(
             {
                 var (link, follows) = (row.Link, row.Link.Sequence == sequence + 1);
                 if (!follows) Report($"links {sequence + 1} to {link.Sequence - 1} are missing");
-                var age = chain.GetAge(link.KeyId);
-                if (age is null && unknownKeys.Add(link.KeyId!))
+                var isKnown = chain.Knows(link.KeyId);
+                if (!isKnown && unknownKeys.Add(link.KeyId!))
                     Report($"link {link.Sequence} and others were made with the key {link.KeyId}, which is not among the configured secrets");
-                else if (age > keyAge) Report($"link {link.Sequence} was made with an older key than the links before it");
-                keyAge = age ?? keyAge;
                 if (row.Event is null) Report($"the event of link {link.Sequence}, {link.EventId}, is missing");
-                else if (follows && age is not null && !chain.IsHash(link.Hash, link.KeyId, previousHash, link.Sequence, row.Event))
-                    mismatches.Add(new(link, previousHash, row.Event));
+                else if (follows && isKnown)
+                {
+                    var age = chain.FindKeyAge(link.Hash, link.KeyId, previousHash, link.Sequence, row.Event);
+                    if (age is null) mismatches.Add(new(link, previousHash, row.Event));
+                    else if (age > keyAge) Report($"link {link.Sequence} was made with an older key than the links before it");
+                    keyAge = Math.Min(keyAge, age ?? keyAge);
+                }
                 for (; anchored < heads.Length && heads[anchored].Sequence <= link.Sequence; anchored++)
                     if (heads[anchored].Sequence == link.Sequence && !heads[anchored].Hash.AsSpan().SequenceEqual(link.Hash))
                         Report($"link {link.Sequence} differs from the anchored link");
@@ -135,7 +138,7 @@ internal sealed class VerifyAudit(
 
     /// <summary>Returns whether a link's hash is that of an event at a place.</summary>
     private bool Matches(AuditLink link, Mismatch place, AuditEvent audit) =>
-        chain.IsHash(link.Hash, link.KeyId, place.PreviousHash, place.Link.Sequence, audit);
+        chain.FindKeyAge(link.Hash, link.KeyId, place.PreviousHash, place.Link.Sequence, audit) is not null;
 
     /// <summary>
     /// Reports the events that are in no chain: recorded a moment ago, or inserted, withheld or removed by hand. Returns the number of findings.

@@ -59,6 +59,6 @@ BEGIN
     END IF;
 
     -- What an access was about; which parameters a change gave; and which service has recorded the event, where this is a copy of it.
-    -- What was recorded before there were kinds is CLINICAL, which the chain's hashes leave out.
-    ALTER TABLE audit_events ADD COLUMN IF NOT EXISTS kind text NOT NULL DEFAULT 'CLINICAL', ADD COLUMN fields text[], ADD COLUMN service text;
+    -- What was recorded before there were kinds is CLINICAL, which the chain's hashes leave out. A replica of a version before writes null.
+    ALTER TABLE audit_events ADD COLUMN IF NOT EXISTS kind text DEFAULT 'CLINICAL', ADD COLUMN fields text[], ADD COLUMN service text;
 END $create$;
