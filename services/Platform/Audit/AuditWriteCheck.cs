@@ -24,6 +24,9 @@ public sealed partial class AuditWriteCheck : IDisposable
         WHERE stored IS NOT DISTINCT FROM sent
         """;
 
+    private const string Statements = $"{Insert};\n{Check}";
+    private const string RepeatableStatements = $"{Insert} ON CONFLICT DO NOTHING;\n{Check}";
+
     private static readonly string NumberedCheck = string.Format(CultureInfo.InvariantCulture, Check, "$1", "$2");
     private static readonly string NumberedInsert = string.Format(CultureInfo.InvariantCulture, Insert, "$1");
 
@@ -43,7 +46,7 @@ public sealed partial class AuditWriteCheck : IDisposable
     /// <param name="count">The number of events.</param>
     /// <param name="isRepeatable">Whether events that are stored already are left as they are.</param>
     public static FormattableString GetStatements(string events, int count, bool isRepeatable = false) =>
-        FormattableStringFactory.Create($"{Insert}{(isRepeatable ? " ON CONFLICT DO NOTHING" : "")};\n{Check}", events, count);
+        FormattableStringFactory.Create(isRepeatable ? RepeatableStatements : Statements, events, count);
 
     /// <summary>Adds the commands that write events and check them to a batch.</summary>
     /// <param name="batch">The batch, which is executed as one transaction.</param>
