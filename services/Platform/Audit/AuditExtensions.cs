@@ -20,6 +20,8 @@ internal static class AuditExtensions
         services.AddSingleton<IValidateOptions<AuditOptions>>(
             provider => new AuditOptionsValidator(section, provider.GetRequiredService<IHostEnvironment>()));
         services.AddSingleton<AuditChain>().AddSingleton<AuditWriter>().AddSingleton<AuditAnchors>().AddHostedService<AuditChainWorker>();
+        services.AddOptions<AuditRetentionOptions>().BindConfiguration("Audit").ValidateDataAnnotations().ValidateOnStart();
+        services.AddHostedService<AuditPartitions>();
         services.AddAuditProtection(service);
         services.AddScoped<IAuditTrail, AuditTrail>().AddScoped<IOperatorCommand, VerifyAudit>();
         foreach (var found in (Type[])[typeof(IAuditSubjects), typeof(IAuditObserver)])

@@ -20,7 +20,7 @@ public sealed partial class AuditWriteCheck : IDisposable
     /// </summary>
     private const string Check = """
         SELECT 1 / (count(*) = {1})::integer FROM jsonb_populate_recordset(NULL::audit_events, {0}::jsonb) AS sent
-        JOIN audit_events AS stored ON stored.hospital_id = sent.hospital_id AND stored.id = sent.id AND stored.created_at = sent.created_at
+        JOIN audit_events AS stored ON stored.hospital_id = sent.hospital_id AND stored.id = sent.id
         WHERE stored IS NOT DISTINCT FROM sent
         """;
 

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using MedCor.Platform.Database;
 using MedCor.Platform.OperatorCommands;
 using Microsoft.EntityFrameworkCore;
@@ -13,7 +14,8 @@ namespace MedCor.Platform.Audit;
 /// The exit code is 0 when the trail is whole, 1 when something was found, and 2 when nothing was found but the schema could not be compared.
 /// </remarks>
 internal sealed class VerifyAudit(
-    TenantDb db, AuditChain chain, AuditAnchors anchors, AuditHeadArchive archive, SchemaComparison schema, NpgsqlDataSource database) : IOperatorCommand
+    TenantDb db, AuditChain chain, AuditAnchors anchors, AuditHeadArchive archive, SchemaComparison schema, NpgsqlDataSource database, TimeProvider clock)
+    : IOperatorCommand
 {
     private const int PageSize = 1_000;
 
@@ -76,6 +78,9 @@ internal sealed class VerifyAudit(
     private async Task<int> VerifyAsync(Guid hospital, ChainHead[] heads, CancellationToken ct)
     {
         var (sequence, previousHash, findings, anchored, keyAge) = (0L, AuditChain.InitialHash, 0, 0, int.MaxValue);
+        // Events whose retention is over are gone from the beginning of a chain, in whole months. Those of two months are linked in turn for a moment.
+        var (expiredBefore, dropped, newestDropped) = (clock.GetUtcNow().AddYears(-AuditRetentionOptions.MinYears), 0L, DateTimeOffset.MinValue);
+        var isBeginning = true;
         var mismatches = new List<Mismatch>();
         var unknownKeys = new HashSet<string>();
         for (var more = true; more;)
@@ -91,7 +96,11 @@ internal sealed class VerifyAudit(
                 var isKnown = chain.Knows(link.KeyId);
                 if (!isKnown && unknownKeys.Add(link.KeyId!))
                     Report($"link {link.Sequence} and others were made with the key {link.KeyId}, which is not among the configured secrets");
-                if (row.Event is null) Report($"the event of link {link.Sequence}, {link.EventId}, is missing");
+                var time = GetTime(link.EventId);
+                if (row.Event is not null) isBeginning &= time < newestDropped.AddDays(1);
+                if (row.Event is null && isBeginning && time < expiredBefore)
+                    (dropped, newestDropped) = (dropped + 1, time > newestDropped ? time : newestDropped);
+                else if (row.Event is null) Report($"the event of link {link.Sequence}, {link.EventId}, is missing");
                 else if (follows && isKnown)
                 {
                     var age = chain.FindKeyAge(link.Hash, link.KeyId, previousHash, link.Sequence, row.Event);
@@ -115,6 +124,7 @@ internal sealed class VerifyAudit(
             Output.WriteLine(
                 $"{hospital}: verification stopped. If every link differs, check that the secrets with which the chain was created are configured.");
         else if (anchored < heads.Length) Report($"the chain ends with link {sequence}, and was anchored at {heads[^1].Sequence}: its end was removed");
+        if (dropped > 0) Output.WriteLine($"{hospital}: the events of {dropped} links at the beginning are no longer kept");
         var unanchored = heads.Length == 0 && sequence > 0 ? "; there is no anchor, so a removed end would not be detected" : "";
         Output.WriteLine($"{hospital}: {sequence} links, {(findings == 0 ? "whole" : $"{findings} findings")}{unanchored}");
         return findings;
@@ -134,6 +144,15 @@ internal sealed class VerifyAudit(
         return match is null
             ? $"the event at link {mismatch.Link.Sequence}, {mismatch.Event.Id}, or its link was edited"
             : $"the event at link {mismatch.Link.Sequence}, {mismatch.Event.Id}, belongs at link {match.Link.Sequence}: they were swapped";
+    }
+
+    /// <summary>Returns the time with which an ID of version 7 begins.</summary>
+    private static DateTimeOffset GetTime(Guid id)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        id.TryWriteBytes(bytes, bigEndian: true, out _);
+        var milliseconds = BinaryPrimitives.ReadInt64BigEndian(bytes) >>> 16;
+        return DateTimeOffset.FromUnixTimeMilliseconds(Math.Min(milliseconds, DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()));
     }
 
     /// <summary>Returns whether a link's hash is that of an event at a place.</summary>

@@ -222,7 +222,7 @@ public sealed class AuditTrailTests
         foreach (var entitled in new[] { patient, ward.Admin, await ClinicFixture.LogIn("admin@medcor.example") })
             Assert.Single(await Of(entitled, new { resource_id = record }));
         Assert.All(await Of(patient, new { limit = 100 }), e => Assert.Equal(ward.Patient, e.PatientId));
-        Assert.Equal("VALIDATION_ERROR", (await ward.Admin.TryCall("list_audit_events", new { resource = "invoices" })).Code);
+        Assert.Equal("VALIDATION_ERROR", (await ward.Admin.TryCall("list_audit_events", new { resource = "nonsense" })).Code);
     }
 
     [Theory]

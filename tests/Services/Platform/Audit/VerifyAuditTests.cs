@@ -331,6 +331,48 @@ public sealed class VerifyAuditTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Events_whose_retention_is_over_are_dropped_by_the_month_and_the_rest_of_the_chain_is_whole()
+    {
+        await Tamper($"""
+            ALTER TABLE audit_events DETACH PARTITION audit_events_{DateTimeOffset.UtcNow:yyyy_MM};
+            DROP TABLE audit_events_{DateTimeOffset.UtcNow:yyyy_MM};
+            CREATE TABLE audit_events_2010_01 PARTITION OF audit_events FOR VALUES FROM (MINVALUE) TO (first_id_of('2010-02-01'))
+            """);
+        await Accesses(5, clock: new ManualTimeProvider { Now = new(2010, 1, 15, 12, 0, 0, TimeSpan.Zero) });
+        await Draw();
+
+        await Keep(years: 100);
+        Assert.Equal(5L, await Scalar("SELECT count(*) FROM audit_events"));
+        // Fewer years than the law asks for are as many as it asks for.
+        await Keep(years: 1);
+        Assert.Equal(0L, await Scalar("SELECT count(*) FROM audit_events"));
+        await Drawn(3);
+
+        var (code, said) = await Verify();
+        Assert.True(code == 0, said);
+        Assert.Contains("the events of 5 links at the beginning are no longer kept", said);
+        await Tamper($"DELETE FROM audit_events WHERE id = {EventAt(6)}");
+        await Found("the event of link 6", "is missing");
+
+        async Task Keep(int years)
+        {
+            await using var command = _serving.CreateCommand("SELECT keep_audit_partitions($1)");
+            command.Parameters.Add(new() { Value = years });
+            await command.ExecuteNonQueryAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Partitions_of_the_coming_months_are_there_and_nobody_reaches_one_by_itself()
+    {
+        var ahead = DateTimeOffset.UtcNow.AddMonths(3);
+        Assert.Equal(1L, await Scalar($"SELECT count(*) FROM pg_class WHERE relname = 'audit_events_{ahead:yyyy_MM}' AND relispartition"));
+
+        await using var command = _serving.CreateCommand("SELECT FROM audit_events_default");
+        Assert.Equal("42501", (await Assert.ThrowsAsync<PostgresException>(() => command.ExecuteNonQueryAsync())).SqlState);
+    }
+
+    [Fact]
     public async Task Concurrent_workers_link_every_event_once_without_gaps()
     {
         await Accesses(1_200);
@@ -367,14 +409,14 @@ public sealed class VerifyAuditTests : IAsyncLifetime
     }
 
     /// <summary>Records the given number of accesses, each to the record of a different patient.</summary>
-    private async Task Accesses(int count, Guid? hospital = null)
+    private async Task Accesses(int count, Guid? hospital = null, TimeProvider? clock = null)
     {
         await using var scope = _services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<ClinicalDb>();
         var (at, now) = (hospital ?? Hospital, DateTimeOffset.UtcNow);
         db.Tenancy.Enter(new Caller(Guid.NewGuid(), "doctor@general.example", Role.Doctor, at, Guid.NewGuid(), now, now.AddHours(1)));
         var trail = new AuditTrail(db, new AuditWriter(_serving, _check), _check, new HttpContextAccessor { HttpContext = new DefaultHttpContext() },
-            TimeProvider.System);
+            clock ?? TimeProvider.System);
         await trail.RecordAsync(new AuditedAccess("list_medical_records", "medical_records"), AuditOutcome.Done,
             Enumerable.Range(0, count).Select(_ => new AuditedEntity(Guid.NewGuid(), at, Guid.NewGuid(), 1)), CancellationToken.None);
     }
@@ -397,7 +439,8 @@ public sealed class VerifyAuditTests : IAsyncLifetime
         await using var scope = _services.CreateAsyncScope();
         using var archive = Archive();
         var said = new StringWriter();
-        var command = new VerifyAudit(scope.ServiceProvider.GetRequiredService<ClinicalDb>(), chain, Anchors(), archive, await Schema.Value, _serving)
+        var command = new VerifyAudit(scope.ServiceProvider.GetRequiredService<ClinicalDb>(), chain, Anchors(), archive, await Schema.Value, _serving,
+            TimeProvider.System)
         {
             Output = said,
         };
