@@ -41,13 +41,16 @@ public sealed class SchemaComparison(Assembly assembly, string service, string s
 
     private static IEnumerable<string> Describe(HashSet<Fact> expected, HashSet<Fact> actual)
     {
-        var missing = expected.Except(actual).ToLookup(fact => fact.Object, fact => fact.Definition);
-        var added = actual.Except(expected).ToLookup(fact => fact.Object, fact => fact.Definition);
-        var known = expected.Select(fact => fact.Object).ToHashSet();
-        foreach (var name in missing.Select(m => m.Key).Union(added.Select(a => a.Key)).Order(StringComparer.Ordinal))
-            yield return !added.Contains(name) ? $"{name} is missing"
-                : !known.Contains(name) ? $"{name} is in no migration: {Shorten(added[name])}"
-                : $"{name} was altered: it is {Shorten(added[name])}; the migrations say {Shorten(missing[name])}";
+        var migrated = expected.ToLookup(fact => fact.Object, fact => fact.Definition);
+        var found = actual.ToLookup(fact => fact.Object, fact => fact.Definition);
+        foreach (var name in migrated.Select(m => m.Key).Union(found.Select(f => f.Key)).Order(StringComparer.Ordinal))
+        {
+            // Partitions come and go: each must be like one that the migrations create, and there need not be one like each of those.
+            var isAsMigrated = found[name].All(migrated[name].Contains) && (IsPartition(name) || migrated[name].All(found[name].Contains));
+            if (!found.Contains(name)) yield return $"{name} is missing";
+            else if (!migrated.Contains(name)) yield return $"{name} is in no migration: {Shorten(found[name])}";
+            else if (!isAsMigrated) yield return $"{name} was altered: it is {Shorten(found[name])}; the migrations say {Shorten(migrated[name])}";
+        }
 
         static string Shorten(IEnumerable<string> definitions)
         {
@@ -90,19 +93,31 @@ public sealed class SchemaComparison(Assembly assembly, string service, string s
         await reader.NextResultAsync(ct);
         var facts = await ReadFactsAsync(reader, ct);
         await reader.NextResultAsync(ct);
-        var migrations = await ReadFactsAsync(reader, ct);
+        var migrations = new HashSet<Fact>();
+        while (await reader.ReadAsync(ct)) migrations.Add(new(reader.GetString(0), reader.GetString(1)));
         await reader.NextResultAsync(ct);
         var rights = new List<string>();
         while (await reader.ReadAsync(ct)) rights.Add(reader.GetString(0));
         return new(facts, migrations, rights);
     }
 
+    /// <summary>
+    /// Reads what <see cref="FactsSql"/> describes. What it says of a partition becomes one fact, so that nothing of it can be missing unnoticed.
+    /// </summary>
     private static async Task<HashSet<Fact>> ReadFactsAsync(NpgsqlDataReader reader, CancellationToken ct)
     {
-        var facts = new HashSet<Fact>();
-        while (await reader.ReadAsync(ct)) facts.Add(new(reader.GetString(0), reader.GetString(1)));
-        return facts;
+        var rows = new List<(Fact Fact, string? Partition)>();
+        while (await reader.ReadAsync(ct))
+            rows.Add((new(reader.GetString(0), reader.GetString(1)), await reader.IsDBNullAsync(2, ct) ? null : reader.GetString(2)));
+        var partitions = from row in rows
+                         where row.Partition is not null
+                         group row.Fact by row.Partition into facts
+                         select new Fact(facts.Single(fact => IsPartition(fact.Object)).Object, string.Join("; ",
+                             facts.Select(fact => $"{fact.Object}: {fact.Definition}").Order(StringComparer.Ordinal)));
+        return [.. rows.Where(row => row.Partition is null).Select(row => row.Fact), .. partitions];
     }
+
+    private static bool IsPartition(string name) => name.StartsWith("table a partition of ", StringComparison.Ordinal);
 
     private static async Task ExecuteAsync(NpgsqlDataSource database, string sql, CancellationToken ct)
     {
@@ -113,8 +128,8 @@ public sealed class SchemaComparison(Assembly assembly, string service, string s
 
     /// <summary>
     /// Describes everything outside the system's catalogs that no extension brought, one row each. The owner, who has another name in every installation, is
-    /// (owner). Partitions, of which there are more every month, are described without their names: each must be like one of those that the migrations create.
-    /// Their columns and constraints are those of their table, which PostgreSQL guarantees.
+    /// (owner). Partitions, of which there are more every month, are described without their names, which stand in the third column: each must be like one of
+    /// those that the migrations create. Their columns and constraints are those of their table, which PostgreSQL guarantees.
     /// </summary>
     private const string FactsSql = """
         WITH own AS (SELECT relowner AS id FROM pg_class WHERE oid = 'public.schema_migrations'::regclass),
@@ -126,7 +141,8 @@ public sealed class SchemaComparison(Assembly assembly, string service, string s
         relations AS (
             SELECT c.oid, c.relkind, c.relowner, c.relacl, c.relpersistence, c.relrowsecurity, c.relforcerowsecurity, c.relispartition,
                 CASE WHEN c.relispartition THEN 'a partition of ' || (SELECT i.inhparent::regclass::text FROM pg_inherits i WHERE i.inhrelid = c.oid)
-                    ELSE c.oid::regclass::text END AS label
+                    ELSE c.oid::regclass::text END AS label,
+                CASE WHEN c.relispartition THEN c.oid::regclass::text END AS of_partition
             FROM pg_class c
             WHERE c.relnamespace IN (SELECT oid FROM spaces) AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
                 AND NOT EXISTS (SELECT FROM extended e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid)),
@@ -146,39 +162,39 @@ public sealed class SchemaComparison(Assembly assembly, string service, string s
                     UNION ALL SELECT 'default', oid, 0, defaclacl FROM pg_default_acl) o
                 CROSS JOIN LATERAL aclexplode(o.acl) a JOIN names n ON n.id = a.grantee) e
             GROUP BY class, id, part)
-        SELECT format('schema %s', s.nspname), format('owned by %s, granted to %s', n.name, r.held)
+        SELECT format('schema %s', s.nspname), format('owned by %s, granted to %s', n.name, r.held), NULL::text
             FROM spaces s JOIN names n ON n.id = s.nspowner LEFT JOIN rights r ON r.class = 'schema' AND r.id = s.oid
         UNION SELECT format('table %s', c.label), format('of kind %s%s, owned by %s, row-level security %s, forced %s, granted to %s',
-                c.relkind, c.relpersistence, n.name, c.relrowsecurity, c.relforcerowsecurity, r.held)
+                c.relkind, c.relpersistence, n.name, c.relrowsecurity, c.relforcerowsecurity, r.held), c.of_partition
             FROM relations c JOIN names n ON n.id = c.relowner LEFT JOIN rights r ON r.class = 'relation' AND r.id = c.oid
         UNION SELECT format('column %s of %s', a.attname, c.label), format('%s. of type %s, required %s, generated %s%s, default %s, granted to %s',
                 row_number() OVER (PARTITION BY a.attrelid ORDER BY a.attnum), format_type(a.atttypid, a.atttypmod), a.attnotnull,
-                a.attidentity, a.attgenerated, pg_get_expr(d.adbin, d.adrelid), r.held)
+                a.attidentity, a.attgenerated, pg_get_expr(d.adbin, d.adrelid), r.held), NULL
             FROM relations c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
             LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
             LEFT JOIN rights r ON r.class = 'column' AND r.id = a.attrelid AND r.part = a.attnum
             WHERE c.relkind <> 'S' AND NOT c.relispartition
-        UNION SELECT format('constraint %s of %s', k.conname, c.label), format('%s, validated %s', pg_get_constraintdef(k.oid), k.convalidated)
+        UNION SELECT format('constraint %s of %s', k.conname, c.label), format('%s, validated %s', pg_get_constraintdef(k.oid), k.convalidated), NULL
             FROM pg_constraint k JOIN relations c ON c.oid = k.conrelid WHERE NOT c.relispartition
-        UNION SELECT format('index %s', i.indexrelid::regclass), format('%s, valid %s', pg_get_indexdef(i.indexrelid), i.indisvalid AND i.indisready)
+        UNION SELECT format('index %s', i.indexrelid::regclass), format('%s, valid %s', pg_get_indexdef(i.indexrelid), i.indisvalid AND i.indisready), NULL
             FROM pg_index i JOIN relations c ON c.oid = i.indrelid WHERE (i.indisunique OR i.indisexclusion) AND NOT c.relispartition
         UNION SELECT CASE WHEN t.tgisinternal THEN format('trigger of constraint %s on %s', k.conname, c.label)
                     ELSE format('trigger %s on %s', t.tgname, c.label) END,
                 format('%s, fires %s', CASE WHEN t.tgisinternal THEN format('%s %s', t.tgfoid::regprocedure, t.tgtype)
-                    ELSE replace(pg_get_triggerdef(t.oid), t.tgrelid::regclass::text, c.label) END, t.tgenabled)
+                    ELSE replace(pg_get_triggerdef(t.oid), t.tgrelid::regclass::text, c.label) END, t.tgenabled), c.of_partition
             FROM pg_trigger t JOIN relations c ON c.oid = t.tgrelid LEFT JOIN pg_constraint k ON k.oid = t.tgconstraint
-        UNION SELECT format('rule %s on %s', w.rulename, c.label), format('%s, applies %s', pg_get_ruledef(w.oid), w.ev_enabled)
+        UNION SELECT format('rule %s on %s', w.rulename, c.label), format('%s, applies %s', pg_get_ruledef(w.oid), w.ev_enabled), c.of_partition
             FROM pg_rewrite w JOIN relations c ON c.oid = w.ev_class
         UNION SELECT format('policy %s on %s', p.polname, c.label), format('for %s, permissive %s, to %s, using %s, check %s', p.polcmd, p.polpermissive,
                 (SELECT string_agg(n.name, ', ' ORDER BY n.name COLLATE "C") FROM names n WHERE n.id = ANY (p.polroles)),
-                pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))
+                pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)), c.of_partition
             FROM pg_policy p JOIN relations c ON c.oid = p.polrelid
         UNION SELECT format('function %s', p.oid::regprocedure), format('owned by %s, granted to %s, %s', n.name, r.held,
-                CASE WHEN p.prokind = 'a' THEN 'an aggregate' ELSE pg_get_functiondef(p.oid) END)
+                CASE WHEN p.prokind = 'a' THEN 'an aggregate' ELSE pg_get_functiondef(p.oid) END), NULL
             FROM functions p JOIN names n ON n.id = p.proowner LEFT JOIN rights r ON r.class = 'function' AND r.id = p.oid
-        UNION SELECT format('event trigger %s', e.evtname), format('on %s calls %s, fires %s', e.evtevent, e.evtfoid::regprocedure, e.evtenabled)
+        UNION SELECT format('event trigger %s', e.evtname), format('on %s calls %s, fires %s', e.evtevent, e.evtfoid::regprocedure, e.evtenabled), NULL
             FROM pg_event_trigger e
-        UNION SELECT format('default privileges of %s in schema %s for %s', n.name, s.nspname, d.defaclobjtype), format('%s', r.held)
+        UNION SELECT format('default privileges of %s in schema %s for %s', n.name, s.nspname, d.defaclobjtype), format('%s', r.held), NULL
             FROM pg_default_acl d JOIN names n ON n.id = d.defaclrole LEFT JOIN spaces s ON s.oid = d.defaclnamespace
             LEFT JOIN rights r ON r.class = 'default' AND r.id = d.oid
         """;

@@ -27,9 +27,11 @@ public sealed class SchemaComparisonTests
         Assert.Null(untouched.WhyNotCompared);
         Assert.Empty(untouched.Findings);
 
-        await Execute(owners, "ALTER POLICY hospital ON users USING (true); GRANT SELECT ON users TO PUBLIC");
+        await Execute(owners, "ALTER POLICY hospital ON users USING (true); GRANT SELECT ON users TO PUBLIC; DROP POLICY hospital ON audit_events_default");
         var altered = await comparison.CompareAsync(serving, CancellationToken.None);
-        Assert.Equal(["policy hospital on public.users was altered", "table public.users was altered"], altered.Findings.Select(f => f.Split(':')[0]));
+        Assert.Equal(
+            ["policy hospital on public.users was altered", "table a partition of public.audit_events was altered", "table public.users was altered"],
+            altered.Findings.Select(f => f.Split(':')[0]));
     }
 
     [Fact]
