@@ -157,7 +157,7 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
         await next(http);
         if (http.RequestAborted.IsCancellationRequested) metrics.RecordAbandoned();
         else if (http.GetForwarderErrorFeature() is not { } failure) metrics.RecordResponse(http.Response.StatusCode);
-        else if (!http.Response.HasStarted) 
+        else if (!http.Response.HasStarted)
             throw ServiceForwarder.ToUnavailable(failure.Exception, name, $"with the same {(route.ClusterId == Chat ? "request_id" : IdempotencyKey.Header)}");
         if (http.Features.Get<Refused>() is { } refusal) throw refusal;
     }

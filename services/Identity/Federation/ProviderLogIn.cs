@@ -31,11 +31,19 @@ internal sealed class ProviderLogIn(
     /// </summary>
     internal async Task<Account?> FindAsync(IdentityProvider provider, ProviderIdentity identity, CancellationToken ct)
     {
-        var role = provider.FindRole(identity.RoleValues);
-        if (provider.RoleClaim is not null && role is null) return Refuse(provider, "the role claim has none of the mapped values");
         // Of any hospital, because an address is unique in the whole system. What is no address is nobody's.
         var known = identity.Email is { Length: <= MaxEmailLength } email && !email.Any(char.IsControl) ? await db.FindByEmailAsync(email, ct) : null;
+        var account = await TryFindAsync(provider, identity, known, ct);
+        if (account is null)
+            await trail.RecordOfStrangerAsync(SessionTrail.LogIn, known?.HospitalId == provider.HospitalId ? known : null, AuditOutcome.Forbidden, ct,
+                provider.HospitalId);
+        return account;
+    }
 
+    private async Task<Account?> TryFindAsync(IdentityProvider provider, ProviderIdentity identity, Account? known, CancellationToken ct)
+    {
+        var role = provider.FindRole(identity.RoleValues);
+        if (provider.RoleClaim is not null && role is null) return Refuse(provider, "the role claim has none of the mapped values");
         // From here on, row-level security hides all other hospitals.
         var now = clock.GetUtcNow();
         db.Tenancy.Enter(new Caller(Guid.Empty, "identity provider", Role.Admin, provider.HospitalId, SessionId: Guid.Empty, IssuedAt: now, ExpiresAt: now));

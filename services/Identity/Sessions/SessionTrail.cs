@@ -62,10 +62,11 @@ internal sealed class SessionTrail(IdentityDb db, IAuditTrail trail)
 
     /// <summary>Records what somebody has attempted, or caused, who is not known to be the user.</summary>
     /// <param name="account">The account that was named; null when nobody has it.</param>
-    internal Task RecordOfStrangerAsync(string action, Account? account, AuditOutcome outcome, CancellationToken ct) => trail.RecordAsync(
-        AuditActor.Anonymous,
-        account is null ? new(action, "users") { Kind = AuditKind.Session } : Describe(action, account, AuditKind.Session, []),
-        outcome, account?.HospitalId, ct);
+    /// <param name="hospitalId">The hospital in which it was attempted, when no account says so; null for the platform.</param>
+    internal Task RecordOfStrangerAsync(string action, Account? account, AuditOutcome outcome, CancellationToken ct, Guid? hospitalId = null) =>
+        trail.RecordAsync(AuditActor.Anonymous,
+            account is null ? new(action, "users") { Kind = AuditKind.Session } : Describe(action, account, AuditKind.Session, []),
+            outcome, account is null ? hospitalId : account.HospitalId, ct);
 
     private Task<Account> FindAsync(Guid userId, CancellationToken ct) => db.Accounts.AsNoTracking().SingleAsync(a => a.Id == userId, ct);
 
