@@ -23,6 +23,7 @@ internal static class AuditExtensions
         services.AddOptions<AuditRetentionOptions>().BindConfiguration("Audit").ValidateDataAnnotations().ValidateOnStart();
         services.AddHostedService<AuditPartitions>();
         services.AddScoped<IAuditTrail, AuditTrail>().AddScoped<IOperatorCommand, VerifyAudit>();
+        if (service != AuditCopies.Keeper) services.AddScoped<IOperatorCommand, CopyAudit>();
         foreach (var found in (Type[])[typeof(IAuditSubjects), typeof(IAuditObserver)])
             if (assembly.GetTypes().SingleOrDefault(t => t.IsAssignableTo(found) && t.IsClass) is { } implementation)
                 services.AddScoped(found, implementation);
