@@ -1,7 +1,4 @@
 using System.Diagnostics.Metrics;
-using System.Text.Json;
-using MedCor.Contracts;
-using MedCor.Contracts.Clinical;
 using MedCor.Platform.Database;
 using MedCor.Platform.Messaging;
 using MedCor.ServiceDefaults;
@@ -20,12 +17,8 @@ internal sealed partial class AuditChainWorker : PeriodicService
 {
     private const int BatchSize = 500;
 
-    /// <summary>The service that lists the events of all services.</summary>
-    private static readonly string Keeper = ToolCatalogue.ByParameterType[typeof(ListAuditEvents)].Service;
-
     private readonly IServiceScopeFactory _scopes;
     private readonly ServiceInfo _service;
-    private readonly TimeProvider _clock;
     private readonly AuditChain _chain;
     private readonly AuditAnchors _anchors;
     private readonly ILogger _log;
@@ -42,7 +35,7 @@ internal sealed partial class AuditChainWorker : PeriodicService
         ILogger<AuditChainWorker> log)
         : base(TimeSpan.FromSeconds(1), clock, log, runsAtStart: true)
     {
-        (_scopes, _chain, _anchors, _service, _clock, _log) = (scopes, chain, anchors, service, clock, log);
+        (_scopes, _chain, _anchors, _service, _log) = (scopes, chain, anchors, service, log);
         _meter.CreateObservableGauge(
             "medcor.audit.unchained.age", () => (clock.GetUtcNow() - _oldestUnlinked)?.TotalSeconds ?? 0, "s",
             "Age of the oldest access that is not linked into the audit trail's chain yet.");
@@ -111,20 +104,11 @@ internal sealed partial class AuditChainWorker : PeriodicService
             """, ct);
         var positions = unlinked.ConvertAll(w => w.Position);
         await db.Database.ExecuteSqlAsync($"DELETE FROM audit_waiting WHERE position = ANY({positions})", ct);
-        if (_service.Name != Keeper && unlinked.Count > 0) await SendCopiesAsync(db, unlinked.Select(w => w.Event), ct);
+        if (_service.Name != AuditCopies.Keeper && unlinked.Count > 0) await AuditCopies.SendAsync(db, _service.Name, unlinked.Select(w => w.Event), ct);
         if (scope.ServiceProvider.GetService<IAuditObserver>() is { } observer) await observer.OnLinkedAsync(unlinked.ConvertAll(w => w.Event), ct);
         await transaction.CommitAsync(ct);
         foreach (var head in newHeads.Values) heads[head.HospitalId] = head;
         return unlinked.Count > 0;
-    }
-
-    /// <summary>Sends copies of events to the service that lists them, when the caller's transaction is committed.</summary>
-    private async Task SendCopiesAsync(TenantDb db, IEnumerable<AuditEvent> events, CancellationToken ct)
-    {
-        var copies = JsonSerializer.SerializeToElement(events.Select(e => e with { Service = _service.Name }), Json.Options);
-        db.Add(OutboxMessage.From(new AuditEventsRecorded(copies) { OccurredAt = _clock.GetUtcNow() }, Keeper));
-        await db.SaveChangesAsync(ct);
-        db.WakeDispatcher();
     }
 
     private async Task<Dictionary<Guid, ChainHead>> ReadHeadsAsync(CancellationToken ct)

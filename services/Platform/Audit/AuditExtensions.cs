@@ -24,6 +24,7 @@ internal static class AuditExtensions
         services.AddHostedService<AuditPartitions>();
         services.AddAuditProtection(service);
         services.AddScoped<IAuditTrail, AuditTrail>().AddScoped<IOperatorCommand, VerifyAudit>();
+        if (service != AuditCopies.Keeper) services.AddScoped<IOperatorCommand, CopyAudit>();
         foreach (var found in (Type[])[typeof(IAuditSubjects), typeof(IAuditObserver)])
             if (assembly.GetTypes().SingleOrDefault(t => t.IsAssignableTo(found) && t.IsClass) is { } implementation)
                 services.AddScoped(found, implementation);

@@ -373,6 +373,24 @@ public sealed class VerifyAuditTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Copies_are_sent_again_since_the_day_that_is_given()
+    {
+        await Drawn(3);
+        await using var scope = Everywhere(out var db);
+        var copy = new CopyAudit(db, Service with { Name = "identity" });
+
+        Assert.Equal(64, await copy.RunAsync(["yesterday"], CancellationToken.None));
+        Assert.Equal(0, await copy.RunAsync([$"{DateTimeOffset.UtcNow.AddDays(1):yyyy-MM-dd}"], CancellationToken.None));
+        Assert.Equal(0L, await Scalar("SELECT count(*) FROM outbox WHERE type LIKE '%AuditEventsRecorded'"));
+        Assert.Equal(0, await copy.RunAsync([], CancellationToken.None));
+
+        Assert.Equal(3L, await Scalar("""
+            SELECT count(*) FROM outbox, jsonb_array_elements(body::jsonb -> 'events') copy
+            WHERE type LIKE '%AuditEventsRecorded' AND addressee = 'clinical' AND copy ->> 'service' = 'identity'
+            """));
+    }
+
+    [Fact]
     public async Task Concurrent_workers_link_every_event_once_without_gaps()
     {
         await Accesses(1_200);
