@@ -83,7 +83,8 @@ internal sealed class StubObjectStore : IAsyncDisposable
 
     private async Task Put(HttpContext http, string key)
     {
-        var (headers, text) = (http.Request.Headers, await ReadText(http.Request));
+        using var reader = new StreamReader(http.Request.Body, Encoding.UTF8);
+        var (headers, text) = (http.Request.Headers, await reader.ReadToEndAsync());
         var stored = new Version(Guid.NewGuid().ToString("N"), text, headers["x-amz-object-lock-mode"], headers["x-amz-object-lock-retain-until-date"]);
         bool isRefused;
         lock (_lock)
@@ -141,25 +142,6 @@ internal sealed class StubObjectStore : IAsyncDisposable
     {
         http.Response.ContentType = "application/xml";
         await http.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(answer.ToString()));
-    }
-
-    /// <summary>
-    /// Reads a body, which the client may send in signed chunks: the length in hexadecimal, then extensions after a semicolon, then the bytes.
-    /// </summary>
-    private static async Task<string> ReadText(HttpRequest request)
-    {
-        using var reader = new StreamReader(request.Body, Encoding.UTF8);
-        var body = await reader.ReadToEndAsync();
-        if (!request.Headers.ContainsKey("x-amz-decoded-content-length")) return body;
-        var text = new StringBuilder();
-        for (var at = 0; ;)
-        {
-            var lineEnd = body.IndexOf("\r\n", at, StringComparison.Ordinal);
-            var length = int.Parse(body[at..lineEnd].Split(';')[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-            if (length == 0) return text.ToString();
-            text.Append(body, lineEnd + 2, length);
-            at = lineEnd + 2 + length + 2;
-        }
     }
 
     /// <summary>Represents a version of an object.</summary>

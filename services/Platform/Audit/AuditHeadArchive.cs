@@ -52,6 +52,8 @@ internal sealed class AuditHeadArchive : IDisposable
                 BucketName = _options.Bucket,
                 Key = _folder + Format(now, "yyyy-MM-dd'T'HH"),
                 ContentBody = string.Join('\n', heads),
+                // Not every store that speaks S3's protocol understands the client's chunks.
+                UseChunkEncoding = false,
                 // Of several replicas the first one stores the hour, and the store refuses the others.
                 IfNoneMatch = "*",
                 ObjectLockMode = ObjectLockMode.Compliance,
