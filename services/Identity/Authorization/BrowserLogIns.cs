@@ -1,4 +1,5 @@
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Hospitals;
 using MedCor.Identity.SecondFactors;
 using MedCor.Identity.Sessions;

@@ -1,6 +1,6 @@
 using MedCor.Contracts.Clinical;
+using MedCor.Identity.Audit;
 using MedCor.Identity.ServiceAccounts;
-using MedCor.Identity.Sessions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Tokens;

@@ -1,4 +1,5 @@
 using MedCor.Contracts.Clinical;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Sessions;
 using MedCor.ServiceDefaults.Authentication;
 using Microsoft.EntityFrameworkCore;

@@ -1,4 +1,5 @@
 using MedCor.Contracts.Clinical;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Sessions;
 using Microsoft.Extensions.Options;
 using OpenIddict.Abstractions;

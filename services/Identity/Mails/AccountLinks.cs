@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using MedCor.Contracts;
-using MedCor.Identity.Sessions;
+using MedCor.Identity.Audit;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.IdentityModel.Tokens;
 

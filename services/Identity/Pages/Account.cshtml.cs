@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using MedCor.Contracts;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Authorization;
 using MedCor.Identity.Hospitals;
 using MedCor.Identity.SecondFactors;

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Hospitals;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Mails;
-using MedCor.Identity.Sessions;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.SecondFactors;

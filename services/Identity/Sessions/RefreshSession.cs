@@ -1,6 +1,7 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Keys;
 using MedCor.Identity.SecondFactors;
 using Microsoft.EntityFrameworkCore;

@@ -1,5 +1,6 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Hospitals;
 using MedCor.Identity.Passwords;
 using MedCor.Identity.Revocations;

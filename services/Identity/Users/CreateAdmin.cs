@@ -3,7 +3,7 @@ using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
-using MedCor.Identity.Sessions;
+using MedCor.Identity.Audit;
 using MedCor.Platform.OperatorCommands;
 using MedCor.ServiceDefaults.Authentication;
 using MedCor.Validation;

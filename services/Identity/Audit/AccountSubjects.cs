@@ -2,7 +2,7 @@ using MedCor.Contracts;
 using MedCor.Platform.Audit;
 using Microsoft.EntityFrameworkCore;
 
-namespace MedCor.Identity.Accounts;
+namespace MedCor.Identity.Audit;
 
 /// <summary>Finds whose accounts are that refused calls have named.</summary>
 internal sealed class AccountSubjects(IdentityDb db) : IAuditSubjects

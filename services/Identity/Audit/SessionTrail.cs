@@ -5,7 +5,7 @@ using MedCor.Platform.Audit;
 using MedCor.ServiceDefaults.Authentication;
 using Microsoft.EntityFrameworkCore;
 
-namespace MedCor.Identity.Sessions;
+namespace MedCor.Identity.Audit;
 
 /// <summary>
 /// Records what is no tool in the audit trail: logins and their failures, ends of sessions, and changes and uses of what users log in with. Each is recorded in
