@@ -12,7 +12,8 @@ internal sealed class KeepCopies(ClinicalDb db, AuditWriteCheck check) : IEventH
 {
     public Task HandleAsync(AuditEventsRecorded integrationEvent, CancellationToken ct)
     {
-        var (rows, count) = (integrationEvent.Events.GetRawText(), integrationEvent.Events.GetArrayLength());
-        return check.ExecuteAsync(() => db.Database.ExecuteSqlAsync(AuditWriteCheck.GetStatements(rows, count, isRepeatable: true), ct));
+        var keys = integrationEvent.Events.EnumerateArray().Select(e => (e.GetProperty("hospital_id").GetGuid(), e.GetProperty("id").GetGuid())).ToList();
+        var statements = AuditWriteCheck.GetStatements(integrationEvent.Events.GetRawText(), keys, isRepeatable: true);
+        return check.ExecuteAsync(() => db.Database.ExecuteSqlAsync(statements, ct));
     }
 }

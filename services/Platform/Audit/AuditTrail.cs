@@ -36,7 +36,8 @@ internal sealed class AuditTrail(
             return;
         }
         var rows = JsonSerializer.Serialize(events, Json.Options);
-        await check.ExecuteAsync(() => db.Database.ExecuteSqlAsync(AuditWriteCheck.GetStatements(rows, events.Count), ct));
+        var statements = AuditWriteCheck.GetStatements(rows, events.ConvertAll(e => (e.HospitalId, e.Id)));
+        await check.ExecuteAsync(() => db.Database.ExecuteSqlAsync(statements, ct));
     }
 
     private AuditEvent CreateContentEvent(AuditedAccess access, AuditOutcome outcome, Guid hospital, Guid? patient, AuditedEntity[] content)

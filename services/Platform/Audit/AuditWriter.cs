@@ -93,7 +93,8 @@ internal sealed class AuditWriter(NpgsqlDataSource database, AuditWriteCheck che
         {
             batch.BatchCommands.Add(
                 new("SELECT set_config('medcor.hospital', $1, true)") { Parameters = { new() { Value = hospital.Key.ToString() } } });
-            AuditWriteCheck.AddCommands(batch, JsonSerializer.Serialize<IEnumerable<AuditEvent>>(hospital, Json.Options), hospital.Count());
+            AuditWriteCheck.AddCommands(
+                batch, JsonSerializer.Serialize<IEnumerable<AuditEvent>>(hospital, Json.Options), [.. hospital.Select(e => (e.HospitalId, e.Id))]);
         }
         await check.ExecuteAsync(() => batch.ExecuteNonQueryAsync());
         foreach (var access in accesses) access.Written.SetResult();

@@ -86,25 +86,24 @@ internal sealed class VerifyAudit(
         for (var more = true; more;)
         {
             var page = await db.AuditLinks().AsNoTracking().Where(l => l.HospitalId == hospital && l.Sequence > sequence)
-                .OrderBy(l => l.Sequence).Take(PageSize)
-                .LeftJoin(db.AuditEvents(), l => new { l.HospitalId, Id = l.EventId }, e => new { e.HospitalId, e.Id }, (l, e) => new { Link = l, Event = e })
-                .OrderBy(r => r.Link.Sequence).ToListAsync(ct);
-            foreach (var row in page)
+                .OrderBy(l => l.Sequence).Take(PageSize).ToListAsync(ct);
+            var events = await db.ReadAuditEventsAsync(page.ConvertAll(l => (l.HospitalId, l.EventId)), ct);
+            foreach (var link in page)
             {
-                var (link, follows) = (row.Link, row.Link.Sequence == sequence + 1);
+                var (recorded, follows) = (events.GetValueOrDefault((link.HospitalId, link.EventId)), link.Sequence == sequence + 1);
                 if (!follows) Report($"links {sequence + 1} to {link.Sequence - 1} are missing");
                 var isKnown = chain.Knows(link.KeyId);
                 if (!isKnown && unknownKeys.Add(link.KeyId!))
                     Report($"link {link.Sequence} and others were made with the key {link.KeyId}, which is not among the configured secrets");
                 var time = GetTime(link.EventId);
-                if (row.Event is not null) isBeginning &= time < newestDropped.AddDays(1);
-                if (row.Event is null && isBeginning && time < expiredBefore)
+                if (recorded is not null) isBeginning &= time < newestDropped.AddDays(1);
+                if (recorded is null && isBeginning && time < expiredBefore)
                     (dropped, newestDropped) = (dropped + 1, time > newestDropped ? time : newestDropped);
-                else if (row.Event is null) Report($"the event of link {link.Sequence}, {link.EventId}, is missing");
+                else if (recorded is null) Report($"the event of link {link.Sequence}, {link.EventId}, is missing");
                 else if (follows && isKnown)
                 {
-                    var age = chain.FindKeyAge(link.Hash, link.KeyId, previousHash, link.Sequence, row.Event);
-                    if (age is null) mismatches.Add(new(link, previousHash, row.Event));
+                    var age = chain.FindKeyAge(link.Hash, link.KeyId, previousHash, link.Sequence, recorded);
+                    if (age is null) mismatches.Add(new(link, previousHash, recorded));
                     else if (age > keyAge) Report($"link {link.Sequence} was made with an older key than the links before it");
                     keyAge = Math.Min(keyAge, age ?? keyAge);
                 }
