@@ -9,7 +9,8 @@ namespace MedCor.Identity.Audit;
 
 /// <summary>
 /// Records in the audit trail what no tool does: logins and their failures, ends of sessions, and changes and uses of what users log in with. Each event is
-/// recorded in the transaction of the change that it describes and in the trail of the user's hospital; for an address that nobody has, in that of the platform.
+/// recorded in the transaction of the change that it describes and in the trail of the user's hospital; for an address that nobody has, in that of the
+/// platform.
 /// </summary>
 internal sealed class SessionTrail(IdentityDb db, IAuditTrail trail)
 {
