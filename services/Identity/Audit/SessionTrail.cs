@@ -8,8 +8,9 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Identity.Audit;
 
 /// <summary>
-/// Records what is no tool in the audit trail: logins and their failures, ends of sessions, and changes and uses of what users log in with. Each is recorded in
-/// the transaction of what it tells and in the trail of the user's hospital; of an address that nobody has, in that of the platform.
+/// Records in the audit trail what no tool does: logins and their failures, ends of sessions, and changes and uses of what users log in with. Each event is
+/// recorded in the transaction of the change that it describes and in the trail of the user's hospital; for an address that nobody has, in that of the
+/// platform.
 /// </summary>
 internal sealed class SessionTrail(IdentityDb db, IAuditTrail trail)
 {

@@ -11,14 +11,14 @@ using AuditEvent = MedCor.Platform.Audit.AuditEvent;
 
 namespace MedCor.Tests.Services.Clinical.Audit;
 
-/// <summary>Tests what is found conspicuous in the audit trail, and who is told.</summary>
+/// <summary>Tests which audit events raise an alert, and who receives it.</summary>
 public sealed class AuditAlertsTests
 {
     private static readonly Guid Hospital = Guid.CreateVersion7(), Nurse = Guid.CreateVersion7(), Doctor = Guid.CreateVersion7();
     private static readonly DateTimeOffset Hour = new(2026, 2, 1, 14, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public async Task The_reuse_of_a_refresh_token_is_told_to_the_administrators_of_the_hospital()
+    public async Task The_reuse_of_a_refresh_token_raises_an_alert_for_the_administrators_of_the_hospital()
     {
         var admin = (await ClinicFixture.OpenHospital("Europe/Berlin")).Admin;
         var somebody = await TestUser.Create(admin, "NURSE");
@@ -34,7 +34,7 @@ public sealed class AuditAlertsTests
     }
 
     [Fact]
-    public async Task A_limit_is_told_of_once_an_hour_when_it_is_reached_and_for_each_person_by_itself()
+    public async Task A_limit_raises_one_alert_an_hour_when_it_is_reached_and_for_each_person_separately()
     {
         var house = await MedCorFixture.Get();
         var owner = await house.CreateDatabase();
@@ -60,8 +60,8 @@ public sealed class AuditAlertsTests
                 .OnLinkedAsync(events, CancellationToken.None);
             await transaction.CommitAsync();
             return await db.Database.SqlQuery<int>($"""
-                WITH told AS (DELETE FROM outbox WHERE type LIKE '%AuditAlertRaised' RETURNING 1) SELECT count(*)::int AS "Value" FROM told
-                """).ToListAsync() is [var told] ? told : -1;
+                WITH raised AS (DELETE FROM outbox WHERE type LIKE '%AuditAlertRaised' RETURNING 1) SELECT count(*)::int AS "Value" FROM raised
+                """).ToListAsync() is [var count] ? count : -1;
         }
     }
 

@@ -4,7 +4,7 @@ using MedCor.Contracts.Clinical;
 
 namespace MedCor.Tests.Services.Identity.Sessions;
 
-/// <summary>Tests what the audit trail tells of logins, and that the list of the hospital's administrators has it.</summary>
+/// <summary>Tests what the audit trail records of logins and accounts, and that administrators and patients can list it.</summary>
 public class SessionTrailTests
 {
     [Fact]
