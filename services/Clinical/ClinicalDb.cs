@@ -1,6 +1,5 @@
 using System.Linq.Expressions;
 using MedCor.Clinical.AccessPolicies;
-using MedCor.Clinical.Audit;
 using MedCor.Clinical.EmergencyOverrides;
 using MedCor.Clinical.MedicalRecords;
 using MedCor.Clinical.People;
@@ -8,6 +7,7 @@ using MedCor.Clinical.Referrals;
 using MedCor.Clinical.Scheduling;
 using MedCor.Clinical.Treatments;
 using MedCor.Contracts;
+using MedCor.Platform.Audit;
 using MedCor.Platform.Database;
 using MedCor.Platform.LocalCopies;
 using MedCor.Platform.Messaging;
@@ -96,14 +96,8 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
     /// <summary>Gets the treatments whose content the caller sees, not only because of an emergency override. Staff alone change treatments.</summary>
     internal IQueryable<Treatment> ChangeableTreatments => Rows<Treatment>().Where(ContentVisibility.OfTreatments(this, countsOverrides: false));
 
-    /// <summary>Gets all recorded accesses to clinical content.</summary>
+    /// <summary>Gets the audit events of all services: those of this one, and copies of what the others have recorded.</summary>
     internal IQueryable<AuditEvent> AuditEvents => Rows<AuditEvent>();
-
-    /// <summary>Gets the links of the audit trail's chains.</summary>
-    internal IQueryable<AuditLink> AuditLinks => Rows<AuditLink>();
-
-    /// <summary>Gets the accesses that are not linked to a chain yet.</summary>
-    internal IQueryable<UnlinkedEvent> UnlinkedEvents => Rows<UnlinkedEvent>();
 
     /// <summary>Gets the appointments that the caller may see: a patient's own, or those of a staff member's hospital.</summary>
     internal IQueryable<Appointment> VisibleAppointments =>

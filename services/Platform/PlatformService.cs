@@ -1,4 +1,5 @@
 using System.Threading.RateLimiting;
+using MedCor.Platform.Audit;
 using MedCor.Platform.Database;
 using MedCor.Platform.DemoData;
 using MedCor.Platform.Idempotency;
@@ -60,6 +61,7 @@ public static class PlatformService
         services.AddHostedService<OutboxAgeMetric>();
         services.AddHostedService<RetentionService>();
         services.AddHostedService<ReplayService>();
+        builder.AddAudit(service, assembly);
         foreach (var seeder in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IDemoDataSeeder)) && t.IsClass))
             services.AddScoped(typeof(IDemoDataSeeder), seeder);
         foreach (var source in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IReplaySource)) && t.IsClass))
@@ -69,6 +71,8 @@ public static class PlatformService
             services.AddScoped(typeof(IRetentionPolicy), policy);
         foreach (var command in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IOperatorCommand)) && t.IsClass))
             services.AddScoped(typeof(IOperatorCommand), command);
+        services.AddSingleton(_ => new SchemaComparison(assembly, service,
+            builder.Configuration.GetConnectionString("scratch") ?? builder.Configuration.GetOwnerConnectionString()));
         builder.AddKeyedNpgsqlDataSource(DatabaseCheck.Name, settings =>
         {
             settings.ConnectionString = BuildConnectionString(builder.Configuration.GetConnectionString("db"), service, isForCheck: true);

@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using MedCor.Chat.LanguageModel;
 using MedCor.Chat.Runs;
+using MedCor.Clinical.Audit;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
 using MedCor.Contracts.Clinical;
@@ -23,6 +24,7 @@ using MedCor.Identity.Merges;
 using MedCor.Identity.Patients;
 using MedCor.Identity.SecondFactors;
 using MedCor.Identity.Sessions;
+using MedCor.Platform.Audit;
 using MedCor.Platform.Limits;
 using MedCor.ServiceDefaults;
 using Microsoft.Extensions.Configuration;
@@ -86,6 +88,10 @@ public sealed class DocumentedLimitsTests
         { "active periods of a doctor", Number(ActivePeriods.MaxPeriods) },
         { "an answer | 16", Size(ResponseBuffer.MaxLength) },
         { "time in which an answer is taken", Seconds(ResponseSender.SendTimeout) },
+        { "lines of an export of the audit trail", Number(ExportedAuditEvent.MaxLines) },
+        { "patients of others whose data one person sees", Number(new AuditAlertOptions().BulkReadsPerHour) },
+        { "refused calls and logins of one person", Number(new AuditAlertOptions().FailuresPerHour) },
+        { "years for which the audit trail is kept", $"{new AuditRetentionOptions().RetentionYears}, at least {AuditRetentionOptions.MinYears}" },
         { "what is kept of reference data", $"{new ReferenceDataCacheOptions().TimeToLiveSeconds} s" },
         { "WebSockets of a user", Number(new LimitOptions().MaxSocketsPerUser) },
         { "event streams of a user", Number(new LimitOptions().MaxStreamsPerUser) },

@@ -17,6 +17,7 @@ public enum AccessMode
 /// <param name="NurseDays">For how many days before and after a visit the nurses of the hospital have a relation to the patient. <example>1</example></param>
 /// <param name="NotifiedUsers">The users who are told of emergency overrides, besides the administrators.</param>
 /// <param name="Version">The version, which every change increases; 0 while the hospital has the defaults. <example>1</example></param>
+[Audited(AuditKind.Administration, "access_policies")]
 public sealed record AccessPolicy(
     Guid HospitalId,
     AccessMode Mode,

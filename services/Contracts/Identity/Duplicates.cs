@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using MedCor.Contracts.Clinical;
 
 namespace MedCor.Contracts.Identity;
 
@@ -26,6 +27,7 @@ public enum DuplicateReason
 /// <param name="LastName"><example>"Schubert"</example></param>
 /// <param name="DateOfBirth"><example>"1984-05-17"</example></param>
 /// <param name="PhoneNumber"><example>"+49 30 5550112"</example></param>
+[Audited(AuditKind.Demographic, "patients")]
 public sealed record CandidatePatient(
     Guid PatientId,
     string? Mrn,

@@ -25,6 +25,7 @@ public enum PatientMergeStatus
 /// cancel those that are not needed. Null until Clinical has moved the appointments, and after an unmerge.
 /// </param>
 /// <param name="RequestedBy">The ID of the user who merged or unmerged the patients last. <example>"01980000-0000-7000-8001-00000000000a"</example></param>
+[Audited(AuditKind.Demographic, "patient_merges", Writes = AuditKind.Account)]
 public sealed record PatientMerge(
     Guid Id,
     Guid HospitalId,

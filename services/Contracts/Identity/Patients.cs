@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using MedCor.Contracts.Clinical;
 
 namespace MedCor.Contracts.Identity;
 
@@ -20,6 +21,7 @@ namespace MedCor.Contracts.Identity;
 /// answered with the surviving patient. <example>null</example>
 /// </param>
 [Resource("patients", Callers.Everyone)]
+[Audited(AuditKind.Demographic, Writes = AuditKind.Account)]
 public sealed record Patient(
     Guid Id,
     Guid HospitalId,

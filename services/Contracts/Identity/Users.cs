@@ -22,6 +22,7 @@ namespace MedCor.Contracts.Identity;
 /// <param name="NextOfKin">The persons who are told in an emergency of a patient; empty for others.</param>
 /// <param name="Identifiers">The numbers that a patient has elsewhere; empty for others.</param>
 [Resource("users", Callers.Everyone)]
+[Audited(AuditKind.Demographic, Writes = AuditKind.Account)]
 public sealed record User(
     Guid Id,
     Guid? HospitalId,
@@ -64,6 +65,7 @@ public sealed record User(
 /// <param name="Identifiers">The numbers that a patient has elsewhere; empty for others.</param>
 /// <param name="Affected">The upcoming appointments of the user, as a doctor or a patient, at most 100, the earliest first. They stay booked.</param>
 /// <param name="AffectedCount">The number of upcoming appointments, counted up to 10,000.</param>
+[Audited(AuditKind.Account, "users")]
 public sealed record DeactivatedUser(
     Guid Id,
     Guid? HospitalId,
@@ -113,6 +115,7 @@ public sealed record DeactivatedUser(
 /// <param name="AffectedCount">
 /// If the account was deactivated or got another role: the number of upcoming appointments, counted up to 10,000. Otherwise null.
 /// </param>
+[Audited(AuditKind.Account, "users")]
 public sealed record UpdatedUser(
     Guid Id,
     Guid? HospitalId,

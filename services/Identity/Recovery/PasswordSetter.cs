@@ -1,5 +1,7 @@
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Mails;
 using MedCor.Identity.Passwords;
 using MedCor.Identity.Sessions;
@@ -12,7 +14,7 @@ namespace MedCor.Identity.Recovery;
 /// and a lock of the address.
 /// </summary>
 internal sealed class PasswordSetter(IdentityDb db, AccountLinks links, MailQueue mails, PasswordHasher hashes, PasswordLogIn logIn, LockOut lockOut,
-    SessionManager sessions)
+    SessionManager sessions, SessionTrail trail)
 {
     internal const string LinkIsOver = "is not valid, or no longer: a link works once, within 30 minutes. Request another one";
 
@@ -35,7 +37,7 @@ internal sealed class PasswordSetter(IdentityDb db, AccountLinks links, MailQueu
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         if (!await links.SpendAsync(link, ct)) throw new ValidationFailed("token", LinkIsOver);
         // Who has read the mail receives mail at the address.
-        await SetAsync(login, hash, provesEmail: link.Purpose != LinkPurpose.TemporaryPassword, ct);
+        await SetAsync(account.Id, login, hash, provesEmail: link.Purpose != LinkPurpose.TemporaryPassword, ct);
         if (link.Purpose != LinkPurpose.Invitation) mails.Add(MailKind.PasswordChanged, account.Id);
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
@@ -59,7 +61,7 @@ internal sealed class PasswordSetter(IdentityDb db, AccountLinks links, MailQueu
                 throw new ValidationFailed("password", "is not temporary: log in with it, and change it with update_user");
             if (newPassword == password) throw new ValidationFailed("new_password", "must be another one");
             ThrowIfWeak("new_password", newPassword, account);
-            await SetAsync(account.Login, hash, provesEmail: false, ct);
+            await SetAsync(account.Id, account.Login, hash, provesEmail: false, ct);
             mails.Add(MailKind.PasswordChanged, account.Id);
             await db.SaveChangesAsync(ct);
             return account;
@@ -70,7 +72,7 @@ internal sealed class PasswordSetter(IdentityDb db, AccountLinks links, MailQueu
     internal Task<string> CreateLinkAsync(TemporaryPassword proven, CancellationToken ct) =>
         links.CreateAsync(proven.Account.Id, LinkPurpose.TemporaryPassword, newEmail: null, ct);
 
-    private async Task SetAsync(Login login, string hash, bool provesEmail, CancellationToken ct)
+    private async Task SetAsync(Guid userId, Login login, string hash, bool provesEmail, CancellationToken ct)
     {
         var now = db.UtcNow;
         await db.Logins.Where(l => l.Id == login.Id).ExecuteUpdateAsync(l => l
@@ -80,6 +82,7 @@ internal sealed class PasswordSetter(IdentityDb db, AccountLinks links, MailQueu
         await links.EndAllAsync(login.Id, ct);
         await lockOut.ClearAsync(login.AttemptKey, ct);
         await sessions.EndAllOfLoginAsync(login.Id, ct);
+        await trail.RecordChangeAsync("set_password", userId, ct, AuditKind.Account);
     }
 
     private static void ThrowIfWeak(string field, string password, Account account)

@@ -59,7 +59,7 @@ internal sealed class PasswordLogIn(IdentityDb db, LockOut lockOut, PasswordHash
 
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var verified = isCorrect ? await VerifyCodeAsync(account!, code, ct) : null;
-        await lockOut.RecordAsync(emailKey, isCorrect: verified is null ? false : verified.Methods is null ? null : true, ct);
+        await lockOut.RecordAsync(emailKey, isCorrect: verified is null ? false : verified.Methods is null ? null : true, account, ct);
         var refusal = verified is null ? null : await FindRefusalAsync(verified, acceptsTemporary, ct);
         // Unless the password was changed in the meantime. Before a session is started, because a change of the password locks the login first too.
         if (verified is not null && strongerHash is not null)

@@ -88,7 +88,7 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
     private OverlayProcess Launch(string name, string[]? command = null)
     {
         var workload = _overlay.Workloads.Single(w => w.Name == name);
-        var container = workload.Containers.Single();
+        var container = workload.Program;
         var assembly = FindServiceAssembly(container.Text("image")!);
         var start = new ProcessStartInfo("dotnet", [assembly, .. command ?? container.Texts("args")])
         {
@@ -105,14 +105,18 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
     }
 
     /// <summary>
-    /// Resolves the environment variables of a workload's container as the kubelet does: in order, with <c>$(NAME)</c> referring to an earlier one.
+    /// Resolves the environment variables of a workload's container as the kubelet does: in order, with <c>$(NAME)</c> referring to an earlier one. Optional
+    /// properties of secrets are not set.
     /// </summary>
     private Dictionary<string, string> Resolve(Workload workload)
     {
         var made = new Dictionary<string, string>();
-        foreach (var variable in workload.Containers.Single().Items("env"))
+        foreach (var map in workload.Program.Items("envFrom").Select(source => source.Text("configMapRef.name")!))
+            foreach (var (name, value) in _overlay.Single("ConfigMap", map)["data"]!.AsObject()) made[name] = value!.ToString();
+        foreach (var variable in workload.Program.Items("env"))
         {
             var source = variable["valueFrom"];
+            if ((bool?)source?.At("secretKeyRef.optional") == true) continue;
             made[variable.Text("name")!] =
                 variable.Text("value") is { } value ? Reference().Replace(value, r => made.GetValueOrDefault(r.Groups[1].Value, r.Value))
                     : source!.Text("secretKeyRef.name") is { } secret ? Secret(secret, source!.Text("secretKeyRef.key")!)
@@ -132,6 +136,8 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
     /// <summary>Replaces the addresses of the cluster's network in a value with local ones.</summary>
     private string ToLocalAddress(string value, string workload)
     {
+        // The server that runs beside the command in its pod, and belongs to it alone.
+        if (value.StartsWith("Host=127.0.0.1;", StringComparison.Ordinal)) return _postgres;
         if (DatabaseHost().Match(value) is { Success: true })
         {
             var asked = new NpgsqlConnectionStringBuilder(value);
@@ -188,7 +194,7 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
     [GeneratedRegex(@"\b\w+-app:8080|\bredis-[12]\.redis:6379")]
     private static partial Regex ClusterName();
 
-    [GeneratedRegex(@"/medcor/(\w+):")]
+    [GeneratedRegex(@"/medcor/(\w+)[:@]")]
     private static partial Regex ImageName();
 }
 

@@ -1,11 +1,13 @@
 using MedCor.Identity;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Hospitals;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Mails;
 using MedCor.Identity.Recovery;
 using MedCor.Identity.SecondFactors;
 using MedCor.Identity.Sessions;
+using MedCor.Platform.Audit;
 using MedCor.Platform.Database;
 using MedCor.Platform.Messaging;
 using MedCor.Platform.Tenancy;
@@ -41,6 +43,8 @@ internal sealed class IdentityFixture : IAsyncDisposable
             .AddSingleton<IHostEnvironment>(new HostingEnvironment { EnvironmentName = Environments.Development }).AddScoped<SignInPolicies>()
             .AddSingleton(Options.Create(Mail)).Configure<TokenOptions>(tokens => tokens.PublicUrl = "http://localhost").AddLocalization()
             .AddScoped<MailQueue>().AddScoped<AccountLinks>().AddSingleton<MailComposer>().AddSingleton<SmtpConnection>().AddSingleton<MailSender>()
+            .AddHttpContextAccessor().AddSingleton(_database).AddSingleton<AuditWriteCheck>().AddSingleton<AuditWriter>()
+            .AddScoped<IAuditTrail, AuditTrail>().AddScoped<SessionTrail>()
             .AddScoped<LoginAddresses>().AddScoped<EmailChange>().AddScoped<SecondFactorManager>()
             .AddScoped<SessionManager>().AddScoped<RefreshSessionHandler>().AddScoped<RenewAccessHandler>().AddScoped<RotateKeys>()
             .BuildServiceProvider();
