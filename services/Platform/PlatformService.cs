@@ -1,6 +1,7 @@
 using System.Threading.RateLimiting;
 using MedCor.Platform.Database;
 using MedCor.Platform.DemoData;
+using MedCor.Platform.Encryption;
 using MedCor.Platform.Idempotency;
 using MedCor.Platform.Limits;
 using MedCor.Platform.LocalCopies;
@@ -69,6 +70,7 @@ public static class PlatformService
             services.AddScoped(typeof(IRetentionPolicy), policy);
         foreach (var command in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IOperatorCommand)) && t.IsClass))
             services.AddScoped(typeof(IOperatorCommand), command);
+        if (assembly.GetTypes().Any(t => t.IsAssignableTo(typeof(IEncryptedRow)) && t.IsClass)) builder.AddTextEncryption(assembly, service);
         builder.AddKeyedNpgsqlDataSource(DatabaseCheck.Name, settings =>
         {
             settings.ConnectionString = BuildConnectionString(builder.Configuration.GetConnectionString("db"), service, isForCheck: true);
@@ -143,7 +145,8 @@ public static class PlatformService
     /// <param name="isForCheck">
     /// Whether this is the one connection of <see cref="DatabaseCheck"/>. Otherwise there are as many connections as configured, or else 40.
     /// </param>
-    internal static string? BuildConnectionString(string? configured, string service, bool isForCheck = false)
+    /// <param name="maxConnections">The maximum number of connections; null for as many as configured.</param>
+    internal static string? BuildConnectionString(string? configured, string service, bool isForCheck = false, int? maxConnections = null)
     {
         if (configured is null) return null;
         var connection = new NpgsqlConnectionStringBuilder($"Maximum Pool Size=40;{configured}")
@@ -164,6 +167,7 @@ public static class PlatformService
             // A check that runs out of time does not wait to be cancelled by a database that hangs.
             connection.CancellationTimeout = -1;
         }
+        if (maxConnections is { } max) connection.MaxPoolSize = max;
         // In Development every service logs in as the owner. Whatever the login, the service works in its own role.
         var role = Migrator.ServiceRole(service);
         if (connection.Username != role) connection.Options = $"-c role={role}";

@@ -49,7 +49,10 @@ public sealed record Appointment(
     DateTimeOffset UpdatedAt) : IClinicalContent
 {
     /// <summary>Returns the appointment as a caller may see it: for receptionists without the texts about it.</summary>
-    public Appointment For(Callers kind) => kind == Callers.Receptionist ? this with { Reason = null, Notes = null, RatingComment = null } : this;
+    public Appointment For(Callers kind) => kind == Callers.Receptionist ? WithoutTexts() : this;
+
+    /// <summary>Returns the appointment without the texts that the patient, the doctor and others wrote about it.</summary>
+    public Appointment WithoutTexts() => this with { Reason = null, Notes = null, RatingComment = null };
 
     /// <summary>Returns when and with whom the appointment takes place, without its reason and other clinical content.</summary>
     public LiveAppointment WithoutContent() => new(
@@ -203,6 +206,9 @@ public sealed record RateAppointment(
 [NamedLiveEvent("appointment_created", typeof(LiveAppointment), "an appointment was booked")]
 public sealed record AppointmentCreated(Appointment Appointment) : IntegrationEvent(Appointment.HospitalId, Appointment.Version)
 {
+    /// <summary>Gets the appointment without its texts: events wait in outboxes, queues and dead letters, where nothing encrypts them.</summary>
+    public Appointment Appointment { get; init; } = Appointment.WithoutTexts();
+
     public override LiveUpdate LiveUpdate => new(Change.Created, Appointment.WithoutContent(), new(Callers.Staff, Appointment.PatientId));
 }
 
@@ -210,5 +216,8 @@ public sealed record AppointmentCreated(Appointment Appointment) : IntegrationEv
 [LiveResource("appointments")]
 public sealed record AppointmentUpdated(Appointment Appointment) : IntegrationEvent(Appointment.HospitalId, Appointment.Version)
 {
+    /// <summary>Gets the appointment without its texts: events wait in outboxes, queues and dead letters, where nothing encrypts them.</summary>
+    public Appointment Appointment { get; init; } = Appointment.WithoutTexts();
+
     public override LiveUpdate LiveUpdate => new(Change.Updated, Appointment.WithoutContent(), new(Callers.Staff, Appointment.PatientId));
 }
