@@ -19,7 +19,9 @@ using MedCor.Identity.Federation;
 using MedCor.Identity.Mails;
 using MedCor.Identity.SecondFactors;
 using MedCor.Identity.Sessions;
+using MedCor.Platform.Encryption;
 using MedCor.Platform.Limits;
+using MedCor.Platform.Secrets;
 using MedCor.ServiceDefaults;
 using Microsoft.Extensions.Configuration;
 
@@ -77,6 +79,9 @@ public sealed class DocumentedLimitsTests
         { "bodies in the memory of a service", Seconds(RequestMemoryLimiter.QueueTimeout) },
         { "what a service reads to answer", Seconds(RequestMemoryLimiter.QueueTimeout) },
         { "a call at its service", Seconds(ServiceForwarder.RequestTimeout) },
+        { "hospitals whose encryption keys", Number(DataKeys.MaxHospitals) },
+        { "hospitals whose encryption keys", $"{DataKeys.Lifetime.TotalMinutes} min" },
+        { "rows that are encrypted again", Number(IEncryptedTable.PageSize) },
         { "age of what", Seconds(WellKnownEndpoints.RefreshInterval) },
         { "one thing", Size(ResponseBuffer.MaxEntityLength) },
         { "active periods of a doctor", Number(ActivePeriods.MaxPeriods) },

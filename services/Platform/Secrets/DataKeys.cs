@@ -17,8 +17,8 @@ internal sealed class DataKeys(NpgsqlDataSource database, DataKeyWrapping wrappi
     /// <summary>The name of the data source.</summary>
     internal const string DataSource = "data-keys";
 
-    /// <summary>The maximum number of connections of the data source.</summary>
-    internal const int MaxConnections = 2;
+    /// <summary>The maximum number of connections of the data source: the keys of one hospital are read at a time.</summary>
+    internal const int MaxConnections = 1;
 
     /// <summary>The number of hospitals whose keys are kept; beyond it, all are read again.</summary>
     internal const int MaxHospitals = 1_000;
