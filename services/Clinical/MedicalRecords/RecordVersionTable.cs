@@ -4,7 +4,8 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Clinical.MedicalRecords;
 
 /// <summary>
-/// Encrypts the versions of records again. The service may not update them; a function of the database lets it replace the form in which their texts are stored.
+/// Encrypts the versions of records again. The service may not update them; a function of the database lets it replace the form in which their texts are
+/// stored.
 /// </summary>
 internal sealed class RecordVersionTable(ClinicalDb db) : IEncryptedTable
 {

@@ -13,7 +13,9 @@ using Npgsql;
 
 namespace MedCor.Tests.Services.Platform.Encryption;
 
-/// <summary>Tests how the texts of a hospital are stored, how their keys are replaced and destroyed, and how rows of earlier versions are carried over.</summary>
+/// <summary>
+/// Tests how the texts of a hospital are stored, how their keys are replaced and destroyed, and how rows of earlier versions are carried over.
+/// </summary>
 public sealed class TextEncryptionTests : IAsyncLifetime
 {
     private const string Secret = "a secret of at least 32 characters!";
@@ -164,7 +166,8 @@ public sealed class TextEncryptionTests : IAsyncLifetime
         var others = process.Texts.Encrypt("Penicillin", new(other, "treatments.notes", "1"));
 
         var code = await process.Run(
-            db => new DestroyDataKeys(db, process.Wrapping, _clock) { Input = new StringReader("General\n") }.RunAsync([$"{_hospital}"], CancellationToken.None));
+            db => new DestroyDataKeys(db, process.Wrapping, _clock) { Input = new StringReader("General\n") }
+                .RunAsync([$"{_hospital}"], CancellationToken.None));
         _clock.Now += DataKeys.Lifetime;
 
         Assert.Equal(0, code);
