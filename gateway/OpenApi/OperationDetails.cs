@@ -76,6 +76,23 @@ internal sealed record OperationDetails
             example),
     };
 
+    /// <summary>Creates the contents of a response that consists of lines of JSON, however many.</summary>
+    /// <param name="line">The schema of each line.</param>
+    public static Dictionary<string, ResponseContent> Lines(JsonObject line, string example) => new()
+    {
+        ["application/x-ndjson"] = new(
+            new JsonObject
+            {
+                ["type"] = "string",
+                ["maxLength"] = int.MaxValue,
+                ["pattern"] = SchemaBuilder.NoNulPattern,
+                ["description"] = "Lines of JSON. The schema describes each line.",
+                ["contentMediaType"] = "application/json",
+                ["contentSchema"] = line,
+            },
+            example),
+    };
+
     /// <summary>Creates a query, path or header parameter.</summary>
     public static OpenApiParameter Parameter(ParameterLocation place, string name, string description, JsonObject schema, JsonNode? example = null) => new()
     {

@@ -1,4 +1,5 @@
 using MedCor.Identity;
+using MedCor.Identity.Accounts;
 using MedCor.Identity.Authorization;
 using MedCor.Identity.Federation;
 using MedCor.Identity.Keys;
@@ -9,6 +10,7 @@ using MedCor.Identity.ServiceAccounts;
 using MedCor.Identity.Sessions;
 using MedCor.Identity.Users;
 using MedCor.Platform;
+using MedCor.Platform.Exports;
 using MedCor.Platform.LocalCopies;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -21,7 +23,8 @@ builder.AddMails();
 builder.AddRecovery();
 builder.AddPages();
 builder.AddServiceAccounts();
-builder.Services.AddScoped<CurrentPasswordCheck>().AddScoped<EmailUniqueness>().AddScoped<BookingPauseClient>();
+builder.Services.AddScoped<CurrentPasswordCheck>().AddScoped<EmailUniqueness>().AddScoped<BookingPauseClient>()
+    .AddScoped<IExportedPeople, ExportedPeople>();
 
 var app = builder.Build();
 app.MapKeys();

@@ -2,6 +2,7 @@ using System.Threading.RateLimiting;
 using MedCor.Platform.Database;
 using MedCor.Platform.DemoData;
 using MedCor.Platform.Encryption;
+using MedCor.Platform.Exports;
 using MedCor.Platform.Idempotency;
 using MedCor.Platform.Limits;
 using MedCor.Platform.LocalCopies;
@@ -122,6 +123,7 @@ public static class PlatformService
         configure?.Invoke(app);
         app.MapTools(identity.Tools);
         app.MapResources(identity.Resources);
+        app.MapExports();
         await app.RunAsync();
     }
 

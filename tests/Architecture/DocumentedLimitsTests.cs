@@ -91,6 +91,8 @@ public sealed class DocumentedLimitsTests
         { "WebSockets of a user", Number(new LimitOptions().MaxSocketsPerUser) },
         { "event streams of a user", Number(new LimitOptions().MaxStreamsPerUser) },
         { "both of all users", Number(new LimitOptions().MaxListeners) },
+        { "exports of a user", Number(OpenConnectionLimiter.MaxExportsPerUser) },
+        { "rows of an export", Number(ExportPage.MaxRows) },
         { "MCP subscriptions of a user", Number(OpenConnectionLimiter.MaxSubscriptionsPerUser) },
         { "WebSockets of an address on", Number(OpenConnectionLimiter.MaxAnonymousPerAddress) },
         { "WebSockets of all on which", Number(OpenConnectionLimiter.MaxAnonymous) },

@@ -7,6 +7,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Chat.Policies;
 
 /// <summary>Represents what the chat may do for the users of a hospital. A hospital has at most one row of it.</summary>
+[NoPersonalData]
 internal sealed class ChatPolicy : Entity, ITenantOwned
 {
     /// <summary>The error for a missing hospital of a caller who belongs to none.</summary>

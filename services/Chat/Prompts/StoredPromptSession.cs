@@ -6,6 +6,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Chat.Prompts;
 
 /// <summary>Represents a session of a prompt between two answers, with all that a replica needs to continue it.</summary>
+[PersonalData(OnErasure.Delete, nameof(StoredPromptSession.OwnerId), IsPrivate = true)]
 internal sealed class StoredPromptSession : Entity, IEncryptedRow
 {
     public required Guid HospitalId { get; init; }

@@ -10,6 +10,7 @@ namespace MedCor.Chat.Runs;
 /// Represents a run as it is stored: the question and its result. A run contains what users say, so only its
 /// owner may read it, and it is stored for a limited time.
 /// </summary>
+[PersonalData(OnErasure.Delete, nameof(ChatRun.OwnerId), IsPrivate = true)]
 internal sealed class ChatRun : Entity, IEncryptedRow
 {
     /// <summary>The name of the column of the answer, which is also written without the entity.</summary>

@@ -23,6 +23,7 @@ internal enum ConfirmationState
 }
 
 /// <summary>Represents a change that the model proposed in a run and that is made only if the owner of the run confirms it.</summary>
+[PersonalData(OnErasure.Delete, nameof(Confirmation.OwnerId), IsPrivate = true)]
 internal sealed class Confirmation : Entity, IEncryptedRow
 {
     public required Guid HospitalId { get; init; }

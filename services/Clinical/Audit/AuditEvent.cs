@@ -9,6 +9,7 @@ namespace MedCor.Clinical.Audit;
 /// Represents an access as it was recorded. Events are added and never changed. The chain's hashes cover the JSON of this record, so a field may be added at
 /// the end and be null in older events, but no field may be renamed or moved.
 /// </summary>
+[PersonalData(OnErasure.Keep, nameof(AuditEvent.PatientId))]
 internal sealed record AuditEvent : ITenantOwned
 {
     /// <summary>Gets the id of the hospital; all zeros when an access by a platform administrator concerned no hospital.</summary>
@@ -17,6 +18,8 @@ internal sealed record AuditEvent : ITenantOwned
     public required DateTimeOffset CreatedAt { get; init; }
     public required Guid UserId { get; init; }
     public required ActingRole Role { get; init; }
+
+    [NotExported]
     public required Guid SessionId { get; init; }
     public required string Action { get; init; }
     public required string Resource { get; init; }
@@ -26,9 +29,17 @@ internal sealed record AuditEvent : ITenantOwned
     public Guid? PatientId { get; init; }
     public int Rows { get; init; }
     public required AuditOutcome Outcome { get; init; }
+
+    [NotExported]
     public string? ClientAddress { get; init; }
+
+    [NotExported]
     public string? PeerAddress { get; init; }
+
+    [NotExported]
     public required string RequestId { get; init; }
+
+    [NotExported]
     public string? TraceId { get; init; }
     public string? ClientId { get; init; }
     public string? Model { get; init; }
@@ -40,6 +51,7 @@ internal sealed record AuditEvent : ITenantOwned
 }
 
 /// <summary>Represents the link of an event in its hospital's chain.</summary>
+[NoPersonalData(IsExported = false)]
 internal sealed class AuditLink : ITenantOwned
 {
     public required Guid HospitalId { get; init; }
@@ -55,6 +67,7 @@ internal sealed class AuditLink : ITenantOwned
 }
 
 /// <summary>Represents an event that is not linked to its hospital's chain yet.</summary>
+[NoPersonalData(IsExported = false)]
 internal sealed class UnlinkedEvent : ITenantOwned
 {
     public long Position { get; init; }

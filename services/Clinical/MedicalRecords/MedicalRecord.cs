@@ -9,6 +9,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Clinical.MedicalRecords;
 
 /// <summary>Represents a medical record in its current state. Earlier states are kept as <see cref="RecordVersion"/> rows.</summary>
+[PersonalData(OnErasure.Keep, nameof(MedicalRecord.PatientId))]
 internal sealed class MedicalRecord : Entity, IEncryptedRow
 {
     public required Guid HospitalId { get; init; }
@@ -102,6 +103,7 @@ internal sealed class MedicalRecord : Entity, IEncryptedRow
 }
 
 /// <summary>Represents a medical record as it was at one version. Versions are added and never changed.</summary>
+[PersonalData(OnErasure.Keep, nameof(RecordVersion.RecordId), PartOf = typeof(MedicalRecord))]
 internal sealed class RecordVersion : IEncryptedRow
 {
     public required Guid HospitalId { get; init; }

@@ -8,6 +8,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.Clinical.Scheduling;
 
+[PersonalData(OnErasure.Keep, nameof(Appointment.PatientId))]
 internal sealed class Appointment : Entity, IEncryptedRow
 {
     public required Guid HospitalId { get; init; }

@@ -8,6 +8,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.Clinical.Treatments;
 
+[PersonalData(OnErasure.Keep, nameof(Treatment.PatientId))]
 internal sealed class Treatment : Entity, IEncryptedRow
 {
     public required Guid HospitalId { get; init; }

@@ -18,8 +18,8 @@ public interface IClinicalContent
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class AuditedResourceAttribute : AllowedValuesAttribute
 {
-    public AuditedResourceAttribute() : base("appointments", "medical_records", "treatments", null) =>
-        ErrorMessage = "must be appointments, medical_records or treatments";
+    public AuditedResourceAttribute() : base("appointments", "medical_records", "treatments", "exports", null) =>
+        ErrorMessage = "must be appointments, medical_records, treatments or exports";
 }
 
 /// <summary>Specifies the outcome of an access: carried out, answered again from an idempotency key, or refused.</summary>
@@ -41,7 +41,11 @@ public enum ActingRole { Platform, HospitalAdmin, Doctor, Nurse, Patient, Recept
 /// The tool that was called, or <c>resources/{name}</c> for a resource that was read by its path.
 /// <example>"get_medical_record"</example>
 /// </param>
-/// <param name="Resource">The kind of content: <c>medical_records</c>, <c>treatments</c> or <c>appointments</c>. <example>"medical_records"</example></param>
+/// <param name="Resource">
+/// The kind of content: <c>medical_records</c>, <c>treatments</c> or <c>appointments</c>; <c>exports</c> for all of them, in the export of a person's or a
+/// hospital's data.
+/// <example>"medical_records"</example>
+/// </param>
 /// <param name="ResourceId">The ID of the entry that was seen, changed or requested, when it was a single one.</param>
 /// <param name="ResourceIds">The IDs of the entries that a list showed, when there were several.</param>
 /// <param name="ResourceVersion">The version of the entry, when it was a single entry at one version.</param>

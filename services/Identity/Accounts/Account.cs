@@ -10,6 +10,8 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Identity.Accounts;
 
 /// <summary>Represents a user account. A doctor or patient is the same row as the user, with one id and one version.</summary>
+// The name and the date of birth say whose a medical record is, as long as the record is kept. EraseUser removes the rest.
+[PersonalData(OnErasure.Keep, nameof(Account.Id))]
 internal sealed class Account : Entity, ITenantOwned
 {
     /// <summary>Gets the hospital of the user; null for a platform administrator, whose account no hospital can see.</summary>
@@ -26,6 +28,7 @@ internal sealed class Account : Entity, ITenantOwned
     }
 
     /// <summary>Gets the e-mail address in the form that comparisons use.</summary>
+    [NotExported]
     public string EmailKey { get; private set; } = "";
 
     public required string FirstName { get; set; }
@@ -48,6 +51,7 @@ internal sealed class Account : Entity, ITenantOwned
     public string? ServiceJwks { get; set; }
 
     /// <summary>Gets the text that a search looks in, computed by the database.</summary>
+    [NotExported]
     public string SearchText { get; private init; } = "";
 
     public List<DoctorSpecialtyLink> SpecialtyLinks { get; init; } = [];

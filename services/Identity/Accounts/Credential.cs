@@ -1,9 +1,11 @@
+using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.Identity.Accounts;
 
 /// <summary>Represents the credentials with which a user authenticates. They are never part of a user that callers read.</summary>
+[PersonalData(OnErasure.Delete, nameof(Credential.UserId), IsExported = false)]
 internal sealed class Credential
 {
     public required Guid UserId { get; init; }

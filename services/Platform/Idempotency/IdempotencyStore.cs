@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Platform.Database;
 using MedCor.Platform.Secrets;
+using MedCor.Platform.Tenancy;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -11,6 +12,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Platform.Idempotency;
 
 /// <summary>Represents a write that was requested with an idempotency key.</summary>
+[PersonalData(OnErasure.Delete, nameof(IdempotencyRecord.CallerId), IsExported = false)]
 internal sealed class IdempotencyRecord
 {
     public required Guid CallerId { get; init; }
