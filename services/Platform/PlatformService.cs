@@ -2,6 +2,7 @@ using System.Threading.RateLimiting;
 using MedCor.Platform.Database;
 using MedCor.Platform.DemoData;
 using MedCor.Platform.Encryption;
+using MedCor.Platform.Erasures;
 using MedCor.Platform.Exports;
 using MedCor.Platform.Idempotency;
 using MedCor.Platform.Limits;
@@ -52,7 +53,7 @@ public static class PlatformService
         services.AddTenantDb<TDb>((provider, db) => db.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()));
         services.AddScoped<HospitalCopies>().AddScoped<IHospitalDirectory>(provider => provider.GetRequiredService<HospitalCopies>())
             .AddScoped<NamedHospitals>().AddScoped<IdempotencyStore>().AddSingleton<SecretHasher>();
-        var consumers = services.AddEventHandlers([.. assembly.GetTypes(), .. copies, typeof(ReplayRequestHandler)]);
+        var consumers = services.AddEventHandlers([.. assembly.GetTypes(), .. copies, typeof(ReplayRequestHandler), typeof(ErasureHandler)]);
         var hasProjections = consumers.Any(consumer => consumer.GetGenericTypeDefinition() == typeof(BatchInbox<>));
         services.AddSingleton(_ => new ConcurrencyLimiter(new() { PermitLimit = Bus.DefaultConcurrency, QueueLimit = EventBatcher.MaxPending }));
         // Before the bus, so that it stops after the bus has passed on what it received.
@@ -67,7 +68,8 @@ public static class PlatformService
         foreach (var source in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IReplaySource)) && t.IsClass))
             services.AddScoped(typeof(IReplaySource), source);
         foreach (var policy in (Type[])[.. assembly.GetTypes().Where(
-            t => t.IsAssignableTo(typeof(IRetentionPolicy)) && t.IsClass), typeof(OutboxRetention), typeof(InboxRetention), typeof(IdempotencyRetention)])
+            t => t.IsAssignableTo(typeof(IRetentionPolicy)) && t.IsClass), typeof(OutboxRetention), typeof(InboxRetention), typeof(IdempotencyRetention),
+            typeof(ErasureRetention)])
             services.AddScoped(typeof(IRetentionPolicy), policy);
         foreach (var command in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IOperatorCommand)) && t.IsClass))
             services.AddScoped(typeof(IOperatorCommand), command);

@@ -18,8 +18,8 @@ public interface IClinicalContent
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class AuditedResourceAttribute : AllowedValuesAttribute
 {
-    public AuditedResourceAttribute() : base("appointments", "medical_records", "treatments", "exports", null) =>
-        ErrorMessage = "must be appointments, medical_records, treatments or exports";
+    public AuditedResourceAttribute() : base("appointments", "medical_records", "treatments", "exports", "erasures", null) =>
+        ErrorMessage = "must be appointments, medical_records, treatments, exports or erasures";
 }
 
 /// <summary>Specifies the outcome of an access: carried out, answered again from an idempotency key, or refused.</summary>
@@ -38,12 +38,12 @@ public enum ActingRole { Platform, HospitalAdmin, Doctor, Nurse, Patient, Recept
 /// <param name="Role">The role in which the user acted. <example>"DOCTOR"</example></param>
 /// <param name="SessionId">The ID of the login session that was used. Not shown to patients.</param>
 /// <param name="Action">
-/// The tool that was called, or <c>resources/{name}</c> for a resource that was read by its path.
+/// The tool that was called, or <c>resources/{name}</c> for a resource that was read by its path, or <c>erase_user/{service}</c>.
 /// <example>"get_medical_record"</example>
 /// </param>
 /// <param name="Resource">
 /// The kind of content: <c>medical_records</c>, <c>treatments</c> or <c>appointments</c>; <c>exports</c> for all of them, in the export of a person's or a
-/// hospital's data.
+/// hospital's data; <c>erasures</c> where a service has erased the person.
 /// <example>"medical_records"</example>
 /// </param>
 /// <param name="ResourceId">The ID of the entry that was seen, changed or requested, when it was a single one.</param>

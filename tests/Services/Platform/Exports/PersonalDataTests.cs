@@ -25,6 +25,7 @@ public sealed class PersonalDataTests
         ["tellings"] = "progress of replays",
         ["known_users"] = "IDs, roles and states of accounts",
         ["data_keys"] = "wrapped keys",
+        ["erasures"] = "IDs of users who were erased within the last day",
         ["failed_logins"] = "hashes of addresses, of an earlier version",
         ["used_assertions"] = "IDs of assertions of programs",
         ["invoice_numbers"] = "the last number of a hospital",

@@ -1,0 +1,38 @@
+using MedCor.Contracts.Identity;
+using MedCor.Platform.Database;
+using MedCor.Platform.Messaging;
+using MedCor.Platform.Retention;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Platform.Erasures;
+
+/// <summary>Deletes what a service stores about an erased user, and reports it for the audit trail, in one transaction.</summary>
+internal sealed class ErasureHandler(TenantDb db, ServiceInfo service, TimeProvider clock) : IEventHandler<UserErased>
+{
+    public async Task HandleAsync(UserErased integrationEvent, CancellationToken ct)
+    {
+        var (hospital, erasure) = (integrationEvent.HospitalId, integrationEvent.Erasure);
+        var rows = await new PersonalRows(db).DeleteAllAsync(erasure.UserId, ct);
+        await db.Database.ExecuteSqlAsync($"""
+            INSERT INTO erasures (user_id, hospital_id, erased_at) VALUES ({erasure.UserId}, {hospital}, {clock.GetUtcNow()}) ON CONFLICT DO NOTHING
+            """, ct);
+        db.Raise(() => new UserErasedInService(hospital, erasure, service.Name, rows, integrationEvent.Version));
+    }
+}
+
+/// <summary>
+/// Deletes, for a day after a user was erased, what calls that were under way have stored about the user meanwhile: their tokens end a few seconds later.
+/// </summary>
+internal sealed class ErasureRetention(TenantDb db) : IRetentionPolicy
+{
+    private static readonly TimeSpan Retention = TimeSpan.FromDays(1);
+
+    /// <inheritdoc/>
+    public async Task<int> DeleteExpiredAsync(DateTimeOffset now, int maxCount, CancellationToken ct)
+    {
+        var erased = await db.Database.SqlQuery<Guid>($"""SELECT user_id AS "Value" FROM erasures LIMIT {maxCount}""").ToListAsync(ct);
+        foreach (var user in erased) await new PersonalRows(db).DeleteAllAsync(user, ct);
+        await db.Database.ExecuteSqlAsync($"DELETE FROM erasures WHERE erased_at < {now - Retention}", ct);
+        return 0;
+    }
+}
