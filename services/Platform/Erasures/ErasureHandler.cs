@@ -25,7 +25,7 @@ internal sealed class ErasureHandler(TenantDb db, ServiceInfo service, TimeProvi
 /// </summary>
 internal sealed class ErasureRetention(TenantDb db) : IRetentionPolicy
 {
-    private static readonly TimeSpan Retention = TimeSpan.FromDays(1);
+    internal static readonly TimeSpan Retention = TimeSpan.FromDays(1);
 
     /// <inheritdoc/>
     public async Task<int> DeleteExpiredAsync(DateTimeOffset now, int maxCount, CancellationToken ct)
