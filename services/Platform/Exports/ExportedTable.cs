@@ -25,10 +25,9 @@ internal abstract class ExportedTable(IEntityType type)
     /// <param name="ofPerson">Whether the data of one person is exported, or that of a hospital.</param>
     /// <param name="isOwn">Whether the caller is that person.</param>
     public static IEnumerable<ExportedTable> Of(IModel model, bool ofPerson, bool isOwn) =>
-        from type in model.GetEntityTypes()
-        where IsExported(type.ClrType, ofPerson, isOwn)
-        orderby type.GetTableName()
-        select (ExportedTable)Activator.CreateInstance(typeof(ExportedTable<>).MakeGenericType(type.ClrType), type)!;
+        model.GetEntityTypes().Where(type => IsExported(type.ClrType, ofPerson, isOwn))
+            .OrderBy(type => type.GetTableName(), StringComparer.Ordinal)
+            .Select(type => (ExportedTable)Activator.CreateInstance(typeof(ExportedTable<>).MakeGenericType(type.ClrType), type)!);
 
     /// <summary>Reads the next rows of the caller's hospital.</summary>
     /// <param name="user">The person whose rows are read; null for all of the hospital.</param>
@@ -105,7 +104,7 @@ internal sealed class ExportedTable<T>(IEntityType type) : ExportedTable(type) w
         return sorted;
     }
 
-    private static MethodCallExpression ToColumn(Expression row, IProperty property) =>
+    private static MethodCallExpression ToColumn(ParameterExpression row, IProperty property) =>
         Expression.Call(typeof(EF), nameof(EF.Property), [property.ClrType], row, Expression.Constant(property.Name));
 
     /// <summary>Passes a value as a parameter of the statement.</summary>

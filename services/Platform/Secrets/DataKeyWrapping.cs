@@ -13,17 +13,17 @@ internal sealed class DataKeyWrapping
     private const int NonceSize = 12;
     private const int TagSize = 16;
 
-    private readonly (string Id, byte[] Key)[] _secrets;
+    /// <summary>The secrets, the current one first. They are read when they are needed: an operator command that reads no text works without.</summary>
+    private readonly Lazy<(string Id, byte[] Key)[]> _secrets;
 
-    public DataKeyWrapping(IOptions<EncryptionOptions> options) : this(options.Value.Secret, options.Value.PreviousSecret) { }
+    public DataKeyWrapping(IOptions<EncryptionOptions> options) => _secrets = new(() => DeriveAll(options.Value.Secret, options.Value.PreviousSecret));
 
     /// <param name="secret">The secret that wraps keys from now on.</param>
     /// <param name="previous">The former secret, which keys may still be wrapped with; null when there is none.</param>
-    internal DataKeyWrapping(string secret, string? previous = null) =>
-        _secrets = string.IsNullOrEmpty(previous) ? [Derive(secret)] : [Derive(secret), Derive(previous)];
+    internal DataKeyWrapping(string secret, string? previous = null) => _secrets = new(() => DeriveAll(secret, previous));
 
     /// <summary>Gets the ID of the secret that wraps keys, by which its replacement is noticed. It reveals nothing of the secret.</summary>
-    internal string SecretId => _secrets[0].Id;
+    internal string SecretId => _secrets.Value[0].Id;
 
     /// <summary>Wraps a key with the current secret. Returns nonce, tag and ciphertext.</summary>
     internal byte[] Wrap(ReadOnlySpan<byte> key, Guid hospital, Guid id)
@@ -31,7 +31,7 @@ internal sealed class DataKeyWrapping
         var wrapped = new byte[NonceSize + TagSize + key.Length];
         var nonce = wrapped.AsSpan(0, NonceSize);
         RandomNumberGenerator.Fill(nonce);
-        using var aes = new AesGcm(_secrets[0].Key, TagSize);
+        using var aes = new AesGcm(_secrets.Value[0].Key, TagSize);
         aes.Encrypt(nonce, key, wrapped.AsSpan(NonceSize + TagSize), wrapped.AsSpan(NonceSize, TagSize), Bind(hospital, id));
         return wrapped;
     }
@@ -42,7 +42,7 @@ internal sealed class DataKeyWrapping
     /// </summary>
     internal byte[] Unwrap(ReadOnlySpan<byte> wrapped, string secretId, Guid hospital, Guid id)
     {
-        var (_, secret) = Array.Find(_secrets, known => known.Id == secretId);
+        var (_, secret) = Array.Find(_secrets.Value, known => known.Id == secretId);
         if (secret is null)
             throw new InvalidOperationException(
                 $"The data key {id} is wrapped with another secret than Encryption__Secret. Set Encryption__PreviousSecret to that secret.");
@@ -53,6 +53,9 @@ internal sealed class DataKeyWrapping
     }
 
     private static byte[] Bind(Guid hospital, Guid id) => [.. hospital.ToByteArray(), .. id.ToByteArray()];
+
+    private static (string Id, byte[] Key)[] DeriveAll(string secret, string? previous) =>
+        string.IsNullOrEmpty(previous) ? [Derive(secret)] : [Derive(secret), Derive(previous)];
 
     private static (string Id, byte[] Key) Derive(string secret) =>
         (Convert.ToHexStringLower(Derive(secret, "medcor data key secret id"u8, length: 8)), Derive(secret, "medcor data keys"u8, length: 32));
