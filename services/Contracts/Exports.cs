@@ -14,7 +14,7 @@ namespace MedCor.Contracts;
 /// <param name="After">The position that the page before ended with; null for the first page.</param>
 public sealed record ExportPage(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Guid? UserId = null,
-    [property: MaxLength(2000), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? After = null)
+    [property: Opaque, MaxLength(2000), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? After = null)
 {
     /// <summary>The path of a service's exports.</summary>
     public const string Path = "/exports";
