@@ -71,6 +71,8 @@ public static class PlatformService
             t => t.IsAssignableTo(typeof(IRetentionPolicy)) && t.IsClass), typeof(OutboxRetention), typeof(InboxRetention), typeof(IdempotencyRetention),
             typeof(ErasureRetention)])
             services.AddScoped(typeof(IRetentionPolicy), policy);
+        foreach (var eraser in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IUserEraser)) && t.IsClass))
+            services.AddScoped(typeof(IUserEraser), eraser);
         foreach (var command in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IOperatorCommand)) && t.IsClass))
             services.AddScoped(typeof(IOperatorCommand), command);
         if (assembly.GetTypes().Any(t => t.IsAssignableTo(typeof(IEncryptedRow)) && t.IsClass)) builder.AddTextEncryption(assembly, service);

@@ -4,6 +4,7 @@ using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
 using Npgsql;
+using StackExchange.Redis;
 
 namespace MedCor.Tests.EndToEnd;
 
@@ -21,7 +22,10 @@ public class ErasureTests
         var record = await doctor.Call<MedicalRecord>("create_medical_record", new { patient_id = ward.Patient, title = "Checkup", record_type = "CHECKUP" });
         await PromptClient.Start(patient, "appointment_booking");
         var chat = new ChatStreamClient(patient.Http, patient.AccessToken);
-        await chat.ReadToEnd(await chat.Start(ChatFixture.NewQuestion()));
+        var call = await chat.Start(ChatFixture.NewQuestion());
+        await chat.ReadToEnd(call);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(house.RedisConnectionString);
+        Assert.True(await redis.GetDatabase().KeyExistsAsync($"medcor:chat:events:{call}"));
         Assert.True(await CountOwnRows(house, ward.Patient) > 4);
         Assert.NotEmpty(await FindText(house, ward.PatientEmail));
 
@@ -35,6 +39,7 @@ public class ErasureTests
         Assert.Empty(await FindText(house, ward.PatientEmail));
         Assert.Empty(await FindText(house, phone));
         Assert.Equal(0, await CountOwnRows(house, ward.Patient));
+        Assert.False(await redis.GetDatabase().KeyExistsAsync($"medcor:chat:events:{call}"));
 
         using var anybody = new HttpClient { BaseAddress = house.Gateways[0] };
         using var refused = await anybody.PostAsJsonAsync("/api/auth/login/", new { email = ward.PatientEmail, password = ClinicFixture.Password });

@@ -6,12 +6,20 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Platform.Erasures;
 
+/// <summary>Deletes what a service stores about a user outside its database. Implementations are found by their type.</summary>
+public interface IUserEraser
+{
+    /// <summary>Deletes what is stored about a user, before the user's rows are deleted. Called again when it fails.</summary>
+    Task EraseAsync(Guid user, CancellationToken ct);
+}
+
 /// <summary>Deletes what a service stores about an erased user, and reports it for the audit trail, in one transaction.</summary>
-internal sealed class ErasureHandler(TenantDb db, ServiceInfo service, TimeProvider clock) : IEventHandler<UserErased>
+internal sealed class ErasureHandler(TenantDb db, ServiceInfo service, IEnumerable<IUserEraser> erasers, TimeProvider clock) : IEventHandler<UserErased>
 {
     public async Task HandleAsync(UserErased integrationEvent, CancellationToken ct)
     {
         var (hospital, erasure) = (integrationEvent.HospitalId, integrationEvent.Erasure);
+        foreach (var eraser in erasers) await eraser.EraseAsync(erasure.UserId, ct);
         var rows = await new PersonalRows(db).DeleteAllAsync(erasure.UserId, ct);
         await db.Database.ExecuteSqlAsync($"""
             INSERT INTO erasures (user_id, hospital_id, erased_at) VALUES ({erasure.UserId}, {hospital}, {clock.GetUtcNow()}) ON CONFLICT DO NOTHING
