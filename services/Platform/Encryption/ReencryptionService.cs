@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using MedCor.Platform.Database;
 using MedCor.Platform.Secrets;
 using MedCor.ServiceDefaults;
@@ -33,8 +34,18 @@ internal sealed class ReencryptionService(IServiceScopeFactory scopes, DataKeys 
     {
         while (await CreateKeysAsync(ct)) { }
         while (await WrapAgainAsync(ct)) { }
-        while (await EncryptPageAsync(ct)) { }
+        List<Exception> failures = [];
+        foreach (var key in await FindPendingAsync(ct))
+            try
+            {
+                while (await EncryptPageAsync(key, ct)) { }
+            }
+            catch (CryptographicException e) // a row that cannot be read holds up its own hospital only
+            {
+                failures.Add(e);
+            }
         await DeleteUnusedAsync(ct);
+        if (failures.Count > 0) throw new AggregateException(failures);
     }
 
     /// <summary>Creates the keys of hospitals that have none, so that their rows are encrypted. Returns whether there may be more.</summary>
@@ -71,16 +82,25 @@ internal sealed class ReencryptionService(IServiceScopeFactory scopes, DataKeys 
         return outdated.Count == BatchSize;
     }
 
-    /// <summary>Encrypts a page of rows that no other replica is working on; returns whether there may be more.</summary>
-    private async Task<bool> EncryptPageAsync(CancellationToken ct)
+    /// <summary>Returns the keys with which not all rows are encrypted yet.</summary>
+    private async Task<List<Guid>> FindPendingAsync(CancellationToken ct)
+    {
+        await using var scope = OpenScope(out var db);
+        return await db.Database.SqlQuery<Guid>($"""
+            SELECT id AS "Value" FROM data_keys
+            WHERE retired_at IS NULL AND reencrypted_at IS NULL AND wrapped IS NOT NULL AND created_at <= {_clock.GetUtcNow() - Delay} LIMIT {BatchSize}
+            """).ToListAsync(ct);
+    }
+
+    /// <summary>Encrypts a page of rows with a key, unless another replica is doing so; returns whether there may be more.</summary>
+    private async Task<bool> EncryptPageAsync(Guid key, CancellationToken ct)
     {
         await using var scope = OpenScope(out var db);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var now = _clock.GetUtcNow();
         var pending = (await db.Database.SqlQuery<PendingKey>($"""
             SELECT id AS "Id", hospital_id AS "HospitalId", at_table AS "Table", after_id AS "AfterId", after_number AS "AfterNumber" FROM data_keys
-            WHERE retired_at IS NULL AND reencrypted_at IS NULL AND wrapped IS NOT NULL AND created_at <= {now - Delay}
-            LIMIT 1 FOR UPDATE SKIP LOCKED
+            WHERE id = {key} AND retired_at IS NULL AND reencrypted_at IS NULL AND wrapped IS NOT NULL FOR UPDATE SKIP LOCKED
             """).ToListAsync(ct)).SingleOrDefault();
         if (pending is null) return false;
 
@@ -94,8 +114,8 @@ internal sealed class ReencryptionService(IServiceScopeFactory scopes, DataKeys 
         }
         catch (DbUpdateConcurrencyException)
         {
-            // A request has changed one of the rows, and thereby encrypted it. The page is read again.
-            return true;
+            // A request has changed one of the rows meanwhile. The next run reads the page again.
+            return false;
         }
         await transaction.CommitAsync(ct);
         return true;
