@@ -143,7 +143,7 @@ public sealed class DocumentedLimitsTests
         { "what is kept of providers", $"{ProviderMetadata.Lifetime.TotalHours} h" },
         { "difference to the clock of a provider", $"{ProviderClient.ClockSkew.TotalMinutes} min" },
         { "domains of e-mail addresses, and mapped values", Number(IdentityProvider.MaxEntries) },
-        { "time for which a user is not asked again", $"{Consents.Lifetime.TotalDays} days" },
+        { "time for which a user is not asked again", $"{Identity.Authorization.Consents.Lifetime.TotalDays} days" },
         { "a pushed authorization request", $"{AuthorizationServer.PushedRequestLifetime.TotalMinutes} min" },
         { "recovery codes of a user", Number(RecoveryCode.CodesPerUser) },
         { "passkeys of a user", Number(PasskeyManager.MaxPerUser) },

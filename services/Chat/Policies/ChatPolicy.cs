@@ -10,9 +10,6 @@ namespace MedCor.Chat.Policies;
 [NoPersonalData]
 internal sealed class ChatPolicy : Entity, ITenantOwned
 {
-    /// <summary>The error for a missing hospital of a caller who belongs to none.</summary>
-    internal const string MissingHospital = "is required: platform administrators belong to no hospital";
-
     public required Guid HospitalId { get; init; }
     public bool IsEnabled { get; set; } = true;
     public bool ToolsEnabled { get; set; }

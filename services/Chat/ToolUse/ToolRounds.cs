@@ -17,7 +17,7 @@ namespace MedCor.Chat.ToolUse;
 /// </summary>
 internal sealed class ToolRounds(ToolCaller caller, ToolRunner runner, ConfirmationStore confirmations)
 {
-    /// <summary>How often the model may call tools before it must answer.</summary>
+    /// <summary>The maximum number of times that the model calls tools before it must answer.</summary>
     public const int MaxRounds = 8;
 
     /// <summary>The greatest number of changes that the model may propose in a run.</summary>

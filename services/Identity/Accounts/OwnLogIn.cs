@@ -7,9 +7,9 @@ namespace MedCor.Identity.Accounts;
 internal static class OwnLogIn
 {
     /// <summary>Throws <see cref="Forbidden"/> for a program, whether it acts for a user or has a service account.</summary>
-    /// <param name="deed">What users alone do, in words that follow "Only users who have logged in themselves".</param>
-    internal static void RequireOwnLogIn(this Caller caller, string deed)
+    /// <param name="actions">What users alone do, in words that follow "Only users who have logged in themselves".</param>
+    internal static void RequireOwnLogIn(this Caller caller, string actions)
     {
-        if (caller.ClientId is not null) throw new Forbidden($"Only users who have logged in themselves {deed}.");
+        if (caller.ClientId is not null) throw new Forbidden($"Only users who have logged in themselves {actions}.");
     }
 }

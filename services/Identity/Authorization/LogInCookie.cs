@@ -87,7 +87,7 @@ internal static class LogInCookie
         cookie.Cookie = BrowserCookies.Create(name, environment);
         cookie.ExpireTimeSpan = lifetime;
         cookie.SlidingExpiration = false;
-        cookie.LoginPath = AuthorizationServer.LogInPath;
+        cookie.LoginPath = PagePaths.LogIn;
         cookie.ReturnUrlParameter = "return";
     };
 }

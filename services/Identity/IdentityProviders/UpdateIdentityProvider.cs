@@ -83,5 +83,5 @@ internal sealed class UpdateIdentityProviderHandler(
     }
 
     private async Task<HospitalCopy> FindHospitalAsync(UpdateIdentityProvider request, CancellationToken ct) =>
-        await hospitals.FindAsync((request.HospitalId ?? db.Tenancy.HospitalId)!.Value, ct) ?? throw new NotFound("hospital");
+        await hospitals.GetRequestedAsync(request.HospitalId, ct);
 }

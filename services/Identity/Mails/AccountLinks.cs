@@ -13,7 +13,7 @@ internal sealed class AccountLinks(IdentityDb db)
 {
     internal static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(30);
 
-    /// <summary>How many links for one purpose an account may be sent in <see cref="Lifetime"/>.</summary>
+    /// <summary>The maximum number of links for one purpose that an account is sent within <see cref="Lifetime"/>.</summary>
     internal const int MaxRecent = 5;
 
     private const int TokenBytes = 32;

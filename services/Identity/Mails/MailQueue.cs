@@ -17,7 +17,7 @@ internal sealed class MailQueue(IdentityDb db, IOptions<MailOptions> options)
     /// <summary>The number of administrators of a hospital who are told of a change of its settings.</summary>
     internal const int MaxAdmins = 100;
 
-    /// <summary>How long it is tried to send a mail that only tells what has happened.</summary>
+    /// <summary>The time for which sending is retried for a mail that only reports what has happened.</summary>
     internal static readonly TimeSpan NoticeLifetime = TimeSpan.FromDays(2);
 
     /// <summary>Gets whether a mail server is configured.</summary>

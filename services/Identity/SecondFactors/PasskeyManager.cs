@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using MedCor.Identity.Accounts;
-using MedCor.Identity.Keys;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using TokenOptions = MedCor.ServiceDefaults.Authentication.TokenOptions;
 
 namespace MedCor.Identity.SecondFactors;
 
@@ -32,9 +32,9 @@ internal sealed class PasskeyManager(IdentityDb db, IPasskeyHandler<Account> han
         services.AddScoped(provider => new UserManager<Account>(provider.GetRequiredService<PasskeyStore>(), optionsAccessor: null!, passwordHasher: null!,
             userValidators: null!, passwordValidators: null!, keyNormalizer: null!, errors: null!, services: null!,
             provider.GetRequiredService<ILogger<UserManager<Account>>>()));
-        services.AddOptions<IdentityPasskeyOptions>().Configure<IOptions<KeyOptions>>((passkeys, keys) =>
+        services.AddOptions<IdentityPasskeyOptions>().Configure<IOptions<TokenOptions>>((passkeys, tokens) =>
         {
-            var address = new Uri(keys.Value.PublicUrl);
+            var address = new Uri(tokens.Value.ServerUrl);
             passkeys.ServerDomain = address.Host;
             passkeys.UserVerificationRequirement = "required";
             passkeys.ResidentKeyRequirement = "required";

@@ -21,9 +21,6 @@ internal sealed record EnrolledFactors(bool HasAuthenticator, bool HasPasskey, i
 internal sealed class SecondFactorManager(IdentityDb db, SignInPolicies policies, KeyEncryption encryption, MailQueue mails, TimeProvider clock,
     ILogger<SecondFactorManager> log)
 {
-    /// <summary>The path of the page on which users set up second factors.</summary>
-    internal const string AccountPath = MailComposer.AccountPath;
-
     /// <summary>The error of a session that began without the second factor that is required now.</summary>
     internal const string MissingFromSession = "The user's hospital requires a second factor now. Log in again with one.";
 

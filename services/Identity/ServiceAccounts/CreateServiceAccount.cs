@@ -21,8 +21,7 @@ internal sealed class CreateServiceAccountHandler(IdentityDb db, HospitalCopies 
         if (errors.AreRight("scope") && errors.AreRight("role") && ServiceAccountRules.FindScopeError(request.Scope, ToRole(request.Role)) is { } scopeError)
             errors.Add("scope", scopeError);
         if (errors.AreRight("jwks") && request.Jwks is { } jwks && ServiceAccountRules.FindKeysError(jwks) is { } keysError) errors.Add("jwks", keysError);
-        if (request.HospitalId is null && db.Tenancy.HospitalId is null)
-            errors.Add("hospital_id", "is required: platform administrators belong to no hospital");
+        db.Tenancy.RequireHospital(request.HospitalId, errors);
         return Task.CompletedTask;
     }
 

@@ -2,9 +2,9 @@ using MedCor.Contracts;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Hospitals;
 using MedCor.Identity.IdentityProviders;
-using MedCor.Identity.Keys;
 using MedCor.Identity.Passwords;
 using MedCor.Identity.SecondFactors;
+using MedCor.ServiceDefaults.Authentication;
 using MedCor.Validation;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -21,7 +21,7 @@ internal sealed record VerifiedPassword(Account Account, EnrolledFactors Factors
 /// same steps and so in the same time.
 /// </summary>
 internal sealed class PasswordLogIn(IdentityDb db, LockOut lockOut, PasswordHasher hashes, SecondFactorManager secondFactors, SignInPolicies policies,
-    ProviderSettings providers, IOptions<KeyOptions> keys)
+    ProviderSettings providers, IOptions<TokenOptions> tokens)
 {
     /// <summary>
     /// Returns the account of an address and its password; null when they are wrong. Throws <see cref="RateLimited"/> while the address is locked,
@@ -78,7 +78,7 @@ internal sealed class PasswordLogIn(IdentityDb db, LockOut lockOut, PasswordHash
     /// <summary>Returns the refusal of a user whose password somebody else chose, where the hospital does not accept that; null for any other user.</summary>
     internal async Task<TemporaryPassword?> FindTemporaryAsync(Account account, CancellationToken ct) =>
         account.Credential!.HasTemporaryPassword && !(await policies.GetAsync(account.HospitalId, ct)).AcceptsChosenPasswords
-            ? new TemporaryPassword(account, keys.Value.PublicUrl)
+            ? new TemporaryPassword(account, tokens.Value.ServerUrl)
             : null;
 
     /// <summary>Returns the login of a user whose password is correct; null when the code is wrong.</summary>
@@ -93,7 +93,7 @@ internal sealed class PasswordLogIn(IdentityDb db, LockOut lockOut, PasswordHash
 
 /// <summary>Represents a login with a password that somebody else chose. It opens nothing but its own change.</summary>
 internal sealed class TemporaryPassword(Account account, string publicUrl) : ApiException(403, ErrorCodes.PermissionDenied,
-    $"The password is temporary, because somebody else chose it. Choose your own at {publicUrl.TrimEnd('/')}/oauth/login, or send email, password and "
+    $"The password is temporary, because somebody else chose it. Choose your own at {publicUrl}/oauth/login, or send email, password and "
         + "new_password to POST /api/auth/password.")
 {
     internal Account Account => account;

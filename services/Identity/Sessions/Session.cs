@@ -25,7 +25,7 @@ internal sealed class Session
     /// <summary>Gets when the user has logged in, if that was before the session started.</summary>
     public DateTimeOffset? AuthenticatedAt { get; init; }
 
-    /// <summary>Gets when the tokens were last refreshed; null when they never were.</summary>
+    /// <summary>Gets when a login or a refresh last issued tokens; null for browsers and service accounts, and if that was an earlier version.</summary>
     public DateTimeOffset? LastUsedAt { get; init; }
 
     /// <summary>Gets the ID of the client program that the session belongs to; null for a login by the API.</summary>

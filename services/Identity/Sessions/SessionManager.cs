@@ -29,6 +29,7 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Si
         {
             UserId = account.Id,
             StartedAt = now,
+            LastUsedAt = now,
             EndsAt = now + policy.MaxLifetime,
             ClientId = client.ClientId,
             Scope = client.Scope,
@@ -57,6 +58,7 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Si
         {
             UserId = account.Id,
             StartedAt = now,
+            LastUsedAt = now,
             EndsAt = now + policy.MaxLifetime,
             Scope = scopes?.ToString(),
             AuthenticationMethods = methods,

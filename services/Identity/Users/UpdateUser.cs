@@ -191,7 +191,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
             throw new Forbidden("The e-mail addresses of the users of a hospital are changed by themselves or by an administrator of their hospital.");
         if (!caller.IsOneOf(Callers.Admins)
             && (Changes(request.LicenseNumber, account.LicenseNumber) || Changes(request.YearsOfExperience, account.YearsOfExperience)))
-            throw new Forbidden("Only administrators change a licence or years of experience.");
+            throw new Forbidden("Only administrators change a license or years of experience.");
         // Records, bookings and invoices identify a patient by these fields: a patient who could change them could pose as another person.
         if (caller.IsOneOf(Callers.Patient) && (Changes(request.FirstName, account.FirstName) || Changes(request.LastName, account.LastName)
             || Changes(request.DateOfBirth, account.DateOfBirth)))

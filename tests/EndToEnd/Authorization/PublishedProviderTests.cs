@@ -12,6 +12,8 @@ public sealed class PublishedProviderTests
     private static readonly NpmPackages Packages = new("EndToEnd/Authorization/provider");
     private static readonly Lazy<bool> IsInstalled = new(() => Task.Run(Packages.Install).Result);
 
+    private static readonly string[] Domains = ["people.example"];
+
     [PublishedProviderFact]
     public async Task Oidc_provider_logs_in_a_new_nurse_who_allows_a_program()
     {
@@ -21,7 +23,7 @@ public sealed class PublishedProviderTests
         var settings = await admin.Call<IdentityProvider>("update_identity_provider", new
         {
             issuer = $"http://127.0.0.1:{port}", client_id = "medcor", client_secret = Secret, create_users = true, role_claim = "groups",
-            role_mappings = new[] { new { value = "nurses", role = "NURSE" } }, email_domains = new[] { "people.example" },
+            role_mappings = new[] { new { value = "nurses", role = "NURSE" } }, email_domains = Domains,
         });
         string[] arguments = ["provider.mjs", port.ToString(CultureInfo.InvariantCulture), settings.RedirectUri, Secret];
         await using var provider = ChildProcess.Start(
@@ -42,7 +44,7 @@ public sealed class PublishedProviderTests
         var answer = await browser.Submit(consent, ("decision", "allow"), ("grant:medcor.read", "true"));
         var (_, tokens) = await client.Redeem(HttpUtility.ParseQueryString(answer.Address.ToString().Split('?')[1])["code"]!);
 
-        var access = new JsonWebToken((string)tokens["access_token"]!);
+        var access = new JsonWebToken(tokens.AccessToken());
         Assert.Equal((email, "NURSE", admin.HospitalId.ToString()),
             (access.GetClaim("email").Value, access.GetClaim("role").Value, access.GetClaim("hospital_id").Value));
         Assert.Equal(["fed", "otp", "pwd", "mfa"], access.Claims.Where(claim => claim.Type == "amr").Select(claim => claim.Value));

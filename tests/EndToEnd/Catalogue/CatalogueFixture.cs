@@ -15,7 +15,7 @@ internal sealed class CatalogueFixture
 
     /// <summary>The order in which callers are tried when several may call a tool.</summary>
     private static readonly Callers[] CallerOrder =
-        [Callers.HospitalAdmin, Callers.Platform, Callers.Doctor, Callers.Nurse, Callers.Receptionist, Callers.Patient];
+        [.. from kind in CallerKinds.All.Select(k => k.Value) orderby kind != Callers.HospitalAdmin, kind == Callers.Patient, kind select kind];
 
     private static readonly Lazy<Task<CatalogueFixture>> OwnHospital = new(New), ForeignHospital = new(New);
 

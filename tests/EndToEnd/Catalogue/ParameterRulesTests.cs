@@ -1,12 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using MedCor.Analytics;
-using MedCor.Billing;
-using MedCor.Chat;
-using MedCor.Clinical;
 using MedCor.Contracts;
-using MedCor.Hospital;
-using MedCor.Identity;
 using MedCor.Validation;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
@@ -122,9 +116,8 @@ public class ParameterRulesTests
     [Fact]
     public void Every_rule_of_several_parameters_is_tried_here()
     {
-        var ruled = from assembly in (Type[])[typeof(IdentityDb), typeof(HospitalDb), typeof(ClinicalDb), typeof(BillingDb),
-            typeof(AnalyticsDb), typeof(ChatDb)]
-                    from type in assembly.Assembly.GetTypes()
+        var ruled = from database in ServiceDatabases.All
+                    from type in database.Assembly.GetTypes()
                     from rules in type.GetInterfaces()
                     where rules.IsGenericType && rules.GetGenericTypeDefinition() == typeof(IParameterValidator<>)
                     select ToolCatalogue.ByParameterType[rules.GetGenericArguments()[0]].Name;

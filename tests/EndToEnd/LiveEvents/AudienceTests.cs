@@ -80,7 +80,7 @@ public sealed class AudienceTests
             await listener.Next(h => Marked.Of(h.Data) == 1_000_000);
 
             var heard = listener.Events.Where(h => h.Name == LiveEvent.ResourceUpdateEvent && Marked.Of(h.Data) is null)
-                .Select(h => (string)h.Data["resource"]!);
+                .Select(h => h.Resource!);
             Assert.Equal(told.Select(LiveResources.GetName).Where(name => readable.Contains(LiveResources.Scopes[name])).Distinct().Order(),
                 heard.Distinct().Order());
         }

@@ -40,7 +40,7 @@ internal sealed class IdentityFixture : IAsyncDisposable
             .AddSingleton<IConnectionMultiplexer>(redis).AddSingleton<RevocationList>()
             .AddSingleton(new KeyEncryption("a secret of at least 32 characters!")).AddSingleton<KeyRing>().AddSingleton<AccessTokenIssuer>()
             .AddSingleton<IHostEnvironment>(new HostingEnvironment { EnvironmentName = Environments.Development }).AddScoped<SignInPolicies>()
-            .AddSingleton(Options.Create(Mail)).Configure<KeyOptions>(keys => keys.PublicUrl = "http://localhost").AddLocalization()
+            .AddSingleton(Options.Create(Mail)).Configure<TokenOptions>(tokens => tokens.PublicUrl = "http://localhost").AddLocalization()
             .AddScoped<MailQueue>().AddScoped<AccountLinks>().AddSingleton<MailComposer>().AddSingleton<SmtpConnection>().AddSingleton<MailSender>()
             .AddScoped<EmailUniqueness>().AddScoped<EmailChange>().AddScoped<SecondFactorManager>()
             .AddScoped<SessionManager>().AddScoped<RefreshSessionHandler>().AddScoped<RenewAccessHandler>().AddScoped<RotateKeys>()

@@ -86,7 +86,7 @@ public sealed class ContractSchemaTests
         Assert.Matches((string)properties["at"]!["pattern"]!, "14:00:00");
         Assert.DoesNotMatch((string)properties["at"]!["pattern"]!, "25:00:00");
         Assert.Equal("date-time", (string?)properties["since"]!["format"]);
-        Assert.Equal(["ADMIN", "DOCTOR", "NURSE", "PATIENT", null], properties["role"]!["enum"]!.AsArray().Select(t => (string?)t));
+        Assert.Equal(["ADMIN", "DOCTOR", "NURSE", "PATIENT", "RECEPTIONIST", null], properties["role"]!["enum"]!.AsArray().Select(t => (string?)t));
         Assert.Equal(["string", "null"], properties["role"]!["type"]!.AsArray().Select(t => (string)t!));
     }
 

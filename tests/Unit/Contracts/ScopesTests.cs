@@ -9,7 +9,7 @@ public class ScopesTests
     public static TheoryData<string> Resources => [.. ResourceCatalogue.All.Keys.Concat(LiveResources.All.Keys).Distinct()];
 
     [Theory, MemberData(nameof(Tools))]
-    public void A_tool_requires_a_scope_of_the_list_with_the_deed_of_its_effect(string name)
+    public void A_tool_requires_a_scope_of_the_list_with_the_action_of_its_effect(string name)
     {
         var tool = ToolCatalogue.All[name];
 

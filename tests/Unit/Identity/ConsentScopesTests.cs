@@ -26,7 +26,7 @@ public sealed class ConsentScopesTests
     [InlineData("medcor.read", "", "medcor.read")]
     [InlineData("medcor.read", "medcor.read appointments.write", "")]
     [InlineData("medcor.read medcor.delete", "medcor.read medcor.delete", "")]
-    [InlineData("medcor.delete", "appointments.delete", "")]
+    [InlineData("medcor.delete", "people.delete", "")]
     [InlineData("medcor.read medcor.clinical", "medcor.read medcor.clinical", "")]
     [InlineData("medcor.read medcor.clinical", "clinical.read", "")]
     public void What_a_user_has_allowed_is_granted_again_unless_it_is_dangerous(string remembered, string requested, string expected)

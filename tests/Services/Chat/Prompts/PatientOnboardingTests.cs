@@ -1,3 +1,4 @@
+using MedCor.Chat.Prompts;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
 using MedCor.Contracts.Clinical;
@@ -24,7 +25,7 @@ public sealed class PatientOnboardingTests
         await talk.Answer(new { provider = "Sickness Fund", policy_number = "A-1" });
         await talk.Answer(new { treatment = true, data_processing = true, reminders = true });
         await talk.Answer(new { password = Password });
-        var patient = (Guid)talk.Data["patient_id"]!;
+        var patient = talk.ReadData<OnboardingData>().PatientId!.Value;
         Assert.All(talk.Options, o => Assert.NotNull(o!["doctor_id"]));
         Assert.Equal(["appointment_date"], PromptClient.InvalidFields(await talk.TryAnswer(new { doctor_id = ward.Doctor, appointment_date = "2020-01-06" })));
         Assert.Equal(["appointment_date"],
@@ -40,7 +41,7 @@ public sealed class PatientOnboardingTests
         Assert.Equal(recordType, EnumNames.Of(record.RecordType));
         foreach (var told in new[] { "Penicillin; Latex", "Diabetes", "Sickness Fund, A-1", "treatment given", "research not given", "website" })
             Assert.Contains(told, record.Description);
-        Assert.Equal((Guid)talk.Data["appointment_id"]!, (await login.Call<Page<Appointment>>("list_appointments")).Results.Single().Id);
+        Assert.Equal(talk.ReadData<OnboardingData>().AppointmentId, (await login.Call<Page<Appointment>>("list_appointments")).Results.Single().Id);
         Assert.Null(talk.Data["history"]);
     }
 

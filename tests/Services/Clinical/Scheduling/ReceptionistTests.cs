@@ -45,7 +45,7 @@ public sealed class ReceptionistTests
             await receptionist.Call("get_appointment", new { appointment_id = booked.Id }),
             (await receptionist.Call("list_appointments", new { patient_id = ward.Patient, limit = 100 }))["results"]!,
             await receptionist.Get<JsonNode>($"/api/mcp/resources/appointments/{booked.Id}"),
-            await receptionist.Get<JsonNode>("/api/mcp/resources/appointments?limit=100&expand=patient_id"),
+            await receptionist.Get<JsonNode>("/api/mcp/resources/appointments?limit=100&expand=patient"),
             await receptionist.Call("reschedule_appointment",
                 new { appointment_id = booked.Id, appointment_date = ward.Weekday(4), appointment_time = "09:30", reason = "A secret cause" }),
         ];

@@ -48,7 +48,7 @@ public sealed class ClientDocumentTests : IAsyncLifetime
             var callback = await client.Authorize("doctor@general.example", "Demo-Medcor-2026", ["medcor.read"]);
             var (status, tokens) = await client.Redeem(callback["code"]);
             Assert.True(status == HttpStatusCode.OK, tokens.ToJsonString());
-            Assert.Equal(HttpStatusCode.OK, (await client.Refresh((string)tokens["refresh_token"]!)).Status);
+            Assert.Equal(HttpStatusCode.OK, (await client.Refresh(tokens.RefreshToken())).Status);
         }
 
         Assert.Equal(1, _documents[new Uri(id).AbsolutePath].Count);
@@ -219,7 +219,7 @@ public sealed class ClientDocumentTests : IAsyncLifetime
         return client;
     }
 
-    private static Task Allow(OAuthClient client, TestUser user, params string[] scopes) =>
+    private static Task<IReadOnlyDictionary<string, string>> Allow(OAuthClient client, TestUser user, params string[] scopes) =>
         client.Authorize(user.Email, user.Password, scopes, changes: ("scope", string.Join(' ', scopes)));
 
     /// <summary>Sends a user who is logged in to the page. Returns the code when the user is not asked; null when the user is.</summary>

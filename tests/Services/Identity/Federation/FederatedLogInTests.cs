@@ -45,7 +45,7 @@ public class FederatedLogInTests
         var (status, tokens) = await client.Redeem(HttpUtility.ParseQueryString(answer.Address.ToString().Split('?')[1])["code"]!);
 
         Assert.Equal(HttpStatusCode.OK, status);
-        var identity = JsonNode.Parse(Base64UrlEncoder.Decode(((string)tokens["id_token"]!).Split('.')[1]))!;
+        var identity = JsonNode.Parse(Base64UrlEncoder.Decode(tokens.IdToken().Split('.')[1]))!;
         Assert.Equal((nurse.Id.ToString(), """["fed","pwd"]""", loggedInAt),
             ((string?)identity["sub"], identity["amr"]!.ToJsonString(), (long)identity["auth_time"]!));
         var request = hospital.Provider.LastRequest;
@@ -313,6 +313,6 @@ public class FederatedLogInTests
         var consent = await browser.Get(HttpUtility.ParseQueryString(start.Headers.Location!.ToString().Split('?')[1])["return"]!);
         var answer = await browser.Submit(consent, ("decision", "allow"), ("grant:medcor.read", "true"));
         var (_, tokens) = await client.Redeem(HttpUtility.ParseQueryString(answer.Address.ToString().Split('?')[1])["code"]!);
-        return string.Join(' ', new JsonWebToken((string)tokens["access_token"]!).Claims.Where(claim => claim.Type == "amr").Select(claim => claim.Value));
+        return string.Join(' ', new JsonWebToken(tokens.AccessToken()).Claims.Where(claim => claim.Type == "amr").Select(claim => claim.Value));
     }
 }

@@ -84,7 +84,7 @@ public class IdentityProviderTests
 
         using var client = await OAuthClient.Register();
         var tokens = await client.Obtain(TestUser.HospitalAdminEmail, "people.write");
-        var refused = await client.Call((string)tokens["access_token"]!, "update_identity_provider", new { is_required = true });
+        var refused = await client.Call(tokens.AccessToken(), "update_identity_provider", new { is_required = true });
         Assert.Equal((HttpStatusCode.Forbidden, "PERMISSION_DENIED"), (refused.Status, refused.Code));
     }
 

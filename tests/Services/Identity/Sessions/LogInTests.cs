@@ -82,7 +82,7 @@ public class LogInTests
 
         Assert.Equal((HttpStatusCode.BadRequest, "VALIDATION_ERROR"), (answer.Status, answer.Code));
         Assert.Equal(["email", "password", "request_id", "scope"], answer.Details!.AsObject().Select(d => d.Key).Order());
-        Assert.StartsWith(error, (string?)answer.Details["scope"]![0], StringComparison.Ordinal);
+        Assert.StartsWith(error, answer.Details.Strings("scope")[0], StringComparison.Ordinal);
     }
 
     [Fact]
