@@ -17,8 +17,8 @@ public class EncryptedTextsTests
     ];
 
     private static IEnumerable<Type> EncryptedRows =>
-        from service in ServiceCatalogue.All
-        from type in Assembly.Load($"MedCor.{service.ProjectName}").GetTypes()
+        from database in ServiceDatabases.All
+        from type in database.Assembly.GetTypes()
         where type is { IsClass: true } && type.IsAssignableTo(typeof(IEncryptedRow))
         select type;
 

@@ -1,10 +1,4 @@
 using System.Reflection;
-using MedCor.Analytics;
-using MedCor.Billing;
-using MedCor.Chat;
-using MedCor.Clinical;
-using MedCor.Hospital;
-using MedCor.Identity;
 using MedCor.Platform.Database;
 using MedCor.Platform.Messaging;
 using MedCor.Platform.Tenancy;
@@ -36,8 +30,7 @@ public sealed class PersonalDataTests
         ["histories"] = "progress of replays",
     };
 
-    public static TheoryData<Type> Databases =>
-        [typeof(IdentityDb), typeof(HospitalDb), typeof(ClinicalDb), typeof(BillingDb), typeof(AnalyticsDb), typeof(ChatDb)];
+    public static TheoryData<Type> Databases => [.. ServiceDatabases.All];
 
     [Theory, MemberData(nameof(Databases))]
     public void Each_entity_declares_whose_data_it_is(Type dbType)
