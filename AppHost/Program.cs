@@ -8,17 +8,27 @@ return await MedCorHost.RunAsync(args, host =>
     var cache = host.Servers.AddRedis("cache");
     var messaging = host.Servers.AddRabbitMQ("messaging");
 
-    var hospital = Service<Projects.MedCor_Hospital>("hospital");
+    var hospital = Service<Projects.MedCor_Hospital>("hospital")
+        .WithOperatorCommand("verify-audit", "Verify the audit trail", "ShieldCheckmark")
+        .WithOperatorCommand("copy-audit", "Copy the audit trail's last week to Clinical again", "Copy");
     var identity = Service<Projects.MedCor_Identity>("identity")
         .WithOperatorCommand("demo-year", "Add a demo year's people", "PeopleAdd")
-        .WithOperatorCommand("rotate-keys", "Rotate the signing keys", "KeyReset");
+        .WithOperatorCommand("rotate-keys", "Rotate the signing keys", "KeyReset")
+        .WithOperatorCommand("verify-audit", "Verify the audit trail", "ShieldCheckmark")
+        .WithOperatorCommand("copy-audit", "Copy the audit trail's last week to Clinical again", "Copy");
     var clinical = Service<Projects.MedCor_Clinical>("clinical")
         .WithOperatorCommand("demo-year", "Add a demo year's appointments", "CalendarAdd")
         .WithOperatorCommand("verify-audit", "Verify the audit trail", "ShieldCheckmark");
-    var billing = Service<Projects.MedCor_Billing>("billing");
+    var billing = Service<Projects.MedCor_Billing>("billing")
+        .WithOperatorCommand("verify-audit", "Verify the audit trail", "ShieldCheckmark")
+        .WithOperatorCommand("copy-audit", "Copy the audit trail's last week to Clinical again", "Copy");
     var analytics = Service<Projects.MedCor_Analytics>("analytics")
-        .WithOperatorCommand("rebuild", "Rebuild the statistics", "ArrowSync");
-    var chat = Service<Projects.MedCor_Chat>("chat");
+        .WithOperatorCommand("rebuild", "Rebuild the statistics", "ArrowSync")
+        .WithOperatorCommand("verify-audit", "Verify the audit trail", "ShieldCheckmark")
+        .WithOperatorCommand("copy-audit", "Copy the audit trail's last week to Clinical again", "Copy");
+    var chat = Service<Projects.MedCor_Chat>("chat")
+        .WithOperatorCommand("verify-audit", "Verify the audit trail", "ShieldCheckmark")
+        .WithOperatorCommand("copy-audit", "Copy the audit trail's last week to Clinical again", "Copy");
     var gateway = host.AddProject<Projects.MedCor_Gateway>("gateway", GatewayAddress.Port, GatewayAddress.Host)
         .WithServer(cache).WithServer(messaging)
         .With(replica => replica.WithExternalHttpEndpoints().WithHttpHealthCheck("/health")

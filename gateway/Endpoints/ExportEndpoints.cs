@@ -21,7 +21,7 @@ internal sealed class ExportEndpoints(ServiceForwarder forwarder, OpenConnection
     private const int MaxAttempts = 3;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
-    /// <summary>The services that answer before anything is sent: the one that records the access, and the one that knows the users.</summary>
+    /// <summary>The services that answer before anything is sent: the one that lists the audit trail, and the one that knows the users.</summary>
     private static readonly string[] First = ["clinical", "identity"];
 
     private static readonly string[] Services = [.. First, .. ServiceCatalogue.All.Select(s => s.Name).Except(First)];
@@ -31,8 +31,8 @@ internal sealed class ExportEndpoints(ServiceForwarder forwarder, OpenConnection
         app.MapPost($"/api/mcp/exports/users/{{{UserId}}}", http => ExportAsync(http, "export_user", ReadUserId(http))).Describe(
             "export_user", ApiTags.Accounts, "Export the data of a user",
             "Returns all that MedCor stores about a user, from all services: the account and, of a patient, appointments, medical records with their "
-            + "versions, treatments and who has read them. Users export their own data; administrators of the user's hospital export it too, without the user's chats and "
-            + "sessions, which are the user's alone. " + Description,
+            + "versions, treatments and who has read them. Users export their own data; administrators of the user's hospital export it too, without the "
+            + "user's chats and sessions, which are the user's alone. " + Description,
             _ => Details(OperationDetails.Parameter(ParameterLocation.Path, UserId, "The ID of the user.", SchemaBuilder.Uuid())));
         app.MapPost("/api/mcp/exports/hospital", http => ExportAsync(http, "export_hospital", user: null)).Describe(
             "export_hospital", ApiTags.Accounts, "Export the data of your hospital",
@@ -43,13 +43,13 @@ internal sealed class ExportEndpoints(ServiceForwarder forwarder, OpenConnection
 
     private const string Description =
         "Each line is a row of a table. The last line is `{\"complete\": true, \"rows\": …}`; without it, the export was interrupted and must be repeated. "
-        + "Each page of clinical content that is read is recorded in the audit trail. The token must not be limited by scopes.";
+        + "Each page that is read is recorded in the audit trail. The token must not be limited by scopes.";
 
     private static OperationDetails Details(params OpenApiParameter[] parameters) => new()
     {
         Parameters = parameters,
         ResponseDescription = "The rows.",
-        ResponseContents = OperationDetails.Lines(
+        ResponseContents = OperationDetails.JsonLines(
             SchemaBuilder.Object("A row, or the end of the export.",
                 ("service?", SchemaBuilder.Text(100, "The service that stores the row.")),
                 ("table?", SchemaBuilder.Text(100, "The table.")),
@@ -57,7 +57,8 @@ internal sealed class ExportEndpoints(ServiceForwarder forwarder, OpenConnection
                 ("complete?", SchemaBuilder.Boolean("True in the last line.")),
                 ("rows?", SchemaBuilder.Integer(0, int.MaxValue, "The number of rows that were exported, in the last line."))),
             "{\"service\":\"clinical\",\"table\":\"treatments\",\"row\":{\"id\":\"01980a3c-5d2e-7b41-9c07-3f6a1e8b2d54\",\"name\":\"Pain relief\"}}\n"
-            + "{\"complete\":true,\"rows\":1}\n"),
+            + "{\"complete\":true,\"rows\":1}\n",
+            maxLength: int.MaxValue),
         ErrorStatuses = [StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound],
     };
 

@@ -61,34 +61,26 @@ internal sealed record OperationDetails
 
     /// <summary>Creates the contents of a response that is an event stream.</summary>
     /// <param name="data">The schema of each event's data.</param>
-    public static Dictionary<string, ResponseContent> EventStream(JsonObject data, string example) => new()
-    {
-        ["text/event-stream"] = new(
-            new JsonObject
-            {
-                ["type"] = "string",
-                ["maxLength"] = BufferedBytesLimiter.MaxResponseLength,
-                ["pattern"] = SchemaBuilder.NoNulPattern,
-                ["description"] = "Server-sent events. The schema describes the data of each event.",
-                ["contentMediaType"] = "application/json",
-                ["contentSchema"] = data,
-            },
-            example),
-    };
+    public static Dictionary<string, ResponseContent> EventStream(JsonObject data, string example) =>
+        Text("text/event-stream", "Server-sent events. The schema describes the data of each event.", data, example);
 
-    /// <summary>Creates the contents of a response that consists of lines of JSON, however many.</summary>
-    /// <param name="line">The schema of each line.</param>
-    public static Dictionary<string, ResponseContent> Lines(JsonObject line, string example) => new()
+    /// <summary>Creates the contents of a response that has a JSON object on each line.</summary>
+    /// <param name="line">The schema of each object.</param>
+    public static Dictionary<string, ResponseContent> JsonLines(JsonObject line, string example, int maxLength = BufferedBytesLimiter.MaxResponseLength) =>
+        Text("application/x-ndjson", "Lines of JSON. The schema describes the object on each line.", line, example, maxLength);
+
+    private static Dictionary<string, ResponseContent> Text(string mediaType, string description, JsonObject part, string example,
+        int maxLength = BufferedBytesLimiter.MaxResponseLength) => new()
     {
-        ["application/x-ndjson"] = new(
+        [mediaType] = new(
             new JsonObject
             {
                 ["type"] = "string",
-                ["maxLength"] = int.MaxValue,
+                ["maxLength"] = maxLength,
                 ["pattern"] = SchemaBuilder.NoNulPattern,
-                ["description"] = "Lines of JSON. The schema describes each line.",
+                ["description"] = description,
                 ["contentMediaType"] = "application/json",
-                ["contentSchema"] = line,
+                ["contentSchema"] = part,
             },
             example),
     };

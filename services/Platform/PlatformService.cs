@@ -1,4 +1,5 @@
 using System.Threading.RateLimiting;
+using MedCor.Platform.Audit;
 using MedCor.Platform.Database;
 using MedCor.Platform.DemoData;
 using MedCor.Platform.Encryption;
@@ -63,6 +64,7 @@ public static class PlatformService
         services.AddHostedService<OutboxAgeMetric>();
         services.AddHostedService<RetentionService>();
         services.AddHostedService<ReplayService>();
+        builder.AddAudit(service, assembly);
         foreach (var seeder in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IDemoDataSeeder)) && t.IsClass))
             services.AddScoped(typeof(IDemoDataSeeder), seeder);
         foreach (var source in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IReplaySource)) && t.IsClass))

@@ -21,7 +21,7 @@ namespace MedCor.Chat.Runs;
 /// enforces the same rule a second time, for when Redis has lost its data.
 /// </summary>
 internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWorker worker, ChatModelClient model, TokenBudget budget,
-    ToolRunner tools, ConfirmationStore confirmations, IOptions<ModelOptions> options, TimeProvider clock)
+    ToolRunner tools, ConfirmationStore confirmations, ChatTrail trail, IOptions<ModelOptions> options, TimeProvider clock)
 {
     public const string ToolName = "openai_chat";
 
@@ -36,9 +36,10 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
     /// </summary>
     /// <param name="idempotencyKey">The <c>Idempotency-Key</c> header, which is another way to send the request id; null when it was not sent.</param>
     /// <param name="user">The user for whom the model may call tools, and the header with the user's token; null for a program without a user.</param>
-    public async Task<(ChatCall Call, bool IsReplay)> StartAsync(ChatRunOwner owner, ExecuteCall request, string? idempotencyKey, ToolUser? user,
+    public async Task<(ChatCall Call, bool IsReplay)> StartAsync(ChatCaller caller, ExecuteCall request, string? idempotencyKey, ToolUser? user,
         CancellationToken ct)
     {
+        var owner = caller.Owner;
         var (question, metadata) = Validate(request, idempotencyKey, user?.Caller);
         // Errors name the request id as the caller sent it.
         var idField = request.RequestId is null ? IdempotencyHeaders.Key : RequestIdField;
@@ -110,6 +111,7 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
             db.Add(call);
             await db.SaveChangesAsync(CancellationToken.None);
             await budget.ChargeAsync(call, owner);
+            await trail.RecordStartAsync(caller, id, CancellationToken.None);
             await transaction.CommitAsync(CancellationToken.None);
         }
         catch (Exception e)

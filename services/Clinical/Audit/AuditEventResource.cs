@@ -3,6 +3,7 @@ using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Platform.Querying;
 using MedCor.Platform.Resources;
+using AuditEvent = MedCor.Platform.Audit.AuditEvent;
 
 namespace MedCor.Clinical.Audit;
 
@@ -18,17 +19,30 @@ internal sealed class AuditEventResource(ClinicalDb db) : QueryableResource<Audi
         { "resource", e => e.Resource, new AuditedResourceAttribute() },
         { "action", e => e.Action },
         { "outcome", e => e.Outcome, Selectivity.Skewed },
+        { "kind", e => e.Kind },
         { "created_at", e => e.CreatedAt },
     }
         .WithIndex("created_at").WithIndex("user_id", "created_at").WithIndex("patient_id", "created_at").WithIndex("resource", "created_at")
         .WithIndex("action", "created_at")
-        .WithIndex("outcome", "created_at");
+        .WithIndex("outcome", "created_at").WithIndex("kind", "created_at");
 
     protected override QueryableFields<AuditEvent> Fields => QueryFields;
     protected override string EntityName => "audit event";
     protected override string? OwnerField => "patient_id";
-    protected override IQueryable<AuditEvent> Rows =>
-        db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? db.AuditEvents.Where(e => e.PatientId == me) : db.AuditEvents;
+
+    /// <summary>
+    /// Gets the events that the caller may see: a patient's own, or those of an administrator's hospital. Reading them is an event too, which is left out for
+    /// whoever has read: otherwise each page would move what is on the next one.
+    /// </summary>
+    protected override IQueryable<AuditEvent> Rows
+    {
+        get
+        {
+            var (kind, me) = (db.Tenancy.Caller.Kind, db.Tenancy.Caller.UserId);
+            var events = db.AuditEvents.Where(e => e.Kind != AuditKind.Audit || e.UserId != me);
+            return kind == Callers.Patient ? events.Where(e => e.PatientId == me) : events;
+        }
+    }
 
     protected override IQueryable<AuditEventWithUser> IncludeRelated(IQueryable<AuditEvent> rows) =>
         rows.LeftJoin(db.People, e => new { e.HospitalId, Id = e.UserId }, p => new { p.HospitalId, p.Id },
@@ -37,23 +51,23 @@ internal sealed class AuditEventResource(ClinicalDb db) : QueryableResource<Audi
     protected override Contracts.Clinical.AuditEvent ToContract(AuditEventWithUser row) => row.ToContract(db.Tenancy.Caller.Kind);
 }
 
-/// <summary>Represents an access with the local copy of the user who made it, where there is one.</summary>
+/// <summary>Represents an event with the local copy of the user who acted, where there is one.</summary>
 internal sealed class AuditEventWithUser
 {
     public required AuditEvent Event { get; init; }
     public required PersonCopy? User { get; init; }
 
-    /// <summary>Converts the access for a caller. Patients see who accessed their data and when, but not from which machine.</summary>
+    /// <summary>Converts the event for a caller. Patients see who accessed their data and when, but not from which machine.</summary>
     internal Contracts.Clinical.AuditEvent ToContract(Callers kind)
     {
         var (e, isPatient) = (Event, kind == Callers.Patient);
         return new(
             Id: e.Id,
             HospitalId: e.HospitalId == Guid.Empty ? null : e.HospitalId,
-            UserId: e.UserId,
+            UserId: e.UserId == Guid.Empty ? null : e.UserId,
             UserName: User?.Name,
             Role: e.Role,
-            SessionId: isPatient ? null : e.SessionId,
+            SessionId: isPatient || e.SessionId == Guid.Empty ? null : e.SessionId,
             Action: e.Action,
             Resource: e.Resource,
             ResourceId: e.ResourceId,
@@ -64,10 +78,13 @@ internal sealed class AuditEventWithUser
             Outcome: e.Outcome,
             ClientAddress: isPatient ? null : e.ClientAddress,
             PeerAddress: isPatient ? null : e.PeerAddress,
-            RequestId: isPatient ? null : e.RequestId,
+            RequestId: isPatient || e.RequestId.Length == 0 ? null : e.RequestId,
             TraceId: isPatient ? null : e.TraceId,
             CreatedAt: e.CreatedAt,
             ClientId: e.ClientId,
-            Model: e.Model);
+            Model: e.Model,
+            Kind: e.Kind ?? AuditKind.Clinical,
+            Fields: e.Fields,
+            Service: e.Service ?? "clinical");
     }
 }

@@ -16,13 +16,16 @@ public sealed record EraseUser(Guid UserId) : ITool<ErasedUser>;
 /// <summary>Represents a user whose data was erased.</summary>
 /// <param name="Id"><example>"01980000-0000-7000-8001-000000000028"</example></param>
 /// <param name="HospitalId">The ID of the user's hospital; null for platform administrators.</param>
+/// <param name="Role"><example>"PATIENT"</example></param>
 /// <param name="IsActive">Whether the account is active, which it is not. <example>false</example></param>
 /// <param name="ErasedAt">The time of the erasure.</param>
 /// <param name="Affected">The upcoming appointments of the user, as a doctor or a patient, at most 100, the earliest first. They stay booked.</param>
 /// <param name="AffectedCount">The number of upcoming appointments, counted up to 10,000.</param>
+[Audited(AuditKind.Account, "users")]
 public sealed record ErasedUser(
     Guid Id,
     Guid? HospitalId,
+    Role Role,
     bool IsActive,
     DateTimeOffset ErasedAt,
     long Version,
@@ -33,18 +36,12 @@ public sealed record ErasedUser(
 
 /// <summary>Describes who requested an erasure, for the audit trail.</summary>
 /// <param name="UserId">The user whose data is erased.</param>
+/// <param name="IsPatient">Whether the user is a patient.</param>
 /// <param name="RequestedBy">The user who requested it.</param>
 /// <param name="Role">The role in which they did.</param>
-public sealed record Erasure(Guid UserId, Guid RequestedBy, ActingRole Role, Guid SessionId, string RequestId)
-{
-    /// <summary>The name of an erasure in the audit trail, as that of a resource.</summary>
-    public const string Resource = "erasures";
-}
+public sealed record Erasure(Guid UserId, bool IsPatient, Guid RequestedBy, ActingRole Role, Guid SessionId, string RequestId);
 
-/// <summary>Represents the event that a user is erased. Each service deletes what it stores about the user and need not keep.</summary>
+/// <summary>
+/// Represents the event that a user is erased. Each service deletes what it stores about the user and need not keep, and records it in the audit trail.
+/// </summary>
 public sealed record UserErased(Guid? HospitalId, Erasure Erasure, long Version) : IntegrationEvent(HospitalId, Version);
-
-/// <summary>Represents the event that a service has deleted what it stored about an erased user.</summary>
-/// <param name="Service">The service.</param>
-/// <param name="Rows">The number of rows that it deleted.</param>
-public sealed record UserErasedInService(Guid? HospitalId, Erasure Erasure, string Service, int Rows, long Version) : IntegrationEvent(HospitalId, Version);

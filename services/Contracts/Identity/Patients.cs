@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using MedCor.Contracts.Clinical;
 
 namespace MedCor.Contracts.Identity;
 
@@ -10,6 +11,7 @@ namespace MedCor.Contracts.Identity;
 /// <param name="PhoneNumber"><example>"+49 30 5550112"</example></param>
 /// <param name="DateOfBirth"><example>"1984-05-17"</example></param>
 [Resource("patients", Callers.Everyone)]
+[Audited(AuditKind.Demographic, Writes = AuditKind.Account)]
 public sealed record Patient(
     Guid Id,
     Guid HospitalId,

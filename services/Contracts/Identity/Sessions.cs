@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
+using MedCor.Contracts.Clinical;
 
 namespace MedCor.Contracts.Identity;
 
@@ -108,6 +109,7 @@ public sealed record LoggedOut(bool Ended = true);
 /// <param name="EndsAt">When the session ends at the latest.</param>
 /// <param name="IsCurrent">Whether your access token belongs to the session. <example>false</example></param>
 /// <param name="IsBrowser">Whether the session is a login in a browser, on MedCor's pages. <example>false</example></param>
+[Audited(AuditKind.Session, "sessions")]
 public sealed record UserSession(
     Guid Id,
     Guid UserId,
@@ -136,6 +138,7 @@ public sealed record ListSessions(Guid? UserId = null) : PagedTool<UserSession>;
 public sealed record EndSession(Guid SessionId) : ITool<EndedSession>;
 
 /// <summary>Represents a session that has ended.</summary>
+[Audited(AuditKind.Session, "sessions")]
 public sealed record EndedSession(Guid SessionId, Guid UserId, bool Ended = true);
 
 /// <summary>
@@ -148,4 +151,5 @@ public sealed record ResetSecondFactor(Guid UserId) : ITool<SecondFactorReset>;
 
 /// <summary>Represents a user whose second factors were removed.</summary>
 /// <param name="HadSecondFactor">Whether there were any; otherwise nothing has changed. <example>true</example></param>
+[Audited(AuditKind.Session, "users")]
 public sealed record SecondFactorReset(Guid UserId, bool HadSecondFactor);

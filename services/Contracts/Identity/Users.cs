@@ -15,6 +15,7 @@ namespace MedCor.Contracts.Identity;
 /// <param name="LicenseNumber">The license number of a doctor. <example>null</example></param>
 /// <param name="YearsOfExperience">The professional experience of a doctor, in years. <example>null</example></param>
 [Resource("users", Callers.Everyone)]
+[Audited(AuditKind.Demographic, Writes = AuditKind.Account)]
 public sealed record User(
     Guid Id,
     Guid? HospitalId,
@@ -43,6 +44,7 @@ public sealed record User(
 /// <param name="YearsOfExperience"><example>null</example></param>
 /// <param name="Affected">The upcoming appointments of the user, as a doctor or a patient, at most 100, the earliest first. They stay booked.</param>
 /// <param name="AffectedCount">The number of upcoming appointments, counted up to 10,000.</param>
+[Audited(AuditKind.Account, "users")]
 public sealed record DeactivatedUser(
     Guid Id,
     Guid? HospitalId,
@@ -78,6 +80,7 @@ public sealed record DeactivatedUser(
 /// <param name="AffectedCount">
 /// If the account was deactivated or got another role: the number of upcoming appointments, counted up to 10,000. Otherwise null.
 /// </param>
+[Audited(AuditKind.Account, "users")]
 public sealed record UpdatedUser(
     Guid Id,
     Guid? HospitalId,

@@ -4,6 +4,7 @@ using System.Security.Claims;
 using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Hospitals;
 using MedCor.Identity.SecondFactors;
 using MedCor.Identity.ServiceAccounts;
@@ -86,7 +87,7 @@ internal sealed class ClientSessions(IdentityDb db, SessionManager sessions, Sig
         var policy = await policies.GetAsync(account.HospitalId, ct);
         if (session.IsOver(policy, now) || await secondFactors.IsMissingAsync(account, session.AuthenticationMethods, ct))
         {
-            await sessions.EndAsync(id, ct);
+            await sessions.EndAsync(id, ct, SessionTrail.EndSession);
             await transaction.CommitAsync(ct);
             return null;
         }

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Audit;
 using MedCor.Identity.IdentityProviders;
 using MedCor.Identity.Mails;
 using MedCor.Identity.Users;
@@ -18,7 +20,8 @@ namespace MedCor.Identity.Federation;
 /// provider has verified. Accounts of other hospitals, of the platform, of patients and of programs are never found.
 /// </summary>
 internal sealed class ProviderLogIn(
-    IdentityDb db, CreateUserHandler create, UpdateUserHandler update, MailQueue mails, TimeProvider clock, ILogger<ProviderLogIn> log)
+    IdentityDb db, CreateUserHandler create, UpdateUserHandler update, MailQueue mails, SessionTrail trail, TimeProvider clock,
+    ILogger<ProviderLogIn> log)
 {
     private const int MaxEmailLength = 254;
 
@@ -28,11 +31,19 @@ internal sealed class ProviderLogIn(
     /// </summary>
     internal async Task<Account?> FindAsync(IdentityProvider provider, ProviderIdentity identity, CancellationToken ct)
     {
-        var role = provider.FindRole(identity.RoleValues);
-        if (provider.RoleClaim is not null && role is null) return Refuse(provider, "the role claim has none of the mapped values");
         // Of any hospital, because an address is unique in the whole system. What is no address is nobody's.
         var known = identity.Email is { Length: <= MaxEmailLength } email && !email.Any(char.IsControl) ? await db.FindByEmailAsync(email, ct) : null;
+        var account = await TryFindAsync(provider, identity, known, ct);
+        if (account is null)
+            await trail.RecordOfStrangerAsync(SessionTrail.LogIn, known?.HospitalId == provider.HospitalId ? known : null, AuditOutcome.Forbidden, ct,
+                provider.HospitalId);
+        return account;
+    }
 
+    private async Task<Account?> TryFindAsync(IdentityProvider provider, ProviderIdentity identity, Account? known, CancellationToken ct)
+    {
+        var role = provider.FindRole(identity.RoleValues);
+        if (provider.RoleClaim is not null && role is null) return Refuse(provider, "the role claim has none of the mapped values");
         // From here on, row-level security hides all other hospitals.
         var now = clock.GetUtcNow();
         db.Tenancy.Enter(new Caller(Guid.Empty, "identity provider", Role.Admin, provider.HospitalId, SessionId: Guid.Empty, IssuedAt: now, ExpiresAt: now));
@@ -49,6 +60,7 @@ internal sealed class ProviderLogIn(
             {
                 // Nobody waits for a list of the upcoming appointments, so bookings need not be paused.
                 await update.HandleAsync(new(userId, Role: given), new(PasswordHash: null, new(account.Version, [], 0)), ct);
+                await trail.RecordBySystemAsync("update_user", userId, ct, AuditKind.Account, "role");
                 account = await ReadAsync(userId, ct);
             }
             await db.SaveChangesAsync(ct);
@@ -88,6 +100,8 @@ internal sealed class ProviderLogIn(
         });
         mails.Add(MailKind.ProviderLinked, userId);
         await db.SaveChangesAsync(ct);
+        if (known is null) await trail.RecordBySystemAsync("create_user", userId, ct, AuditKind.Account);
+        await trail.RecordBySystemAsync("link_provider", userId, ct);
         return userId;
 
         Guid? RefuseLink(string reason)

@@ -1,6 +1,8 @@
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Mails;
 using MedCor.Identity.Users;
 using MedCor.Platform.Database;
@@ -19,7 +21,7 @@ internal sealed record EmailChangeReview(AccountLink Link, DateTimeOffset Effect
 /// Changes an e-mail address once a link that was sent to the new one is confirmed. A change that somebody else has requested waits a day for the user, who is
 /// told of it at the present address and can stop it there, or allow it at once.
 /// </summary>
-internal sealed class EmailChange(IdentityDb db, AccountLinks links, MailQueue mails, EmailUniqueness uniqueness)
+internal sealed class EmailChange(IdentityDb db, AccountLinks links, MailQueue mails, EmailUniqueness uniqueness, SessionTrail trail)
 {
     /// <summary>Returns a link that confirms an address and can still be used; null when there is none. It is not spent.</summary>
     internal async Task<EmailConfirmation?> FindLinkAsync(string? token, CancellationToken ct)
@@ -87,6 +89,7 @@ internal sealed class EmailChange(IdentityDb db, AccountLinks links, MailQueue m
         {
             throw EmailUniqueness.EmailTaken();
         }
+        await trail.RecordChangeAsync("change_email", account.Id, ct, AuditKind.Account);
         await transaction.CommitAsync(ct);
         return true;
     }

@@ -1,5 +1,7 @@
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Mails;
 using MedCor.Identity.Passwords;
 using MedCor.Identity.Sessions;
@@ -12,7 +14,7 @@ namespace MedCor.Identity.Recovery;
 /// address.
 /// </summary>
 internal sealed class PasswordSetter(IdentityDb db, AccountLinks links, MailQueue mails, PasswordHasher hashes, PasswordLogIn logIn, LockOut lockOut,
-    SessionManager sessions)
+    SessionManager sessions, SessionTrail trail)
 {
     internal const string LinkIsOver = "is not valid, or no longer: a link works once, within 30 minutes. Request another one";
 
@@ -80,6 +82,7 @@ internal sealed class PasswordSetter(IdentityDb db, AccountLinks links, MailQueu
             .SetProperty(x => x.EmailVerifiedAt, x => provesEmail ? now : x.EmailVerifiedAt), ct);
         await lockOut.ClearAsync(account.EmailKey, ct);
         await sessions.EndAllOfUserAsync(account.Id, ct);
+        await trail.RecordChangeAsync("set_password", account.Id, ct, AuditKind.Account);
     }
 
     private static void ThrowIfWeak(string field, string password, Account account)

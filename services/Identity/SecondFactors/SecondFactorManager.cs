@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Hospitals;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Mails;
@@ -18,8 +19,8 @@ internal sealed record EnrolledFactors(bool HasAuthenticator, bool HasPasskey, i
 }
 
 /// <summary>Enrolls, verifies and removes second factors, within the caller's transaction. The user is informed of every change by mail.</summary>
-internal sealed class SecondFactorManager(IdentityDb db, SignInPolicies policies, KeyEncryption encryption, MailQueue mails, TimeProvider clock,
-    ILogger<SecondFactorManager> log)
+internal sealed class SecondFactorManager(IdentityDb db, SignInPolicies policies, KeyEncryption encryption, MailQueue mails, SessionTrail trail,
+    TimeProvider clock, ILogger<SecondFactorManager> log)
 {
     /// <summary>The error of a session that began without the second factor that is required now.</summary>
     internal const string MissingFromSession = "The user's hospital requires a second factor now. Log in again with one.";
@@ -63,6 +64,7 @@ internal sealed class SecondFactorManager(IdentityDb db, SignInPolicies policies
             UserId = userId, EncryptedSecret = Authenticator.Encrypt(encryption, userId, secret), LastStep = step, CreatedAt = clock.GetUtcNow(),
         });
         await InformAsync(userId, ct);
+        await trail.RecordChangeAsync("add_authenticator", userId, ct);
     }
 
     /// <summary>Replaces all recovery codes of a user and returns the new ones, which are readable nowhere else.</summary>
@@ -72,6 +74,7 @@ internal sealed class SecondFactorManager(IdentityDb db, SignInPolicies policies
         string[] codes = [.. Enumerable.Range(0, RecoveryCode.CodesPerUser).Select(_ => RecoveryCode.Create())];
         db.AddRange(codes.Select(code => new RecoveryCode { UserId = userId, Hash = RecoveryCode.HashOf(userId, code) }));
         await db.SaveChangesAsync(ct);
+        await trail.RecordChangeAsync("renew_recovery_codes", userId, ct);
         return codes;
     }
 
@@ -88,6 +91,7 @@ internal sealed class SecondFactorManager(IdentityDb db, SignInPolicies policies
         await db.Authenticators.Where(a => a.UserId == userId).ExecuteDeleteAsync(ct);
         await RemoveUselessCodesAsync(userId, ct);
         await InformAsync(userId, ct);
+        await trail.RecordChangeAsync("remove_authenticator", userId, ct);
     }
 
     /// <summary>Removes a passkey, and the recovery codes when no other factor is left that they could replace.</summary>
@@ -96,6 +100,7 @@ internal sealed class SecondFactorManager(IdentityDb db, SignInPolicies policies
         if (await db.Passkeys.Where(p => p.UserId == userId && p.CredentialId == credentialId).ExecuteDeleteAsync(ct) == 0) return;
         await RemoveUselessCodesAsync(userId, ct);
         await InformAsync(userId, ct);
+        await trail.RecordChangeAsync("remove_passkey", userId, ct);
     }
 
     /// <summary>Removes all second factors of a user. Returns whether there were any.</summary>

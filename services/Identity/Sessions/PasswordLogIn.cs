@@ -56,7 +56,7 @@ internal sealed class PasswordLogIn(IdentityDb db, LockOut lockOut, PasswordHash
 
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var verified = isCorrect ? await VerifyCodeAsync(account!, code, ct) : null;
-        await lockOut.RecordAsync(emailKey, isCorrect: verified is null ? false : verified.Methods is null ? null : true, ct);
+        await lockOut.RecordAsync(emailKey, isCorrect: verified is null ? false : verified.Methods is null ? null : true, account, ct);
         var refusal = verified is null ? null : await FindRefusalAsync(verified, acceptsTemporary, ct);
         var result = verified is not null && refusal is null ? await proceed(verified) : null;
         // Unless the password was changed in the meantime.

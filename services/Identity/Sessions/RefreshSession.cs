@@ -1,5 +1,7 @@
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Keys;
 using MedCor.Identity.SecondFactors;
 using Microsoft.EntityFrameworkCore;
@@ -30,13 +32,13 @@ internal sealed class RefreshSessionHandler(IdentityDb db, KeyRing keys, Session
         var (next, lacksFactor) = ((SessionTokens?)null, false);
         if (token is { Session: { User: { } user } session })
         {
-            if (!spends) await sessions.EndAsync(session.Id, ct);
+            if (!spends) await sessions.EndAsync(session.Id, ct, SessionTrail.ReuseToken, AuditOutcome.Forbidden);
             else if (token.ExpiresAt > now && session.RevokedAt is null && user.CanLogIn)
             {
                 lacksFactor = await secondFactors.IsMissingAsync(user, session.AuthenticationMethods, ct);
-                if (lacksFactor) await sessions.EndAsync(session.Id, ct);
+                if (lacksFactor) await sessions.EndAsync(session.Id, ct, SessionTrail.EndSession);
                 else if ((next = await sessions.ContinueAsync(session, user, key, ct)) is not null) await sessions.RecordUseAsync(session.Id, ct);
-                else await sessions.EndAsync(session.Id, ct);
+                else await sessions.EndAsync(session.Id, ct, SessionTrail.EndSession);
             }
         }
         await transaction.CommitAsync(ct);

@@ -28,7 +28,7 @@ internal sealed class CurrentPasswordCheck(IServiceScopeFactory scopes, Password
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         // The password of a user with a second factor does not forgive wrong codes.
         var factors = await scope.ServiceProvider.GetRequiredService<SecondFactorManager>().FindAsync(account.Id, ct);
-        await lockOut.RecordAsync(account.EmailKey, isCorrect && factors.Any ? null : isCorrect, ct);
+        await lockOut.RecordAsync(account.EmailKey, isCorrect && factors.Any ? null : isCorrect, account, ct);
         await transaction.CommitAsync(ct);
         if (!isCorrect) throw new ValidationFailed(Field, "is not your password");
     }

@@ -1,8 +1,8 @@
 using MedCor.Contracts;
-using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Sessions;
+using MedCor.Platform.Audit;
 using MedCor.Platform.Tools;
 using MedCor.ServiceDefaults.Telemetry;
 using Microsoft.EntityFrameworkCore;
@@ -34,7 +34,7 @@ internal sealed class EraseUserHandler(IdentityDb db, SessionManager sessions, B
             account.Erase(db.UtcNow);
             account.RaiseChanged(db, user => new UserDeactivated(user));
             var (caller, requestId) = (db.Tenancy.Caller, context.HttpContext!.RequestId());
-            var erasure = new Erasure(account.Id, caller.UserId, Enum.Parse<ActingRole>(caller.Kind.ToString()), caller.SessionId, requestId);
+            var erasure = new Erasure(account.Id, account.Role == Role.Patient, caller.UserId, AuditActor.RoleOf(caller.Kind), caller.SessionId, requestId);
             db.Raise(() => new UserErased(account.HospitalId, erasure, account.Version));
             await db.SaveChangesAsync(ct);
             // A mail that somebody requested for the address names no user.
@@ -44,6 +44,7 @@ internal sealed class EraseUserHandler(IdentityDb db, SessionManager sessions, B
         return new(
             Id: account.Id,
             HospitalId: account.HospitalId,
+            Role: account.Role,
             IsActive: account.IsActive,
             ErasedAt: account.ErasedAt!.Value,
             Version: account.Version,

@@ -1,8 +1,10 @@
+using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
 using MedCor.Platform.Database;
 using MedCor.Platform.Messaging;
 using MedCor.Platform.Retention;
 using Microsoft.EntityFrameworkCore;
+using AuditEvent = MedCor.Platform.Audit.AuditEvent;
 
 namespace MedCor.Platform.Erasures;
 
@@ -13,18 +15,37 @@ public interface IUserEraser
     Task EraseAsync(Guid user, CancellationToken ct);
 }
 
-/// <summary>Deletes what a service stores about an erased user, and reports it for the audit trail, in one transaction.</summary>
+/// <summary>
+/// Deletes what a service stores about an erased user and records it in the audit trail, in one transaction: the proof that the erasure is complete once there
+/// is one of each service.
+/// </summary>
 internal sealed class ErasureHandler(TenantDb db, ServiceInfo service, IEnumerable<IUserEraser> erasers, TimeProvider clock) : IEventHandler<UserErased>
 {
     public async Task HandleAsync(UserErased integrationEvent, CancellationToken ct)
     {
-        var (hospital, erasure) = (integrationEvent.HospitalId, integrationEvent.Erasure);
+        var (hospital, erasure, now) = (integrationEvent.HospitalId, integrationEvent.Erasure, clock.GetUtcNow());
         foreach (var eraser in erasers) await eraser.EraseAsync(erasure.UserId, ct);
         var rows = await new PersonalRows(db).DeleteAllAsync(erasure.UserId, ct);
         await db.Database.ExecuteSqlAsync($"""
-            INSERT INTO erasures (user_id, hospital_id, erased_at) VALUES ({erasure.UserId}, {hospital}, {clock.GetUtcNow()}) ON CONFLICT DO NOTHING
+            INSERT INTO erasures (user_id, hospital_id, erased_at) VALUES ({erasure.UserId}, {hospital}, {now}) ON CONFLICT DO NOTHING
             """, ct);
-        db.Raise(() => new UserErasedInService(hospital, erasure, service.Name, rows, integrationEvent.Version));
+        db.Add(new AuditEvent
+        {
+            HospitalId = hospital ?? Guid.Empty,
+            Id = Guid.CreateVersion7(now),
+            CreatedAt = now,
+            UserId = erasure.RequestedBy,
+            Role = erasure.Role,
+            SessionId = erasure.SessionId,
+            Action = $"erase_user/{service.Name}",
+            Resource = "users",
+            ResourceId = erasure.UserId,
+            PatientId = erasure.IsPatient ? erasure.UserId : null,
+            Rows = rows,
+            Outcome = AuditOutcome.Done,
+            RequestId = erasure.RequestId,
+            Kind = AuditKind.Account,
+        });
     }
 }
 

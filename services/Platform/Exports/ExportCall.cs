@@ -16,12 +16,11 @@ using Microsoft.Extensions.DependencyInjection;
 namespace MedCor.Platform.Exports;
 
 /// <summary>
-/// Represents one page of an export. Users export their own data; administrators of a hospital export that of its users, and that of the hospital. In a service
-/// with an audit trail, each page is recorded before it is sent.
+/// Represents one page of an export. Users export their own data; administrators of a hospital export that of its users, and that of the hospital. Each page is
+/// recorded before it is sent.
 /// </summary>
 internal sealed class ExportCall(HttpContext http)
-    : Call(http, ExportPage.Resource, Callers.Everyone, scope: null, isAudited: http.RequestServices.GetService<IAuditTrail>() is not null,
-        requiresStepUp: true)
+    : Call(http, ExportPage.Resource, Callers.Everyone, scope: null, isAudited: true, requiresStepUp: true)
 {
     /// <summary>The number of bytes after which a page ends.</summary>
     private const int MaxBytes = 1024 * 1024;
@@ -41,13 +40,13 @@ internal sealed class ExportCall(HttpContext http)
         var output = new ArrayBufferWriter<byte>();
         var next = await WriteRowsAsync(output, db, position);
         if (next is not null) output.Write(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(next, Json.Options)));
-        if (Services.GetService<IAuditTrail>() is { } trail) await WriteAuditEventAsync(trail, AuditOutcome.Done, [], Aborted);
+        await WriteAuditEventAsync(Services.GetRequiredService<IAuditTrail>(), AuditOutcome.Done, [], Aborted);
         Http.Response.ContentType = "application/x-ndjson";
         await Http.Response.BodyWriter.WriteAsync(output.WrittenMemory, Aborted);
     }
 
     protected override Task WriteAuditEventAsync(IAuditTrail trail, AuditOutcome outcome,
-        IReadOnlyCollection<IClinicalContent> content, CancellationToken ct) =>
+        IReadOnlyCollection<AuditedEntity> content, CancellationToken ct) =>
         trail.RecordAsync(new(_page.UserId is null ? "export_hospital" : "export_user", ExportPage.Resource, PatientId: _page.UserId), outcome, content, ct);
 
     private void EnsurePermitted(TenantDb db)
@@ -74,7 +73,7 @@ internal sealed class ExportCall(HttpContext http)
     private async Task<ExportPosition?> WriteRowsAsync(ArrayBufferWriter<byte> output, TenantDb db, ExportPosition? position)
     {
         var (service, count) = (Services.GetRequiredService<ServiceInfo>().Name, 0);
-        foreach (var table in ExportedTable.Of(db.Model, ofPerson: _page.UserId is not null, isOwn: _page.UserId == db.Tenancy.Caller.UserId))
+        foreach (var table in ExportedTable.Of(db.Model, service, ofPerson: _page.UserId is not null, isOwn: _page.UserId == db.Tenancy.Caller.UserId))
         {
             var order = position is null ? 1 : string.CompareOrdinal(table.Name, position.Table);
             if (order < 0) continue;

@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using MedCor.Contracts;
+using MedCor.Platform.Audit;
 using MedCor.Platform.Database;
 using MedCor.Platform.Querying;
 using MedCor.Platform.Tenancy;
@@ -22,10 +23,13 @@ internal abstract class ExportedTable(IEntityType type)
     public string Name { get; } = type.GetTableName()!;
 
     /// <summary>Returns the tables of a service that an export contains, in the order in which they are exported.</summary>
+    /// <param name="service">The name of the service.</param>
     /// <param name="ofPerson">Whether the data of one person is exported, or that of a hospital.</param>
     /// <param name="isOwn">Whether the caller is that person.</param>
-    public static IEnumerable<ExportedTable> Of(IModel model, bool ofPerson, bool isOwn) =>
-        model.GetEntityTypes().Where(type => IsExported(type.ClrType, ofPerson, isOwn))
+    public static IEnumerable<ExportedTable> Of(IModel model, string service, bool ofPerson, bool isOwn) =>
+        // One service keeps copies of what all have recorded.
+        model.GetEntityTypes().Where(type => type.ClrType != typeof(AuditEvent) || service == AuditCopies.Keeper)
+            .Where(type => IsExported(type.ClrType, ofPerson, isOwn))
             .OrderBy(type => type.GetTableName(), StringComparer.Ordinal)
             .Select(type => (ExportedTable)Activator.CreateInstance(typeof(ExportedTable<>).MakeGenericType(type.ClrType), type)!);
 

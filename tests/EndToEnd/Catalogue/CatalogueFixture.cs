@@ -33,7 +33,7 @@ internal sealed class CatalogueFixture
     /// Gets the tools that the theories cover, including new ones. Prompt tools are excluded: their input depends on earlier answers, so
     /// <c>tests/Services/Chat/Prompts</c> covers them.
     /// </summary>
-    private static IEnumerable<ToolDescriptor> CoveredTools => ToolCatalogue.All.Values.Where(t => !t.Name.Contains("_prompt", StringComparison.Ordinal));
+    public static IEnumerable<ToolDescriptor> CoveredTools => ToolCatalogue.All.Values.Where(t => !t.Name.Contains("_prompt", StringComparison.Ordinal));
 
     public static TheoryData<string> Tools => [.. from tool in CoveredTools select tool.Name];
 

@@ -38,7 +38,7 @@ public class ExportEndpointsTests
             .Where(name => name.Contains("hash", StringComparison.Ordinal) || name.Contains("secret", StringComparison.Ordinal) || name == "client_address"));
 
         var trail = await patient.Call<Page<AuditEvent>>("list_audit_events", new { resource = "exports" });
-        Assert.All(trail.Results, e => Assert.Equal((ward.Patient, "export_user", AuditOutcome.Done), (e.UserId, e.Action, e.Outcome)));
+        Assert.All(trail.Results, e => Assert.Equal(((Guid?)ward.Patient, "export_user", AuditOutcome.Done), (e.UserId, e.Action, e.Outcome)));
         Assert.NotEmpty(trail.Results);
     }
 

@@ -1,5 +1,6 @@
 using MedCor.Identity;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Hospitals;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Mails;
@@ -7,6 +8,7 @@ using MedCor.Identity.Recovery;
 using MedCor.Identity.SecondFactors;
 using MedCor.Identity.Sessions;
 using MedCor.Identity.Users;
+using MedCor.Platform.Audit;
 using MedCor.Platform.Database;
 using MedCor.Platform.Messaging;
 using MedCor.Platform.Tenancy;
@@ -42,6 +44,7 @@ internal sealed class IdentityFixture : IAsyncDisposable
             .AddSingleton<IHostEnvironment>(new HostingEnvironment { EnvironmentName = Environments.Development }).AddScoped<SignInPolicies>()
             .AddSingleton(Options.Create(Mail)).Configure<TokenOptions>(tokens => tokens.PublicUrl = "http://localhost").AddLocalization()
             .AddScoped<MailQueue>().AddScoped<AccountLinks>().AddSingleton<MailComposer>().AddSingleton<SmtpConnection>().AddSingleton<MailSender>()
+            .AddHttpContextAccessor().AddSingleton(_database).AddSingleton<AuditWriter>().AddScoped<IAuditTrail, AuditTrail>().AddScoped<SessionTrail>()
             .AddScoped<EmailUniqueness>().AddScoped<EmailChange>().AddScoped<SecondFactorManager>()
             .AddScoped<SessionManager>().AddScoped<RefreshSessionHandler>().AddScoped<RenewAccessHandler>().AddScoped<RotateKeys>()
             .BuildServiceProvider();

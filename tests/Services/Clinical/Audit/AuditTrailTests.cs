@@ -77,7 +77,9 @@ public sealed class AuditTrailTests
         }
 
         var refused = await Of(ward.Admin, new { patient_id = ward.Patient, user_id = other.Id, sort = "created_at" });
-        Assert.Equal(resources.SelectMany(r => (string[])[$"list_{r} FORBIDDEN", $"resources/{r} FORBIDDEN", $"resources/{r} FORBIDDEN"]),
+        Assert.Equal(
+            ((string[])[.. resources, "audit_events"]).SelectMany(
+                r => (string[])[$"list_{r} FORBIDDEN", $"resources/{r} FORBIDDEN", $"resources/{r} FORBIDDEN"]),
             refused.Select(e => $"{e.Action} {EnumNames.Of(e.Outcome)}"));
     }
 
@@ -220,7 +222,7 @@ public sealed class AuditTrailTests
         foreach (var entitled in new[] { patient, ward.Admin, await ClinicFixture.LogIn("admin@medcor.example") })
             Assert.Single(await Of(entitled, new { resource_id = record }));
         Assert.All(await Of(patient, new { limit = 100 }), e => Assert.Equal(ward.Patient, e.PatientId));
-        Assert.Equal("VALIDATION_ERROR", (await ward.Admin.TryCall("list_audit_events", new { resource = "invoices" })).Code);
+        Assert.Equal("VALIDATION_ERROR", (await ward.Admin.TryCall("list_audit_events", new { resource = "nonsense" })).Code);
     }
 
     [Theory]
@@ -318,6 +320,7 @@ public sealed class AuditTrailTests
     [InlineData("created_at >= now()", "audit_events_by_creation")]
     [InlineData("outcome = 'FORBIDDEN'", "audit_events_by_outcome")]
     [InlineData("outcome = 'DONE'", "audit_events_by_creation")]
+    [InlineData("kind = 'SESSION'", "audit_events_by_kind")]
     public async Task Every_filter_has_its_index(string filter, string index)
     {
         Assert.Contains(index, await QueryPlan.UsedIndexes(

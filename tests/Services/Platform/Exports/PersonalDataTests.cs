@@ -19,6 +19,7 @@ public sealed class PersonalDataTests
         ["tellings"] = "progress of replays",
         ["known_users"] = "IDs, roles and states of accounts",
         ["data_keys"] = "wrapped keys",
+        ["audit_watch"] = "numbers of accesses of the last two days",
         ["erasures"] = "IDs of users who were erased within the last day",
         ["failed_logins"] = "hashes of addresses, of an earlier version",
         ["used_assertions"] = "IDs of assertions of programs",
@@ -64,7 +65,8 @@ public sealed class PersonalDataTests
     {
         var service = dbType.Name[..^2].ToLowerInvariant();
         await using var database = await (await MedCorFixture.Get()).OpenDatabase(service);
-        await using var command = new NpgsqlCommand("SELECT tablename FROM pg_tables WHERE schemaname = 'public'", database);
+        await using var command = new NpgsqlCommand(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition", database);
         await using var reader = await command.ExecuteReaderAsync();
         var tables = new List<string>();
         while (await reader.ReadAsync()) tables.Add(reader.GetString(0));

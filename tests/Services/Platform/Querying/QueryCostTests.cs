@@ -177,8 +177,9 @@ public sealed partial class QueryCostTests
             if (parameter.ParameterName != RowLevelSecurityInterceptor.ParameterName) explain.Parameters.Add(parameter.Clone());
         var plan = JsonNode.Parse((string)(await explain.ExecuteScalarAsync())!)![0]!["Plan"]!;
 
-        var whole = Nodes(plan).Where(n => (string)n["Node Type"]! == "Seq Scan" && (string)n["Relation Name"]! is not ("known_hospitals" or "specialties"))
-            .ToArray();
+        // The ids that this test makes have no time, so that the partitions of months are as good as empty.
+        var whole = Nodes(plan).Where(n => (string)n["Node Type"]! == "Seq Scan" && (string)n["Relation Name"]! is not ("known_hospitals" or "specialties")
+            && !((string)n["Relation Name"]!).StartsWith("audit_events_2", StringComparison.Ordinal)).ToArray();
         Assert.True(whole.Length == 0, $"{asked} reads a whole table:\n{statement}\n{plan.ToJsonString(new JsonSerializerOptions { WriteIndented = true })}");
         var pages = (long)plan["Shared Hit Blocks"]! + (long)plan["Shared Read Blocks"]!;
         Assert.True(pages <= (Searched().IsMatch(asked) ? MaxPagesSearched : MaxPagesRead),
@@ -193,10 +194,12 @@ public sealed partial class QueryCostTests
 
     private static IEnumerable<JsonNode> Nodes(JsonNode plan) => (plan["Plans"]?.AsArray().SelectMany(p => Nodes(p!)) ?? []).Prepend(plan);
 
-    /// <summary>Drops the migrations' indexes, because building them after all rows are inserted takes a tenth of the time.</summary>
+    /// <summary>
+    /// Drops the migrations' indexes, because building them after all rows are inserted takes a tenth of the time. Those of partitions belong to their table's.
+    /// </summary>
     private const string SetIndexesAside = """
-        CREATE TEMP TABLE aside AS SELECT indexname, indexdef FROM pg_indexes
-            WHERE schemaname = 'public' AND indexname NOT IN (SELECT conname FROM pg_constraint);
+        CREATE TEMP TABLE aside AS SELECT indexname, indexdef FROM pg_indexes JOIN pg_class ON pg_class.oid = format('public.%I', tablename)::regclass
+            WHERE schemaname = 'public' AND indexname NOT IN (SELECT conname FROM pg_constraint) AND relkind = 'r' AND NOT relispartition;
         DO $$ DECLARE i record; BEGIN FOR i IN SELECT * FROM aside LOOP EXECUTE 'DROP INDEX ' || quote_ident(i.indexname); END LOOP; END $$;
         """;
 

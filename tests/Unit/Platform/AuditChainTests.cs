@@ -1,10 +1,10 @@
-using MedCor.Clinical.Audit;
 using MedCor.Contracts.Clinical;
+using MedCor.Platform.Audit;
 using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Hosting;
-using AuditEvent = MedCor.Clinical.Audit.AuditEvent;
+using AuditEvent = MedCor.Platform.Audit.AuditEvent;
 
-namespace MedCor.Tests.Unit.Clinical;
+namespace MedCor.Tests.Unit.Platform;
 
 public class AuditChainTests
 {
@@ -34,6 +34,10 @@ public class AuditChainTests
 
         Assert.NotEqual(hash, _chain.ComputeHash(AuditChain.InitialHash, 1, Event with { Rows = 3 }));
         Assert.NotEqual(hash, _chain.ComputeHash(AuditChain.InitialHash, 1, Event with { TraceId = "4bf92f3577b34da6a3ce929d0e0e4736" }));
+        Assert.Equal(hash, _chain.ComputeHash(AuditChain.InitialHash, 1, Event with { Kind = AuditKind.Clinical }));
+        Assert.NotEqual(hash, _chain.ComputeHash(AuditChain.InitialHash, 1, Event with { Kind = AuditKind.Demographic }));
+        Assert.NotEqual(hash, _chain.ComputeHash(AuditChain.InitialHash, 1, Event with { Fields = ["role"] }));
+        Assert.NotEqual(hash, _chain.ComputeHash(AuditChain.InitialHash, 1, Event with { Service = "identity" }));
         Assert.NotEqual(hash, _chain.ComputeHash(AuditChain.InitialHash, 2, Event));
         Assert.NotEqual(hash, _chain.ComputeHash(hash, 1, Event));
         Assert.NotEqual(hash, new AuditChain("another secret of 32 characters!!!").ComputeHash(AuditChain.InitialHash, 1, Event));
@@ -42,7 +46,7 @@ public class AuditChainTests
     [Fact]
     public void A_default_secret_is_refused_outside_development_naming_the_variable()
     {
-        var check = new AuditOptionsValidator(new Production());
+        var check = new AuditOptionsValidator("Clinical", new Production());
 
         Assert.Contains("Clinical__AuditSecret",
             check.Validate(null, new() { AuditSecret = "development-only-9876543210-zyxwvutsrqponmlkjihgfedcba" }).FailureMessage);

@@ -1,12 +1,12 @@
 using MedCor.Clinical;
-using MedCor.Clinical.Audit;
+using MedCor.Platform.Audit;
 using MedCor.Platform.Database;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using ActingRole = MedCor.Contracts.Clinical.ActingRole;
 using AuditOutcome = MedCor.Contracts.Clinical.AuditOutcome;
 
-namespace MedCor.Tests.Services.Clinical.Audit;
+namespace MedCor.Tests.Services.Platform.Audit;
 
 /// <summary>Tests accesses that are recorded at the same time, on a database of their own.</summary>
 public sealed class AuditWriterTests

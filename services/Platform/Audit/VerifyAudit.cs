@@ -1,13 +1,15 @@
+using System.Buffers.Binary;
+using MedCor.Platform.Database;
 using MedCor.Platform.OperatorCommands;
 using Microsoft.EntityFrameworkCore;
 
-namespace MedCor.Clinical.Audit;
+namespace MedCor.Platform.Audit;
 
 /// <summary>
 /// Verifies every hospital's chain from its first link to its anchor and reports what is wrong and where. Heads from the log may be given as arguments and are
 /// verified like those in Redis. Changes nothing; the service may run meanwhile.
 /// </summary>
-internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors anchors) : IOperatorCommand
+internal sealed class VerifyAudit(TenantDb db, AuditChain chain, AuditAnchors anchors, TimeProvider clock) : IOperatorCommand
 {
     private const int PageSize = 1_000;
 
@@ -36,7 +38,7 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
         // The anchors are read before the chains, which only grow, so that no chain appears to end before its anchor.
         var heads = (await anchors.AllAsync()).Concat(givenHeads.Select(g => g.Head!)).ToLookup(h => h.HospitalId);
         // The hospitals are taken from the links and not from the local copies: an attacker who can edit a chain can also remove its hospital there.
-        var hospitals = await db.AuditLinks.Select(l => l.HospitalId).Distinct().ToListAsync(ct);
+        var hospitals = await db.ReadChainedHospitalsAsync(ct);
         var findingCount = 0;
         foreach (var hospital in hospitals.Union(heads.Select(h => h.Key)).Order())
             findingCount += await VerifyAsync(hospital, [.. heads[hospital].OrderBy(h => h.Sequence)], ct);
@@ -49,17 +51,25 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
     private async Task<int> VerifyAsync(Guid hospital, ChainHead[] heads, CancellationToken ct)
     {
         var (sequence, previousHash, findings, anchored) = (0L, AuditChain.InitialHash, 0, 0);
+        // Events whose retention is over are gone from the beginning of a chain, in whole months. Those of two months are linked in turn for a moment.
+        var (expiredBefore, dropped, newestDropped) = (clock.GetUtcNow().AddYears(-AuditRetentionOptions.MinYears), 0L, DateTimeOffset.MinValue);
+        var isBeginning = true;
         var mismatches = new List<Mismatch>();
         for (var more = true; more;)
         {
-            var page = await db.AuditLinks.AsNoTracking().Where(l => l.HospitalId == hospital && l.Sequence > sequence).OrderBy(l => l.Sequence).Take(PageSize)
-                .LeftJoin(db.AuditEvents, l => new { l.HospitalId, Id = l.EventId }, e => new { e.HospitalId, e.Id }, (l, e) => new { Link = l, Event = e })
+            var page = await db.AuditLinks().AsNoTracking().Where(l => l.HospitalId == hospital && l.Sequence > sequence)
+                .OrderBy(l => l.Sequence).Take(PageSize)
+                .LeftJoin(db.AuditEvents(), l => new { l.HospitalId, Id = l.EventId }, e => new { e.HospitalId, e.Id }, (l, e) => new { Link = l, Event = e })
                 .OrderBy(r => r.Link.Sequence).ToListAsync(ct);
             foreach (var row in page)
             {
                 var (link, follows) = (row.Link, row.Link.Sequence == sequence + 1);
                 if (!follows) Report($"links {sequence + 1} to {link.Sequence - 1} are missing");
-                if (row.Event is null) Report($"the event of link {link.Sequence}, {link.EventId}, is missing");
+                var time = GetTime(link.EventId);
+                if (row.Event is not null) isBeginning &= time < newestDropped.AddDays(1);
+                if (row.Event is null && isBeginning && time < expiredBefore)
+                    (dropped, newestDropped) = (dropped + 1, time > newestDropped ? time : newestDropped);
+                else if (row.Event is null) Report($"the event of link {link.Sequence}, {link.EventId}, is missing");
                 else if (follows && !Matches(link.Hash, previousHash, link.Sequence, row.Event))
                     mismatches.Add(new(link.Sequence, previousHash, link.Hash, row.Event));
                 for (; anchored < heads.Length && heads[anchored].Sequence <= link.Sequence; anchored++)
@@ -76,8 +86,9 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
         foreach (var mismatch in mismatches) Report(Explain(mismatch, mismatches));
         if (mismatches.Count >= MaxFindings)
             Output.WriteLine(
-                $"{hospital}: verification stopped. If every link differs, check that Clinical__AuditSecret is the secret that the chain was created with.");
+                $"{hospital}: verification stopped. If every link differs, check that AuditSecret is the secret that the chain was created with.");
         else if (anchored < heads.Length) Report($"the chain ends with link {sequence}, and was anchored at {heads[^1].Sequence}: its end was removed");
+        if (dropped > 0) Output.WriteLine($"{hospital}: the events of {dropped} links at the beginning are no longer kept");
         var unanchored = heads.Length == 0 && sequence > 0 ? "; there is no anchor, so a removed end would not be detected" : "";
         Output.WriteLine($"{hospital}: {sequence} links, {(findings == 0 ? "whole" : $"{findings} findings")}{unanchored}");
         return findings;
@@ -98,6 +109,15 @@ internal sealed class VerifyAudit(ClinicalDb db, AuditChain chain, AuditAnchors 
         return match is null
             ? $"the event at link {mismatch.Sequence}, {mismatch.Event.Id}, or its link was edited"
             : $"the event at link {mismatch.Sequence}, {mismatch.Event.Id}, belongs at link {match.Sequence}: they were swapped";
+    }
+
+    /// <summary>Returns the time with which an ID of version 7 begins.</summary>
+    private static DateTimeOffset GetTime(Guid id)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        id.TryWriteBytes(bytes, bigEndian: true, out _);
+        var milliseconds = BinaryPrimitives.ReadInt64BigEndian(bytes) >>> 16;
+        return DateTimeOffset.FromUnixTimeMilliseconds(Math.Min(milliseconds, DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()));
     }
 
     private bool Matches(byte[] hash, byte[] previousHash, long sequence, AuditEvent audit) =>

@@ -1,18 +1,24 @@
 using System.Diagnostics.Metrics;
+using MedCor.Platform.Database;
+using MedCor.Platform.Messaging;
 using MedCor.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
-namespace MedCor.Clinical.Audit;
+namespace MedCor.Platform.Audit;
 
 /// <summary>
 /// Links recorded accesses to their hospitals' chains, about a second after they were recorded, and passes the chains' heads to the anchors. Only one replica
-/// links at a time. A batch is linked wholly or not at all, so after a crash the next replica continues where the last batch ended.
+/// links at a time. A batch is linked wholly or not at all, so after a crash the next replica continues where the last batch ended. The service that lists the
+/// events of all receives a copy of what another service has linked, by an event that commits with the links.
 /// </summary>
 internal sealed class AuditChainWorker : PeriodicService
 {
     private const int BatchSize = 500;
 
     private readonly IServiceScopeFactory _scopes;
+    private readonly ServiceInfo _service;
     private readonly AuditChain _chain;
     private readonly AuditAnchors _anchors;
     private readonly Meter _meter = new("MedCor");
@@ -23,10 +29,11 @@ internal sealed class AuditChainWorker : PeriodicService
     /// </summary>
     private Dictionary<Guid, ChainHead>? _unanchored;
 
-    public AuditChainWorker(IServiceScopeFactory scopes, AuditChain chain, AuditAnchors anchors, TimeProvider clock, ILogger<AuditChainWorker> log)
+    public AuditChainWorker(IServiceScopeFactory scopes, AuditChain chain, AuditAnchors anchors, ServiceInfo service, TimeProvider clock,
+        ILogger<AuditChainWorker> log)
         : base(TimeSpan.FromSeconds(1), clock, log, runsAtStart: true)
     {
-        (_scopes, _chain, _anchors) = (scopes, chain, anchors);
+        (_scopes, _chain, _anchors, _service) = (scopes, chain, anchors, service);
         _meter.CreateObservableGauge(
             "medcor.audit.unchained.age", () => (clock.GetUtcNow() - _oldestUnlinked)?.TotalSeconds ?? 0, "s",
             "Age of the oldest access that is not linked into the audit trail's chain yet.");
@@ -52,13 +59,13 @@ internal sealed class AuditChainWorker : PeriodicService
     {
         await using var scope = OpenScope(out var db);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        _oldestUnlinked = await db.UnlinkedEvents.OrderBy(w => w.Position).Select(w => (DateTimeOffset?)w.CreatedAt).FirstOrDefaultAsync(ct);
+        _oldestUnlinked = await db.UnlinkedEvents().OrderBy(w => w.Position).Select(w => (DateTimeOffset?)w.CreatedAt).FirstOrDefaultAsync(ct);
         if (_oldestUnlinked is null) return false;
         var isLocked = await db.Database.SqlQuery<bool>($"""SELECT pg_try_advisory_xact_lock(hashtext('medcor.audit')) AS "Value" """).SingleAsync(ct);
         if (!isLocked) return false;
 
-        var unlinked = await db.UnlinkedEvents.OrderBy(w => w.Position).Take(BatchSize)
-            .Join(db.AuditEvents, w => new { w.HospitalId, Id = w.EventId }, e => new { e.HospitalId, e.Id }, (w, e) => new { w.Position, Event = e })
+        var unlinked = await db.UnlinkedEvents().OrderBy(w => w.Position).Take(BatchSize)
+            .Join(db.AuditEvents(), w => new { w.HospitalId, Id = w.EventId }, e => new { e.HospitalId, e.Id }, (w, e) => new { w.Position, Event = e })
             .OrderBy(w => w.Position).AsNoTracking().ToListAsync(ct);
         var newHeads = new Dictionary<Guid, ChainHead>();
         var links = new List<AuditLink>();
@@ -78,6 +85,8 @@ internal sealed class AuditChainWorker : PeriodicService
             """, ct);
         var positions = unlinked.ConvertAll(w => w.Position);
         await db.Database.ExecuteSqlAsync($"DELETE FROM audit_waiting WHERE position = ANY({positions})", ct);
+        if (_service.Name != AuditCopies.Keeper && unlinked.Count > 0) await AuditCopies.SendAsync(db, _service.Name, unlinked.Select(w => w.Event), ct);
+        if (scope.ServiceProvider.GetService<IAuditObserver>() is { } observer) await observer.OnLinkedAsync(unlinked.ConvertAll(w => w.Event), ct);
         await transaction.CommitAsync(ct);
         foreach (var head in newHeads.Values) heads[head.HospitalId] = head;
         return unlinked.Count > 0;
@@ -87,20 +96,20 @@ internal sealed class AuditChainWorker : PeriodicService
     {
         await using var scope = OpenScope(out var db);
         var heads = new Dictionary<Guid, ChainHead>();
-        foreach (var hospital in (await db.Hospitals.Select(h => h.HospitalId).ToListAsync(ct)).Append(Guid.Empty))
+        foreach (var hospital in await db.ReadChainedHospitalsAsync(ct))
             if (await ReadHeadAsync(db, hospital, ct) is { Sequence: > 0 } head) heads.Add(hospital, head);
         return heads;
     }
 
-    private static async Task<ChainHead> ReadHeadAsync(ClinicalDb db, Guid hospital, CancellationToken ct) =>
-        await db.AuditLinks.AsNoTracking().Where(l => l.HospitalId == hospital).OrderByDescending(l => l.Sequence).FirstOrDefaultAsync(ct) is { } last
+    private static async Task<ChainHead> ReadHeadAsync(TenantDb db, Guid hospital, CancellationToken ct) =>
+        await db.AuditLinks().AsNoTracking().Where(l => l.HospitalId == hospital).OrderByDescending(l => l.Sequence).FirstOrDefaultAsync(ct) is { } last
             ? ChainHead.From(last)
             : new(hospital, 0, AuditChain.InitialHash);
 
-    private AsyncServiceScope OpenScope(out ClinicalDb db)
+    private AsyncServiceScope OpenScope(out TenantDb db)
     {
         var scope = _scopes.CreateAsyncScope();
-        db = scope.ServiceProvider.GetRequiredService<ClinicalDb>();
+        db = scope.ServiceProvider.GetRequiredService<TenantDb>();
         db.Tenancy.Enter(hospital: null);
         return scope;
     }

@@ -3,7 +3,7 @@ using System.Text.Json;
 using MedCor.Contracts;
 using Npgsql;
 
-namespace MedCor.Clinical.Audit;
+namespace MedCor.Platform.Audit;
 
 /// <summary>
 /// Writes the accesses of calls that have no transaction of their own. Those that arrive while others are being written are written together: a busy service

@@ -1,27 +1,35 @@
 using System.Globalization;
+using MedCor.Platform.Database;
+using MedCor.Platform.Messaging;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
-namespace MedCor.Clinical.Audit;
+namespace MedCor.Platform.Audit;
 
 /// <summary>
 /// Stores the heads that the chains have reached where the database's owner has no access: in Redis, and as lines of the log. A chain that no longer reaches
 /// its anchor, or has another link there, was tampered with.
 /// </summary>
-internal sealed partial class AuditAnchors(IConnectionMultiplexer redis, TimeProvider clock, ILogger<AuditAnchors> log)
+internal sealed partial class AuditAnchors(IConnectionMultiplexer redis, ServiceInfo service, TimeProvider clock, ILogger<AuditAnchors> log)
 {
+    /// <summary>The key of Clinical's heads, which are the oldest. The name of any other service follows it.</summary>
     private const string Key = "medcor:audit:heads";
+
     private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
     private readonly Dictionary<Guid, DateTimeOffset> _lastLogged = [];
 
+    private string HeadsKey => service.Name == "clinical" ? Key : $"{Key}:{service.Name}";
+
     /// <summary>Moves a chain's anchor to its head. When the chain does not contain the anchor, logs an error and keeps the anchor as evidence.</summary>
-    internal async Task AdvanceAsync(ChainHead head, ClinicalDb db, CancellationToken ct)
+    internal async Task AdvanceAsync(ChainHead head, TenantDb db, CancellationToken ct)
     {
         var (heads, field) = (redis.GetDatabase(), head.HospitalId.ToString());
-        var stored = await heads.HashGetAsync(Key, field);
+        var stored = await heads.HashGetAsync(HeadsKey, field);
         if (stored.HasValue && ChainHead.Parse(stored!) is { } anchor)
         {
-            var isInChain = await db.AuditLinks.AnyAsync(l => l.HospitalId == anchor.HospitalId && l.Sequence == anchor.Sequence && l.Hash == anchor.Hash, ct);
+            var isInChain = await db.AuditLinks()
+                .AnyAsync(l => l.HospitalId == anchor.HospitalId && l.Sequence == anchor.Sequence && l.Hash == anchor.Hash, ct);
             if (!isInChain)
             {
                 LogTampered(log, anchor.HospitalId, anchor.Sequence);
@@ -32,8 +40,8 @@ internal sealed partial class AuditAnchors(IConnectionMultiplexer redis, TimePro
 
         // Another replica may have moved the anchor meanwhile; the condition prevents moving it backward.
         var transaction = heads.CreateTransaction();
-        transaction.AddCondition(stored.HasValue ? Condition.HashEqual(Key, field, stored) : Condition.HashNotExists(Key, field));
-        _ = transaction.HashSetAsync(Key, field, head.ToString());
+        transaction.AddCondition(stored.HasValue ? Condition.HashEqual(HeadsKey, field, stored) : Condition.HashNotExists(HeadsKey, field));
+        _ = transaction.HashSetAsync(HeadsKey, field, head.ToString());
         await transaction.ExecuteAsync();
 
         var now = clock.GetUtcNow();
@@ -44,7 +52,7 @@ internal sealed partial class AuditAnchors(IConnectionMultiplexer redis, TimePro
 
     /// <summary>Returns the anchors of all hospitals that have one.</summary>
     internal async Task<List<ChainHead>> AllAsync() =>
-        [.. (await redis.GetDatabase().HashGetAllAsync(Key)).Select(entry => ChainHead.Parse(entry.Value!)).OfType<ChainHead>()];
+        [.. (await redis.GetDatabase().HashGetAllAsync(HeadsKey)).Select(entry => ChainHead.Parse(entry.Value!)).OfType<ChainHead>()];
 
     [LoggerMessage(2000, LogLevel.Error, "The audit trail of {Hospital} has lost link {Sequence}: it was tampered with. Run verify-audit")]
     private static partial void LogTampered(ILogger log, Guid hospital, long sequence);

@@ -3,11 +3,14 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 using MedCor.ServiceDefaults;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
-namespace MedCor.Clinical.Audit;
+namespace MedCor.Platform.Audit;
 
 /// <summary>
 /// Computes the hashes that link the events of a chain. The hashes are keyed, so that an attacker who can write to the database but does not know the secret
@@ -18,7 +21,11 @@ internal sealed class AuditChain
     /// <summary>The previous hash of a chain's first link.</summary>
     internal static readonly byte[] InitialHash = new byte[HMACSHA256.HashSizeInBytes];
 
-    private static readonly JsonSerializerOptions CanonicalJson = new(Json.Options) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+    private static readonly JsonSerializerOptions CanonicalJson = new(Json.Options)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        TypeInfoResolver = Json.Options.TypeInfoResolver!.WithAddedModifier(OmitClinicalKind),
+    };
     private readonly byte[] _key;
 
     public AuditChain(IOptions<AuditOptions> options) : this(options.Value.AuditSecret) { }
@@ -39,9 +46,16 @@ internal sealed class AuditChain
         hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(auditEvent, CanonicalJson));
         return hash.GetHashAndReset();
     }
+
+    /// <summary>Omits the kind of accesses to clinical content. They were recorded before there were others, and their hashes never change.</summary>
+    private static void OmitClinicalKind(JsonTypeInfo type)
+    {
+        foreach (var property in type.Properties.Where(p => p.PropertyType == typeof(AuditKind?)))
+            property.ShouldSerialize = (_, kind) => kind is not (null or AuditKind.Clinical);
+    }
 }
 
-/// <summary>Provides the options of the audit trail; configuration section <c>Clinical</c>.</summary>
+/// <summary>Provides the options of the audit trail; each service has its own, in the configuration section of its name.</summary>
 internal sealed class AuditOptions
 {
     /// <summary>
@@ -51,8 +65,9 @@ internal sealed class AuditOptions
 }
 
 /// <summary>Rejects a secret that is missing or weak.</summary>
-internal sealed class AuditOptionsValidator(IHostEnvironment environment) : IValidateOptions<AuditOptions>
+/// <param name="section">The configuration section.</param>
+internal sealed class AuditOptionsValidator(string section, IHostEnvironment environment) : IValidateOptions<AuditOptions>
 {
     public ValidateOptionsResult Validate(string? name, AuditOptions options) =>
-        SecretValidator.Validate("Clinical__AuditSecret", options.AuditSecret, environment);
+        SecretValidator.Validate($"{section}__AuditSecret", options.AuditSecret, environment);
 }

@@ -1,7 +1,7 @@
 using MedCor.Clinical;
-using MedCor.Clinical.Audit;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
+using MedCor.Platform.Audit;
 using MedCor.Platform.Database;
 using MedCor.Platform.Messaging;
 using MedCor.ServiceDefaults.Authentication;
@@ -13,7 +13,7 @@ using Npgsql;
 using StackExchange.Redis;
 using Context = MedCor.Platform.Tenancy.TenantContext;
 
-namespace MedCor.Tests.Services.Clinical.Audit;
+namespace MedCor.Tests.Services.Platform.Audit;
 
 /// <summary>
 /// Tests that verification detects whatever an owner of the database can do to the audit trail. Each test has its own database, and these tests alone use their
@@ -22,6 +22,7 @@ namespace MedCor.Tests.Services.Clinical.Audit;
 public sealed class VerifyAuditTests : IAsyncLifetime
 {
     private static readonly Guid Hospital = Guid.CreateVersion7();
+    private static readonly ServiceInfo Service = new("clinical", typeof(ClinicalDb).Assembly, [], []);
     private readonly AuditChain _chain = new("a secret of at least 32 characters!");
     private ConnectionMultiplexer _redis = null!;
     private NpgsqlDataSource _serving = null!;
@@ -169,6 +170,66 @@ public sealed class VerifyAuditTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Events_whose_retention_is_over_are_dropped_by_the_month_and_the_rest_of_the_chain_is_whole()
+    {
+        await Tamper($"""
+            ALTER TABLE audit_events DETACH PARTITION audit_events_{DateTimeOffset.UtcNow:yyyy_MM};
+            DROP TABLE audit_events_{DateTimeOffset.UtcNow:yyyy_MM};
+            CREATE TABLE audit_events_2010_01 PARTITION OF audit_events FOR VALUES FROM (MINVALUE) TO (first_id_of('2010-02-01'))
+            """);
+        await Accesses(5, clock: new ManualTimeProvider { Now = new(2010, 1, 15, 12, 0, 0, TimeSpan.Zero) });
+        await Draw();
+
+        await Keep(years: 100);
+        Assert.Equal(5L, await Scalar("SELECT count(*) FROM audit_events"));
+        // Fewer years than the law asks for are as many as it asks for.
+        await Keep(years: 1);
+        Assert.Equal(0L, await Scalar("SELECT count(*) FROM audit_events"));
+        await Drawn(3);
+
+        var (code, said) = await Verify();
+        Assert.True(code == 0, said);
+        Assert.Contains("the events of 5 links at the beginning are no longer kept", said);
+        await Tamper($"DELETE FROM audit_events WHERE id = {EventAt(6)}");
+        await Found("the event of link 6", "is missing");
+
+        async Task Keep(int years)
+        {
+            await using var command = _serving.CreateCommand("SELECT keep_audit_partitions($1)");
+            command.Parameters.Add(new() { Value = years });
+            await command.ExecuteNonQueryAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Partitions_of_the_coming_months_are_there_and_nobody_reaches_one_by_itself()
+    {
+        var ahead = DateTimeOffset.UtcNow.AddMonths(3);
+        Assert.Equal(1L, await Scalar($"SELECT count(*) FROM pg_class WHERE relname = 'audit_events_{ahead:yyyy_MM}' AND relispartition"));
+
+        await using var command = _serving.CreateCommand("SELECT FROM audit_events_default");
+        Assert.Equal("42501", (await Assert.ThrowsAsync<PostgresException>(() => command.ExecuteNonQueryAsync())).SqlState);
+    }
+
+    [Fact]
+    public async Task Copies_are_sent_again_since_the_day_that_is_given()
+    {
+        await Drawn(3);
+        await using var scope = Everywhere(out var db);
+        var copy = new CopyAudit(db, Service with { Name = "identity" });
+
+        Assert.Equal(64, await copy.RunAsync(["yesterday"], CancellationToken.None));
+        Assert.Equal(0, await copy.RunAsync([$"{DateTimeOffset.UtcNow.AddDays(1):yyyy-MM-dd}"], CancellationToken.None));
+        Assert.Equal(0L, await Scalar("SELECT count(*) FROM outbox WHERE type LIKE '%AuditEventsRecorded'"));
+        Assert.Equal(0, await copy.RunAsync([], CancellationToken.None));
+
+        Assert.Equal(3L, await Scalar("""
+            SELECT count(*) FROM outbox, jsonb_array_elements(body::jsonb -> 'events') copy
+            WHERE type LIKE '%AuditEventsRecorded' AND addressee = 'clinical' AND copy ->> 'service' = 'identity'
+            """));
+    }
+
+    [Fact]
     public async Task Concurrent_workers_link_every_event_once_without_gaps()
     {
         await Accesses(1_200);
@@ -205,51 +266,33 @@ public sealed class VerifyAuditTests : IAsyncLifetime
     }
 
     /// <summary>Records the given number of accesses, each to the record of a different patient.</summary>
-    private async Task Accesses(int count, Guid? hospital = null)
+    private async Task Accesses(int count, Guid? hospital = null, TimeProvider? clock = null)
     {
         await using var scope = _services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<ClinicalDb>();
         var (at, now) = (hospital ?? Hospital, DateTimeOffset.UtcNow);
         db.Tenancy.Enter(new Caller(Guid.NewGuid(), "doctor@general.example", Role.Doctor, at, Guid.NewGuid(), now, now.AddHours(1)));
-        var trail = new AuditTrail(db, new AuditWriter(_serving), new HttpContextAccessor { HttpContext = new DefaultHttpContext() }, TimeProvider.System);
+        var trail = new AuditTrail(db, new AuditWriter(_serving), new HttpContextAccessor { HttpContext = new DefaultHttpContext() },
+            clock ?? TimeProvider.System);
         await trail.RecordAsync(new AuditedAccess("list_medical_records", "medical_records"), AuditOutcome.Done,
-            Enumerable.Range(0, count).Select(_ => Record(at)), CancellationToken.None);
+            Enumerable.Range(0, count).Select(_ => new AuditedEntity(Guid.NewGuid(), at, Guid.NewGuid(), 1)), CancellationToken.None);
     }
-
-    private static MedicalRecord Record(Guid hospital) =>
-        new(
-            Id: Guid.NewGuid(),
-            HospitalId: hospital,
-            PatientId: Guid.NewGuid(),
-            DoctorId: null,
-            AuthorId: Guid.NewGuid(),
-            RecordType: RecordType.Vitals,
-            Status: RecordStatus.Active,
-            Title: "t",
-            Description: null,
-            Diagnosis: null,
-            Symptoms: null,
-            TreatmentPlan: null,
-            Attachments: null,
-            Version: 1,
-            CreatedAt: default,
-            UpdatedAt: default);
 
     private async Task Draw()
     {
-        using var draw = new AuditChainWorker(_services.GetRequiredService<IServiceScopeFactory>(), _chain, Anchors(), TimeProvider.System,
+        using var draw = new AuditChainWorker(_services.GetRequiredService<IServiceScopeFactory>(), _chain, Anchors(), Service, TimeProvider.System,
             NullLogger<AuditChainWorker>.Instance);
         await draw.LinkAllAsync(CancellationToken.None);
     }
 
-    private AuditAnchors Anchors() => new(_redis, TimeProvider.System, NullLogger<AuditAnchors>.Instance);
+    private AuditAnchors Anchors() => new(_redis, Service, TimeProvider.System, NullLogger<AuditAnchors>.Instance);
 
     private async Task<(int Code, string Said)> Verify(params string[] heads)
     {
         await using var scope = _services.CreateAsyncScope();
         var said = new StringWriter();
-        var code = await new VerifyAudit(scope.ServiceProvider.GetRequiredService<ClinicalDb>(), _chain, Anchors()) { Output = said }.RunAsync(heads,
-            CancellationToken.None);
+        var verify = new VerifyAudit(scope.ServiceProvider.GetRequiredService<ClinicalDb>(), _chain, Anchors(), TimeProvider.System) { Output = said };
+        var code = await verify.RunAsync(heads, CancellationToken.None);
         return (code, said.ToString());
     }
 
@@ -282,10 +325,10 @@ public sealed class VerifyAuditTests : IAsyncLifetime
     private async Task<AuditLink> Link(long sequence)
     {
         await using var scope = Everywhere(out var db);
-        return await db.AuditLinks.AsNoTracking().SingleAsync(l => l.Sequence == sequence);
+        return await db.AuditLinks().AsNoTracking().SingleAsync(l => l.Sequence == sequence);
     }
 
-    private async Task<MedCor.Clinical.Audit.AuditEvent> EventOf(long sequence)
+    private async Task<MedCor.Platform.Audit.AuditEvent> EventOf(long sequence)
     {
         var id = (await Link(sequence)).EventId;
         await using var scope = Everywhere(out var db);
