@@ -4,8 +4,10 @@ using System.Text.RegularExpressions;
 using MedCor.Chat.LanguageModel;
 using MedCor.Chat.Prompts;
 using MedCor.Chat.Runs;
+using MedCor.Clinical.Audit;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
+using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
 using MedCor.Gateway.Chat;
 using MedCor.Gateway.Endpoints;
@@ -21,6 +23,7 @@ using MedCor.Identity.Mails;
 using MedCor.Identity.SecondFactors;
 using MedCor.Identity.ServiceAccounts;
 using MedCor.Identity.Sessions;
+using MedCor.Platform.Audit;
 using MedCor.Platform.Encryption;
 using MedCor.Platform.Erasures;
 using MedCor.Platform.Idempotency;
@@ -105,6 +108,10 @@ public sealed class DocumentedLimitsTests
         { "active periods of a doctor", Number(ActivePeriods.MaxPeriods) },
         { "an answer | 16", Size(ResponseBuffer.MaxLength) },
         { "time in which an answer is taken", Seconds(ResponseSender.SendTimeout) },
+        { "lines of an export of the audit trail", Number(ExportedAuditEvent.MaxLines) },
+        { "patients of others whose data one person sees", Number(new AuditAlertOptions().BulkReadsPerHour) },
+        { "refused calls and logins of one person", Number(new AuditAlertOptions().FailuresPerHour) },
+        { "years for which the audit trail is kept", $"{new AuditRetentionOptions().RetentionYears}, at least {AuditRetentionOptions.MinYears}" },
         { "what is kept of reference data", $"{new ReferenceDataCacheOptions().TimeToLiveSeconds} s" },
         { "WebSockets of a user", Number(new LimitOptions().MaxSocketsPerUser) },
         { "event streams of a user", Number(new LimitOptions().MaxStreamsPerUser) },

@@ -81,7 +81,8 @@ public class ErasureTests
 
     private static async Task<IReadOnlyList<AuditEvent>> Trail(ClinicFixture ward) =>
         [
-            .. (await ward.Admin.Call<Page<AuditEvent>>("list_audit_events", new { patient_id = ward.Patient, resource = "users", limit = 100 })).Results
+            .. (await ward.Admin.Call<Page<AuditEvent>>("list_audit_events",
+                    new { resource = "users", resource_id = ward.Patient, kind = "ACCOUNT", limit = 100 })).Results
                 .Where(e => e.Action.StartsWith("erase_user/", StringComparison.Ordinal)),
         ];
 
