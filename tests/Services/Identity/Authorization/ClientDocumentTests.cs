@@ -85,7 +85,7 @@ public sealed class ClientDocumentTests : IAsyncLifetime
         // What is dangerous is asked each time.
         await Allow(client, somebody, "medcor.read", "medcor.delete", "medcor.clinical");
         Assert.NotNull(await Ask(client));
-        foreach (var scope in (string[])["medcor.read medcor.delete", "medcor.read medcor.clinical", "clinical.read", "appointments.delete"])
+        foreach (var scope in (string[])["medcor.read medcor.delete", "medcor.read medcor.clinical", "clinical.read", "people.delete"])
             Assert.Equal((scope, null), (scope, await Ask(client, ("scope", scope))));
     }
 
