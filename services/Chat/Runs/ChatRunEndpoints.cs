@@ -46,13 +46,14 @@ internal static class ChatRunEndpoints
             IOptions<ModelOptions> model) =>
         {
             var (caller, ct) = (await callers.AuthenticateAsync(http), http.RequestAborted);
-            var (started, isReplay) = await trail.RecordAsync(caller, "start_chat", runId: null, ct, async () =>
+            // What was started is recorded with it.
+            var (started, isReplay) = await trail.RecordAsync(caller, "start_chat", runId: null, async () =>
             {
                 caller.User?.RequireScope(Scopes.WriteChat);
                 var request = ExecuteRequestReader.Read(await http.ReadBodyAsync(), model.Value, caller.User);
                 var key = http.Request.Headers[IdempotencyHeaders.Key].ToString() is { Length: > 0 } sent ? sent : null;
                 return await starter.StartAsync(caller, request, key, ToolUser.Of(http, caller.User), ct);
-            }, result => result.IsReplay ? AuditOutcome.Replayed : null);
+            }, ct, result => result.IsReplay ? AuditOutcome.Replayed : null);
             if (isReplay) http.Response.Headers[IdempotencyHeaders.Replayed] = "true";
             return Results.Json(started, Json.Options);
         });
@@ -62,43 +63,43 @@ internal static class ChatRunEndpoints
             var (caller, ct) = (await callers.AuthenticateAsync(http), http.RequestAborted);
             return Results.Json(new
             {
-                Status = await trail.RecordAsync(caller, "cancel_chat", runId, ct, () =>
+                Status = await trail.RecordAsync(caller, "cancel_chat", runId, () =>
                 {
                     caller.User?.RequireScope(Scopes.WriteChat);
                     return canceller.CancelAsync(caller.Owner, runId, ct);
-                }),
+                }, ct),
             }, Json.Options);
         });
         app.MapPost("/chat/calls/cancel", async (HttpContext http, ChatAuthenticator callers, ChatRunCanceller canceller, ChatTrail trail) =>
         {
             var (caller, ct) = (await callers.AuthenticateAsync(http), http.RequestAborted);
-            return Results.Json(await trail.RecordAsync(caller, "cancel_all_chats", runId: null, ct, () =>
+            return Results.Json(await trail.RecordAsync(caller, "cancel_all_chats", runId: null, () =>
             {
                 caller.User?.RequireScope(Scopes.WriteChat);
                 return canceller.CancelAllAsync(caller.Owner, ct);
-            }), Json.Options);
+            }, ct), Json.Options);
         });
         app.MapPost("/chat/calls/{runId:guid}/confirm", async (Guid runId, HttpContext http, ChatAuthenticator callers, ConfirmationHandler confirmations,
             ChatTrail trail) =>
         {
             var (caller, ct) = (await callers.AuthenticateAsync(http), http.RequestAborted);
-            return Results.Json(await trail.RecordAsync(caller, "confirm_chat_tool", runId, ct, async () =>
+            return Results.Json(await trail.RecordAsync(caller, "confirm_chat_tool", runId, async () =>
             {
                 caller.User?.RequireScope(Scopes.WriteChat);
                 var answer = ParameterReader<ConfirmCall>.Read(await http.ReadBodyAsync());
                 // A program without a user starts no run with tools.
                 if (ToolUser.Of(http, caller.User) is not { } user) throw new ChatRunNotFound(runId.ToString());
                 return await confirmations.ConfirmAsync(user.ForRun(runId, model: ""), answer, ct);
-            }), Json.Options);
+            }, ct), Json.Options);
         });
         app.MapGet("/chat/calls/{runId:guid}", async (Guid runId, HttpContext http, ChatAuthenticator callers, ChatDb db, ChatTrail trail) =>
         {
-            var caller = await callers.AuthenticateAsync(http);
-            return Results.Json(await trail.RecordAsync(caller, "read_chat", runId, http.RequestAborted, () =>
+            var (caller, ct) = (await callers.AuthenticateAsync(http), http.RequestAborted);
+            return Results.Json(await trail.RecordAsync(caller, "read_chat", runId, () =>
             {
                 caller.User?.RequireScope(Scopes.ReadChat);
-                return GetSavedAsync(runId, caller.Owner, db, http.RequestAborted);
-            }), Json.Options);
+                return GetSavedAsync(runId, caller.Owner, db, ct);
+            }, ct), Json.Options);
         });
     }
 

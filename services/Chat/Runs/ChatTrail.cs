@@ -14,7 +14,7 @@ internal sealed class ChatTrail(IAuditTrail trail)
     /// <summary>Records a use of a run before its result is returned, and also when it is refused.</summary>
     /// <param name="runId">The ID of the run; null for all of the caller, or when it is not known yet.</param>
     /// <param name="getOutcome">Returns what is recorded of a result; null for nothing, when something else has recorded it.</param>
-    internal async Task<T> RecordAsync<T>(ChatCaller caller, string action, Guid? runId, CancellationToken ct, Func<Task<T>> use,
+    internal async Task<T> RecordAsync<T>(ChatCaller caller, string action, Guid? runId, Func<Task<T>> use, CancellationToken ct,
         Func<T, AuditOutcome?>? getOutcome = null)
     {
         try

@@ -36,6 +36,8 @@ internal sealed class AuditAlerts(ClinicalDb db, IOptions<AuditAlertOptions> opt
     /// <inheritdoc/>
     public async Task OnLinkedAsync(IReadOnlyList<AuditEvent> events, CancellationToken ct)
     {
+        // Prometheus sees no increase of what it has never seen.
+        foreach (var rule in EnumNames.All(typeof(AuditAlertRule))) Alerts.Add(0, new KeyValuePair<string, object?>("rule", rule));
         var added = events.Select(Describe).OfType<Watched>().GroupBy(w => w).ToDictionary(of => of.Key, of => of.LongCount());
         if (added.Count == 0) return;
         var watched = added.Keys.ToList();

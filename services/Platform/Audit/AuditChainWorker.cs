@@ -64,12 +64,13 @@ internal sealed class AuditChainWorker : PeriodicService
         var isLocked = await db.Database.SqlQuery<bool>($"""SELECT pg_try_advisory_xact_lock(hashtext('medcor.audit')) AS "Value" """).SingleAsync(ct);
         if (!isLocked) return false;
 
-        var unlinked = await db.UnlinkedEvents().OrderBy(w => w.Position).Take(BatchSize)
-            .Join(db.AuditEvents(), w => new { w.HospitalId, Id = w.EventId }, e => new { e.HospitalId, e.Id }, (w, e) => new { w.Position, Event = e })
-            .OrderBy(w => w.Position).AsNoTracking().ToListAsync(ct);
+        var waiting = await db.UnlinkedEvents().AsNoTracking().OrderBy(w => w.Position).Take(BatchSize).ToListAsync(ct);
+        var recorded = await db.ReadAuditEventsAsync(waiting.ConvertAll(w => (w.HospitalId, w.EventId)), ct);
+        var unlinked = waiting.FindAll(w => recorded.ContainsKey((w.HospitalId, w.EventId)));
+        var events = unlinked.ConvertAll(w => recorded[(w.HospitalId, w.EventId)]);
         var newHeads = new Dictionary<Guid, ChainHead>();
         var links = new List<AuditLink>();
-        foreach (var audit in unlinked.Select(w => w.Event))
+        foreach (var audit in events)
         {
             if (!newHeads.TryGetValue(audit.HospitalId, out var head)) head = await ReadHeadAsync(db, audit.HospitalId, ct);
             var sequence = head.Sequence + 1;
@@ -85,8 +86,8 @@ internal sealed class AuditChainWorker : PeriodicService
             """, ct);
         var positions = unlinked.ConvertAll(w => w.Position);
         await db.Database.ExecuteSqlAsync($"DELETE FROM audit_waiting WHERE position = ANY({positions})", ct);
-        if (_service.Name != AuditCopies.Keeper && unlinked.Count > 0) await AuditCopies.SendAsync(db, _service.Name, unlinked.Select(w => w.Event), ct);
-        if (scope.ServiceProvider.GetService<IAuditObserver>() is { } observer) await observer.OnLinkedAsync(unlinked.ConvertAll(w => w.Event), ct);
+        if (_service.Name != AuditCopies.Keeper && events.Count > 0) await AuditCopies.SendAsync(db, _service.Name, events, ct);
+        if (scope.ServiceProvider.GetService<IAuditObserver>() is { } observer) await observer.OnLinkedAsync(events, ct);
         await transaction.CommitAsync(ct);
         foreach (var head in newHeads.Values) heads[head.HospitalId] = head;
         return unlinked.Count > 0;

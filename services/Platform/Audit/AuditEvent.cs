@@ -104,6 +104,17 @@ internal static class AuditTables
     /// <summary>Returns the events that are not linked to a chain yet.</summary>
     internal static IQueryable<UnlinkedEvent> UnlinkedEvents(this TenantDb db) => db.Rows<UnlinkedEvent>();
 
+    /// <summary>
+    /// Reads the events with some keys. Their ids say in which partitions they are, where PostgreSQL would expect a join to search all of them.
+    /// </summary>
+    internal static Task<Dictionary<(Guid HospitalId, Guid Id), AuditEvent>> ReadAuditEventsAsync(this TenantDb db, List<(Guid HospitalId, Guid Id)> keys,
+        CancellationToken ct)
+    {
+        var (hospitals, ids) = (keys.Select(k => k.HospitalId).Distinct().ToList(), keys.ConvertAll(k => k.Id));
+        return db.AuditEvents().AsNoTracking().Where(e => hospitals.Contains(e.HospitalId) && ids.Contains(e.Id))
+            .ToDictionaryAsync(e => (e.HospitalId, e.Id), ct);
+    }
+
     /// <summary>Returns the hospitals that have a chain, from the index of the links: one step for each, however long the chains are.</summary>
     internal static Task<List<Guid>> ReadChainedHospitalsAsync(this TenantDb db, CancellationToken ct) => db.Database.SqlQuery<Guid>($"""
         WITH RECURSIVE chained AS (

@@ -58,20 +58,19 @@ internal sealed class VerifyAudit(TenantDb db, AuditChain chain, AuditAnchors an
         for (var more = true; more;)
         {
             var page = await db.AuditLinks().AsNoTracking().Where(l => l.HospitalId == hospital && l.Sequence > sequence)
-                .OrderBy(l => l.Sequence).Take(PageSize)
-                .LeftJoin(db.AuditEvents(), l => new { l.HospitalId, Id = l.EventId }, e => new { e.HospitalId, e.Id }, (l, e) => new { Link = l, Event = e })
-                .OrderBy(r => r.Link.Sequence).ToListAsync(ct);
-            foreach (var row in page)
+                .OrderBy(l => l.Sequence).Take(PageSize).ToListAsync(ct);
+            var events = await db.ReadAuditEventsAsync(page.ConvertAll(l => (l.HospitalId, l.EventId)), ct);
+            foreach (var link in page)
             {
-                var (link, follows) = (row.Link, row.Link.Sequence == sequence + 1);
+                var (recorded, follows) = (events.GetValueOrDefault((link.HospitalId, link.EventId)), link.Sequence == sequence + 1);
                 if (!follows) Report($"links {sequence + 1} to {link.Sequence - 1} are missing");
                 var time = GetTime(link.EventId);
-                if (row.Event is not null) isBeginning &= time < newestDropped.AddDays(1);
-                if (row.Event is null && isBeginning && time < expiredBefore)
+                if (recorded is not null) isBeginning &= time < newestDropped.AddDays(1);
+                if (recorded is null && isBeginning && time < expiredBefore)
                     (dropped, newestDropped) = (dropped + 1, time > newestDropped ? time : newestDropped);
-                else if (row.Event is null) Report($"the event of link {link.Sequence}, {link.EventId}, is missing");
-                else if (follows && !Matches(link.Hash, previousHash, link.Sequence, row.Event))
-                    mismatches.Add(new(link.Sequence, previousHash, link.Hash, row.Event));
+                else if (recorded is null) Report($"the event of link {link.Sequence}, {link.EventId}, is missing");
+                else if (follows && !Matches(link.Hash, previousHash, link.Sequence, recorded))
+                    mismatches.Add(new(link.Sequence, previousHash, link.Hash, recorded));
                 for (; anchored < heads.Length && heads[anchored].Sequence <= link.Sequence; anchored++)
                     if (heads[anchored].Sequence == link.Sequence && !heads[anchored].Hash.AsSpan().SequenceEqual(link.Hash))
                         Report($"link {link.Sequence} differs from the anchored link");

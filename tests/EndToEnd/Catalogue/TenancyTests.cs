@@ -86,8 +86,8 @@ public class TenancyTests
     }
 
     /// <summary>
-    /// Returns whether the response is the audit events of an attempt on an ID that does not exist: recorded in the caller's hospital, with no rows returned but
-    /// those of the trail itself, which tells of the attempt.
+    /// Returns whether the response is the audit events of an attempt on an ID that does not exist: recorded in the caller's hospital, with no rows returned
+    /// but those of the trail itself, which tells of the attempt.
     /// </summary>
     private static bool IsOnRecord(CallResponse answer, Guid hospital) =>
         answer.Status == HttpStatusCode.OK && answer.Body["results"] is JsonArray { Count: > 0 } rows

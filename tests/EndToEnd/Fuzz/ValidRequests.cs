@@ -177,9 +177,11 @@ internal sealed class ValidRequests
             : $"{Guid.Empty}";
     }
 
-    private static string Query(string path, string name) => name switch
+    private string Query(string path, string name) => name switch
     {
         "page" => "1",
+        "after" => "0",
+        "hospital_id" => $"{_premises.Admin.HospitalId}",
         "limit" => "3",
         "sort" => "-created_at",
         "filter" =>

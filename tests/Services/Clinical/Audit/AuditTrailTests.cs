@@ -103,8 +103,8 @@ public sealed class AuditTrailTests
         await ward.Nurse.TryCall("update_medical_record", new { record_id = record, title = "n" });
         await ward.Nurse.TryCall("create_treatment", new { patient_id = ward.Patient, doctor_id = ward.Doctor, name = "n", description = "d" });
         await ward.Nurse.TryCall("update_medical_record", new { record_id = record, title = 1 });
-        var byRole = (await Of(ward.Admin, new { user_id = ward.Nurse.Id, sort = "-created_at" })).Where(e => e.Outcome == AuditOutcome.Forbidden)
-            .Take(3).ToArray();
+        var byRole = (await Of(ward.Admin, new { user_id = ward.Nurse.Id, kind = "CLINICAL", sort = "-created_at" }))
+            .Where(e => e.Outcome == AuditOutcome.Forbidden).Take(3).ToArray();
         Assert.Equal([null, ward.Patient, ward.Patient], byRole.Select(e => e.PatientId));
         Assert.Equal([null, null, record], byRole.Select(e => e.ResourceId));
         await doctor.TryCall("get_treatment", new { treatment_id = "nonsense" });
