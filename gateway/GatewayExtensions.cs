@@ -67,6 +67,7 @@ internal static class GatewayExtensions
         app.Map<BatchEndpoint>();
         app.Map<ListToolsEndpoint>();
         app.Map<ReadResourceEndpoints>();
+        app.Map<ExportEndpoints>();
         app.Map<PromptEndpoints>();
         app.Map<ChatEndpoints>();
         app.Map<SseEndpoint>();

@@ -69,16 +69,17 @@ internal sealed record OperationDetails
 
     /// <summary>Creates the contents of a response that has a JSON object on each line.</summary>
     /// <param name="line">The schema of each object.</param>
-    public static Dictionary<string, ResponseContent> JsonLines(JsonObject line, string example) =>
-        Text("application/x-ndjson", "Lines of JSON. The schema describes the object on each line.", line, example);
+    public static Dictionary<string, ResponseContent> JsonLines(JsonObject line, string example, int maxLength = BufferedBytesLimiter.MaxResponseLength) =>
+        Text("application/x-ndjson", "Lines of JSON. The schema describes the object on each line.", line, example, maxLength);
 
-    private static Dictionary<string, ResponseContent> Text(string mediaType, string description, JsonObject part, string example) => new()
+    private static Dictionary<string, ResponseContent> Text(string mediaType, string description, JsonObject part, string example,
+        int maxLength = BufferedBytesLimiter.MaxResponseLength) => new()
     {
         [mediaType] = new(
             new JsonObject
             {
                 ["type"] = "string",
-                ["maxLength"] = BufferedBytesLimiter.MaxResponseLength,
+                ["maxLength"] = maxLength,
                 ["pattern"] = SchemaBuilder.NoNulPattern,
                 ["description"] = description,
                 ["contentMediaType"] = "application/json",

@@ -12,6 +12,7 @@ using MedCor.Identity.ServiceAccounts;
 using MedCor.Identity.Sessions;
 using MedCor.Identity.Users;
 using MedCor.Platform;
+using MedCor.Platform.Exports;
 using MedCor.Platform.LocalCopies;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -25,7 +26,8 @@ builder.AddRecovery();
 builder.AddPages();
 builder.AddServiceAccounts();
 builder.Services.AddHostedService<PatientComparisonService>().AddHostedService<MergeReminder>();
-builder.Services.AddScoped<LoginAddresses>().AddScoped<CurrentPasswordCheck>().AddScoped<BookingPauseClient>();
+builder.Services.AddScoped<LoginAddresses>().AddScoped<CurrentPasswordCheck>().AddScoped<BookingPauseClient>()
+    .AddScoped<IExportedPeople, ExportedPeople>();
 
 var app = builder.Build();
 app.MapKeys();

@@ -23,7 +23,7 @@ public partial class AuditCoverageTests
         ["analytics/dashboard", "analytics/reports", "departments", "hospitals", "specialties", "subscription_plans"];
 
     /// <summary>Resources of events that no tool records.</summary>
-    private static readonly string[] BesidesTools = ["chat_calls", "clients", "sessions", "signing_keys", "users"];
+    private static readonly string[] BesidesTools = ["chat_calls", "clients", "exports", "sessions", "signing_keys", "users"];
 
     /// <summary>Contracts of IDs, names and times only, which reveal neither the reason for an appointment nor a finding.</summary>
     private static readonly Type[] NoContent = [typeof(AuditEvent), typeof(AffectedAppointment), typeof(UpcomingBooking), typeof(LiveAppointment)];
@@ -50,6 +50,7 @@ public partial class AuditCoverageTests
         ["$\"/resources/{resource.Name}\""] = "the resource",
         ["$\"/resources/{resource.Name}/{{id}}\""] = "the resource",
         ["\"/audit/export\""] = "export_audit_events",
+        ["ExportPage.Path"] = "export_user, export_hospital",
         ["PauseBookings.Path"] = "the tool that causes the pause, in its own service",
         ["\"/chat/model\""] = "nothing: whether there is a model",
         ["\"/chat/calls\""] = "start_chat",

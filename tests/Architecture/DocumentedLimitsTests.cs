@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using MedCor.Chat.LanguageModel;
+using MedCor.Chat.Prompts;
 using MedCor.Chat.Runs;
 using MedCor.Clinical.Audit;
 using MedCor.Contracts;
@@ -23,9 +24,16 @@ using MedCor.Identity.Mails;
 using MedCor.Identity.Merges;
 using MedCor.Identity.Patients;
 using MedCor.Identity.SecondFactors;
+using MedCor.Identity.ServiceAccounts;
 using MedCor.Identity.Sessions;
 using MedCor.Platform.Audit;
+using MedCor.Platform.Encryption;
+using MedCor.Platform.Erasures;
+using MedCor.Platform.Idempotency;
 using MedCor.Platform.Limits;
+using MedCor.Platform.Messaging;
+using MedCor.Platform.Retention;
+using MedCor.Platform.Secrets;
 using MedCor.ServiceDefaults;
 using Microsoft.Extensions.Configuration;
 
@@ -83,6 +91,21 @@ public sealed class DocumentedLimitsTests
         { "bodies in the memory of a service", Seconds(RequestMemoryLimiter.QueueTimeout) },
         { "what a service reads to answer", Seconds(RequestMemoryLimiter.QueueTimeout) },
         { "a call at its service", Seconds(ServiceForwarder.RequestTimeout) },
+        { "hospitals whose encryption keys", Number(DataKeys.MaxHospitals) },
+        { "hospitals whose encryption keys", $"{DataKeys.Lifetime.TotalMinutes} min" },
+        { "rows that are encrypted again", Number(IEncryptedTable.PageSize) },
+        { "events that were published", $"{OutboxRetention.Retention.TotalDays} days" },
+        { "IDs of handled events", $"{InboxRetention.Retention.TotalDays} days" },
+        { "results for idempotency keys", $"{IdempotencyStore.Retention.TotalHours} h" },
+        { "IDs of erased users", $"{ErasureRetention.Retention.TotalDays} day" },
+        { "former data keys", $"{ReencryptionService.RetiredLifetime.TotalDays} days" },
+        { "chats: questions", $"{ChatRunRetention.RetentionPeriod.TotalDays} days" },
+        { "tokens that a user or hospital has used", $"{UsageRetention.RetentionDays} days" },
+        { "guided prompts", $"{PromptEngine.SessionLifetime.TotalHours} h" },
+        { "failed logins", $"{LockOut.ForgetAfter.TotalDays} day" },
+        { "networks and browsers", $"{LockOut.KnownFor.TotalDays} days" },
+        { "API keys that have ended", $"{ServiceAccountRetention.KeptFor.TotalDays} days" },
+        { "OAuth clients that no user", $"{AuthorizationRetention.Unused.TotalDays} day" },
         { "age of what", Seconds(WellKnownEndpoints.RefreshInterval) },
         { "one thing", Size(ResponseBuffer.MaxEntityLength) },
         { "active periods of a doctor", Number(ActivePeriods.MaxPeriods) },
@@ -96,6 +119,8 @@ public sealed class DocumentedLimitsTests
         { "WebSockets of a user", Number(new LimitOptions().MaxSocketsPerUser) },
         { "event streams of a user", Number(new LimitOptions().MaxStreamsPerUser) },
         { "both of all users", Number(new LimitOptions().MaxListeners) },
+        { "exports of a user", Number(OpenConnectionLimiter.MaxExportsPerUser) },
+        { "rows of an export", Number(ExportPage.MaxRows) },
         { "MCP subscriptions of a user", Number(OpenConnectionLimiter.MaxSubscriptionsPerUser) },
         { "WebSockets of an address on", Number(OpenConnectionLimiter.MaxAnonymousPerAddress) },
         { "WebSockets of all on which", Number(OpenConnectionLimiter.MaxAnonymous) },
@@ -157,6 +182,18 @@ public sealed class DocumentedLimitsTests
 
         Assert.Matches($@"(?<![\d,]){Regex.Escape(bound)}(?![\d]|,\d)", row);
     }
+
+    /// <summary>Gets every rule by which a service deletes expired rows.</summary>
+    public static TheoryData<string> RetentionPolicies =>
+    [
+        .. from assembly in ServiceCatalogue.All.Select(s => Assembly.Load($"MedCor.{s.ProjectName}")).Append(typeof(IRetentionPolicy).Assembly)
+           from type in assembly.GetTypes()
+           where type is { IsClass: true, IsAbstract: false } && type.IsAssignableTo(typeof(IRetentionPolicy))
+           select type.Name,
+    ];
+
+    [Theory, MemberData(nameof(RetentionPolicies))]
+    public void Every_deletion_of_expired_rows_is_documented(string policy) => Assert.Contains($"| `{policy}` |", Page, StringComparison.Ordinal);
 
     private static string Number(int number) => number.ToString("N0", CultureInfo.InvariantCulture);
 

@@ -52,6 +52,9 @@ public sealed class MedCorFixture
         return connection;
     }
 
+    /// <summary>Creates a data source for a service's database, as the superuser.</summary>
+    public NpgsqlDataSource CreateDataSource(string service) => NpgsqlDataSource.Create(OwnerConnectionString($"{service}db"));
+
     /// <summary>Creates an empty database and returns its owner's connection string.</summary>
     public async Task<string> CreateDatabase()
     {

@@ -90,7 +90,7 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
         {
             // From here on the run is started, whether or not the caller still waits.
             await using var transaction = await db.Database.BeginTransactionAsync(CancellationToken.None);
-            var estimate = TokenEstimate.Of(modelRequest);
+            var (estimate, messages) = (TokenEstimate.Of(modelRequest), JsonSerializer.Serialize(question.Messages, Json.Options));
             var call = new ChatRun
             {
                 Id = id,
@@ -101,7 +101,8 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
                 Digest = digest,
                 Model = question.Model,
                 MaxTokens = question.MaxTokens,
-                Messages = JsonSerializer.Serialize(question.Messages, Json.Options),
+                Messages = messages,
+                MessageCharacters = messages.Length,
                 IsWhole = isComplete,
                 Metadata = metadata,
                 TokensForeseen = estimate,

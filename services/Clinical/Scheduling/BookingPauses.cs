@@ -106,6 +106,7 @@ internal sealed class EndBookingPauses(BookingPauses pauses) : IEventHandler<Use
 }
 
 /// <summary>Represents a stored pause of bookings.</summary>
+[NoPersonalData(IsExported = false)]
 internal sealed class BookingPause : ITenantOwned
 {
     public Guid HospitalId { get; init; }

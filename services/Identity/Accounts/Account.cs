@@ -10,6 +10,8 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Identity.Accounts;
 
 /// <summary>Represents a user account. A doctor or patient is the same row as the user, with one id and one version.</summary>
+// The name and the date of birth say whose a medical record is, as long as the record is kept. EraseUser removes the rest.
+[PersonalData(OnErasure.Keep, nameof(Account.Id))]
 internal sealed class Account : Entity, ITenantOwned
 {
     /// <summary>Gets the hospital of the user; null for a platform administrator, whose account no hospital can see.</summary>
@@ -30,6 +32,7 @@ internal sealed class Account : Entity, ITenantOwned
     }
 
     /// <summary>Gets the e-mail address in the form that comparisons use.</summary>
+    [NotExported]
     public string? EmailKey { get; private set; }
 
     public required string FirstName { get; set; }
@@ -52,6 +55,9 @@ internal sealed class Account : Entity, ITenantOwned
     public bool IsAvailable { get; set; } = true;
     public bool IsActive { get; set; } = true;
 
+    /// <summary>Gets when the user was erased; null for any other.</summary>
+    public DateTimeOffset? ErasedAt { get; private set; }
+
     /// <summary>Gets or sets the periods in which the user was an active doctor.</summary>
     public ActivePeriods DoctorPeriods { get; set; } = ActivePeriods.None;
 
@@ -62,6 +68,7 @@ internal sealed class Account : Entity, ITenantOwned
     public string? ServiceJwks { get; set; }
 
     /// <summary>Gets the text that a search looks in, computed by the database.</summary>
+    [NotExported]
     public string SearchText { get; private init; } = "";
 
     public List<DoctorSpecialtyLink> SpecialtyLinks { get; init; } = [];
@@ -81,6 +88,17 @@ internal sealed class Account : Entity, ITenantOwned
 
     /// <summary>Gets whether the user may have a session: the account is active, and so is its hospital if it has one.</summary>
     internal bool CanLogIn => IsActive && (HospitalId is null || Hospital is { IsActive: true });
+
+    /// <summary>
+    /// Removes the contact data and deactivates the account. The name and the date of birth stay: they say whose the records of the hospital are.
+    /// </summary>
+    internal void Erase(DateTimeOffset now)
+    {
+        (ErasedAt, IsActive) = (now, false);
+        // An address of a domain that never exists (RFC 2606), since no two accounts have the same.
+        Email = $"{Id:N}@erased.invalid";
+        (PhoneNumber, LicenseNumber, YearsOfExperience) = (null, null, null);
+    }
 
     /// <summary>Raises the events that describe the state of the account: as a user, and as a doctor or a patient when that is the role.</summary>
     internal void RaiseChanged(TenantDb db, Func<User, IntegrationEvent> createEvent, bool isNew = false)

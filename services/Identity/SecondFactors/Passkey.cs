@@ -1,3 +1,4 @@
+using MedCor.Platform.Tenancy;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -5,6 +6,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Identity.SecondFactors;
 
 /// <summary>Represents a passkey: the public key of a WebAuthn authenticator.</summary>
+[PersonalData(OnErasure.Delete, nameof(Passkey.UserId), IsExported = false)]
 internal sealed class Passkey
 {
     public required byte[] CredentialId { get; init; }

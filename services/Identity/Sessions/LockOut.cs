@@ -5,6 +5,7 @@ using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Audit;
+using MedCor.Platform.Tenancy;
 using MedCor.ServiceDefaults.Authentication;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -153,6 +154,7 @@ internal sealed class LockOut(IdentityDb db, IHttpContextAccessor http, KnownDev
 }
 
 /// <summary>Represents the attempts to log in with one e-mail address, in one browser, from one network or from all that are not known.</summary>
+[NoPersonalData(IsExported = false)]
 internal sealed class LogInAttempts
 {
     /// <summary>Gets the SHA-256 of the address, or of the address and the network or the browser.</summary>

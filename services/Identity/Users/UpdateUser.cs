@@ -67,6 +67,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         var account = await db.VisibleAccounts().Include(a => a.Membership!.Login).Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty).AsSplitQuery()
             .GetRequiredAsync(request.UserId, "user", ct);
         await AuthorizeAsync(request, account, ct);
+        if (account.ErasedAt is not null) throw new Conflict("The user was erased, which is final.").WithDetail("erased_at", account.ErasedAt);
         ThrowIfAny(FindRoleErrors(request, account));
         account.ThrowIfVersionDiffers(request.ExpectedVersion);
         if (account.MergedIntoId is not null && (request.IsActive is true || request.Role is not (null or Role.Patient)))

@@ -10,6 +10,7 @@ namespace MedCor.Platform.Audit;
 /// Represents an access, or something else that was done, as it was recorded. Events are added and never changed. The chain's hashes cover the JSON of this
 /// record, so a field may be added at the end and be null in older events, but no field may be renamed or moved.
 /// </summary>
+[PersonalData(OnErasure.Keep, nameof(AuditEvent.PatientId))]
 public sealed record AuditEvent : ITenantOwned
 {
     /// <summary>Gets the id of the hospital; all zeros when the event concerns no hospital, or nobody knows which.</summary>
@@ -20,6 +21,8 @@ public sealed record AuditEvent : ITenantOwned
     /// <summary>Gets the id of the user; all zeros for somebody who has not logged in, and for the system.</summary>
     public required Guid UserId { get; init; }
     public required ActingRole Role { get; init; }
+
+    [NotExported]
     public required Guid SessionId { get; init; }
     public required string Action { get; init; }
     public required string Resource { get; init; }
@@ -29,11 +32,18 @@ public sealed record AuditEvent : ITenantOwned
     public Guid? PatientId { get; init; }
     public int Rows { get; init; }
     public required AuditOutcome Outcome { get; init; }
+
+    [NotExported]
     public string? ClientAddress { get; init; }
+
+    [NotExported]
     public string? PeerAddress { get; init; }
 
     /// <summary>Gets the id of the request; empty when no request caused the event.</summary>
+    [NotExported]
     public required string RequestId { get; init; }
+
+    [NotExported]
     public string? TraceId { get; init; }
     public string? ClientId { get; init; }
     public string? Model { get; init; }
@@ -55,6 +65,7 @@ public sealed record AuditEvent : ITenantOwned
 }
 
 /// <summary>Represents the link of an event in its hospital's chain.</summary>
+[NoPersonalData(IsExported = false)]
 public sealed class AuditLink : ITenantOwned
 {
     public required Guid HospitalId { get; init; }
@@ -72,6 +83,7 @@ public sealed class AuditLink : ITenantOwned
 }
 
 /// <summary>Represents an event that is not linked to its hospital's chain yet.</summary>
+[NoPersonalData(IsExported = false)]
 internal sealed class UnlinkedEvent : ITenantOwned
 {
     public long Position { get; init; }

@@ -76,8 +76,8 @@ public partial class EngineTests
     [OverlayTheory, EveryOverlay]
     public void No_service_waits_in_the_pooler_for_another_services_connection(string overlay)
     {
-        // The connection of a readiness check, in addition to the service's pool (PlatformService).
-        const int Look = 1;
+        // The connections of a readiness check and of the data keys, in addition to the service's pool (PlatformService).
+        const int Besides = 2;
         // Connections of migrations, of commands that run as the owner, of the operator, and those reserved for superusers.
         const int Others = 20;
         var rendered = Overlay.Get(overlay);
@@ -90,7 +90,7 @@ public partial class EngineTests
             var size = Parameter(pooler, "spec.pgbouncer.parameters.default_pool_size");
 
             // Connections are not spread evenly: a single pooler may have all of them.
-            Assert.True(replicas * (new NpgsqlConnectionStringBuilder(connection).MaxPoolSize + Look) < size);
+            Assert.True(replicas * (new NpgsqlConnectionStringBuilder(connection).MaxPoolSize + Besides) < size);
             Assert.True(pooler.Number("spec.instances") * size + Others <= Parameter(rendered.Single("Cluster", pooler.Text("spec.cluster.name")!),
                 "spec.postgresql.parameters.max_connections"));
         });

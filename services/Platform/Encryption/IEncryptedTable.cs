@@ -1,0 +1,43 @@
+using MedCor.Platform.Database;
+using MedCor.Platform.Tenancy;
+using Microsoft.EntityFrameworkCore;
+
+namespace MedCor.Platform.Encryption;
+
+/// <summary>
+/// Encrypts the rows of a table again, with the key that is in use. An <see cref="Entity"/> with encrypted texts has an implementation; for the other
+/// <see cref="IEncryptedRow"/>, a service has one, found by its type.
+/// </summary>
+public interface IEncryptedTable
+{
+    /// <summary>The maximum number of rows that are encrypted in one transaction.</summary>
+    const int PageSize = 200;
+
+    /// <summary>Gets the name of the table.</summary>
+    string Name { get; }
+
+    /// <summary>Encrypts the next page of a hospital's rows. Returns the key of its last row; null when no rows follow.</summary>
+    /// <param name="after">The key after which the page begins.</param>
+    Task<EncryptedRowKey?> EncryptPageAsync(Guid hospital, EncryptedRowKey after, CancellationToken ct);
+}
+
+/// <summary>Identifies a row within its hospital's rows of a table, in the order in which they are encrypted.</summary>
+/// <param name="Number">The number of the row among those with the same ID; 0 where there is one.</param>
+public readonly record struct EncryptedRowKey(Guid Id, long Number = 0);
+
+/// <summary>Encrypts the rows of an entity.</summary>
+internal sealed class EncryptedTable<T>(TenantDb db) : IEncryptedTable where T : Entity, IEncryptedRow
+{
+    public string Name { get; } = db.Model.FindEntityType(typeof(T))!.GetTableName()!;
+
+    public async Task<EncryptedRowKey?> EncryptPageAsync(Guid hospital, EncryptedRowKey after, CancellationToken ct)
+    {
+        var id = after.Id;
+        var rows = await db.Rows<T>()
+            .Where(row => row.HospitalId == hospital
+                && EF.Functions.GreaterThan(ValueTuple.Create(row.HospitalId, row.Id), ValueTuple.Create(hospital, id)))
+            .OrderBy(row => row.Id).Take(IEncryptedTable.PageSize).ToListAsync(ct);
+        await db.ReencryptAsync(rows, ct);
+        return rows.Count < IEncryptedTable.PageSize ? null : new(rows[^1].Id);
+    }
+}

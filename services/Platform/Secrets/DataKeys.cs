@@ -1,0 +1,120 @@
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
+using System.Security.Cryptography;
+using MedCor.Contracts;
+using Npgsql;
+
+namespace MedCor.Platform.Secrets;
+
+/// <summary>
+/// Provides the keys that encrypt the texts of each hospital. They are stored in the service's database, wrapped with a secret of its configuration, and kept
+/// unwrapped in memory for a minute: a process that has read a hospital's keys reads them again after that time, or when it meets a key that it does not know.
+/// They are read without a task, since EF Core creates entities synchronously.
+/// </summary>
+/// <param name="database">A data source of its own: a request that waits for keys holds a connection of the other one.</param>
+internal sealed class DataKeys(NpgsqlDataSource database, DataKeyWrapping wrapping, TimeProvider clock)
+{
+    /// <summary>The name of the data source.</summary>
+    internal const string DataSource = "data-keys";
+
+    /// <summary>The maximum number of connections of the data source: the keys of one hospital are read at a time.</summary>
+    internal const int MaxConnections = 1;
+
+    /// <summary>The number of hospitals whose keys are kept; beyond it, all are read again.</summary>
+    internal const int MaxHospitals = 1_000;
+
+    /// <summary>The time after which keys are read again. So long, a process goes on using a key that was replaced or destroyed.</summary>
+    internal static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(1);
+
+    private readonly ConcurrentDictionary<Guid, HospitalKeys> _hospitals = new();
+    private readonly Lock _reading = new();
+
+    /// <summary>Returns the key that encrypts what is written, and creates the first. Throws <see cref="Conflict"/> when the keys were destroyed.</summary>
+    /// <param name="hospital">The hospital; all zeros for what belongs to none.</param>
+    internal DataKey GetInUse(Guid hospital)
+    {
+        var keys = Get(hospital);
+        if (keys is { InUse: null, AreDestroyed: false }) keys = Read(hospital, keys, createsFirst: true);
+        return keys.InUse ?? throw new Conflict("The hospital's encryption keys were destroyed; nothing can be written.");
+    }
+
+    /// <summary>
+    /// Returns a key; null when the hospital's keys were destroyed. Throws <see cref="CryptographicException"/> when the hospital has no such key.
+    /// </summary>
+    internal DataKey? Find(Guid hospital, Guid id)
+    {
+        var keys = Get(hospital);
+        // Another replica may have created the key a moment ago.
+        if (!keys.ById.ContainsKey(id) && !keys.AreDestroyed) keys = Read(hospital, keys);
+        if (keys.ById.TryGetValue(id, out var key)) return key;
+        return keys.AreDestroyed ? null : throw new CryptographicException($"The hospital has no data key {id}.");
+    }
+
+    private HospitalKeys Get(Guid hospital) =>
+        _hospitals.TryGetValue(hospital, out var keys) && clock.GetUtcNow() - keys.ReadAt < Lifetime ? keys : Read(hospital, keys);
+
+    /// <summary>Reads the keys of a hospital, unless another thread has read them meanwhile.</summary>
+    /// <param name="outdated">What is known of the keys; null when nothing is.</param>
+    private HospitalKeys Read(Guid hospital, HospitalKeys? outdated, bool createsFirst = false)
+    {
+        lock (_reading)
+        {
+            var isRead = _hospitals.TryGetValue(hospital, out var current) && !ReferenceEquals(current, outdated);
+            if (isRead && !(createsFirst && current!.InUse is null)) return current!;
+            if (_hospitals.Count >= MaxHospitals) _hospitals.Clear();
+            return _hospitals[hospital] = ReadAll(hospital, outdated, createsFirst);
+        }
+    }
+
+    private HospitalKeys ReadAll(Guid hospital, HospitalKeys? outdated, bool createsFirst)
+    {
+        // The keys serve all requests, so reading them is no part of the trace of one.
+        using var quiet = OpenTelemetry.SuppressInstrumentationScope.Begin();
+        var now = clock.GetUtcNow();
+        using var batch = database.CreateBatch();
+        batch.BatchCommands.Add(new("SELECT set_config('medcor.hospital', $1, true)") { Parameters = { new() { Value = hospital.ToString() } } });
+        if (createsFirst) batch.BatchCommands.Add(CreateInsert(hospital, wrapping, now));
+        batch.BatchCommands.Add(new("SELECT id, wrapped, secret_id, retired_at IS NULL FROM data_keys WHERE hospital_id = $1")
+        {
+            Parameters = { new() { Value = hospital } },
+        });
+        using var reader = batch.ExecuteReader();
+        // The insert has no result of its own.
+        reader.NextResult();
+        var (keys, areDestroyed) = (new Dictionary<Guid, DataKey>(), false);
+        DataKey? inUse = null;
+        while (reader.Read())
+        {
+            var (id, isInUse) = (reader.GetGuid(0), reader.GetBoolean(3));
+            if (reader.IsDBNull(1))
+            {
+                areDestroyed |= isInUse;
+                continue;
+            }
+            var key = outdated?.ById.GetValueOrDefault(id)
+                ?? new(id, wrapping.Unwrap(reader.GetFieldValue<byte[]>(1), reader.GetString(2), hospital, id));
+            keys.Add(id, key);
+            if (isInUse) inUse = key;
+        }
+        return new(inUse, areDestroyed, keys.ToFrozenDictionary(), now);
+    }
+
+    /// <summary>Creates the statement that adds a new key, unless the hospital has one in use.</summary>
+    internal static NpgsqlBatchCommand CreateInsert(Guid hospital, DataKeyWrapping wrapping, DateTimeOffset now)
+    {
+        var id = Guid.CreateVersion7(now);
+        var key = RandomNumberGenerator.GetBytes(DataKey.Size);
+        var wrapped = wrapping.Wrap(key, hospital, id);
+        CryptographicOperations.ZeroMemory(key);
+        return new("""
+            INSERT INTO data_keys (id, hospital_id, wrapped, secret_id, created_at) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (hospital_id) WHERE retired_at IS NULL DO NOTHING
+            """)
+        {
+            Parameters =
+            {
+                new() { Value = id }, new() { Value = hospital }, new() { Value = wrapped }, new() { Value = wrapping.SecretId }, new() { Value = now },
+            },
+        };
+    }
+}
