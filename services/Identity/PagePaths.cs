@@ -14,6 +14,7 @@ internal static class PagePaths
     internal const string SetPassword = "/oauth/set-password";
     internal const string ConfirmEmail = "/oauth/confirm-email";
     internal const string ReviewEmailChange = "/oauth/email-change";
+    internal const string LinkHospital = "/oauth/link-hospital";
     internal const string Account = "/oauth/account";
     internal const string Passkey = Account + "/passkey";
     internal const string Authenticator = Account + "/authenticator";

@@ -23,7 +23,7 @@ builder.AddMails();
 builder.AddRecovery();
 builder.AddPages();
 builder.AddServiceAccounts();
-builder.Services.AddScoped<CurrentPasswordCheck>().AddScoped<EmailUniqueness>().AddScoped<BookingPauseClient>()
+builder.Services.AddScoped<LoginAddresses>().AddScoped<CurrentPasswordCheck>().AddScoped<BookingPauseClient>()
     .AddScoped<IExportedPeople, ExportedPeople>();
 
 var app = builder.Build();

@@ -147,6 +147,7 @@ public sealed class DocumentedLimitsTests
         { "a pushed authorization request", $"{AuthorizationServer.PushedRequestLifetime.TotalMinutes} min" },
         { "recovery codes of a user", Number(RecoveryCode.CodesPerUser) },
         { "passkeys of a user", Number(PasskeyManager.MaxPerUser) },
+        { "hospitals that one login opens", Number(SessionUser.MaxHospitals) },
         { "a session", $"{SignInPolicy.LongestSessionHours / 24} days, {SignInPolicy.MaxIdleMinutes / 24 / 60}" },
     };
 

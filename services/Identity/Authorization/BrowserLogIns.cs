@@ -86,13 +86,20 @@ internal sealed class BrowserLogIns(IdentityDb db, ClientSessions clients, Sessi
         if (await clients.FindAccountAsync(login.UserId, login.ValidFrom, ct) is not { } account) return null;
         if (now - login.ValidFrom > GetLifetime(await policies.GetAsync(account.HospitalId, ct))) return null;
         if (!await db.Sessions.AnyAsync(s => s.Id == sessionId && s.RevokedAt == null && s.EndsAt > now, ct)) return null;
-        var factors = await secondFactors.FindAsync(account.Id, ct);
+        var factors = await secondFactors.FindAsync(account.Login!, ct);
         if (factors.Any && !AuthenticationMethods.HasTwoFactors(login.Methods)) return null;
         return new(account, sessionId, factors, login.Methods, login.At, login.ValidFrom,
             // A provider has its own second factors.
             MustEnroll: !factors.Any
                 && await secondFactors.IsMissingAsync(account, AuthenticationMethods.IsFederated(login.Methods) ? login.Methods : null, ct));
     }
+
+    /// <summary>
+    /// Returns whether second factors can be added with a login. With one through the provider of a hospital they cannot when users of other hospitals are
+    /// opened by them too: whoever controls the provider would open these.
+    /// </summary>
+    internal async Task<bool> CanAddFactorsAsync(BrowserLogIn login, CancellationToken ct) =>
+        !AuthenticationMethods.IsFederated(login.Methods) || !await db.IsSharedAsync(login.Account.Login!, ct);
 
     /// <summary>Ends a login, so that a copy of its cookie is good no longer.</summary>
     internal async Task EndAsync(HttpContext http, BrowserLogIn login)

@@ -30,8 +30,9 @@ internal sealed class ProviderLogIn(
     {
         var role = provider.FindRole(identity.RoleValues);
         if (provider.RoleClaim is not null && role is null) return Refuse(provider, "the role claim has none of the mapped values");
-        // Of any hospital, because an address is unique in the whole system. What is no address is nobody's.
-        var known = identity.Email is { Length: <= MaxEmailLength } email && !email.Any(char.IsControl) ? await db.FindByEmailAsync(email, ct) : null;
+        // Of any hospital, because each login has another address. What is no address is nobody's.
+        var users = identity.Email is { Length: <= MaxEmailLength } email && !email.Any(char.IsControl) ? await db.FindAllByEmailAsync(email, ct) : [];
+        var known = users.FirstOrDefault(a => a.HospitalId == provider.HospitalId) ?? (users is [var elsewhere, ..] ? elsewhere : null);
 
         // From here on, row-level security hides all other hospitals.
         var now = clock.GetUtcNow();
@@ -71,7 +72,7 @@ internal sealed class ProviderLogIn(
     {
         if (identity.Email is not { } email) return RefuseLink("the provider has verified no e-mail address");
         if (!provider.AcceptsDomainOf(email)) return RefuseLink("the domain of the e-mail address is not accepted");
-        if (known is not null && known.HospitalId != provider.HospitalId) return RefuseLink("the e-mail address is of an account elsewhere");
+        if (known is not null && known.HospitalId != provider.HospitalId) return RefuseLink("the login with the e-mail address opens no user of the hospital");
         // The provider may have given the address of somebody who has left to somebody else.
         if (known is not null && await db.IdentityLinks.AnyAsync(l => l.UserId == known.Id, ct)) return RefuseLink("the account is linked to another subject");
         if (known is null && (role is null || !provider.CreateUsers)) return RefuseLink("there is no account with the e-mail address");
@@ -101,8 +102,8 @@ internal sealed class ProviderLogIn(
     private async Task<Guid> CreateAsync(IdentityProvider provider, ProviderIdentity identity, string email, Role role, CancellationToken ct)
     {
         var request = ParameterReader<CreateUser>.Read(JsonSerializer.SerializeToUtf8Bytes(
-            new CreateUser(email, identity.GivenName ?? "", identity.FamilyName ?? "", role), Json.Options));
-        return (await create.HandleAsync(request, new(provider.HospitalId, PasswordHash: null, IsPasswordTemporary: false, IsVerified: true), ct)).Id;
+            new CreateUser(identity.GivenName ?? "", identity.FamilyName ?? "", role, email), Json.Options));
+        return (await create.HandleAsync(request, new(provider.HospitalId, PasswordHash: null, IsPasswordTemporary: false, IsOfProvider: true), ct)).Id;
     }
 
     /// <summary>
@@ -120,7 +121,7 @@ internal sealed class ProviderLogIn(
     }
 
     private Task<Account> ReadAsync(Guid userId, CancellationToken ct) =>
-        db.Accounts.AsNoTracking().Include(a => a.Credential).Include(a => a.Hospital).SingleAsync(a => a.Id == userId, ct);
+        db.Accounts.AsNoTracking().Include(a => a.Membership!.Login).Include(a => a.Hospital).SingleAsync(a => a.Id == userId, ct);
 
     private Account? Refuse(IdentityProvider provider, string reason)
     {

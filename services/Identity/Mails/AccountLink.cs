@@ -24,6 +24,9 @@ internal enum LinkPurpose
 
     /// <summary>Stopping or allowing such a request, by the present address.</summary>
     EmailChangeReview,
+
+    /// <summary>Opening a user of a hospital by the login that has the user's address.</summary>
+    HospitalLink,
 }
 
 /// <summary>Represents a link that opens one thing of an account, once, by the hash of its token.</summary>

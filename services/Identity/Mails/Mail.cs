@@ -11,6 +11,9 @@ internal enum MailKind
     /// <summary>An account was created, and its user may choose a password.</summary>
     Invitation,
 
+    /// <summary>A hospital has registered the recipient, who logs in at others. Sent in place of an invitation.</summary>
+    HospitalLink,
+
     /// <summary>Somebody asked for a new password.</summary>
     PasswordReset,
 
@@ -37,6 +40,9 @@ internal enum MailKind
 
     /// <summary>The account was linked to the identity provider of the hospital.</summary>
     ProviderLinked,
+
+    /// <summary>A hospital was added to the login.</summary>
+    HospitalLinked,
 
     /// <summary>The identity provider of the recipient's hospital was changed.</summary>
     IdentityProviderChanged,

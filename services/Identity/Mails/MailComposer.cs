@@ -39,6 +39,13 @@ internal sealed class MailComposer(IStringLocalizer<MailTexts> texts, IOptions<T
                 greeting, texts["An account has been created for you. Choose your password here:"], Link(PagePaths.SetPassword, token),
                 once, texts["You can request another link here:"], Link(PagePaths.Forgot),
             ]),
+            // The names are those that the hospital has typed, and the recipient may be somebody else.
+            MailKind.HospitalLink => (texts["A hospital has registered you"],
+            [
+                texts["{0} has registered a user with this address, with which you log in to MedCor. Add this hospital to your login here:",
+                    account.Hospital!.Name],
+                Link(PagePaths.LinkHospital, token), once, texts["If you do not know this hospital, ignore this mail. Nothing changes then."],
+            ]),
             MailKind.PasswordReset => (texts["Set a new password"],
             [
                 greeting, texts["A new password was requested for your MedCor account. Set it here:"], Link(PagePaths.SetPassword, token),
@@ -85,6 +92,11 @@ internal sealed class MailComposer(IStringLocalizer<MailTexts> texts, IOptions<T
             [
                 greeting, texts["Your MedCor account was linked to your account at your hospital. You can log in with that from now on. See your account:"],
                 Link(PagePaths.Account), texts["If it was not you, inform your administrator now."],
+            ]),
+            MailKind.HospitalLinked => (texts["A hospital was added to your login"],
+            [
+                greeting, texts["With your MedCor login you open {0} too from now on. See your account:", account.Hospital!.Name], Link(PagePaths.Account),
+                texts["If it was not you, set a new password now and inform your administrator:"], Link(PagePaths.Forgot),
             ]),
             MailKind.IdentityProviderChanged => (texts["The identity provider of your hospital was changed"],
             [

@@ -53,7 +53,7 @@ internal sealed class MailQueue(IdentityDb db, IOptions<MailOptions> options)
             ON CONFLICT (user_id) DO UPDATE
             SET new_email = excluded.new_email, effective_at = excluded.effective_at, expires_at = excluded.expires_at
             """, ct);
-        Add(MailKind.EmailChangeReview, id, account.Email);
+        Add(MailKind.EmailChangeReview, id, account.Login?.Email ?? account.Email);
         Add(MailKind.EmailChangeByOthers, id, newEmail);
     }
 

@@ -1,3 +1,4 @@
+using MedCor.Identity.Accounts;
 using MedCor.Identity.Authorization;
 using Microsoft.AspNetCore.Mvc.Filters;
 using Microsoft.AspNetCore.Mvc.RazorPages;
@@ -33,13 +34,17 @@ internal abstract class AccountPageModel(BrowserLogIns logIns) : PageModel
     /// <summary>Logs this browser in again, after all sessions of the user were ended.</summary>
     protected Task LogInAgainAsync(DateTimeOffset endedAt) => logIns.StartAgainAsync(HttpContext, LogIn, endedAt);
 
+    /// <summary>Opens another user of the login in this browser. The login is not prolonged by that.</summary>
+    protected Task OpenAsync(Account other) => logIns.StartAsync(HttpContext, other, LogIn.Methods, LogIn.At, LogIn.ValidFrom);
+
     /// <summary>Records that the user has shown a second factor in this browser.</summary>
     protected Task AddFactorAsync(string methods) => logIns.AddFactorAsync(HttpContext, LogIn, methods);
 
     public override async Task OnPageHandlerExecutionAsync(PageHandlerExecutingContext context, PageHandlerExecutionDelegate next)
     {
         var here = Request.Path + (HttpMethods.IsGet(Request.Method) ? Request.QueryString.Value : "");
-        if (await logIns.FindAsync(HttpContext) is not { } login || IsEnrollment && !IsRecent(login))
+        if (await logIns.FindAsync(HttpContext) is not { } login
+            || IsEnrollment && (!IsRecent(login) || !await logIns.CanAddFactorsAsync(login, HttpContext.RequestAborted)))
         {
             context.Result = Redirect(PagePaths.WithReturn(PagePaths.LogIn, here));
             return;

@@ -147,7 +147,7 @@ internal sealed class AuthorizeModel(ClientSessions sessions, BrowserLogIns logI
         ClientName = await applications.GetDisplayNameAsync(application, HttpContext.RequestAborted) ?? request.ClientId!;
         // A host in other letters than ASCII may look like another one.
         ClientHost = documented.FindAddress(request.ClientId!)?.IdnHost;
-        Email = account.Email;
+        Email = account.Login!.Email;
         Hospital = account.Hospital?.Name;
         RedirectHost = FindRedirectHost(request);
         var applicationId = (await applications.GetIdAsync(application, HttpContext.RequestAborted))!;

@@ -45,7 +45,7 @@ internal sealed class HospitalCallbackModel(IdentityDb db, ProviderSettings prov
     private async Task<IActionResult> LogInAsync(Account account, ProviderIdentity identity)
     {
         var validFrom = clock.GetUtcNow();
-        if (!AuthenticationMethods.HasTwoFactors(identity.Methods) && (await secondFactors.FindAsync(account.Id, HttpContext.RequestAborted)).Any)
+        if (!AuthenticationMethods.HasTwoFactors(identity.Methods) && (await secondFactors.FindAsync(account.Login!, HttpContext.RequestAborted)).Any)
         {
             await LogInCookie.BeginAsync(HttpContext, account, identity.Methods, identity.AuthenticatedAt, validFrom);
             return LocalRedirect(PagePaths.WithReturn(PagePaths.SecondFactor, ReturnUrl));

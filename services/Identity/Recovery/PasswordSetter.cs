@@ -8,8 +8,8 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Identity.Recovery;
 
 /// <summary>
-/// Sets passwords without a session: by a link, or by a temporary password. A new password ends all sessions and all links of its user, and a lock of the
-/// address.
+/// Sets passwords without a session: by a link, or by a temporary password. A new password ends all sessions and all links of the users whom the login opens,
+/// and a lock of the address.
 /// </summary>
 internal sealed class PasswordSetter(IdentityDb db, AccountLinks links, MailQueue mails, PasswordHasher hashes, PasswordLogIn logIn, LockOut lockOut,
     SessionManager sessions)
@@ -27,15 +27,15 @@ internal sealed class PasswordSetter(IdentityDb db, AccountLinks links, MailQueu
     internal async Task SetByLinkAsync(string token, string password, CancellationToken ct)
     {
         var link = await FindLinkAsync(token, ct) ?? throw new ValidationFailed("token", LinkIsOver);
-        var account = await db.Accounts.AsNoTracking().Include(a => a.Hospital).SingleAsync(a => a.Id == link.UserId, ct);
-        if (!account.CanLogIn) throw new ValidationFailed("token", LinkIsOver);
+        var account = await db.Accounts.AsNoTracking().Include(a => a.Membership!.Login).Include(a => a.Hospital).SingleAsync(a => a.Id == link.UserId, ct);
+        if (account is not { CanLogIn: true, Login: { } login }) throw new ValidationFailed("token", LinkIsOver);
         ThrowIfWeak("password", password, account);
         var hash = await hashes.HashAsync(password, ct);
 
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         if (!await links.SpendAsync(link, ct)) throw new ValidationFailed("token", LinkIsOver);
         // Who has read the mail receives mail at the address.
-        await SetAsync(account, hash, provesEmail: link.Purpose != LinkPurpose.TemporaryPassword, ct);
+        await SetAsync(login, hash, provesEmail: link.Purpose != LinkPurpose.TemporaryPassword, ct);
         if (link.Purpose != LinkPurpose.Invitation) mails.Add(MailKind.PasswordChanged, account.Id);
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
@@ -55,12 +55,11 @@ internal sealed class PasswordSetter(IdentityDb db, AccountLinks links, MailQueu
         {
             if (verified.Methods is null) throw LogInHandler.MissingFactor(verified.Factors);
             var account = verified.Account;
-            if (!account.Credential!.HasTemporaryPassword)
+            if (!account.Login!.HasTemporaryPassword)
                 throw new ValidationFailed("password", "is not temporary: log in with it, and change it with update_user");
             if (newPassword == password) throw new ValidationFailed("new_password", "must be another one");
             ThrowIfWeak("new_password", newPassword, account);
-            await links.EndAllAsync(account.Id, ct);
-            await SetAsync(account, hash, provesEmail: false, ct);
+            await SetAsync(account.Login, hash, provesEmail: false, ct);
             mails.Add(MailKind.PasswordChanged, account.Id);
             await db.SaveChangesAsync(ct);
             return account;
@@ -71,20 +70,21 @@ internal sealed class PasswordSetter(IdentityDb db, AccountLinks links, MailQueu
     internal Task<string> CreateLinkAsync(TemporaryPassword proven, CancellationToken ct) =>
         links.CreateAsync(proven.Account.Id, LinkPurpose.TemporaryPassword, newEmail: null, ct);
 
-    private async Task SetAsync(Account account, string hash, bool provesEmail, CancellationToken ct)
+    private async Task SetAsync(Login login, string hash, bool provesEmail, CancellationToken ct)
     {
         var now = db.UtcNow;
-        await db.Credentials.Where(c => c.UserId == account.Id).ExecuteUpdateAsync(c => c
+        await db.Logins.Where(l => l.Id == login.Id).ExecuteUpdateAsync(l => l
             .SetProperty(x => x.PasswordHash, hash)
             .SetProperty(x => x.HasTemporaryPassword, false)
             .SetProperty(x => x.EmailVerifiedAt, x => provesEmail ? now : x.EmailVerifiedAt), ct);
-        await lockOut.ClearAsync(account.EmailKey, ct);
-        await sessions.EndAllOfUserAsync(account.Id, ct);
+        await links.EndAllAsync(login.Id, ct);
+        await lockOut.ClearAsync(login.AttemptKey, ct);
+        await sessions.EndAllOfLoginAsync(login.Id, ct);
     }
 
     private static void ThrowIfWeak(string field, string password, Account account)
     {
-        if (PasswordPolicy.FindError(password, account.Email, account.FirstName, account.LastName, account.Hospital?.Name) is { } weak)
+        if (PasswordPolicy.FindError(password, account.Login!.Email, account.FirstName, account.LastName, account.Hospital?.Name) is { } weak)
             throw new ValidationFailed(field, weak);
     }
 }

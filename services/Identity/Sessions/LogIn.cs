@@ -33,7 +33,7 @@ internal sealed class LogInHandler(
                 {
                     var methods = await GetMethodsAsync(verified, ct);
                     return await sessions.StartAsync(verified.Account, request.Scope is { } scope ? ScopeSet.Parse(scope, out _) : null, methods, key!, ct);
-                }, ct)
+                }, ct, hospitalId: request.HospitalId)
             ?? throw WrongCredentials(request.Code);
     }
 

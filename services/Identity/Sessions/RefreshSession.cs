@@ -25,7 +25,7 @@ internal sealed class RefreshSessionHandler(IdentityDb db, KeyRing keys, Session
         var spends =
             await db.RefreshTokens.Where(t => t.Hash == hash && t.SpentAt == null).ExecuteUpdateAsync(t => t.SetProperty(x => x.SpentAt, now), ct) == 1;
         var token = await db.RefreshTokens.AsNoTracking()
-            .Include(t => t.Session!.User!.Credential).Include(t => t.Session!.User!.Hospital).SingleOrDefaultAsync(t => t.Hash == hash, ct);
+            .Include(t => t.Session!.User!.Membership!.Login).Include(t => t.Session!.User!.Hospital).SingleOrDefaultAsync(t => t.Hash == hash, ct);
 
         var (next, lacksFactor) = ((SessionTokens?)null, false);
         if (token is { Session: { User: { } user } session })

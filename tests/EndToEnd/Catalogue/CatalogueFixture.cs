@@ -147,7 +147,7 @@ internal sealed class CatalogueFixture
     /// <summary>Logs a user in under the default sign-in policy and with a password, which walks may forbid at the same time.</summary>
     private async Task<ApiClient> LogInAgain(ApiClient user, string? scope = null)
     {
-        var email = (await user.Call<User>("get_current_user")).Email;
+        var email = (await user.Call<User>("get_current_user")).Email!;
         if (user == People[Callers.Platform]) return await ApiClient.LogIn(email, scope: scope);
         return await ApiClient.LogIn(email, Password, scope: scope, beforeEachAttempt: async () =>
         {
@@ -174,7 +174,8 @@ internal sealed class CatalogueFixture
             foreach (var (name, schema) in new ParameterGenerator(create).Parameters)
                 if (ParameterGenerator.Values(schema).Contains(kind.ToUpperInvariant()))
                 {
-                    var parameters = await new ParameterGenerator(create).Generate([], k => FindOrCreateId(k, caller));
+                    // Of those that can be left out, some roles need an address.
+                    var parameters = await new ParameterGenerator(create).Generate(["email"], k => FindOrCreateId(k, caller));
                     parameters[name] = kind.ToUpperInvariant();
                     return (string)(await caller.Post(create, parameters)).Body["id"]!;
                 }

@@ -45,7 +45,8 @@ public class NullTests
             }
 
             var given = (JsonObject)required.DeepClone();
-            if (!parameters.ContainsKey(parameter)) continue;
+            // Only who does not log in can be without an address: UpdateUserTests removes that.
+            if (!parameters.ContainsKey(parameter) || (name, parameter) == ("update_user", "email")) continue;
             given[parameter] = parameters[parameter]!.DeepClone();
             var before = await Answered(given);
             Assert.True(JsonNode.DeepEquals(given[parameter], Field(before, parameter)),

@@ -210,7 +210,7 @@ public class ReadResourceEndpointsTests
     {
         var admin = await ApiClient.LogInShared("admin@general.example");
         async Task<string[]> Emails(string filter) =>
-            [.. (await Get(admin, $"users?limit=100&filter={filter}")).Read<Page<User>>().Results.Select(u => u.Email)];
+            [.. (await Get(admin, $"users?limit=100&filter={filter}")).Read<Page<User>>().Results.Select(u => u.Email!)];
 
         Assert.Contains("nurse@general.example", await Emails("""{"role":"NURSE"}"""));
         Assert.Equal(["doctor@general.example"], await Emails("""{"email":"Doctor@General.Example"}"""));

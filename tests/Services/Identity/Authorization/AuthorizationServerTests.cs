@@ -279,7 +279,7 @@ public sealed class AuthorizationServerTests
         var (_, tokens) = await client.Redeem(callback["code"]);
         await using var identity = await house.OpenDatabase("identity");
         await using var end = await identity.BeginTransactionAsync();
-        await Execute("UPDATE credentials SET revoked_at = now() WHERE user_id = $1");
+        await Execute("UPDATE memberships SET revoked_at = now() WHERE user_id = $1");
 
         var refreshed = client.Refresh(tokens.RefreshToken());
         await Wait.Until(async () => await house.QueryNumber("identity",

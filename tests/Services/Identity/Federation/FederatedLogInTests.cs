@@ -133,7 +133,7 @@ public class FederatedLogInTests
     {
         await using var hospital = await FederatedHospital.Open();
         await hospital.Update(new { role_claim = "groups", role_mappings = new[] { new { value = "nurses", role = "NURSE" } } });
-        var first = (await hospital.Admin.Call<User>("get_current_user")).Email;
+        var first = (await hospital.Admin.Call<User>("get_current_user")).Email!;
         hospital.Say("42", first, answer => answer.Claims["groups"] = FederatedHospital.List("nurses"));
         using var browser = await PageBrowser.Open();
 
@@ -221,7 +221,7 @@ public class FederatedLogInTests
         Assert.EndsWith($"/oauth/login/hospital?hospital={hospital.Subdomain}", refused.Error.Message);
         Assert.Equal("AUTH_INVALID", (await TestUser.PostLogIn(nurse.Email, "another password")).Code);
         Assert.Equal(HttpStatusCode.OK, (await TestUser.PostLogIn(patient.Email, patient.Password)).Status);
-        Assert.Equal(HttpStatusCode.OK, (await TestUser.PostLogIn((await hospital.Admin.Call<User>("get_current_user")).Email, nurse.Password)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await TestUser.PostLogIn((await hospital.Admin.Call<User>("get_current_user")).Email!, nurse.Password)).Status);
 
         hospital.Say("42", nurse.Email);
         using var browser = await PageBrowser.Open();

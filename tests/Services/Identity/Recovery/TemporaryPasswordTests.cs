@@ -110,7 +110,7 @@ public class TemporaryPasswordTests
     }
 
     private static async Task<long> CountVerified(Guid id) => await (await MedCorFixture.Get()).QueryNumber(
-        "identity", "SELECT count(*) FROM credentials WHERE user_id = $1 AND email_verified_at IS NOT NULL", id);
+        "identity", "SELECT count(*) FROM logins l JOIN memberships m ON m.login_id = l.id WHERE m.user_id = $1 AND l.email_verified_at IS NOT NULL", id);
 
     private static Task<ApiResponse> Replace(string email, string password, string fresh) =>
         TestUser.Post("/api/auth/password", new { email, password, new_password = fresh });
