@@ -95,9 +95,7 @@ internal sealed class Account : Entity, ITenantOwned
     internal void Erase(DateTimeOffset now)
     {
         (ErasedAt, IsActive) = (now, false);
-        // An address of a domain that never exists (RFC 2606), since no two accounts have the same.
-        Email = $"{Id:N}@erased.invalid";
-        (PhoneNumber, LicenseNumber, YearsOfExperience) = (null, null, null);
+        (Email, PhoneNumber, LicenseNumber, YearsOfExperience) = (null, null, null, null);
     }
 
     /// <summary>Raises the events that describe the state of the account: as a user, and as a doctor or a patient when that is the role.</summary>

@@ -8,7 +8,7 @@ using OtpNet;
 namespace MedCor.Identity.SecondFactors;
 
 /// <summary>Represents a user's authenticator app, which shows a new code every 30 seconds (TOTP, RFC 6238).</summary>
-[PersonalData(OnErasure.Delete, nameof(Authenticator.UserId), IsExported = false)]
+[PersonalData(OnErasure.Decide, nameof(Authenticator.LoginId), IsExported = false)]
 internal sealed class Authenticator
 {
     /// <summary>The length of a secret: that of the hash, as RFC 4226, section 4, recommends.</summary>

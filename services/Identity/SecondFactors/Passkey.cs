@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Identity.SecondFactors;
 
 /// <summary>Represents a passkey: the public key of a WebAuthn authenticator.</summary>
-[PersonalData(OnErasure.Delete, nameof(Passkey.UserId), IsExported = false)]
+[PersonalData(OnErasure.Decide, nameof(Passkey.LoginId), IsExported = false)]
 internal sealed class Passkey
 {
     public required byte[] CredentialId { get; init; }

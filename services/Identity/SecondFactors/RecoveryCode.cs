@@ -8,7 +8,7 @@ using OtpNet;
 namespace MedCor.Identity.SecondFactors;
 
 /// <summary>Represents a code that replaces an authenticator or a passkey that was lost, once; by its hash alone.</summary>
-[PersonalData(OnErasure.Delete, nameof(RecoveryCode.UserId), IsExported = false)]
+[PersonalData(OnErasure.Decide, nameof(RecoveryCode.LoginId), IsExported = false)]
 internal sealed class RecoveryCode
 {
     internal const int CodesPerUser = 10;

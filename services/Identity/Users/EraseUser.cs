@@ -10,8 +10,8 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Identity.Users;
 
 /// <summary>
-/// Erases the contact data of an account, deactivates it and ends its sessions. The event of it has every service delete the rest, this one included: see
-/// <see cref="MedCor.Platform.Tenancy.PersonalDataAttribute"/>.
+/// Erases the contact data of an account, deactivates it and ends its sessions. Its login is deleted, unless it opens users of other hospitals. The event of it
+/// has every service delete the rest, this one included: see <see cref="MedCor.Platform.Tenancy.PersonalDataAttribute"/>.
 /// </summary>
 internal sealed class EraseUserHandler(IdentityDb db, SessionManager sessions, BookingPauseClient bookings, IHttpContextAccessor context)
     : IToolHandler<EraseUser, PausedBookings, ErasedUser>
@@ -37,9 +37,16 @@ internal sealed class EraseUserHandler(IdentityDb db, SessionManager sessions, B
             var erasure = new Erasure(account.Id, account.Role == Role.Patient, caller.UserId, AuditActor.RoleOf(caller.Kind), caller.SessionId, requestId);
             db.Raise(() => new UserErased(account.HospitalId, erasure, account.Version));
             await db.SaveChangesAsync(ct);
-            // A mail that somebody requested for the address names no user.
-            await db.Mails.Where(m => m.Recipient == email).ExecuteDeleteAsync(ct);
+            var login = await LockLoginAsync(account.Id, ct);
             await sessions.EndAllOfUserAsync(account.Id, ct);
+            if (login is not null && await db.Memberships.AnyAsync(m => m.LoginId == login.Id && m.UserId != account.Id, ct)) login = null;
+            await db.Memberships.Where(m => m.UserId == account.Id).ExecuteUpdateAsync(m => m
+                .SetProperty(x => x.LoginId, (Guid?)null).SetProperty(x => x.AwaitsLogin, false).SetProperty(x => x.LastLoginAt, (DateTimeOffset?)null), ct);
+            if (login is not null) await DeleteAsync(login.Id, ct);
+            // A mail that somebody requested for the address names no user.
+            List<string?> addresses = [email, login?.Email];
+            addresses.RemoveAll(address => address is null);
+            await db.Mails.Where(m => addresses.Contains(m.Recipient)).ExecuteDeleteAsync(ct);
         }
         return new(
             Id: account.Id,
@@ -52,5 +59,21 @@ internal sealed class EraseUserHandler(IdentityDb db, SessionManager sessions, B
             UpdatedAt: account.UpdatedAt,
             Affected: paused.Affected,
             AffectedCount: paused.Count);
+    }
+
+    /// <summary>Returns the login of a user, to which no other user can be linked until the transaction ends; null when the user has none.</summary>
+    private async Task<Login?> LockLoginAsync(Guid user, CancellationToken ct)
+    {
+        await db.Database.ExecuteSqlAsync(
+            $"SELECT FROM logins WHERE id = (SELECT login_id FROM memberships WHERE user_id = {user}) FOR UPDATE", ct);
+        return await db.Memberships.Where(m => m.UserId == user).Select(m => m.Login).AsNoTracking().SingleOrDefaultAsync(ct);
+    }
+
+    private async Task DeleteAsync(Guid login, CancellationToken ct)
+    {
+        await db.Authenticators.Where(a => a.LoginId == login).ExecuteDeleteAsync(ct);
+        await db.RecoveryCodes.Where(c => c.LoginId == login).ExecuteDeleteAsync(ct);
+        await db.Passkeys.Where(p => p.LoginId == login).ExecuteDeleteAsync(ct);
+        await db.Logins.Where(l => l.Id == login).ExecuteDeleteAsync(ct);
     }
 }

@@ -7,6 +7,8 @@ public enum OnErasure
     Keep,
     /// <summary>The row is deleted.</summary>
     Delete,
+    /// <summary>The handler of the erasure decides: the row does not name the person, and may be that of several.</summary>
+    Decide,
 }
 
 /// <summary>
