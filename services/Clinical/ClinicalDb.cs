@@ -16,6 +16,7 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
 {
     internal IQueryable<HospitalCopy> Hospitals => Rows<HospitalCopy>();
     internal IQueryable<PersonCopy> People => Rows<PersonCopy>();
+    internal IQueryable<PatientAlias> PatientAliases => Rows<PatientAlias>();
     internal IQueryable<Schedule> Schedules => Rows<Schedule>();
     internal IQueryable<FormerSchedule> FormerSchedules => Rows<FormerSchedule>();
 

@@ -1,9 +1,11 @@
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Authorization;
+using MedCor.Identity.Duplicates;
 using MedCor.Identity.Hospitals;
 using MedCor.Identity.IdentityProviders;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Mails;
+using MedCor.Identity.Merges;
 using MedCor.Identity.Revocations;
 using MedCor.Identity.SecondFactors;
 using MedCor.Identity.ServiceAccounts;
@@ -22,6 +24,8 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TimeProvi
 {
     internal IQueryable<Account> Accounts => Rows<Account>();
     internal IQueryable<Credential> Credentials => Rows<Credential>();
+    internal IQueryable<CandidatePair> CandidatePairs => Rows<CandidatePair>();
+    internal IQueryable<Merge> Merges => Rows<Merge>();
     internal IQueryable<Specialty> Specialties => Rows<Specialty>();
     internal IQueryable<DoctorSpecialtyLink> SpecialtyLinks => Rows<DoctorSpecialtyLink>();
     internal IQueryable<HospitalCopy> Hospitals => Rows<HospitalCopy>();
@@ -54,5 +58,12 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TimeProvi
     {
         OAuthEntities.AddTo(model);
         base.OnModelCreating(model);
+    }
+
+    /// <inheritdoc/>
+    protected override void ConfigureConventions(ModelConfigurationBuilder conventions)
+    {
+        base.ConfigureConventions(conventions);
+        conventions.Properties<Demographics>().HaveConversion<Demographics.Converter>().HaveColumnType("jsonb");
     }
 }

@@ -1,9 +1,11 @@
 using MedCor.Identity;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Authorization;
+using MedCor.Identity.Duplicates;
 using MedCor.Identity.Federation;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Mails;
+using MedCor.Identity.Merges;
 using MedCor.Identity.Pages;
 using MedCor.Identity.Recovery;
 using MedCor.Identity.ServiceAccounts;
@@ -23,6 +25,7 @@ builder.AddMails();
 builder.AddRecovery();
 builder.AddPages();
 builder.AddServiceAccounts();
+builder.Services.AddHostedService<PatientComparisonService>().AddHostedService<MergeReminder>();
 builder.Services.AddScoped<CurrentPasswordCheck>().AddScoped<EmailUniqueness>().AddScoped<BookingPauseClient>()
     .AddScoped<IExportedPeople, ExportedPeople>();
 

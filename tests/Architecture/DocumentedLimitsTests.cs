@@ -16,8 +16,11 @@ using MedCor.Gateway.LiveEvents;
 using MedCor.Gateway.LiveEvents.WebSockets;
 using MedCor.Gateway.ToolInvocation;
 using MedCor.Identity.Authorization;
+using MedCor.Identity.Duplicates;
 using MedCor.Identity.Federation;
 using MedCor.Identity.Mails;
+using MedCor.Identity.Merges;
+using MedCor.Identity.Patients;
 using MedCor.Identity.SecondFactors;
 using MedCor.Identity.ServiceAccounts;
 using MedCor.Identity.Sessions;
@@ -147,6 +150,13 @@ public sealed class DocumentedLimitsTests
         { "a pushed authorization request", $"{AuthorizationServer.PushedRequestLifetime.TotalMinutes} min" },
         { "recovery codes of a user", Number(RecoveryCode.CodesPerUser) },
         { "passkeys of a user", Number(PasskeyManager.MaxPerUser) },
+        { "contacts, next of kin and identifiers", Number(DemographicLimits.MaxEntries) },
+        { "a medical record number", Number(DemographicLimits.MaxMrnLength) },
+        { "patients that `find_patients` finds", Number(FindPatientsHandler.MaxFound) },
+        { "patients that are compared for duplicates", Number(PatientComparisonService.BatchSize) },
+        { "candidates that are kept of a patient", Number(PatientComparisonService.MaxCandidates) },
+        { "time after which a service is told again of a merge", $"{MergeReminder.Patience.TotalMinutes} min" },
+        { "overlapping appointments that a merge lists", Number(PatientMerge.MaxOverlapping) },
         { "a session", $"{SignInPolicy.LongestSessionHours / 24} days, {SignInPolicy.MaxIdleMinutes / 24 / 60}" },
     };
 

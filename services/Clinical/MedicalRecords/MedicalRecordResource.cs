@@ -1,3 +1,4 @@
+using MedCor.Clinical.People;
 using MedCor.Platform.Querying;
 using MedCor.Platform.Resources;
 
@@ -27,4 +28,5 @@ internal sealed class MedicalRecordResource(ClinicalDb db) : QueryableResource<M
     protected override string? OwnerField => "patient_id";
     protected override IQueryable<MedicalRecord> Rows => db.MedicalRecords;
     protected override Contracts.Clinical.MedicalRecord ToContract(MedicalRecord row) => row.ToContractFor(db.Tenancy.Caller.Kind);
+    protected override Task<Guid?> FindSurvivingPatientAsync(Guid patientId, CancellationToken ct) => db.FindSurvivingPatientAsync(patientId, ct);
 }

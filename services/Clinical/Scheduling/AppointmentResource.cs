@@ -1,3 +1,4 @@
+using MedCor.Clinical.People;
 using MedCor.Platform.Querying;
 using MedCor.Platform.Resources;
 
@@ -29,4 +30,5 @@ internal sealed class AppointmentResource(ClinicalDb db) : QueryableResource<App
     protected override IQueryable<Appointment> Rows => db.VisibleAppointments;
     protected override IQueryable<AppointmentWithNames> IncludeRelated(IQueryable<Appointment> rows) => db.WithNames(rows);
     protected override Contracts.Clinical.Appointment ToContract(AppointmentWithNames row) => row.ToContract().For(db.Tenancy.Caller.Kind);
+    protected override Task<Guid?> FindSurvivingPatientAsync(Guid patientId, CancellationToken ct) => db.FindSurvivingPatientAsync(patientId, ct);
 }

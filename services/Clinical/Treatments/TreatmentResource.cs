@@ -1,3 +1,4 @@
+using MedCor.Clinical.People;
 using MedCor.Platform.Querying;
 using MedCor.Platform.Resources;
 
@@ -24,4 +25,5 @@ internal sealed class TreatmentResource(ClinicalDb db) : QueryableResource<Treat
     protected override string? OwnerField => "patient_id";
     protected override IQueryable<Treatment> Rows => db.Treatments;
     protected override Contracts.Clinical.Treatment ToContract(Treatment row) => row.ToContractFor(db.Tenancy.Caller.Kind);
+    protected override Task<Guid?> FindSurvivingPatientAsync(Guid patientId, CancellationToken ct) => db.FindSurvivingPatientAsync(patientId, ct);
 }

@@ -14,6 +14,13 @@ namespace MedCor.Contracts.Identity;
 /// <param name="DateOfBirth">The date of birth of a patient. <example>"1984-05-17"</example></param>
 /// <param name="LicenseNumber">The license number of a doctor. <example>null</example></param>
 /// <param name="YearsOfExperience">The professional experience of a doctor, in years. <example>null</example></param>
+/// <param name="Mrn">The medical record number of a patient, unique in the hospital. <example>"4711008150"</example></param>
+/// <param name="Gender">The gender of a patient. <example>"FEMALE"</example></param>
+/// <param name="Language">The language of a patient, as a tag of BCP 47. <example>"de"</example></param>
+/// <param name="Address">The address of a patient.</param>
+/// <param name="Contacts">Further ways to reach a patient; empty for others.</param>
+/// <param name="NextOfKin">The persons who are told in an emergency of a patient; empty for others.</param>
+/// <param name="Identifiers">The numbers that a patient has elsewhere; empty for others.</param>
 [Resource("users", Callers.Everyone)]
 public sealed record User(
     Guid Id,
@@ -29,7 +36,14 @@ public sealed record User(
     bool IsActive,
     long Version,
     DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt);
+    DateTimeOffset UpdatedAt,
+    string? Mrn = null,
+    Gender? Gender = null,
+    string? Language = null,
+    PatientAddress? Address = null,
+    [property: NeverNullInResponse] IReadOnlyList<PatientContact>? Contacts = null,
+    [property: NeverNullInResponse] IReadOnlyList<NextOfKin>? NextOfKin = null,
+    [property: NeverNullInResponse] IReadOnlyList<PatientIdentifier>? Identifiers = null);
 
 /// <summary>Represents a user whose account was deactivated.</summary>
 /// <param name="Id"><example>"01980000-0000-7000-8001-000000000028"</example></param>
@@ -41,6 +55,13 @@ public sealed record User(
 /// <param name="DateOfBirth"><example>"1984-05-17"</example></param>
 /// <param name="LicenseNumber"><example>null</example></param>
 /// <param name="YearsOfExperience"><example>null</example></param>
+/// <param name="Mrn">The medical record number of a patient, unique in the hospital. <example>"4711008150"</example></param>
+/// <param name="Gender">The gender of a patient. <example>"FEMALE"</example></param>
+/// <param name="Language">The language of a patient, as a tag of BCP 47. <example>"de"</example></param>
+/// <param name="Address">The address of a patient.</param>
+/// <param name="Contacts">Further ways to reach a patient; empty for others.</param>
+/// <param name="NextOfKin">The persons who are told in an emergency of a patient; empty for others.</param>
+/// <param name="Identifiers">The numbers that a patient has elsewhere; empty for others.</param>
 /// <param name="Affected">The upcoming appointments of the user, as a doctor or a patient, at most 100, the earliest first. They stay booked.</param>
 /// <param name="AffectedCount">The number of upcoming appointments, counted up to 10,000.</param>
 public sealed record DeactivatedUser(
@@ -58,6 +79,13 @@ public sealed record DeactivatedUser(
     long Version,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt,
+    string? Mrn,
+    Gender? Gender,
+    string? Language,
+    PatientAddress? Address,
+    IReadOnlyList<PatientContact> Contacts,
+    IReadOnlyList<NextOfKin> NextOfKin,
+    IReadOnlyList<PatientIdentifier> Identifiers,
     [property: MaxLength(100)] IReadOnlyList<AffectedAppointment> Affected,
     long AffectedCount);
 
@@ -71,6 +99,13 @@ public sealed record DeactivatedUser(
 /// <param name="DateOfBirth">The date of birth of a patient. <example>"1984-05-17"</example></param>
 /// <param name="LicenseNumber">The license number of a doctor. <example>"DE-10117-4482"</example></param>
 /// <param name="YearsOfExperience">The professional experience of a doctor, in years. <example>12</example></param>
+/// <param name="Mrn">The medical record number of a patient, unique in the hospital. <example>"4711008150"</example></param>
+/// <param name="Gender">The gender of a patient. <example>"FEMALE"</example></param>
+/// <param name="Language">The language of a patient, as a tag of BCP 47. <example>"de"</example></param>
+/// <param name="Address">The address of a patient.</param>
+/// <param name="Contacts">Further ways to reach a patient; empty for others.</param>
+/// <param name="NextOfKin">The persons who are told in an emergency of a patient; empty for others.</param>
+/// <param name="Identifiers">The numbers that a patient has elsewhere; empty for others.</param>
 /// <param name="Affected">
 /// If the account was deactivated or got another role: the upcoming appointments of the doctor or patient, at most 100, the earliest first. They stay booked.
 /// Otherwise null.
@@ -93,6 +128,13 @@ public sealed record UpdatedUser(
     long Version,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt,
+    string? Mrn,
+    Gender? Gender,
+    string? Language,
+    PatientAddress? Address,
+    IReadOnlyList<PatientContact> Contacts,
+    IReadOnlyList<NextOfKin> NextOfKin,
+    IReadOnlyList<PatientIdentifier> Identifiers,
     [property: MaxLength(100)] IReadOnlyList<AffectedAppointment>? Affected,
     long? AffectedCount);
 
@@ -141,6 +183,13 @@ public sealed record GetCurrentUser : ITool<User>;
 /// <param name="DateOfBirth">The date of birth. Accepted only for patients.</param>
 /// <param name="LicenseNumber">The license number. Accepted for doctors and patients, rejected for other roles.</param>
 /// <param name="YearsOfExperience">The professional experience, in years. Accepted for doctors and patients, rejected for other roles.</param>
+/// <param name="Mrn">The medical record number of a patient, unique in the hospital, ignoring case. Without one, a number of ten digits is drawn.</param>
+/// <param name="Gender">The gender of a patient.</param>
+/// <param name="Language">The language to speak and write to a patient in, as a tag of BCP 47.</param>
+/// <param name="Address">The address of a patient.</param>
+/// <param name="Contacts">Further ways to reach a patient.</param>
+/// <param name="NextOfKin">The persons who are told in an emergency of a patient.</param>
+/// <param name="Identifiers">The numbers that a patient has elsewhere. Each belongs to one patient of the hospital.</param>
 [Tool("create_user", Effect.Create, Callers.Admins | Callers.Nurse | Callers.Receptionist)]
 public sealed record CreateUser(
     [property: EmailAddress, MaxLength(254)] string Email,
@@ -152,7 +201,14 @@ public sealed record CreateUser(
     [property: PhoneNumber, Length(3, 40)] string? PhoneNumber = null,
     [property: PastDate] DateOnly? DateOfBirth = null,
     [property: Length(1, 100)] string? LicenseNumber = null,
-    [property: Range(0, 80)] int? YearsOfExperience = null) : ITool<User>;
+    [property: Range(0, 80)] int? YearsOfExperience = null,
+    [property: Length(1, DemographicLimits.MaxMrnLength)] string? Mrn = null,
+    Gender? Gender = null,
+    [property: RegularExpression(DemographicLimits.LanguagePattern, ErrorMessage = DemographicLimits.LanguageError), Length(2, 40)] string? Language = null,
+    PatientAddress? Address = null,
+    [property: UniqueItems, MaxLength(DemographicLimits.MaxEntries)] IReadOnlyList<PatientContact>? Contacts = null,
+    [property: UniqueItems, MaxLength(DemographicLimits.MaxEntries)] IReadOnlyList<NextOfKin>? NextOfKin = null,
+    [property: UniqueItems, MaxLength(DemographicLimits.MaxEntries)] IReadOnlyList<PatientIdentifier>? Identifiers = null) : ITool<User>;
 
 /// <summary>
 /// Changes a user. Omitted fields stay unchanged, and null clears fields that may be empty. Users may change themselves, and administrators may also change
@@ -187,6 +243,15 @@ public sealed record CreateUser(
 /// <param name="IsActive">
 /// Whether the account is active: false deactivates it, true activates it again. Only administrators may change it, and not their own.
 /// </param>
+/// <param name="Mrn">The new medical record number of a patient. Patients cannot change it. Null leaves it, because every patient has one.</param>
+/// <param name="Gender">The gender of a patient. Patients cannot change it; the current value is accepted.</param>
+/// <param name="Language">The language to speak and write to a patient in, as a tag of BCP 47.</param>
+/// <param name="Address">The address of a patient.</param>
+/// <param name="Contacts">The further ways to reach a patient, which replace the present ones.</param>
+/// <param name="NextOfKin">The persons who are told in an emergency of a patient, who replace the present ones.</param>
+/// <param name="Identifiers">
+/// The numbers that a patient has elsewhere, which replace the present ones. Patients cannot change them; the current value is accepted.
+/// </param>
 /// <param name="ExpectedVersion">The expected version of the user; the change is rejected if the user is no longer at this version.</param>
 [Tool("update_user", Effect.Update, Callers.Everyone)]
 public sealed record UpdateUser(
@@ -203,6 +268,14 @@ public sealed record UpdateUser(
     [property: Range(0, 80)] Optional<int?> YearsOfExperience = default,
     bool? IsAvailable = null,
     bool? IsActive = null,
+    [property: NotAField, Length(1, DemographicLimits.MaxMrnLength)] string? Mrn = null,
+    Optional<Gender?> Gender = default,
+    [property: RegularExpression(DemographicLimits.LanguagePattern, ErrorMessage = DemographicLimits.LanguageError), Length(2, 40)]
+    Optional<string?> Language = default,
+    Optional<PatientAddress?> Address = default,
+    [property: UniqueItems, MaxLength(DemographicLimits.MaxEntries)] IReadOnlyList<PatientContact>? Contacts = null,
+    [property: UniqueItems, MaxLength(DemographicLimits.MaxEntries)] IReadOnlyList<NextOfKin>? NextOfKin = null,
+    [property: UniqueItems, MaxLength(DemographicLimits.MaxEntries)] IReadOnlyList<PatientIdentifier>? Identifiers = null,
     [property: NotAField] long? ExpectedVersion = null) : ITool<UpdatedUser>;
 
 /// <summary>

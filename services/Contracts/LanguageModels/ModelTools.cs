@@ -23,7 +23,7 @@ public static class ModelTools
     /// <summary>The texts in results that nobody types. Any other text is taken for one that people have typed.</summary>
     private static readonly FrozenSet<string> GeneratedProperties =
         FrozenSet.Create("Action", "Amount", "Annual", "AuthenticationMethods", "ClientAddress", "ClientId", "Currency", "Monthly", "MonthlyRevenue",
-            "NewTimeZone", "PeerAddress", "Price", "Quarterly", "RequestId", "Resource", "Revenue", "Scope", "TimeZone", "Total", "TraceId");
+            "NewTimeZone", "PeerAddress", "PendingServices", "Price", "Quarterly", "RequestId", "Resource", "Revenue", "Scope", "TimeZone", "Total", "TraceId");
 
     /// <summary>Returns whether models may use a tool.</summary>
     public static bool IsOffered(ToolDescriptor tool) => !tool.ReturnsSecret && !ForUsersAlone.Contains(tool.Params);

@@ -10,8 +10,8 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Identity.Accounts;
 
 /// <summary>Represents a user account. A doctor or patient is the same row as the user, with one id and one version.</summary>
-// The name and the date of birth say whose a medical record is, as long as the record is kept. EraseUser removes the rest.
-[PersonalData(OnErasure.Keep, nameof(Account.Id))]
+// The name, the date of birth and the numbers say whose a medical record is, as long as the record is kept. EraseUser removes the rest.
+[PersonalData(OnErasure.Keep, nameof(Account.Id), nameof(Account.MergedIntoId))]
 internal sealed class Account : Entity, ITenantOwned
 {
     /// <summary>Gets the hospital of the user; null for a platform administrator, whose account no hospital can see.</summary>
@@ -36,6 +36,16 @@ internal sealed class Account : Entity, ITenantOwned
     public required Role Role { get; set; }
     public string? PhoneNumber { get; set; }
     public DateOnly? DateOfBirth { get; set; }
+
+    /// <summary>Gets or sets the medical record number; null for a user who has never been a patient.</summary>
+    public string? Mrn { get; set; }
+
+    /// <summary>Gets or sets the demographic data of a patient; empty for others.</summary>
+    public Demographics Demographics { get; set; } = Demographics.None;
+
+    /// <summary>Gets or sets the patient into whom this duplicate was merged; null otherwise.</summary>
+    public Guid? MergedIntoId { get; set; }
+
     public string? LicenseNumber { get; set; }
     public int? YearsOfExperience { get; set; }
     public bool IsAvailable { get; set; } = true;
@@ -67,7 +77,8 @@ internal sealed class Account : Entity, ITenantOwned
     internal bool CanLogIn => IsActive && (HospitalId is null || Hospital is { IsActive: true });
 
     /// <summary>
-    /// Removes the contact data and deactivates the account. The name and the date of birth stay: they say whose the records of the hospital are.
+    /// Removes the contact data and deactivates the account. The name, the date of birth, the gender and the numbers of a patient stay: they say whose the
+    /// records of the hospital are.
     /// </summary>
     internal void Erase(DateTimeOffset now)
     {
@@ -75,6 +86,7 @@ internal sealed class Account : Entity, ITenantOwned
         // An address of a domain that never exists (RFC 2606), since no two accounts have the same.
         Email = $"{Id:N}@erased.invalid";
         (PhoneNumber, LicenseNumber, YearsOfExperience) = (null, null, null);
+        Demographics = Demographics with { Language = null, Address = null, Contacts = [], NextOfKin = [] };
     }
 
     /// <summary>Raises the events that describe the state of the account: as a user, and as a doctor or a patient when that is the role.</summary>
@@ -109,7 +121,14 @@ internal sealed class Account : Entity, ITenantOwned
         IsActive: IsActive,
         Version: Version,
         CreatedAt: CreatedAt,
-        UpdatedAt: UpdatedAt);
+        UpdatedAt: UpdatedAt,
+        Mrn: Mrn,
+        Gender: Demographics.Gender,
+        Language: Demographics.Language,
+        Address: Demographics.Address,
+        Contacts: Demographics.Contacts,
+        NextOfKin: Demographics.NextOfKin,
+        Identifiers: Demographics.Identifiers);
 
     internal Doctor ToDoctor() => new(
         Id: Id,
@@ -141,7 +160,15 @@ internal sealed class Account : Entity, ITenantOwned
         IsActive: IsActive,
         Version: Version,
         CreatedAt: CreatedAt,
-        UpdatedAt: UpdatedAt);
+        UpdatedAt: UpdatedAt,
+        Mrn: Mrn,
+        Gender: Demographics.Gender,
+        Language: Demographics.Language,
+        Address: Demographics.Address,
+        Contacts: Demographics.Contacts,
+        NextOfKin: Demographics.NextOfKin,
+        Identifiers: Demographics.Identifiers,
+        MergedIntoId: MergedIntoId);
 
     internal sealed class Configuration : IEntityTypeConfiguration<Account>
     {

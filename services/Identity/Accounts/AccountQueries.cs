@@ -27,6 +27,10 @@ internal static class AccountQueries
         return candidates.MinBy(a => Array.IndexOf(keys, a.EmailKey));
     }
 
+    /// <summary>Draws a medical record number that no patient of a hospital has.</summary>
+    internal static Task<string> DrawMrnAsync(this IdentityDb db, Guid hospital, CancellationToken ct) =>
+        db.Database.SqlQuery<string>($"SELECT draw_mrn({hospital}) AS \"Value\"").SingleAsync(ct);
+
     /// <summary>Returns the account with an id. Throws <see cref="NotFound"/> when the query has none.</summary>
     internal static async Task<Account> GetRequiredAsync(this IQueryable<Account> accounts, Guid id, string entityName, CancellationToken ct) =>
         await accounts.SingleOrDefaultAsync(a => a.Id == id, ct) ?? throw new NotFound(entityName);

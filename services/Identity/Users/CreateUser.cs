@@ -32,6 +32,7 @@ internal sealed class CreateUserHandler(
         {
             RoleFieldRules.AddErrors(errors.Add, request.Role, request.DateOfBirth, request.LicenseNumber, request.YearsOfExperience,
                 isAvailable: null, current: null);
+            RoleFieldRules.AddPatientErrors(errors.Add, request.Role, PatientFields.From(request).FindChanged(null));
             if (hospital is null && request.Role != Role.Admin) errors.Add("hospital_id", "is required: only platform administrators belong to no hospital");
         }
         // Callers of one hospital are told neither the name of another nor the current date there.
@@ -82,7 +83,10 @@ internal sealed class CreateUserHandler(
             DateOfBirth = request.DateOfBirth,
             LicenseNumber = request.LicenseNumber,
             YearsOfExperience = request.YearsOfExperience,
+            Demographics = PatientFields.From(request).ApplyTo(Demographics.None),
+            Mrn = request.Mrn,
         };
+        if (account is { Role: Role.Patient, Mrn: null, HospitalId: { } hospital }) account.Mrn = await db.DrawMrnAsync(hospital, ct);
         db.Add(account);
         db.Add(new Credential
         {
@@ -100,6 +104,10 @@ internal sealed class CreateUserHandler(
         catch (DbUpdateException e) when (e.ViolatesConstraint("users_email"))
         {
             throw EmailUniqueness.EmailTaken();
+        }
+        catch (DbUpdateException e) when (PatientFields.FindConflict(e) is { } taken)
+        {
+            throw taken;
         }
         return account.ToUser();
     }

@@ -68,6 +68,8 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         if (account.ErasedAt is not null) throw new Conflict("The user was erased, which is final.").WithDetail("erased_at", account.ErasedAt);
         ThrowIfAny(FindRoleErrors(request, account));
         account.ThrowIfVersionDiffers(request.ExpectedVersion);
+        if (account.MergedIntoId is not null && (request.IsActive is true || request.Role is not (null or Role.Patient)))
+            throw new Conflict("The patient was merged into another one. Undo that with unmerge_patients first.");
 
         var (formerRole, wasActive) = (account.Role, account.IsActive);
         var paused = CeasesToBeBookable(request, account) ? prepared.Paused ?? throw PausedBookings.CreateConflict() : null;
@@ -80,6 +82,9 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         account.Role = request.Role ?? account.Role;
         account.PhoneNumber = request.PhoneNumber.Or(account.PhoneNumber);
         account.DateOfBirth = request.DateOfBirth.Or(account.DateOfBirth);
+        account.Demographics = PatientFields.From(request).ApplyTo(account.Demographics);
+        account.Mrn = request.Mrn ?? account.Mrn;
+        if (account is { Role: Role.Patient, Mrn: null, HospitalId: { } hospital }) account.Mrn = await db.DrawMrnAsync(hospital, ct);
         account.LicenseNumber = request.LicenseNumber.Or(account.LicenseNumber);
         account.YearsOfExperience = request.YearsOfExperience.Or(account.YearsOfExperience);
         account.IsAvailable = request.IsAvailable ?? account.IsAvailable;
@@ -105,6 +110,10 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         {
             throw EmailUniqueness.EmailTaken();
         }
+        catch (DbUpdateException e) when (PatientFields.FindConflict(e) is { } taken)
+        {
+            throw taken;
+        }
 
         if (account.Role != formerRole || request.Password is not null || (wasActive && !account.IsActive)) await sessions.EndAllOfUserAsync(account.Id, ct);
         var user = account.ToUser();
@@ -123,6 +132,13 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
             Version: user.Version,
             CreatedAt: user.CreatedAt,
             UpdatedAt: user.UpdatedAt,
+            Mrn: user.Mrn,
+            Gender: user.Gender,
+            Language: user.Language,
+            Address: user.Address,
+            Contacts: user.Contacts!,
+            NextOfKin: user.NextOfKin!,
+            Identifiers: user.Identifiers!,
             Affected: paused?.Affected,
             AffectedCount: paused?.Count);
     }
@@ -193,6 +209,8 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
             && (Changes(request.LicenseNumber, account.LicenseNumber) || Changes(request.YearsOfExperience, account.YearsOfExperience)))
             throw new Forbidden("Only administrators change a license or years of experience.");
         // Records, bookings and invoices identify a patient by these fields: a patient who could change them could pose as another person.
+        if (caller.IsOneOf(Callers.Patient) && PatientFields.From(request).FindChanged(account).FirstOrDefault(PatientFields.Identifying.Contains) is { } field)
+            throw new Forbidden($"Patients cannot change their own {field}. Ask your hospital.");
         if (caller.IsOneOf(Callers.Patient) && (Changes(request.FirstName, account.FirstName) || Changes(request.LastName, account.LastName)
             || Changes(request.DateOfBirth, account.DateOfBirth)))
             throw new Forbidden("Patients cannot change their own name or date of birth. Ask your hospital.");
@@ -225,6 +243,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         var (errors, role) = (new Dictionary<string, List<string>>(), request.Role ?? account.Role);
         RoleFieldRules.AddErrors(errors.AddError, role, request.DateOfBirth.Value, request.LicenseNumber.Value, request.YearsOfExperience.Value,
             request.IsAvailable, account);
+        RoleFieldRules.AddPatientErrors(errors.AddError, role, PatientFields.From(request).FindChanged(account));
         if (account.HospitalId is null && role != Role.Admin) errors.AddError("role", "must be ADMIN for a user without a hospital");
         return errors;
     }

@@ -65,10 +65,18 @@ public abstract class QueryableResource<T, TRow, TContract>(TenantDb db) : IReso
         ToContract(await IncludeRelated(Rows.Where(Fields.Id.Compare(ExpressionType.Equal, id))).AsNoTracking().SingleOrDefaultAsync(ct)
             ?? throw new NotFound(EntityName));
 
-    async Task<object> IResourceHandler<TContract>.ListAsync(ResourceQuery query, CancellationToken ct) =>
-        await ReadAsync(RestrictToOwner(query.ToListQuery(db, Fields, Rows)), ct);
+    async Task<object> IResourceHandler<TContract>.ListAsync(ResourceQuery query, CancellationToken ct)
+    {
+        var page = await ReadAsync(RestrictToOwner(query.ToListQuery(db, Fields, Rows)), ct);
+        if (page.Total > 0 || query.PatientIds.Count != 1 || await FindSurvivingPatientAsync(query.PatientIds.Single(), ct) is not { } survivingId) return page;
+        query.ReplacePatient(survivingId);
+        return await ReadAsync(RestrictToOwner(query.ToListQuery(db, Fields, Rows)), ct);
+    }
 
     string? ISortable.FindSortError(string? sort) => Fields.FindSortError(sort);
+
+    /// <summary>Returns the ID of the patient to whom the rows of a merged one belong; null for one who was not merged.</summary>
+    protected virtual Task<Guid?> FindSurvivingPatientAsync(Guid patientId, CancellationToken ct) => Task.FromResult<Guid?>(null);
 
     /// <summary>Reads the page of a list.</summary>
     protected virtual Task<Page<TContract>> ReadAsync(ListQuery<T> list, CancellationToken ct) => list.ReadPageAsync(IncludeRelated, ToContract, ct);

@@ -100,7 +100,7 @@ public sealed class SchemaAgreementTests
             {
                 var types when types.Contains("integer") => property["items"]!["minimum"]!.ToJsonString(),
                 var types when types.Contains("string") => ChoiceOr(property, "Anna"),
-                _ => "{\"name\":\"Anna\"}",
+                _ => name == "identifiers" ? "{\"system\":\"Anna\",\"value\":\"1\"}" : "{\"name\":\"Anna\"}",
             };
 
             var refused = Refusals(type, write($"[{entry},{entry}]"));

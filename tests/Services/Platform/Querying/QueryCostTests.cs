@@ -240,6 +240,7 @@ public sealed partial class QueryCostTests
     /// <summary>Creates one doctor per thousand patients, with realistic names: some common, most rare.</summary>
     private static string Identity(Guid hospital, int rows) => $"""
         INSERT INTO known_hospitals VALUES ('{hospital}', 'Large', 'UTC', true, 1);
+        ALTER TABLE users DISABLE TRIGGER USER;
         INSERT INTO users (id, hospital_id, email, email_key, first_name, last_name, role, date_of_birth,
             is_available, is_active, version, created_at, updated_at)
         SELECT md5('{hospital}p' || n)::uuid, '{hospital}', e, e, 'Anna' || substr(md5(n::text), 1, n % 5), initcap(substr(md5('l' || n), 1, 6)),
@@ -247,6 +248,7 @@ public sealed partial class QueryCostTests
             date '1940-01-01' + n % 25000, true, n % 50 <> 1, 1, t, t
         FROM (SELECT n, 'p' || n || '@' || left('{hospital}', 8) || right('{hospital}', 2) || '.example' AS e,
             timestamptz '2026-01-01Z' + n * interval '1 minute' AS t FROM generate_series(0, {rows}) n) AS u;
+        ALTER TABLE users ENABLE TRIGGER USER;
         """;
 
     private static async Task Execute(string owner, string sql)

@@ -1,0 +1,191 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
+using MedCor.Contracts.Identity;
+
+namespace MedCor.Tests.Services.Identity.Merges;
+
+public class MergePatientsTests
+{
+    private static readonly Lazy<Task<ClinicFixture>> Hospital = new(() => ClinicFixture.OpenHospital("Europe/Berlin"));
+
+    [Fact]
+    public async Task All_rows_move_to_the_surviving_patient_and_the_old_id_answers_with_that_one()
+    {
+        var (clinic, doctor) = (await Hospital.Value, await (await Hospital.Value).CreateDoctor());
+        var (surviving, merged) = (await clinic.CreatePatient(), await clinic.CreatePatient());
+        var visit = await Book(clinic, doctor, merged, "09:00:00");
+        var record = await Record(clinic, merged);
+        var treatment = await Treat(clinic, doctor, merged);
+
+        var merge = await Merge(clinic, surviving, merged);
+
+        Assert.Equal((surviving, merged), (merge.SurvivingPatientId, merge.MergedPatientId));
+        var done = await WaitUntil(clinic, merge.Id, PatientMergeStatus.Merged);
+        Assert.Empty(done.PendingServices);
+        Assert.Empty(done.OverlappingAppointments!);
+        foreach (var id in new[] { surviving, merged })
+        {
+            Assert.Equal(surviving, (await clinic.Admin.Call<Patient>("get_patient", new { patient_id = id })).Id);
+            Assert.Equal([visit.Id], (await clinic.Admin.Call<Page<Appointment>>("list_appointments", new { patient_id = id })).Results.Select(a => a.Id));
+            Assert.Equal([record.Id],
+                (await clinic.Admin.Call<Page<MedicalRecord>>("list_medical_records", new { patient_id = id })).Results.Select(r => r.Id));
+            Assert.Equal([treatment.Id], (await clinic.Admin.Call<Page<Treatment>>("list_treatments", new { patient_id = id })).Results.Select(t => t.Id));
+        }
+        var filter = Uri.EscapeDataString($$"""{"patient_id":"{{merged}}"}""");
+        var filtered = await clinic.Admin.Get<Page<Treatment>>($"/api/mcp/resources/treatments?filter={filter}");
+        Assert.Equal([treatment.Id], filtered.Results.Select(t => t.Id));
+        Assert.Equal(surviving, (await Book(clinic, doctor, merged, "10:00:00")).PatientId);
+        Assert.Equal(surviving, (await Record(clinic, merged)).PatientId);
+        Assert.Equal(surviving, (await Treat(clinic, doctor, merged)).PatientId);
+        var numbers = (await clinic.Admin.Call<User>("get_user", new { user_id = merged })).Mrn;
+        Assert.Equal([surviving], (await clinic.Admin.Call<Page<Patient>>("find_patients", new { mrn = numbers })).Results.Select(p => p.Id));
+        await Wait.Until(async () => await (await MedCorFixture.Get()).QueryNumber("analytics",
+            "SELECT count(*) FROM visits WHERE appointment_id = $1 AND patient_id = $2", visit.Id, surviving) == 1, "Analytics knows of the move");
+    }
+
+    [Fact]
+    public async Task An_unmerge_returns_exactly_what_the_merge_moved()
+    {
+        var (clinic, doctor) = (await Hospital.Value, await (await Hospital.Value).CreateDoctor());
+        var (surviving, merged) = (await clinic.CreatePatient(), await clinic.CreatePatient());
+        var (theirs, others) = (await Book(clinic, doctor, merged, "09:00:00"), await Book(clinic, doctor, surviving, "10:00:00"));
+        var record = await Record(clinic, merged);
+        var merge = await Merge(clinic, surviving, merged);
+        await WaitUntil(clinic, merge.Id, PatientMergeStatus.Merged);
+        var since = await Book(clinic, doctor, merged, "11:00:00");
+
+        await Unmerge(clinic, surviving, merged);
+
+        await WaitUntil(clinic, merge.Id, PatientMergeStatus.Unmerged);
+        Assert.Equal([theirs.Id], await Visits(clinic, merged));
+        Assert.Equal(new[] { others.Id, since.Id }.Order(), (await Visits(clinic, surviving)).Order());
+        Assert.Equal(merged, (await clinic.Admin.Call<MedicalRecord>("get_medical_record", new { record_id = record.Id })).PatientId);
+        Assert.Equal(merged, (await clinic.Admin.Call<Patient>("get_patient", new { patient_id = merged })).Id);
+        Assert.Equal(merged, (await Book(clinic, doctor, merged, "12:00:00")).PatientId);
+        // Neither the merge nor its end is repeated.
+        Assert.Equal(PatientMergeStatus.Unmerged, (await Unmerge(clinic, surviving, merged)).Status);
+    }
+
+    [Fact]
+    public async Task Appointments_that_overlap_are_listed_and_stay_and_nothing_is_booked_over_them()
+    {
+        var clinic = await Hospital.Value;
+        var (first, second, third) = (await clinic.CreateDoctor(), await clinic.CreateDoctor(), await clinic.CreateDoctor());
+        var (surviving, merged) = (await clinic.CreatePatient(), await clinic.CreatePatient());
+        var (one, other) = (await Book(clinic, first, surviving, "09:00:00"), await Book(clinic, second, merged, "09:00:00"));
+
+        var merge = await Merge(clinic, surviving, merged);
+
+        var done = await WaitUntil(clinic, merge.Id, PatientMergeStatus.Merged);
+        Assert.Equal(new[] { one.Id, other.Id }.Order(), done.OverlappingAppointments!.Select(a => a.Id).Order());
+        Assert.Equal(new[] { one.Id, other.Id }.Order(), (await Visits(clinic, surviving)).Order());
+        // The time of the first is free again once it is cancelled, and that of the other is not.
+        await clinic.Admin.Call("update_appointment_status", new { appointment_id = one.Id, status = "CANCELLED", notes = "Twice" });
+        var refused = await clinic.Nurse.TryCall("create_appointment", clinic.BookingRequest("09:00:00", patient: surviving, doctor: third));
+        Assert.Equal((HttpStatusCode.Conflict, ErrorCodes.Conflict), (refused.Status, refused.Code));
+        await clinic.Admin.Call("reschedule_appointment",
+            new { appointment_id = other.Id, appointment_date = clinic.Weekday(), appointment_time = "10:00:00" });
+        Assert.Equal(surviving, (await Book(clinic, third, surviving, "09:00:00")).PatientId);
+    }
+
+    [Fact]
+    public async Task The_login_of_the_merged_patient_ends_and_begins_again_with_an_unmerge()
+    {
+        var clinic = await Hospital.Value;
+        var (surviving, merged) = (await clinic.CreatePatient(), await TestUser.Create(clinic.Admin));
+        var patient = await merged.LogIn();
+
+        await Merge(clinic, surviving, merged.Id);
+
+        await Wait.Until(async () => (await patient.TryCall("get_current_user")).Status == HttpStatusCode.Unauthorized, "the token is refused");
+        Assert.NotEqual(HttpStatusCode.OK, (await TestUser.PostLogIn(merged.Email, merged.Password)).Status);
+        Assert.Equal(ErrorCodes.Conflict, (await clinic.Admin.TryCall("update_user", new { user_id = merged.Id, is_active = true })).Code);
+        var listed = await clinic.Admin.Call<Page<Patient>>("list_patients", new { is_active = false, limit = 100 });
+        Assert.Equal(surviving, listed.Results.Single(p => p.Id == merged.Id).MergedIntoId);
+
+        await Unmerge(clinic, surviving, merged.Id);
+        Assert.Equal(HttpStatusCode.OK, (await TestUser.PostLogIn(merged.Email, merged.Password)).Status);
+    }
+
+    [Fact]
+    public async Task Merges_follow_each_other_and_the_last_is_undone_first()
+    {
+        var clinic = await Hospital.Value;
+        var doctor = await clinic.CreateDoctor();
+        var (a, b, c) = (await clinic.CreatePatient(), await clinic.CreatePatient(), await clinic.CreatePatient());
+        var visit = await Book(clinic, doctor, a, "09:00:00");
+        var first = await Merge(clinic, b, a);
+        await WaitUntil(clinic, first.Id, PatientMergeStatus.Merged);
+        var second = await Merge(clinic, c, b);
+        await WaitUntil(clinic, second.Id, PatientMergeStatus.Merged);
+
+        Assert.Equal(c, (await clinic.Admin.Call<Patient>("get_patient", new { patient_id = a })).Id);
+        Assert.Equal([visit.Id], await Visits(clinic, a));
+        var refused = await clinic.Admin.TryCall("unmerge_patients", Pair(b, a));
+        Assert.Equal((HttpStatusCode.Conflict, c.ToString()), (refused.Status, (string?)refused.Details!["surviving_patient_id"]));
+
+        await Unmerge(clinic, c, b);
+        await WaitUntil(clinic, second.Id, PatientMergeStatus.Unmerged);
+        await Unmerge(clinic, b, a);
+        await WaitUntil(clinic, first.Id, PatientMergeStatus.Unmerged);
+        Assert.Equal([visit.Id], await Visits(clinic, a));
+        Assert.Empty(await Visits(clinic, b));
+    }
+
+    [Fact]
+    public async Task A_merge_happens_once_and_two_patients_are_never_merged_into_each_other()
+    {
+        var clinic = await Hospital.Value;
+        var (a, b) = (await clinic.CreatePatient(), await clinic.CreatePatient());
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(i => clinic.Admin.TryCall("merge_patients", i % 2 == 0 ? Pair(a, b) : Pair(b, a))));
+
+        var accepted = answers.Where(answer => answer.Status == HttpStatusCode.OK).Select(answer => answer.Read<PatientMerge>()).ToArray();
+        Assert.Single(accepted.Select(merge => merge.Id).Distinct());
+        Assert.All(answers.Where(answer => answer.Status != HttpStatusCode.OK), answer => Assert.Equal(ErrorCodes.Conflict, answer.Code));
+    }
+
+    [Fact]
+    public async Task What_is_no_patient_of_the_hospital_is_not_merged()
+    {
+        var clinic = await Hospital.Value;
+        var (patient, doctor, stranger) = (await clinic.CreatePatient(), await clinic.CreateDoctor(), await TestUser.Create());
+
+        foreach (var other in new[] { doctor, stranger.Id, Guid.NewGuid() })
+            foreach (var pair in new[] { Pair(patient, other), Pair(other, patient) })
+                Assert.Equal(ErrorCodes.ResourceNotFound, (await clinic.Admin.TryCall("merge_patients", pair)).Code);
+        Assert.Equal(ErrorCodes.Conflict, (await clinic.Admin.TryCall("unmerge_patients", Pair(patient, await clinic.CreatePatient()))).Code);
+        foreach (var who in (string[])["receptionist@general.example", "nurse@general.example", "admin@medcor.example"])
+            Assert.Equal(ErrorCodes.PermissionDenied, (await (await ApiClient.LogInShared(who)).TryCall("merge_patients", Pair(patient, patient))).Code);
+    }
+
+    private static JsonObject Pair(Guid surviving, Guid merged) => new() { ["surviving_patient_id"] = surviving, ["merged_patient_id"] = merged };
+
+    private static Task<PatientMerge> Merge(ClinicFixture clinic, Guid surviving, Guid merged) =>
+        clinic.Admin.Call<PatientMerge>("merge_patients", Pair(surviving, merged));
+
+    private static Task<PatientMerge> Unmerge(ClinicFixture clinic, Guid surviving, Guid merged) =>
+        clinic.Admin.Call<PatientMerge>("unmerge_patients", Pair(surviving, merged));
+
+    private static async Task<PatientMerge> WaitUntil(ClinicFixture clinic, Guid id, PatientMergeStatus status)
+    {
+        PatientMerge? merge = null;
+        await Wait.Until(async () => (merge = (await clinic.Admin.Call<Page<PatientMerge>>("list_patient_merges", new { limit = 100 })).Results
+            .Single(m => m.Id == id)).Status == status, $"the merge is {status}", explain: () => $"It is {merge?.Status}.");
+        return merge!;
+    }
+
+    private static Task<Appointment> Book(ClinicFixture clinic, Guid doctor, Guid patient, string time) =>
+        clinic.Nurse.Call<Appointment>("create_appointment", clinic.BookingRequest(time, patient: patient, doctor: doctor));
+
+    private static Task<MedicalRecord> Record(ClinicFixture clinic, Guid patient) =>
+        clinic.Admin.Call<MedicalRecord>("create_medical_record", new { patient_id = patient, title = "Checkup", record_type = "CHECKUP" });
+
+    private static Task<Treatment> Treat(ClinicFixture clinic, Guid doctor, Guid patient) =>
+        clinic.Admin.Call<Treatment>("create_treatment", new { patient_id = patient, doctor_id = doctor, name = "Rest" });
+
+    private static async Task<IEnumerable<Guid>> Visits(ClinicFixture clinic, Guid patient) =>
+        (await clinic.Admin.Call<Page<Appointment>>("list_appointments", new { patient_id = patient })).Results.Select(a => a.Id);
+}
