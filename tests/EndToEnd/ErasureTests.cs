@@ -16,8 +16,11 @@ public class ErasureTests
     {
         var (house, ward) = (await MedCorFixture.Get(), await ClinicFixture.Open());
         var (doctor, patient) = (await ward.LogInDoctor(), await ward.LogInPatient());
-        var phone = $"+1555{Random.Shared.NextInt64(1_000_000, 9_999_999)}";
-        await ward.Admin.Call("update_user", new { user_id = ward.Patient, phone_number = phone, date_of_birth = "1990-02-03" });
+        var (phone, mother) = ($"+1555{Random.Shared.NextInt64(1_000_000, 9_999_999)}", TestUser.NewEmail());
+        await ward.Admin.Call("update_user", new
+        {
+            user_id = ward.Patient, phone_number = phone, date_of_birth = "1990-02-03", contacts = new[] { new { name = "Mother", email = mother } },
+        });
         var visit = await ward.Book("10:00:00");
         var record = await doctor.Call<MedicalRecord>("create_medical_record", new { patient_id = ward.Patient, title = "Checkup", record_type = "CHECKUP" });
         await PromptClient.Start(patient, "appointment_booking");
@@ -37,7 +40,7 @@ public class ErasureTests
             .SetEquals(ServiceCatalogue.All.Select(s => $"erase_user/{s.Name}")), "every service has recorded that it erased the user");
         Assert.All(await Trail(ward), e => Assert.Equal(((Guid?)ward.Admin.Id, ActingRole.HospitalAdmin, AuditOutcome.Done), (e.UserId, e.Role, e.Outcome)));
         Assert.Empty(await FindText(house, ward.PatientEmail));
-        Assert.Empty(await FindText(house, phone));
+        foreach (var contact in (string[])[phone, mother, string.Concat(phone[1..].Reverse())]) Assert.Empty(await FindText(house, contact));
         Assert.Equal(0, await CountOwnRows(house, ward.Patient));
         Assert.False(await redis.GetDatabase().KeyExistsAsync($"medcor:chat:events:{call}"));
 
@@ -66,6 +69,23 @@ public class ErasureTests
         Assert.Equal((first.Version, first.ErasedAt), (second.Version, second.ErasedAt));
         foreach (var change in (object[])[new { user_id = ward.Doctor, is_active = true }, new { user_id = ward.Doctor, email = TestUser.NewEmail() }])
             Assert.Equal("CONFLICT", (await ward.Admin.TryCall("update_user", change)).Code);
+    }
+
+    [Fact]
+    public async Task A_merged_duplicate_is_erased_with_the_patient_and_stays_so_when_the_merge_is_undone()
+    {
+        var ward = await ClinicFixture.Open();
+        var (patient, duplicate) = (await ward.CreatePatient(), await ward.CreatePatient());
+        var merge = new { surviving_patient_id = patient, merged_patient_id = duplicate };
+        await ward.Admin.Call("merge_patients", merge);
+
+        Assert.Equal("CONFLICT", (await ward.Admin.TryCall("erase_user", new { user_id = duplicate })).Code);
+        await ward.Admin.Call("erase_user", new { user_id = patient });
+
+        foreach (var id in (Guid[])[patient, duplicate])
+            Assert.Null((await ward.Admin.Call<User>("get_user", new { user_id = id })).Email);
+        await Wait.Until(async () => (await ward.Admin.TryCall("unmerge_patients", merge)).Status == HttpStatusCode.OK, "the merge can be undone");
+        Assert.False((await ward.Admin.Call<User>("get_user", new { user_id = duplicate })).IsActive);
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Clinical.People;
 
 /// <summary>Represents the merge of a duplicate: the ID of the merged patient stands for the surviving one as long as the merge lasts.</summary>
+[PersonalData(OnErasure.Keep, nameof(PatientAlias.SurvivingId), nameof(PatientAlias.MergedId), IsExported = false)]
 internal sealed class PatientAlias : ITenantOwned
 {
     public required Guid HospitalId { get; init; }

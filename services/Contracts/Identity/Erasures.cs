@@ -4,10 +4,11 @@ using MedCor.Contracts.Clinical;
 namespace MedCor.Contracts.Identity;
 
 /// <summary>
-/// Erases the data of a user that no law requires to be kept, for good: the e-mail address, the phone number, the license number, everything that serves to
-/// log in, sessions, chats and guided prompts. The account is deactivated. Appointments, medical records and treatments are kept, with the name and the date
-/// of birth of their patient, as is the audit trail. Upcoming appointments stay booked and are listed as affected. All services complete it within seconds;
-/// each is then recorded in the audit trail.
+/// Erases the data of a user that no law requires to be kept, for good: the e-mail address, the phone number, the address, contacts and next of kin, the
+/// license number, everything that serves to log in, sessions, chats and guided prompts. The account is deactivated. Appointments, medical records and
+/// treatments are kept, with the name, the date of birth, the gender and the numbers of their patient, as is the audit trail. Upcoming appointments stay booked
+/// and are listed as affected. Duplicates that were merged into a patient are erased too. All services complete it within seconds; each is then recorded in
+/// the audit trail.
 /// </summary>
 /// <param name="UserId">The ID of the user.</param>
 [Tool("erase_user", Effect.Delete, Callers.Admins, RequiresStepUp = true)]

@@ -10,8 +10,8 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Identity.Accounts;
 
 /// <summary>Represents a user account. A doctor or patient is the same row as the user, with one id and one version.</summary>
-// The name and the date of birth say whose a medical record is, as long as the record is kept. EraseUser removes the rest.
-[PersonalData(OnErasure.Keep, nameof(Account.Id))]
+// The name, the date of birth and the numbers say whose a medical record is, as long as the record is kept. EraseUser removes the rest.
+[PersonalData(OnErasure.Keep, nameof(Account.Id), nameof(Account.MergedIntoId))]
 internal sealed class Account : Entity, ITenantOwned
 {
     /// <summary>Gets the hospital of the user; null for a platform administrator, whose account no hospital can see.</summary>
@@ -90,12 +90,14 @@ internal sealed class Account : Entity, ITenantOwned
     internal bool CanLogIn => IsActive && (HospitalId is null || Hospital is { IsActive: true });
 
     /// <summary>
-    /// Removes the contact data and deactivates the account. The name and the date of birth stay: they say whose the records of the hospital are.
+    /// Removes the contact data and deactivates the account. The name, the date of birth, the gender and the numbers of a patient stay: they say whose the
+    /// records of the hospital are.
     /// </summary>
     internal void Erase(DateTimeOffset now)
     {
         (ErasedAt, IsActive) = (now, false);
         (Email, PhoneNumber, LicenseNumber, YearsOfExperience) = (null, null, null, null);
+        Demographics = Demographics with { Language = null, Address = null, Contacts = [], NextOfKin = [] };
     }
 
     /// <summary>Raises the events that describe the state of the account: as a user, and as a doctor or a patient when that is the role.</summary>

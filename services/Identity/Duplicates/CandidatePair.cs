@@ -8,6 +8,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Identity.Duplicates;
 
 /// <summary>Represents two patients of a hospital who may be the same person.</summary>
+[PersonalData(OnErasure.Keep, nameof(CandidatePair.FirstId), nameof(CandidatePair.SecondId), IsExported = false)]
 internal sealed class CandidatePair : ITenantOwned
 {
     public required Guid HospitalId { get; init; }

@@ -9,6 +9,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Identity.Merges;
 
 /// <summary>Represents the merge of two patients, and what services still have to do for it.</summary>
+[PersonalData(OnErasure.Keep, nameof(Merge.SurvivingId), nameof(Merge.MergedId))]
 internal sealed class Merge : Entity, ITenantOwned
 {
     /// <summary>The services that have rows of patients. Analytics follows from Clinical's events.</summary>

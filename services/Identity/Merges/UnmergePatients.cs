@@ -17,7 +17,7 @@ internal sealed class UnmergePatientsHandler(IdentityDb db) : IToolHandler<Unmer
         await db.EnsureOthersAreCompleteAsync(surviving.Id, merged.Id, exceptId: merge.Id, ct);
 
         merge.Undo(db.Tenancy.Caller.UserId);
-        (merged.MergedIntoId, merged.IsActive) = (null, merge.MergedWasActive);
+        (merged.MergedIntoId, merged.IsActive) = (null, merge.MergedWasActive && merged.ErasedAt is null);
         db.Raise(merge.ToEvent);
         merged.RaiseChanged(db, user => new UserUpdated(user));
         await db.SaveChangesAsync(ct);

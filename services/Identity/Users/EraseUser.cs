@@ -11,7 +11,8 @@ namespace MedCor.Identity.Users;
 
 /// <summary>
 /// Erases the contact data of an account, deactivates it and ends its sessions. Its login is deleted, unless it opens users of other hospitals. The event of it
-/// has every service delete the rest, this one included: see <see cref="MedCor.Platform.Tenancy.PersonalDataAttribute"/>.
+/// has every service delete the rest, this one included: see <see cref="MedCor.Platform.Tenancy.PersonalDataAttribute"/>. Duplicates that were merged into a
+/// patient are erased with the patient.
 /// </summary>
 internal sealed class EraseUserHandler(IdentityDb db, SessionManager sessions, BookingPauseClient bookings, IHttpContextAccessor context)
     : IToolHandler<EraseUser, PausedBookings, ErasedUser>
@@ -21,6 +22,8 @@ internal sealed class EraseUserHandler(IdentityDb db, SessionManager sessions, B
         db.Tenancy.Caller.RequireOwnLogIn("erase users");
         var account = await db.Accounts.AsNoTracking().GetRequiredAsync(request.UserId, "user", ct);
         if (account.Id == db.Tenancy.Caller.UserId) throw new Forbidden("Users cannot erase themselves. Ask another administrator.");
+        if (account.MergedIntoId is { } survivor)
+            throw new Conflict("The patient was merged into another one. Erase that one.").WithDetail("surviving_patient_id", survivor);
         return await bookings.PauseAsync(account, ct);
     }
 
@@ -30,21 +33,12 @@ internal sealed class EraseUserHandler(IdentityDb db, SessionManager sessions, B
         if (account.ErasedAt is null)
         {
             paused.EnsureUnchanged(account);
-            var email = account.Email;
-            account.Erase(db.UtcNow);
-            account.RaiseChanged(db, user => new UserDeactivated(user));
-            var (caller, requestId) = (db.Tenancy.Caller, context.HttpContext!.RequestId());
-            var erasure = new Erasure(account.Id, account.Role == Role.Patient, caller.UserId, AuditActor.RoleOf(caller.Kind), caller.SessionId, requestId);
-            db.Raise(() => new UserErased(account.HospitalId, erasure, account.Version));
+            var accounts = await FindAllAsync(account, ct);
+            List<string?> addresses = [.. accounts.Select(a => a.Email)];
+            accounts.ForEach(Erase);
             await db.SaveChangesAsync(ct);
-            var login = await LockLoginAsync(account.Id, ct);
-            await sessions.EndAllOfUserAsync(account.Id, ct);
-            if (login is not null && await db.Memberships.AnyAsync(m => m.LoginId == login.Id && m.UserId != account.Id, ct)) login = null;
-            await db.Memberships.Where(m => m.UserId == account.Id).ExecuteUpdateAsync(m => m
-                .SetProperty(x => x.LoginId, (Guid?)null).SetProperty(x => x.AwaitsLogin, false).SetProperty(x => x.LastLoginAt, (DateTimeOffset?)null), ct);
-            if (login is not null) await DeleteAsync(login.Id, ct);
+            foreach (var erased in accounts) addresses.Add(await CloseAsync(erased.Id, ct));
             // A mail that somebody requested for the address names no user.
-            List<string?> addresses = [email, login?.Email];
             addresses.RemoveAll(address => address is null);
             await db.Mails.Where(m => addresses.Contains(m.Recipient)).ExecuteDeleteAsync(ct);
         }
@@ -59,6 +53,42 @@ internal sealed class EraseUserHandler(IdentityDb db, SessionManager sessions, B
             UpdatedAt: account.UpdatedAt,
             Affected: paused.Affected,
             AffectedCount: paused.Count);
+    }
+
+    private void Erase(Account account)
+    {
+        account.Erase(db.UtcNow);
+        account.RaiseChanged(db, user => new UserDeactivated(user));
+        var (caller, requestId) = (db.Tenancy.Caller, context.HttpContext!.RequestId());
+        var erasure = new Erasure(account.Id, account.Role == Role.Patient, caller.UserId, AuditActor.RoleOf(caller.Kind), caller.SessionId, requestId);
+        db.Raise(() => new UserErased(account.HospitalId, erasure, account.Version));
+    }
+
+    /// <summary>Returns an account and the duplicates that were merged into it, directly or one after the other.</summary>
+    private async Task<List<Account>> FindAllAsync(Account account, CancellationToken ct)
+    {
+        List<Account> all = [account];
+        for (var i = 0; i < all.Count; i++)
+        {
+            var id = all[i].Id;
+            all.AddRange(await db.Accounts.Where(a => a.MergedIntoId == id && a.ErasedAt == null).ToListAsync(ct));
+        }
+        return all;
+    }
+
+    /// <summary>
+    /// Ends the sessions of a user and takes away the login, which is deleted unless it opens other users. Returns the address of a login that was deleted.
+    /// </summary>
+    private async Task<string?> CloseAsync(Guid user, CancellationToken ct)
+    {
+        var login = await LockLoginAsync(user, ct);
+        await sessions.EndAllOfUserAsync(user, ct);
+        var isShared = login is not null && await db.Memberships.AnyAsync(m => m.LoginId == login.Id && m.UserId != user, ct);
+        await db.Memberships.Where(m => m.UserId == user).ExecuteUpdateAsync(m => m
+            .SetProperty(x => x.LoginId, (Guid?)null).SetProperty(x => x.AwaitsLogin, false).SetProperty(x => x.LastLoginAt, (DateTimeOffset?)null), ct);
+        if (login is null || isShared) return null;
+        await DeleteAsync(login.Id, ct);
+        return login.Email;
     }
 
     /// <summary>Returns the login of a user, to which no other user can be linked until the transaction ends; null when the user has none.</summary>

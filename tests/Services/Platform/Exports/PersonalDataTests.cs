@@ -29,6 +29,10 @@ public sealed class PersonalDataTests
         ["patient_months"] = "IDs of patients and months",
         ["schedules"] = "timetables of an earlier version, in Analytics",
         ["histories"] = "progress of replays",
+        ["patient_keys"] = "what accounts are found by, computed from them",
+        ["patients_to_compare"] = "IDs of patients who have changed",
+        ["name_variants"] = "spellings of names, of nobody in particular",
+        ["moved_rows"] = "IDs of rows that merges have moved",
     };
 
     public static TheoryData<Type> Databases => [.. ServiceDatabases.All];
