@@ -1,6 +1,10 @@
+using System.Linq.Expressions;
+using MedCor.Clinical.AccessPolicies;
 using MedCor.Clinical.Audit;
+using MedCor.Clinical.EmergencyOverrides;
 using MedCor.Clinical.MedicalRecords;
 using MedCor.Clinical.People;
+using MedCor.Clinical.Referrals;
 using MedCor.Clinical.Scheduling;
 using MedCor.Clinical.Treatments;
 using MedCor.Contracts;
@@ -24,16 +28,72 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
 
     internal IQueryable<BookingPause> BookingPauses => Rows<BookingPause>();
 
-    /// <summary>Gets the records that the caller may see: a patient's own, or those of a staff member's hospital.</summary>
-    internal IQueryable<MedicalRecord> MedicalRecords =>
-        Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Rows<MedicalRecord>().Where(r => r.PatientId == me) : Rows<MedicalRecord>();
+    /// <summary>Gets the access policies that hospitals have set.</summary>
+    internal IQueryable<AccessPolicy> AccessPolicies => Rows<AccessPolicy>();
+
+    /// <summary>
+    /// Gets the referrals that the caller may see: a patient's own, those to or by a doctor or nurse, or all of the hospital for administrators.
+    /// </summary>
+    internal IQueryable<Referral> VisibleReferrals => Tenancy.Caller switch
+    {
+        { Kind: Callers.Patient, UserId: var me } => Rows<Referral>().Where(r => r.PatientId == me),
+        { Kind: Callers.Doctor or Callers.Nurse, UserId: var me } => Rows<Referral>().Where(r => r.UserId == me || r.ReferredBy == me),
+        _ => Rows<Referral>(),
+    };
+
+    /// <summary>Gets all emergency overrides, for counting and reviewing them.</summary>
+    internal IQueryable<EmergencyOverride> EmergencyOverrides => Rows<EmergencyOverride>();
+
+    /// <summary>
+    /// Gets the emergency overrides that the caller may see: those of a patient's content, those of a doctor or nurse, or all of the hospital for
+    /// administrators and the users whom the access policy names.
+    /// </summary>
+    internal IQueryable<EmergencyOverride> VisibleEmergencyOverrides
+    {
+        get
+        {
+            var named = AccessPolicies;
+            return Tenancy.Caller switch
+            {
+                { Kind: Callers.Patient, UserId: var me } => EmergencyOverrides.Where(e => e.PatientId == me),
+                { Kind: Callers.Doctor or Callers.Nurse, UserId: var me } =>
+                    EmergencyOverrides.Where(e => e.UserId == me || named.Any(p => p.NotifiedUserIds.Contains(me))),
+                _ => EmergencyOverrides,
+            };
+        }
+    }
+
+    /// <summary>Gets in whose care patients are at this moment, by the clock of the database.</summary>
+    internal IQueryable<CareRelation> CareRelations => Rows<CareRelation>();
+
+    /// <summary>
+    /// Gets the records that the caller may know of: a patient's own, those whose content a doctor or nurse sees, or all of the hospital for administrators.
+    /// </summary>
+    internal IQueryable<MedicalRecord> MedicalRecords => Tenancy.Caller switch
+    {
+        { Kind: Callers.Patient, UserId: var me } => Rows<MedicalRecord>().Where(r => r.PatientId == me),
+        { Kind: Callers.Doctor or Callers.Nurse } => Rows<MedicalRecord>().Where(ContentVisibility.OfRecords(this)),
+        _ => Rows<MedicalRecord>(),
+    };
+
+    /// <summary>Gets the records whose content the caller sees, not only because of an emergency override. Staff alone change records.</summary>
+    internal IQueryable<MedicalRecord> AmendableRecords => Rows<MedicalRecord>().Where(ContentVisibility.OfRecords(this, countsOverrides: false));
 
     /// <summary>Gets the versions of all records, for reading the history of a record that the caller may see.</summary>
     internal IQueryable<RecordVersion> RecordVersions => Rows<RecordVersion>();
 
-    /// <summary>Gets the treatments that the caller may see: a patient's own, or those of a staff member's hospital.</summary>
-    internal IQueryable<Treatment> Treatments =>
-        Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Rows<Treatment>().Where(t => t.PatientId == me) : Rows<Treatment>();
+    /// <summary>
+    /// Gets the treatments that the caller may know of: a patient's own, those whose content a doctor or nurse sees, or all of the hospital for administrators.
+    /// </summary>
+    internal IQueryable<Treatment> Treatments => Tenancy.Caller switch
+    {
+        { Kind: Callers.Patient, UserId: var me } => Rows<Treatment>().Where(t => t.PatientId == me),
+        { Kind: Callers.Doctor or Callers.Nurse } => Rows<Treatment>().Where(ContentVisibility.OfTreatments(this)),
+        _ => Rows<Treatment>(),
+    };
+
+    /// <summary>Gets the treatments whose content the caller sees, not only because of an emergency override. Staff alone change treatments.</summary>
+    internal IQueryable<Treatment> ChangeableTreatments => Rows<Treatment>().Where(ContentVisibility.OfTreatments(this, countsOverrides: false));
 
     /// <summary>Gets all recorded accesses to clinical content.</summary>
     internal IQueryable<AuditEvent> AuditEvents => Rows<AuditEvent>();
@@ -49,13 +109,62 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
         Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Appointments.Where(a => a.PatientId == me) : Appointments;
 
     /// <summary>Gets the appointments that the caller may see, with the names of patient and doctor.</summary>
-    internal IQueryable<AppointmentWithNames> AppointmentsWithNames => WithNames(VisibleAppointments);
+    internal IQueryable<AppointmentWithNames> AppointmentsWithNames => WithNamesForCaller(VisibleAppointments);
 
     /// <summary>Joins appointments with the names of patient and doctor.</summary>
-    internal IQueryable<AppointmentWithNames> WithNames(IQueryable<Appointment> appointments) => appointments
+    /// <param name="reader">The member of staff for whom it is determined which texts they may read; null for whoever may read all of them.</param>
+    internal IQueryable<AppointmentWithNames> WithNames(IQueryable<Appointment> appointments, Guid? reader = null) => appointments
         .LeftJoin(People, a => new { a.HospitalId, Id = a.PatientId }, p => new { p.HospitalId, p.Id }, (a, patient) => new { a, patient })
         .LeftJoin(People, v => new { v.a.HospitalId, Id = v.a.DoctorId }, d => new { d.HospitalId, d.Id },
-            (v, doctor) => new AppointmentWithNames { Appointment = v.a, Patient = v.patient, Doctor = doctor });
+            (v, doctor) => new AppointmentWithNames
+            {
+                Appointment = v.a,
+                Patient = v.patient,
+                Doctor = doctor,
+                HasContent = reader == null || v.a.DoctorId == reader || ContentVisibility.SeesContent(v.a.HospitalId, v.a.PatientId, reader),
+            });
+
+    /// <summary>Joins appointments with the names of patient and doctor, and determines which texts the caller may read.</summary>
+    internal IQueryable<AppointmentWithNames> WithNamesForCaller(IQueryable<Appointment> appointments) => WithNames(appointments,
+        Tenancy.Caller is { Kind: Callers.Platform or Callers.HospitalAdmin or Callers.Doctor or Callers.Nurse, UserId: var me } ? me : null);
+
+    /// <summary>Returns an appointment without its texts unless the caller may read them at this moment.</summary>
+    internal async Task<Contracts.Clinical.Appointment> LimitAsync(Contracts.Clinical.Appointment appointment, CancellationToken ct) =>
+        await AppointmentsWithNames.Where(v => v.Appointment.Id == appointment.Id).AsNoTracking().SingleOrDefaultAsync(ct) is { HasContent: true }
+            ? appointment
+            : appointment.WithoutTexts();
+
+    /// <summary>Returns the users whom a hospital's access policy names to be told of emergency overrides.</summary>
+    internal async Task<IReadOnlyList<Guid>> FindNotifiedUsersAsync(Guid hospital, CancellationToken ct) =>
+        await AccessPolicies.Where(p => p.HospitalId == hospital).Select(p => p.NotifiedUserIds).SingleOrDefaultAsync(ct) ?? [];
+
+    /// <summary>Returns the time by the clock of the database, which is the same for all replicas.</summary>
+    internal Task<DateTimeOffset> GetDatabaseTimeAsync(CancellationToken ct) =>
+        Database.SqlQuery<DateTimeOffset>($"""SELECT statement_timestamp() AS "Value" """).SingleAsync(ct);
+
+    /// <summary>Adds to records whether the caller sees their content.</summary>
+    internal IQueryable<VisibleRow<MedicalRecord>> WithVisibility(IQueryable<MedicalRecord> records) =>
+        WithVisibility(records, () => ContentVisibility.OfRecords(this));
+
+    /// <summary>Adds to treatments whether the caller sees their content.</summary>
+    internal IQueryable<VisibleRow<Treatment>> WithVisibility(IQueryable<Treatment> treatments) =>
+        WithVisibility(treatments, () => ContentVisibility.OfTreatments(this));
+
+    /// <summary>Rows of others than administrators are restricted to those whose content they see.</summary>
+    private IQueryable<VisibleRow<T>> WithVisibility<T>(IQueryable<T> rows, Func<Expression<Func<T, bool>>> hasContent) where T : class =>
+        rows.Select(VisibleRow<T>.From(Tenancy.Caller.Kind switch
+        {
+            Callers.HospitalAdmin => hasContent(),
+            Callers.Platform => row => false,
+            _ => row => true,
+        }));
+
+    /// <inheritdoc/>
+    protected override void OnModelCreating(ModelBuilder model)
+    {
+        base.OnModelCreating(model);
+        ContentVisibility.AddTo(model);
+    }
 
     /// <inheritdoc/>
     protected override void ConfigureConventions(ModelConfigurationBuilder conventions)

@@ -35,8 +35,10 @@ public sealed record LiveUpdate(Change Action, object Data, Audience Audience);
 /// <summary>Specifies who in the event's hospital may see an event. Platform administrators see the events of every hospital.</summary>
 /// <param name="Callers">The roles that may see the event, whomever it concerns.</param>
 /// <param name="UserId">The ID of a user who may also see it: the patient or user whom it concerns.</param>
-public sealed record Audience(Callers Callers, Guid? UserId = null)
+/// <param name="FurtherUserIds">The IDs of further users who may also see it; null when there are none.</param>
+public sealed record Audience(Callers Callers, Guid? UserId = null, IReadOnlyList<Guid>? FurtherUserIds = null)
 {
     /// <summary>Returns whether a caller may see the event, provided that the caller belongs to the event's hospital.</summary>
-    public bool Includes(Callers kind, Guid userId) => (kind != Callers.None && Callers.HasFlag(kind)) || UserId == userId;
+    public bool Includes(Callers kind, Guid userId) =>
+        (kind != Callers.None && Callers.HasFlag(kind)) || UserId == userId || FurtherUserIds?.Contains(userId) == true;
 }

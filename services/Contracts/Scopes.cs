@@ -34,7 +34,7 @@ public sealed record Scope(string Name, string Description)
 
     /// <summary>Returns the scope that a call requires.</summary>
     /// <param name="service">The name of the service that owns what is called.</param>
-    /// <param name="resource">The name of the resource whose entities it reads or changes; null when they belong to none.</param>
+    /// <param name="resource">The name of the resource whose entities it reads or changes or, when they belong to none, of what it returns.</param>
     internal static Scope For(string service, string? resource, Effect effect) => Of(ScopeAreas.GetName(service, resource), effect switch
     {
         Effect.Read => ScopeAction.Read,
@@ -97,7 +97,7 @@ internal static class ScopeAreas
     {
         ("hospital", _) => "hospitals",
         ("identity", _) => People,
-        ("clinical", "medical_records" or "treatments") => Clinical,
+        ("clinical", "medical_records" or "treatments" or "access_policy" or "referrals" or "emergency_overrides") => Clinical,
         ("clinical", "audit_events") => "audit",
         ("clinical", _) => "appointments",
         _ => service,

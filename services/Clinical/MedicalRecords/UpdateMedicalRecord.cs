@@ -8,7 +8,8 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Clinical.MedicalRecords;
 
 internal sealed class UpdateMedicalRecordHandler(ClinicalDb db, MedicalRecordResource records, TimeProvider clock)
-    : IToolHandler<UpdateMedicalRecord, Contracts.Clinical.MedicalRecord>, ICurrentStateProvider<UpdateMedicalRecord>, IParameterValidator<UpdateMedicalRecord>
+    : IToolHandler<UpdateMedicalRecord, Contracts.Clinical.MedicalRecord>, ICurrentStateProvider<UpdateMedicalRecord>, IParameterValidator<UpdateMedicalRecord>,
+        IReplayLimiter<Contracts.Clinical.MedicalRecord>
 {
     public Task AddErrorsAsync(UpdateMedicalRecord request, ParameterErrors errors, CancellationToken ct)
     {
@@ -19,17 +20,31 @@ internal sealed class UpdateMedicalRecordHandler(ClinicalDb db, MedicalRecordRes
 
     public async Task<object> GetCurrentAsync(UpdateMedicalRecord request, CancellationToken ct) => await records.GetAsync(request.RecordId, ct);
 
+    public async Task<Contracts.Clinical.MedicalRecord> LimitAsync(Contracts.Clinical.MedicalRecord result, CancellationToken ct) =>
+        await db.WithVisibility(db.MedicalRecords.Where(r => r.Id == result.Id)).AsNoTracking().SingleOrDefaultAsync(ct) is { HasContent: true }
+            ? result
+            : result.WithoutContent();
+
     public async Task<Contracts.Clinical.MedicalRecord> HandleAsync(UpdateMedicalRecord request, CancellationToken ct)
     {
         var record = await db.MedicalRecords.SingleOrDefaultAsync(r => r.Id == request.RecordId, ct) ?? throw new NotFound("medical record");
         record.ThrowIfVersionDiffers(request.ExpectedVersion);
-        record.Amend(request);
+        // Whoever amends a record becomes its author, who always sees it: an emergency must not lead to that.
+        var mayAmend = await db.AmendableRecords.AnyAsync(r => r.Id == record.Id, ct);
+        if (request.ChangesContent())
+        {
+            if (!mayAmend)
+                throw new Forbidden("You see only that the record exists, or see it because of an emergency override. Write a new record instead.");
+            record.Amend(request);
+            if (db.ChangeTracker.HasChanges()) record.AuthorId = db.Tenancy.Caller.UserId;
+        }
+        if (request.Restricted is { } isRestricted) record.Restrict(isRestricted, db.Tenancy.Caller);
         // A version without changes would make readers look for a difference in vain. The audit trail records the access.
-        if (!db.ChangeTracker.HasChanges()) return record.ToContract();
+        if (!db.ChangeTracker.HasChanges()) return record.ToContractWith(mayAmend);
 
-        record.AuthorId = db.Tenancy.Caller.UserId;
-        db.Add(record.NextVersion(request.Reason, clock.GetUtcNow()));
-        db.Raise(() => new MedicalRecordUpdated(record.ToContract().WithoutContent()));
+        var viewers = await ContentVisibility.FindViewersAsync(db, record.HospitalId, record.PatientId, record.IsRestricted, record.Writers, ct);
+        db.Add(record.NextVersion(request.Reason, db.Tenancy.Caller.UserId, clock.GetUtcNow()));
+        db.Raise(() => new MedicalRecordUpdated(record.ToContract().WithoutContent(), viewers));
         try
         {
             await db.SaveChangesAsync(ct);
@@ -38,6 +53,7 @@ internal sealed class UpdateMedicalRecordHandler(ClinicalDb db, MedicalRecordRes
         {
             throw new Conflict("The record was changed by another request at the same time. Read it again, then retry.");
         }
-        return record.ToContract();
+        // An administrator who has just restricted a record does not see it any more.
+        return record.ToContractWith(request.Restricted is null ? mayAmend : await db.AmendableRecords.AnyAsync(r => r.Id == record.Id, ct));
     }
 }

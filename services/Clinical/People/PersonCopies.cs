@@ -17,6 +17,18 @@ internal sealed class PersonCopies(ClinicalDb db, ToolClient tools)
         return patient is { Role: Role.Patient } ? patient : throw new NotFound("patient");
     }
 
+    /// <summary>
+    /// Returns an active user of the caller's hospital who has one of some roles. Throws <see cref="NotFound"/> when it has no user with this ID, and
+    /// <see cref="ValidationFailed"/> naming the field when the user has another role or is inactive.
+    /// </summary>
+    internal async Task<PersonCopy> RequireStaffAsync(Guid userId, string field, Role[] roles, CancellationToken ct)
+    {
+        var user = await db.People.AsNoTracking().SingleOrDefaultAsync(p => p.Id == userId, ct) ?? await FetchUserAsync(userId, ct)
+            ?? throw new NotFound("user");
+        if (roles.Contains(user.Role) && user.IsActive) return user;
+        throw new ValidationFailed(field, $"must be an active user with the role {string.Join(" or ", roles.Select(role => EnumNames.Of(role)))}");
+    }
+
     /// <summary>Stores a copy; of the given and the stored version the newer one is kept.</summary>
     internal async Task UpsertAsync(PersonCopy person, CancellationToken ct)
     {
@@ -43,6 +55,9 @@ internal sealed class PersonCopies(ClinicalDb db, ToolClient tools)
     /// <summary>Requests a patient from the Identity service. Returns null when it has no patient with this id that the caller may see.</summary>
     internal async Task<PersonCopy?> FetchPatientAsync(Guid id, CancellationToken ct) =>
         await tools.TryLookUpAsync(new GetPatient(id), ct) is { } patient ? await UpsertAndReturnAsync(PersonCopy.From(patient), ct) : null;
+
+    private async Task<PersonCopy?> FetchUserAsync(Guid id, CancellationToken ct) =>
+        await tools.TryLookUpAsync(new GetUser(id), ct) is { } user && PersonCopy.From(user) is { } person ? await UpsertAndReturnAsync(person, ct) : null;
 
     private async Task<PersonCopy> UpsertAndReturnAsync(PersonCopy person, CancellationToken ct)
     {

@@ -27,6 +27,6 @@ internal sealed class AppointmentResource(ClinicalDb db) : QueryableResource<App
     protected override string EntityName => "appointment";
     protected override string? OwnerField => "patient_id";
     protected override IQueryable<Appointment> Rows => db.VisibleAppointments;
-    protected override IQueryable<AppointmentWithNames> IncludeRelated(IQueryable<Appointment> rows) => db.WithNames(rows);
-    protected override Contracts.Clinical.Appointment ToContract(AppointmentWithNames row) => row.ToContract().For(db.Tenancy.Caller.Kind);
+    protected override IQueryable<AppointmentWithNames> IncludeRelated(IQueryable<Appointment> rows) => db.WithNamesForCaller(rows);
+    protected override Contracts.Clinical.Appointment ToContract(AppointmentWithNames row) => row.ToContractFor(db.Tenancy.Caller.Kind);
 }

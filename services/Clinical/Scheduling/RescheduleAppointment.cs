@@ -6,8 +6,11 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Clinical.Scheduling;
 
 internal sealed class RescheduleAppointmentHandler(ClinicalDb db, BookingService bookings, BookingPauses pauses, TimeProvider clock)
-    : IToolHandler<RescheduleAppointment, (Guid Hospital, Guid Doctor, Guid Patient), Contracts.Clinical.Appointment>
+    : IToolHandler<RescheduleAppointment, (Guid Hospital, Guid Doctor, Guid Patient), Contracts.Clinical.Appointment>,
+        IReplayLimiter<Contracts.Clinical.Appointment>
 {
+    public Task<Contracts.Clinical.Appointment> LimitAsync(Contracts.Clinical.Appointment result, CancellationToken ct) => db.LimitAsync(result, ct);
+
     /// <summary>Waits for the end of a pause and returns whom the appointment concerns.</summary>
     public async Task<(Guid Hospital, Guid Doctor, Guid Patient)> PrepareAsync(RescheduleAppointment request, CancellationToken ct)
     {
@@ -36,7 +39,11 @@ internal sealed class RescheduleAppointmentHandler(ClinicalDb db, BookingService
 
         var booking = await bookings.CreateBookingAsync(availability, patient, bookingRequest, ct);
         if (booking.StartsAt == old.Appointment.StartsAt) throw new ValidationFailed("appointment_time", "is the current time of the appointment");
-        var rescheduled = new AppointmentWithNames { Appointment = booking, Patient = patient, Doctor = availability.Doctor };
+        // The new appointment takes over the texts of the old one.
+        var rescheduled = new AppointmentWithNames
+        {
+            Appointment = booking, Patient = patient, Doctor = availability.Doctor, HasContent = old.HasContent,
+        };
 
         // The old time is released before the new one is booked, since the two may overlap.
         old.Appointment.RescheduleTo(booking, request.Reason, now);
@@ -46,6 +53,6 @@ internal sealed class RescheduleAppointmentHandler(ClinicalDb db, BookingService
         db.Add(booking);
         db.Raise(() => new AppointmentCreated(rescheduled.ToContract()));
         await bookings.SaveAsync(booking, availability, ct);
-        return rescheduled.ToContract().For(db.Tenancy.Caller.Kind);
+        return rescheduled.ToContractFor(db.Tenancy.Caller.Kind);
     }
 }

@@ -3,13 +3,14 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts.Chat;
+using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
 
 namespace MedCor.Contracts.LanguageModels;
 
 /// <summary>
 /// Describes the tools as a language model may use them. No secret passes through a model: tools that return one are missing, and so are parameters that take
-/// one. Tools are missing too by which a model could give itself or others access that outlasts its own, or destroy what nothing brings back.
+/// one. Tools are missing too by which a model could give itself or others access that it lacks or that outlasts its own, or destroy what nothing brings back.
 /// </summary>
 public static class ModelTools
 {
@@ -18,7 +19,8 @@ public static class ModelTools
 
     private static readonly FrozenSet<Type> ForUsersAlone =
         FrozenSet.Create(typeof(CreateServiceAccount), typeof(UpdateServiceAccount), typeof(RevokeApiKey), typeof(UpdateIdentityProvider),
-            typeof(UpdateSignInPolicy), typeof(ResetSecondFactor), typeof(UpdateChatPolicy), typeof(EraseUser));
+            typeof(UpdateSignInPolicy), typeof(ResetSecondFactor), typeof(UpdateChatPolicy), typeof(UpdateAccessPolicy), typeof(CreateReferral),
+            typeof(BreakGlass), typeof(ReviewEmergencyOverride), typeof(EraseUser));
 
     /// <summary>The texts in results that nobody types. Any other text is taken for one that people have typed.</summary>
     private static readonly FrozenSet<string> GeneratedProperties =

@@ -38,6 +38,7 @@ public sealed class ListQuery<T> where T : class
     private readonly List<(QueryableField<T> Field, object?[] Values, bool AreOne)> _alternatives = [];
     // Not set by a null value of a selective field: many rows may lack a value.
     private bool _isSelective;
+    private bool _findsFirst;
     private bool _isSearch;
     private bool _isSingleHospital;
     private object?[]? _hospitals;
@@ -59,6 +60,9 @@ public sealed class ListQuery<T> where T : class
     }
 
     private bool IsIndexed => _fields.Indexes.Count > 0;
+
+    /// <summary>Gets whether a filter leaves few rows, however large the hospital.</summary>
+    public bool IsSelective => _isSelective;
 
     /// <summary>
     /// Declares that all rows belong to one owner already. A request for the rows of another owner is rejected; where the rows are the owners themselves, other
@@ -110,6 +114,16 @@ public sealed class ListQuery<T> where T : class
         _rows = _rows.Where(condition);
         _isSelective = true;
         return this;
+    }
+
+    /// <summary>
+    /// Restricts the list to rows that satisfy a condition, which are few and found by an index, and finds them before they are sorted: they may be rare in the
+    /// order of the list.
+    /// </summary>
+    public ListQuery<T> FindFirst(Expression<Func<T, bool>> condition)
+    {
+        _findsFirst = true;
+        return WhereSelective(condition);
     }
 
     /// <summary>Restricts the list by a filter as clients write it: <c>{"role": "DOCTOR", "created_at": {"gte": …}}</c>.</summary>
@@ -359,7 +373,7 @@ public sealed class ListQuery<T> where T : class
         _equalityFields.UnionWith(_alternatives.Select(a => a.Field.Name));
         var within = order.Where(o => !_equalityFields.Contains(o.Field.Name)).ToArray();
         var downwards = within.Concat(order).Select(o => o.Down).FirstOrDefault();
-        if (!_isSearch && _alternatives.All(a => a.Values.Length <= MaxIndexScans) && within.All(o => o.Down == downwards)
+        if (!_isSearch && !_findsFirst && _alternatives.All(a => a.Values.Length <= MaxIndexScans) && within.All(o => o.Down == downwards)
             && FindIndex([.. within.Select(o => o.Field.Name)]) is { } index)
             return new([.. order, .. index.Skip(within.Length).Select(name => (_fields.Find(name)!, downwards)), (_fields.Id, downwards)]);
         if (_isSelective || _isSearch) return new([.. order, last], FilterFirst: _isSelective);

@@ -166,6 +166,9 @@ internal sealed class CatalogueFixture
     private async Task<string?> Create(string kind, ApiClient caller)
     {
         if (kind == "session") return await StartSession(caller);
+        // Of somebody else, because nobody reviews their own.
+        if (kind == "emergency_override")
+            return (string)(await People[Callers.Doctor].Call("break_glass", new { patient_id = People[Callers.Patient].Id, reason = "Unconscious" }))["id"]!;
         var creating = ToolCatalogue.All.Values.Where(t => t.Name.StartsWith("create_", StringComparison.Ordinal) && CallersAllowed(t).Contains(caller))
             .ToArray();
         if (creating.FirstOrDefault(t => t.Name.EndsWith($"_{kind}", StringComparison.Ordinal)) is { } tool)

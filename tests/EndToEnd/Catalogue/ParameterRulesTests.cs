@@ -29,6 +29,8 @@ public class ParameterRulesTests
         { Nurse, "list_appointments", """{"date_from":"2026-02-02","date_to":"x","sort":"foo"}""", "date_to sort" },
         { Doctor, "list_medical_records", $$"""{{{Backwards}},"sort":"foo","limit":0}""", "date_to limit sort" },
         { Doctor, "get_medical_record_history", """{"record_id":"x","sort":"foo","limit":0}""", "limit record_id sort" },
+        { Admin, "list_referrals", """{"user_id":"x","sort":"foo","limit":0}""", "limit sort user_id" },
+        { Admin, "list_emergency_overrides", """{"is_reviewed":"x","sort":"foo","limit":0}""", "is_reviewed limit sort" },
         { Admin, "list_audit_events", $$"""{{{Backwards}},"sort":"foo","limit":0,"resource":"foo"}""", "date_to limit resource sort" },
         { Admin, "list_invoices", $$"""{{{Backwards}},"sort":"foo","page":"1"}""", "date_to page sort" },
         { Admin, "list_reports", $$"""{{{Backwards}},"sort":"foo","limit":0}""", "date_to limit sort" },

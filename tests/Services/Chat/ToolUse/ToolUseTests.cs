@@ -248,6 +248,29 @@ public sealed class ToolUseTests(ChatFixture replicas)
         }
     }
 
+    [Fact]
+    public async Task The_model_reads_no_record_that_its_user_does_not_see()
+    {
+        var (ward, patient) = await Shared.Value;
+        var record = await (await ward.LogInDoctor()).Call<MedicalRecord>("create_medical_record",
+            new { patient_id = ward.Patient, title = "Secret", record_type = "CONSULTATION", restricted = true });
+
+        Assert.Contains("Secret", await Read(patient), StringComparison.Ordinal);
+        var read = await Read(ward.Admin);
+        Assert.Contains($"{record.Id}", read, StringComparison.Ordinal);
+        Assert.DoesNotContain("Secret", read, StringComparison.Ordinal);
+
+        async Task<string> Read(ApiClient user)
+        {
+            var question = ChatFixture.NewQuestion();
+            replicas.Model.OnQuestion(question, model => model.ToolResults.Count == 0
+                ? model.CallTool("get_medical_record", new { record_id = record.Id })
+                : model.SendAnswer("Read."));
+            await ClientFor(user).ReadToEnd(await ClientFor(user).StartWithTools(question));
+            return Assert.Single(replicas.Model.RequestsFor(question)[1].ToolResults);
+        }
+    }
+
     private ChatStreamClient ClientFor(ApiClient user, int gateway = 0) => replicas.ClientFor(user.AccessToken, gateway);
 
     /// <summary>Waits until the model of a run has proposed a change, and returns the event.</summary>
