@@ -7,7 +7,7 @@ namespace MedCor.Clinical.MedicalRecords;
 /// Encrypts the versions of records again. The service may not update them; a function of the database lets it replace the form in which their texts are
 /// stored.
 /// </summary>
-internal sealed class RecordVersionTable(ClinicalDb db) : IEncryptedTable
+internal sealed class RecordVersionTable(ClinicalDb db) : IEncryptedTable<RecordVersion>
 {
     public string Name => "medical_record_versions";
 

@@ -2,7 +2,6 @@ using System.Reflection;
 using MedCor.Platform.Database;
 using MedCor.Platform.OperatorCommands;
 using MedCor.Platform.Secrets;
-using MedCor.Platform.Tenancy;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -31,10 +30,10 @@ internal static class EncryptionServices
         services.AddSingleton(provider => new DataKeys(provider.GetRequiredKeyedService<NpgsqlDataSource>(DataKeys.DataSource),
             provider.GetRequiredService<DataKeyWrapping>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new TextEncryption(provider.GetRequiredService<DataKeys>()));
-        foreach (var entity in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IEncryptedRow)) && t.IsSubclassOf(typeof(Entity))))
-            services.AddScoped(typeof(IEncryptedTable), typeof(EncryptedTable<>).MakeGenericType(entity));
-        foreach (var table in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IEncryptedTable)) && t.IsClass))
-            services.AddScoped(typeof(IEncryptedTable), table);
+        foreach (var row in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IEncryptedRow)) && t.IsClass))
+            services.AddScoped(typeof(IEncryptedTable),
+                assembly.GetTypes().SingleOrDefault(t => t.IsAssignableTo(typeof(IEncryptedTable<>).MakeGenericType(row)) && t.IsClass)
+                    ?? typeof(EncryptedTable<>).MakeGenericType(row));
         services.AddHostedService<ReencryptionService>();
         services.AddScoped<IOperatorCommand, RotateDataKeys>().AddScoped<IOperatorCommand, DestroyDataKeys>();
     }

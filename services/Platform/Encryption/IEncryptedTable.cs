@@ -5,8 +5,8 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Platform.Encryption;
 
 /// <summary>
-/// Encrypts the rows of a table again, with the key that is in use. An <see cref="Entity"/> with encrypted texts has an implementation; for the other
-/// <see cref="IEncryptedRow"/>, a service has one, found by its type.
+/// Encrypts the rows of a table again, with the key that is in use. An <see cref="Entity"/> with encrypted texts has an implementation. Where the service may not
+/// update the rows, and for any other <see cref="IEncryptedRow"/>, it has an <see cref="IEncryptedTable{TRow}"/>, found by its type.
 /// </summary>
 public interface IEncryptedTable
 {
@@ -21,12 +21,15 @@ public interface IEncryptedTable
     Task<EncryptedRowKey?> EncryptPageAsync(Guid hospital, EncryptedRowKey after, CancellationToken ct);
 }
 
+/// <summary>Encrypts the rows of one type.</summary>
+public interface IEncryptedTable<TRow> : IEncryptedTable where TRow : IEncryptedRow;
+
 /// <summary>Identifies a row within its hospital's rows of a table, in the order in which they are encrypted.</summary>
 /// <param name="Number">The number of the row among those with the same ID; 0 where there is one.</param>
 public readonly record struct EncryptedRowKey(Guid Id, long Number = 0);
 
 /// <summary>Encrypts the rows of an entity.</summary>
-internal sealed class EncryptedTable<T>(TenantDb db) : IEncryptedTable where T : Entity, IEncryptedRow
+internal sealed class EncryptedTable<T>(TenantDb db) : IEncryptedTable<T> where T : Entity, IEncryptedRow
 {
     public string Name { get; } = db.Model.FindEntityType(typeof(T))!.GetTableName()!;
 
