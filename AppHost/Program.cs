@@ -5,7 +5,9 @@ using MedCor.AppHost.Hosting;
 return await MedCorHost.RunAsync(args, host =>
 {
     var postgres = host.Servers.AddPostgres("postgres");
-    var cache = host.Servers.AddRedis("cache");
+    // What users fill, and what protects the others from them.
+    var cache = host.Servers.AddRedis("cache", maxMegabytes: 384);
+    var control = host.Servers.AddRedis("control", maxMegabytes: 128);
     var messaging = host.Servers.AddRabbitMQ("messaging");
 
     var hospital = Service<Projects.MedCor_Hospital>("hospital");
@@ -18,9 +20,9 @@ return await MedCorHost.RunAsync(args, host =>
     var billing = Service<Projects.MedCor_Billing>("billing");
     var analytics = Service<Projects.MedCor_Analytics>("analytics")
         .WithOperatorCommand("rebuild", "Rebuild the statistics", "ArrowSync");
-    var chat = Service<Projects.MedCor_Chat>("chat");
+    var chat = Service<Projects.MedCor_Chat>("chat").WithServer(cache);
     var gateway = host.AddProject<Projects.MedCor_Gateway>("gateway", GatewayAddress.Port, GatewayAddress.Host)
-        .WithServer(cache).WithServer(messaging)
+        .WithServer(cache).WithServer(control).WithServer(messaging)
         .With(replica => replica.WithExternalHttpEndpoints().WithHttpHealthCheck("/health")
             .WithUrlForEndpoint("http", _ => new() { Url = "/api/docs/", DisplayText = "API docs" }));
 
@@ -64,6 +66,6 @@ return await MedCorHost.RunAsync(args, host =>
     });
 
     ReplicatedProject Service<TProject>(string name) where TProject : IProjectMetadata, new() => host.AddProject<TProject>(name)
-        .WithDatabase(postgres.AddDatabase($"{name}db")).WithServer(cache).WithServer(messaging)
+        .WithDatabase(postgres.AddDatabase($"{name}db")).WithServer(control).WithServer(messaging)
         .With(replica => replica.WithHttpHealthCheck("/health"));
 });

@@ -17,7 +17,10 @@ public static class MedCorDefaults
     /// <summary>The largest request body that is read, in bytes.</summary>
     public const int MaxRequestBodySize = 1024 * 1024;
 
-    /// <summary>Adds telemetry, error responses, token validation, Redis, health checks, a limit on request bodies, and graceful shutdown.</summary>
+    /// <summary>
+    /// Adds telemetry, error responses, token validation, <see cref="RedisConnections.Control"/>, health checks, a limit on request bodies, and graceful
+    /// shutdown.
+    /// </summary>
     public static void AddMedCorDefaults(this WebApplicationBuilder builder)
     {
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -43,9 +46,7 @@ public static class MedCorDefaults
         builder.Services.AddSingleton<SigningKeyCache>().AddSingleton<TokenValidator>().AddSingleton<McpTokenValidator>().AddSingleton<RevocationList>();
         builder.Services.AddHostedService(s => s.GetRequiredService<RevocationList>());
 
-        // Readiness checks Redis. Tracing is disabled because a component that reads a stream for many subscribers would add its spans to the trace of the
-        // request that came first.
-        builder.AddRedisClient("cache", settings => settings.DisableHealthChecks = settings.DisableTracing = true, redis => ConfigureRedis(redis));
+        builder.AddControlRedis();
     }
 
     /// <summary>Adds error responses in the error envelope, and the endpoints that <see cref="Extensions.MapDefaultEndpoints"/> maps.</summary>

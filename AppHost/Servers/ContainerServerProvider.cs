@@ -17,8 +17,10 @@ internal sealed class ContainerServerProvider(IDistributedApplicationBuilder bui
     public override IPostgresServer AddPostgres(string name) =>
         new Databases(builder.AddPostgres(name, password: Password(name), port: data?.Ports.GetPort(name)).WithDataVolume(Volume(name)));
 
-    public override IResourceBuilder<IResourceWithConnectionString> AddRedis(string name) =>
-        builder.AddRedis(name, data?.Ports.GetPort(name), Password(name)).WithDataVolume(Volume(name)).WithPersistence(interval: TimeSpan.FromSeconds(10));
+    public override IResourceBuilder<IResourceWithConnectionString> AddRedis(string name, int maxMegabytes) =>
+        builder.AddRedis(name, data?.Ports.GetPort(name), Password(name)).WithDataVolume(Volume(name)).WithPersistence(interval: TimeSpan.FromSeconds(10))
+            // Aspire's last argument is the command line of the server.
+            .WithArgs(context => context.Args[^1] = $"{context.Args[^1]} --maxmemory {maxMegabytes}mb --maxmemory-policy noeviction");
 
     public override IResourceBuilder<IResourceWithConnectionString> AddRabbitMQ(string name) =>
         builder.AddRabbitMQ(name, password: Password(name), port: data?.Ports.GetPort(name)).WithDataVolume(Volume(name));

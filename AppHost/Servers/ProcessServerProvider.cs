@@ -12,10 +12,10 @@ internal sealed class ProcessServerProvider(IDistributedApplicationBuilder build
         return new Databases(PostgresProcess.Add(builder, name, data, Password(name)).WithResetDataCommand(data));
     }
 
-    public override IResourceBuilder<IResourceWithConnectionString> AddRedis(string name)
+    public override IResourceBuilder<IResourceWithConnectionString> AddRedis(string name, int maxMegabytes)
     {
         Prepare(name, "redis-server");
-        return RedisProcess.Add(builder, name, data, Password(name)).WithResetDataCommand(data);
+        return RedisProcess.Add(builder, name, data, Password(name), maxMegabytes).WithResetDataCommand(data);
     }
 
     public override IResourceBuilder<IResourceWithConnectionString> AddRabbitMQ(string name)

@@ -16,7 +16,8 @@ internal sealed class RedisProcess(string name, string directory, int port, Para
     public override ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create(
         $"{Endpoint.Property(EndpointProperty.Host)}:{Endpoint.Property(EndpointProperty.Port)},password={password}");
 
-    public static IResourceBuilder<RedisProcess> Add(IDistributedApplicationBuilder builder, string name, DataDirectory data, ParameterResource password)
+    public static IResourceBuilder<RedisProcess> Add(IDistributedApplicationBuilder builder, string name, DataDirectory data, ParameterResource password,
+        int maxMegabytes)
     {
         var server = new RedisProcess(name, data.FullPath, data.Ports.GetPort(name, DefaultPort), password);
         builder.Services.AddHealthChecks().AddRedis($"localhost:{server.Port},password={data.GetPassword(name)}", GetHealthCheckName(name));
@@ -34,6 +35,7 @@ internal sealed class RedisProcess(string name, string directory, int port, Para
                     appendonly yes
                     appendfsync everysec
                     save ""
+                    maxmemory {maxMegabytes}mb
                     maxmemory-policy noeviction
                     """ + "\n");
                 return Task.CompletedTask;

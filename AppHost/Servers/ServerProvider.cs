@@ -6,8 +6,9 @@ internal abstract class ServerProvider
     /// <summary>Adds a PostgreSQL server.</summary>
     public abstract IPostgresServer AddPostgres(string name);
 
-    /// <summary>Adds a Redis server.</summary>
-    public abstract IResourceBuilder<IResourceWithConnectionString> AddRedis(string name);
+    /// <summary>Adds a Redis server, which refuses to store more than it may instead of deleting anything.</summary>
+    /// <param name="maxMegabytes">The maximum size of its data.</param>
+    public abstract IResourceBuilder<IResourceWithConnectionString> AddRedis(string name, int maxMegabytes);
 
     /// <summary>Adds a RabbitMQ broker.</summary>
     public abstract IResourceBuilder<IResourceWithConnectionString> AddRabbitMQ(string name);

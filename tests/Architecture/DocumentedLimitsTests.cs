@@ -63,6 +63,7 @@ public sealed class DocumentedLimitsTests
         { "time until a body is whole", Seconds(RequestBody.ReadTimeout) },
         { $"pace of a body once {Seconds(ConnectionLimiter.BodyRateGracePeriod)}", Number(ConnectionLimiter.MinBytesPerSecond) },
         { "calls a minute of one caller", Number(new LimitOptions().CallsPerMinute) },
+        { "callers and addresses that are counted", Number(RedisRateLimiter.MaxCallers) },
         { "attempts to log in, to reset and to set a password", Number(new LimitOptions().CallsPerMinute) },
         { "requests for tokens", Number(new LimitOptions().GetLimit(RateLimitPolicy.TokenAttempts)) },
         { "requests for tokens", Number(new LimitOptions().GetLimit(RateLimitPolicy.Tokens)) },

@@ -102,7 +102,7 @@ public sealed class MedCorFixture
 
     private static int _redisDatabase;
 
-    /// <summary>Gets the connection string of the system's Redis.</summary>
+    /// <summary>Gets the connection string of the system's Redis of live events and chat.</summary>
     public string RedisConnectionString => $"localhost:{ReadRecorded("ports", "cache")},password={ReadRecorded("passwords", "cache")}";
 
     private string OwnerConnectionString(string database) =>

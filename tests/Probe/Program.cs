@@ -9,7 +9,7 @@ switch (args)
         return await MedCorHost.RunAsync(options, host =>
         {
             host.Servers.AddPostgres("postgres").AddDatabase("clinicaldb");
-            host.Servers.AddRedis("cache");
+            host.Servers.AddRedis("cache", maxMegabytes: 64);
             host.Servers.AddRabbitMQ("messaging");
         });
 
@@ -17,14 +17,14 @@ switch (args)
         return await MedCorHost.RunAsync(options, host =>
         {
             host.Servers.AddPostgres("postgres").AddDatabase("clinicaldb");
-            host.Servers.AddRedis("cache");
+            host.Servers.AddRedis("cache", maxMegabytes: 64);
         });
 
     case ["services", .. var options]:
         return await MedCorHost.RunAsync(options, host =>
         {
             var database = host.Servers.AddPostgres("postgres").AddDatabase("clinicaldb");
-            var cache = host.Servers.AddRedis("cache");
+            var cache = host.Servers.AddRedis("cache", maxMegabytes: 64);
             var messaging = host.Servers.AddRabbitMQ("messaging");
             var probe = host.AddProject<Probe>("probe", GatewayAddress.Port)
                 .With(replica => replica.WithExternalHttpEndpoints().WithHttpHealthCheck("/health"));

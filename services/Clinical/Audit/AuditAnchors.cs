@@ -1,4 +1,5 @@
 using System.Globalization;
+using MedCor.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
 using StackExchange.Redis;
 
@@ -8,7 +9,8 @@ namespace MedCor.Clinical.Audit;
 /// Stores the heads that the chains have reached where the database's owner has no access: in Redis, and as lines of the log. A chain that no longer reaches
 /// its anchor, or has another link there, was tampered with.
 /// </summary>
-internal sealed partial class AuditAnchors(IConnectionMultiplexer redis, TimeProvider clock, ILogger<AuditAnchors> log)
+internal sealed partial class AuditAnchors(
+    [FromKeyedServices(RedisConnections.Control)] IConnectionMultiplexer redis, TimeProvider clock, ILogger<AuditAnchors> log)
 {
     private const string Key = "medcor:audit:heads";
     private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);

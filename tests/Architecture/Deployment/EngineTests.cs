@@ -22,7 +22,7 @@ public partial class EngineTests
         Assert.All(production.OfKind("Pooler"), p => Assert.True(p.Number("spec.instances") >= 2));
         var rabbitmq = production.OfKind("RabbitmqCluster").Single();
         Assert.Equal(3, rabbitmq.Number("spec.replicas"));
-        Assert.Equal(3, production.Single("StatefulSet", "redis").Number("spec.replicas"));
+        Assert.All(["redis", "control-redis"], redis => Assert.Equal(3, production.Single("StatefulSet", redis).Number("spec.replicas")));
 
         Assert.All(production.OfKind("Cluster"), c => IsSpread(c, "spec", new JsonObject { ["cnpg.io/cluster"] = c.Text("metadata.name") }));
         Assert.All(production.OfKind("Pooler"), p => IsSpread(p, "spec.template.spec", p.At("spec.template.metadata.labels")!));
