@@ -3,9 +3,11 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using MedCor.Chat.LanguageModel;
 using MedCor.Chat.Runs;
+using MedCor.ChatStreams;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
 using MedCor.Contracts.Identity;
+using MedCor.Gateway.Authentication;
 using MedCor.Gateway.Chat;
 using MedCor.Gateway.Endpoints;
 using MedCor.Gateway.Forwarding;
@@ -99,8 +101,13 @@ public sealed class DocumentedLimitsTests
         { "events of all hospitals", Size(LiveEventStore.MaxTotalBytes) },
         { "answers of tools that are kept", Size(LiveEventStore.MaxToolResponseBytes) },
         { "of them for one person", Size(LiveEventStore.MaxToolResponseBytesPerUser) },
+        { "tickets of a user", Size(TicketStore.MaxUserBytes) },
+        { "tickets of a hospital", Size(TicketStore.MaxHospitalBytes) },
+        { "events of a hospital that are recognized", Number(LiveEventStore.MaxEntries) },
         { "time between signs of life", $"{new LiveEventOptions().HeartbeatSeconds} s" },
         { "messages of a question", Number(ExecuteCall.MaxMessages) },
+        { "what Redis keeps of a user's answers", Size(ChatStreamStore.MaxUserBytes) },
+        { "what Redis keeps of a hospital's answers", Size(ChatStreamStore.MaxHospitalBytes) },
         { "answers that a process of Chat", Number(ConcurrencyLimiter.Capacity) },
         { "what is remembered of a conversation", Number(MedCor.Chat.Runs.ChatHistory.MaxCharacters) },
         { "a stream on which nothing comes", $"{new ChatStreamOptions().IdleTimeoutSeconds} s" },
