@@ -1,14 +1,15 @@
 // The application model: the servers and services, and their dependencies. It is the same whether it is run here or published.
 
 using MedCor.AppHost.Hosting;
+using MedCor.Contracts;
 
 return await MedCorHost.RunAsync(args, host =>
 {
     var postgres = host.Servers.AddPostgres("postgres");
     // What users fill, and what protects the others from them.
-    var cache = host.Servers.AddRedis("cache", maxMegabytes: 384);
-    var control = host.Servers.AddRedis("control", maxMegabytes: 128);
-    var messaging = host.Servers.AddRabbitMQ("messaging");
+    var cache = host.Servers.AddRedis("cache", maxMegabytes: 384, RedisAccess.Cache);
+    var control = host.Servers.AddRedis("control", maxMegabytes: 128, RedisAccess.Control);
+    var messaging = host.Servers.AddRabbitMQ("messaging", BrokerAccess.Programs);
 
     var hospital = Service<Projects.MedCor_Hospital>("hospital");
     var identity = Service<Projects.MedCor_Identity>("identity")

@@ -1,6 +1,7 @@
 using System.Text;
 using MedCor.ServiceDefaults.Authentication;
 using MedCor.ServiceDefaults.Errors;
+using MedCor.ServiceDefaults.Servers;
 using MedCor.ServiceDefaults.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -35,7 +36,7 @@ public static class MedCorDefaults
         builder.AddServiceDefaults();
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(25));
 
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(TimeProvider.System).AddSingleton<ServerLogin>().AddSingleton<TransportSecurity>();
         builder.Services.AddOptions<TokenOptions>().BindConfiguration("Tokens")
             .Configure<IConfiguration>((tokens, configuration) =>
             {
@@ -67,6 +68,8 @@ public static class MedCorDefaults
         redis.BacklogPolicy = BacklogPolicy.FailFast;
         redis.ConnectTimeout = redis.SyncTimeout = redis.AsyncTimeout = 2000;
         redis.ReconnectRetryPolicy = new LinearRetry(1000);
+        // Nobody announces another master or breaks a tie: the client asks the servers, and no login may use these.
+        (redis.ConfigurationChannel, redis.TieBreaker) = ("", "");
         return redis;
     }
 }

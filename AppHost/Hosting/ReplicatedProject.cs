@@ -1,3 +1,5 @@
+using MedCor.AppHost.Servers;
+
 namespace MedCor.AppHost.Hosting;
 
 /// <summary>
@@ -29,9 +31,17 @@ internal sealed class ReplicatedProject(string name, IReadOnlyList<IResourceBuil
         return With(replica => replica.WithReference(database, connectionName: "db").WaitFor(database));
     }
 
-    /// <summary>Adds the connection string of a server. The project starts when the server is healthy.</summary>
-    public ReplicatedProject WithServer(IResourceBuilder<IResourceWithConnectionString> server) =>
-        With(replica => replica.WithReference(server).WaitFor(server));
+    /// <summary>Adds the connection string of the project's login at a server. The project starts when the server is healthy.</summary>
+    public ReplicatedProject WithServer(SharedServer server)
+    {
+        var (connectionString, passwordFile) = server.GetConnection(Name);
+        return With(replica =>
+        {
+            replica.WithEnvironment($"ConnectionStrings__{server.Resource.Resource.Name}", connectionString)
+                .WithReferenceRelationship(server.Resource).WaitFor(server.Resource);
+            if (passwordFile is not null) replica.WithEnvironment("Servers__PasswordFile", passwordFile);
+        });
+    }
 
     /// <summary>
     /// Adds the addresses of other projects' replicas (<c>services__name__http__0</c>, …). This sets no start order, because services depend on each other

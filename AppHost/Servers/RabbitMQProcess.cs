@@ -15,7 +15,12 @@ internal sealed class RabbitMQProcess(string name, string directory, int port, P
     public override ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create(
         $"amqp://guest:{password}@{Endpoint.Property(EndpointProperty.Host)}:{Endpoint.Property(EndpointProperty.Port)}");
 
-    public static IResourceBuilder<RabbitMQProcess> Add(IDistributedApplicationBuilder builder, string name, DataDirectory data, ParameterResource password)
+    /// <summary>Returns the address of a program, without its password.</summary>
+    public ReferenceExpression GetConnectionString(string program) => ReferenceExpression.Create(
+        $"amqp://{program}@{Endpoint.Property(EndpointProperty.Host)}:{Endpoint.Property(EndpointProperty.Port)}");
+
+    public static IResourceBuilder<RabbitMQProcess> Add(IDistributedApplicationBuilder builder, string name, DataDirectory data, ParameterResource password,
+        IReadOnlyList<string> programs, ServerLogins logins)
     {
         var server = new RabbitMQProcess(name, data.FullPath, data.Ports.GetPort(name, DefaultPort), password);
         var (epmdPort, nodePort) = (Format(data.Ports.GetPort(name + "/epmd")), Format(data.Ports.GetPort(name + "/node")));
@@ -34,13 +39,13 @@ internal sealed class RabbitMQProcess(string name, string directory, int port, P
                 var directory = data.GetDirectory(name);
                 PrivateFile.Write(Path.Combine(directory, "rabbitmq.conf"), $"""
                     listeners.tcp.default = 127.0.0.1:{server.Port}
-                    default_user = guest
-                    default_pass = {data.GetPassword(name)}
+                    load_definitions = {Path.Combine(directory, "definitions.json")}
                     log.console = true
                     log.console.level = info
                     log.file = false
                     disk_free_limit.absolute = 64MB
                     """ + "\n");
+                PrivateFile.Write(Path.Combine(directory, "definitions.json"), BrokerDefinitions.Create(data.GetPassword(name), programs, logins));
                 PrivateFile.Write(Path.Combine(directory, "enabled_plugins"), "[].\n");
                 return Task.CompletedTask;
             });

@@ -1,5 +1,6 @@
 using MedCor.AppHost.Data;
 using MedCor.AppHost.Processes;
+using MedCor.Contracts;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MedCor.AppHost.Servers;
@@ -16,8 +17,12 @@ internal sealed class RedisProcess(string name, string directory, int port, Para
     public override ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create(
         $"{Endpoint.Property(EndpointProperty.Host)}:{Endpoint.Property(EndpointProperty.Port)},password={password}");
 
+    /// <summary>Returns the connection string of a program, without its password.</summary>
+    public ReferenceExpression GetConnectionString(string program) => ReferenceExpression.Create(
+        $"{Endpoint.Property(EndpointProperty.Host)}:{Endpoint.Property(EndpointProperty.Port)},user={program}");
+
     public static IResourceBuilder<RedisProcess> Add(IDistributedApplicationBuilder builder, string name, DataDirectory data, ParameterResource password,
-        int maxMegabytes)
+        int maxMegabytes, IReadOnlyList<RedisLogin> logins, ServerLogins passwords)
     {
         var server = new RedisProcess(name, data.FullPath, data.Ports.GetPort(name, DefaultPort), password);
         builder.Services.AddHealthChecks().AddRedis($"localhost:{server.Port},password={data.GetPassword(name)}", GetHealthCheckName(name));
@@ -26,6 +31,7 @@ internal sealed class RedisProcess(string name, string directory, int port, Para
             .OnBeforeResourceStarted((_, _, _) =>
             {
                 var directory = data.GetDirectory(name);
+                var users = logins.Select(login => $"user {login.User} on #{passwords.GetPasswordHash(login.User)} {login.Rules}");
                 PrivateFile.Write(Path.Combine(directory, "redis.conf"), $"""
                     bind 127.0.0.1
                     port {server.Port}
@@ -37,6 +43,7 @@ internal sealed class RedisProcess(string name, string directory, int port, Para
                     save ""
                     maxmemory {maxMegabytes}mb
                     maxmemory-policy noeviction
+                    {string.Join('\n', users)}
                     """ + "\n");
                 return Task.CompletedTask;
             });

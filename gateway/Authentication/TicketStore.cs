@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using MedCor.Contracts;
-using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Authentication;
+using MedCor.ServiceDefaults.Servers;
 using MedCor.Validation;
 using Microsoft.AspNetCore.WebUtilities;
 using StackExchange.Redis;

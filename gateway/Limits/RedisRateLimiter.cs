@@ -1,4 +1,4 @@
-using MedCor.ServiceDefaults;
+using MedCor.ServiceDefaults.Servers;
 using StackExchange.Redis;
 
 namespace MedCor.Gateway.Limits;

@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
-using MedCor.ServiceDefaults;
+using MedCor.ServiceDefaults.Servers;
 using StackExchange.Redis;
 
 namespace MedCor.ChatStreams;

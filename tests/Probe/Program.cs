@@ -2,6 +2,7 @@
 // small host of its own, in a process that a test can kill.
 
 using MedCor.AppHost.Hosting;
+using MedCor.Contracts;
 
 switch (args)
 {
@@ -9,8 +10,9 @@ switch (args)
         return await MedCorHost.RunAsync(options, host =>
         {
             host.Servers.AddPostgres("postgres").AddDatabase("clinicaldb");
-            host.Servers.AddRedis("cache", maxMegabytes: 64);
-            host.Servers.AddRabbitMQ("messaging");
+            host.Servers.AddRedis("cache", maxMegabytes: 64, RedisAccess.Cache);
+            host.Servers.AddRedis("control", maxMegabytes: 64, RedisAccess.Control);
+            host.Servers.AddRabbitMQ("messaging", BrokerAccess.Programs);
         });
 
     case ["stores", .. var options]:

@@ -13,6 +13,13 @@ for sentinel in $others "$HOSTNAME"; do
 done
 master=${master:-$set-0.$set}
 
+# Hashes of the passwords in a file: of two while one is being changed, since both are accepted then.
+hashes() {
+    for password in $(cat "/etc/redis-users/$1"); do
+        printf '#%s ' "$(printf %s "$password" | sha256sum | cut -d ' ' -f 1)"
+    done
+}
+
 # A file of its own: Redis writes into it whom it follows.
 {
     cat /etc/redis/redis.conf /etc/redis/memory.conf
@@ -20,5 +27,20 @@ master=${master:-$set-0.$set}
     echo "requirepass $REDIS_PASSWORD"
     echo "masterauth $REDIS_PASSWORD"
     [ "$master" = "$me" ] || echo "replicaof $master 6379"
+    while read -r name rules; do
+        echo "user $name on $(hashes "$name")$rules"
+    done < /etc/redis/users.acl
 } > /data/redis.conf
+
+# A changed password counts within half a minute after the kubelet has brought it. What is connected stays so.
+known=$(cat /etc/redis-users/*)
+while sleep 15; do
+    now=$(cat /etc/redis-users/*)
+    [ "$now" = "$known" ] && continue
+    while read -r name _; do
+        # Each hash is a word of its own.
+        REDISCLI_AUTH=$REDIS_PASSWORD redis-cli ACL SETUSER "$name" resetpass $(hashes "$name") < /dev/null || continue 2
+    done < /etc/redis/users.acl
+    known=$now
+done &
 exec redis-server /data/redis.conf

@@ -1,5 +1,5 @@
 using System.Globalization;
-using MedCor.ServiceDefaults;
+using MedCor.ServiceDefaults.Servers;
 using Microsoft.EntityFrameworkCore;
 using StackExchange.Redis;
 

@@ -21,7 +21,7 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
     private readonly ConcurrentDictionary<(string Secret, string Key), string> _secrets = new();
     private readonly ConcurrentBag<OverlayProcess> _processes = [];
     private OtlpReceiver _telemetry = null!;
-    private string _postgres = "", _cache = "", _messaging = "";
+    private string _postgres = "", _cache = "", _control = "", _messaging = "";
 
     private OverlayDeployment(string overlay) => _overlay = Overlay.Get(overlay);
 
@@ -37,11 +37,8 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
         stage._servers = await HostProcess.Start("servers", stage._data, ["--no-dashboard"]);
         stage._telemetry = await OtlpReceiver.Start();
         stage._postgres = stage._servers.ConnectionString("postgres");
-        stage._cache = stage._servers.ConnectionString("cache");
+        (stage._cache, stage._control) = (stage._servers.ConnectionString("cache"), stage._servers.ConnectionString("control"));
         stage._messaging = stage._servers.ConnectionString("messaging");
-        stage._secrets[("redis-login", "password")] = stage._cache.Split("password=")[1];
-        var login = new Uri(stage._messaging).UserInfo.Split(':');
-        (stage._secrets[("rabbitmq-login", "username")], stage._secrets[("rabbitmq-login", "password")]) = (login[0], login[1]);
         // No mail is sent here, so no server needs to answer.
         (stage._secrets[("identity-mail", "url")], stage._secrets[("identity-mail", "from")]) = ("smtps://mail.example:465", "MedCor <no-reply@mail.example>");
         foreach (var cluster in stage._overlay.OfKind("Cluster"))
@@ -99,6 +96,8 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
         foreach (var variable in (string[])["PATH", "DOTNET_ROOT"])
             if (Environment.GetEnvironmentVariable(variable) is { } value) start.Environment[variable] = value;
         foreach (var (variable, value) in Resolve(workload)) start.Environment[variable] = ToLocalAddress(value, name);
+        // Migrations use the database alone.
+        if (start.Environment.TryGetValue("Servers__PasswordFile", out var path)) start.Environment["Servers__PasswordFile"] = PasswordFile(workload, path!);
         var process = new OverlayProcess(start, new($"http://127.0.0.1:{Port($"{name}:8080")}"));
         _processes.Add(process);
         return process;
@@ -144,8 +143,23 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
             .Replace("collector:4318", _telemetry.Address.Authority, StringComparison.Ordinal)
             .Replace("rabbitmq:5672", new Uri(_messaging).Authority, StringComparison.Ordinal)
             // One of three; the others are unavailable, as they may be in a cluster.
+            .Replace("control-redis-0.control-redis:6379", _control.Split(',')[0], StringComparison.Ordinal)
             .Replace("redis-0.redis:6379", _cache.Split(',')[0], StringComparison.Ordinal);
         return ClusterName().Replace(value, name => $"127.0.0.1:{Port(name.Value)}");
+    }
+
+    /// <summary>
+    /// Returns a file with what the secret that is mounted at the path contains: the password with which the service logs in to the servers here.
+    /// </summary>
+    private string PasswordFile(Workload workload, string path)
+    {
+        var volume = workload.Containers.Single().Items("volumeMounts")
+            .Single(mount => path.StartsWith(mount.Text("mountPath") + "/", StringComparison.Ordinal));
+        var secret = workload.Pod.Items("volumes").Single(v => v.Text("name") == volume.Text("name")).Text("secret.secretName")!;
+        Assert.Contains(_overlay.OfKind("ExternalSecret"), s => s.Text("metadata.name") == secret);
+        var file = Path.Combine(_data, secret);
+        if (!File.Exists(file)) File.WriteAllText(file, _servers.Password(secret.Split('-')[0]));
+        return file;
     }
 
     private int Port(string name) => _ports.GetOrAdd(name, _ => ServiceProcess.FreePort());
@@ -185,7 +199,7 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
     [GeneratedRegex(@"^Host=(\w+)-(?:pooler|db-rw);")]
     private static partial Regex DatabaseHost();
 
-    [GeneratedRegex(@"\b\w+-app:8080|\bredis-[12]\.redis:6379")]
+    [GeneratedRegex(@"\b\w+-app:8080|\b(?:control-)?redis-[12]\.(?:control-)?redis:6379")]
     private static partial Regex ClusterName();
 
     [GeneratedRegex(@"/medcor/(\w+):")]

@@ -1,4 +1,4 @@
-namespace MedCor.ServiceDefaults;
+namespace MedCor.ServiceDefaults.Servers;
 
 /// <summary>
 /// Limits how many bytes of what is kept in Redis belong to one user and to one hospital, exactly and over all replicas: the script that stores something
