@@ -22,7 +22,7 @@ return await MedCorHost.RunAsync(args, host =>
     var analytics = Service<Projects.MedCor_Analytics>("analytics")
         .WithOperatorCommand("rebuild", "Rebuild the statistics", "ArrowSync");
     var chat = Service<Projects.MedCor_Chat>("chat").WithServer(cache);
-    var gateway = host.AddProject<Projects.MedCor_Gateway>("gateway", GatewayAddress.Port, GatewayAddress.Host)
+    var gateway = host.AddProject<Projects.MedCor_Gateway>("gateway", GatewayAddress.Port, GatewayAddress.Host, isPublic: true)
         .WithServer(cache).WithServer(control).WithServer(messaging)
         .With(replica => replica.WithExternalHttpEndpoints().WithHttpHealthCheck("/health")
             .WithUrlForEndpoint("http", _ => new() { Url = "/api/docs/", DisplayText = "API docs" }));

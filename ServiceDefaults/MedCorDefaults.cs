@@ -31,6 +31,8 @@ public static class MedCorDefaults
             // reader.
             kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
             kestrel.Limits.MaxRequestBodySize = MaxRequestBodySize;
+            if (kestrel.ApplicationServices.GetRequiredService<TransportSecurity>().Certificate is { } certificate)
+                kestrel.ConfigureHttpsDefaults(https => https.ServerCertificateSelector = (_, _) => certificate());
         });
         builder.AddMedCorLogging();
         builder.AddServiceDefaults();

@@ -5,7 +5,8 @@ namespace MedCor.AppHost.Hosting;
 /// <summary>
 /// Configures the replicas of a project. Settings apply to every replica; a project that references this one gets the address of every replica.
 /// </summary>
-internal sealed class ReplicatedProject(string name, IReadOnlyList<IResourceBuilder<ProjectResource>> replicas)
+/// <param name="endpoint">The name of the endpoint at which other projects call this one.</param>
+internal sealed class ReplicatedProject(string name, IReadOnlyList<IResourceBuilder<ProjectResource>> replicas, string endpoint = "http")
 {
     public string Name => name;
 
@@ -52,9 +53,13 @@ internal sealed class ReplicatedProject(string name, IReadOnlyList<IResourceBuil
         foreach (var project in projects)
         {
             replica.WithReference(project.Replicas[0], project.Name);
-            for (var index = 1; index < project.Replicas.Count; index++)
-                replica.WithEnvironment($"services__{project.Name}__http__{index}", project.Replicas[index].GetEndpoint("http"))
+            for (var index = project.HasOtherEndpoint ? 0 : 1; index < project.Replicas.Count; index++)
+                replica.WithEnvironment($"services__{project.Name}__http__{index}", project.Replicas[index].GetEndpoint(project.Endpoint))
                     .WithReferenceRelationship(project.Replicas[index]);
         }
     });
+
+    private string Endpoint => endpoint;
+
+    private bool HasOtherEndpoint => endpoint != "http";
 }

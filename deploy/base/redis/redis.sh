@@ -3,12 +3,13 @@
 # sentinel beside it is asked last: it was away just as long and may not have heard of a new master.
 set -eu
 umask 077
+tls='--tls --cacert /etc/tls/ca.crt'
 # redis-0 is of the set redis, whose Service has the same name.
 set=${HOSTNAME%-*}
 me="$HOSTNAME.$set"
 others=$(printf '%s\n' "$set-0" "$set-1" "$set-2" | grep -vx "$HOSTNAME")
 for sentinel in $others "$HOSTNAME"; do
-    master=$(timeout 3 redis-cli -h "$sentinel.$set" -p 26379 SENTINEL GET-MASTER-ADDR-BY-NAME medcor 2>/dev/null | head -n 1) || true
+    master=$(timeout 3 redis-cli $tls -h "$sentinel.$set" -p 26379 SENTINEL GET-MASTER-ADDR-BY-NAME medcor 2>/dev/null | head -n 1) || true
     case "$master" in *."$set") break ;; *) master= ;; esac
 done
 master=${master:-$set-0.$set}
@@ -32,14 +33,20 @@ hashes() {
     done < /etc/redis/users.acl
 } > /data/redis.conf
 
-# A changed password counts within half a minute after the kubelet has brought it. What is connected stays so.
+# A changed password or certificate counts within half a minute after the kubelet has brought it. What is connected stays so.
 known=$(cat /etc/redis-users/*)
+loaded=$(cat /etc/tls/tls.crt)
 while sleep 15; do
+    certificate=$(cat /etc/tls/tls.crt)
+    if [ "$certificate" != "$loaded" ]; then
+        REDISCLI_AUTH=$REDIS_PASSWORD redis-cli $tls CONFIG SET tls-cert-file /etc/tls/tls.crt tls-key-file /etc/tls/tls.key tls-ca-cert-file /etc/tls/ca.crt \
+            && loaded=$certificate
+    fi
     now=$(cat /etc/redis-users/*)
     [ "$now" = "$known" ] && continue
     while read -r name _; do
         # Each hash is a word of its own.
-        REDISCLI_AUTH=$REDIS_PASSWORD redis-cli ACL SETUSER "$name" resetpass $(hashes "$name") < /dev/null || continue 2
+        REDISCLI_AUTH=$REDIS_PASSWORD redis-cli $tls ACL SETUSER "$name" resetpass $(hashes "$name") < /dev/null || continue 2
     done < /etc/redis/users.acl
     known=$now
 done &

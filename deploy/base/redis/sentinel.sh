@@ -6,7 +6,9 @@ file=/data/sentinel.conf
 set=${HOSTNAME%-*}
 {
     if [ -e "$file" ]; then
-        grep -v '^sentinel auth-pass ' "$file"
+        # How it listens is as it is configured now.
+        grep -v -e '^sentinel auth-pass ' -e '^port ' -e '^tls-' "$file"
+        grep -e '^port ' -e '^tls-' /etc/redis/sentinel.conf
     else
         cat /etc/redis/sentinel.conf
         echo "sentinel announce-ip $HOSTNAME.$set"

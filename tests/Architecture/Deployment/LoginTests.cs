@@ -65,7 +65,7 @@ public sealed class LoginTests
                 Assert.Contains(v.Text("value")!.Split(','), part => part == $"user={workload.Service}" || part == "user=$(SERVICE)");
                 Assert.DoesNotContain("password", v.Text("value"), StringComparison.Ordinal);
             });
-            Assert.Equal("amqp://$(SERVICE)@rabbitmq:5672", variables.Single(v => v.Text("name") == "ConnectionStrings__messaging").Text("value"));
+            Assert.Equal("amqps://$(SERVICE)@rabbitmq:5671", variables.Single(v => v.Text("name") == "ConnectionStrings__messaging").Text("value"));
             Assert.Equal("/etc/medcor/login/passwords", variables.Single(v => v.Text("name") == "Servers__PasswordFile").Text("value"));
         }
     }

@@ -10,10 +10,16 @@ namespace MedCor.Tests.EndToEnd.Deployment;
 
 /// <summary>
 /// Runs the workloads of an overlay as local processes, each with only the environment that its manifest defines, on servers of its own. Secrets are generated.
-/// Only the names of the cluster's network are replaced by local addresses, and PostgreSQL is connected to without TLS.
+/// Only the names of the cluster's network are replaced by local addresses, all processes have one certificate, and PostgreSQL is connected to without TLS.
 /// </summary>
 internal sealed partial class OverlayDeployment : IAsyncDisposable
 {
+    /// <summary>The files of the host's certificates for those that the cluster mounts.</summary>
+    private static readonly Dictionary<string, string> Certificates = new()
+    {
+        ["/etc/medcor/tls/ca.crt"] = "authority.crt", ["/etc/medcor/tls/tls.crt"] = "server.crt", ["/etc/medcor/tls/tls.key"] = "server.key",
+    };
+
     private readonly string _data = Directory.CreateTempSubdirectory("medcor-stage-").FullName;
     private readonly Overlay _overlay;
     private HostProcess _servers = null!;
@@ -34,7 +40,7 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
     public static async Task<OverlayDeployment> SetUp(string overlay)
     {
         var stage = new OverlayDeployment(overlay);
-        stage._servers = await HostProcess.Start("servers", stage._data, ["--no-dashboard"]);
+        stage._servers = await HostProcess.Start("servers", stage._data, ["--no-dashboard", "--tls"]);
         stage._telemetry = await OtlpReceiver.Start();
         stage._postgres = stage._servers.ConnectionString("postgres");
         (stage._cache, stage._control) = (stage._servers.ConnectionString("cache"), stage._servers.ConnectionString("control"));
@@ -98,7 +104,10 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
         foreach (var (variable, value) in Resolve(workload)) start.Environment[variable] = ToLocalAddress(value, name);
         // Migrations use the database alone.
         if (start.Environment.TryGetValue("Servers__PasswordFile", out var path)) start.Environment["Servers__PasswordFile"] = PasswordFile(workload, path!);
-        var process = new OverlayProcess(start, new($"http://127.0.0.1:{Port($"{name}:8080")}"));
+        // The entrance calls the gateway without TLS.
+        var process = new OverlayProcess(start,
+            new(workload.Service == "gateway" ? $"http://127.0.0.1:{Port($"{name}:8000")}" : $"https://127.0.0.1:{Port($"{name}:8080")}"),
+            Path.Combine(_data, "tls", "authority.crt"));
         _processes.Add(process);
         return process;
     }
@@ -139,9 +148,11 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
             if (asked.Username == "owner") asked.Username = Owner(cluster, asked.Username);
             return asked.ConnectionString;
         }
-        value = value.Replace("http://+:8080", $"http://127.0.0.1:{Port($"{workload}:8080")}", StringComparison.Ordinal)
+        if (Certificates.TryGetValue(value, out var file)) return Path.Combine(_data, "tls", file);
+        value = value.Replace("https://+:8080", $"https://127.0.0.1:{Port($"{workload}:8080")}", StringComparison.Ordinal)
+            .Replace("http://+:8000", $"http://127.0.0.1:{Port($"{workload}:8000")}", StringComparison.Ordinal)
             .Replace("collector:4318", _telemetry.Address.Authority, StringComparison.Ordinal)
-            .Replace("rabbitmq:5672", new Uri(_messaging).Authority, StringComparison.Ordinal)
+            .Replace("rabbitmq:5671", new Uri(_messaging).Authority, StringComparison.Ordinal)
             // One of three; the others are unavailable, as they may be in a cluster.
             .Replace("control-redis-0.control-redis:6379", _control.Split(',')[0], StringComparison.Ordinal)
             .Replace("redis-0.redis:6379", _cache.Split(',')[0], StringComparison.Ordinal);
@@ -213,10 +224,14 @@ internal sealed class OverlayProcess : IAsyncDisposable
 
     private readonly ChildProcess _process;
 
-    public OverlayProcess(ProcessStartInfo start, Uri address)
+    /// <param name="authority">The path of the certificate of the authority that has signed the process's own.</param>
+    public OverlayProcess(ProcessStartInfo start, Uri address, string authority)
     {
         Environment = start.Environment.ToDictionary();
-        Http = new() { BaseAddress = address, Timeout = TimeSpan.FromSeconds(20) };
+        Http = new(new SocketsHttpHandler { SslOptions = new() { CertificateChainPolicy = TrustedAuthority.PolicyOf(authority) } })
+        {
+            BaseAddress = address, Timeout = TimeSpan.FromSeconds(20),
+        };
         _process = ChildProcess.Start(start);
     }
 
