@@ -38,7 +38,7 @@ public static class MedCorDefaults
         builder.AddServiceDefaults();
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(25));
 
-        builder.Services.AddSingleton(TimeProvider.System).AddSingleton<ServerLogin>().AddSingleton<TransportSecurity>();
+        builder.Services.AddSingleton(TimeProvider.System).AddSingleton<ServerLogin>();
         builder.Services.AddOptions<TokenOptions>().BindConfiguration("Tokens")
             .Configure<IConfiguration>((tokens, configuration) =>
             {

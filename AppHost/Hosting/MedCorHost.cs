@@ -150,7 +150,7 @@ internal static class MedCorHost
         });
         builder.OnBeforeStart((starting, _) =>
         {
-            // All traffic is plain HTTP on loopback. Without this the dashboard warns that the developer certificate is not trusted.
+            // MedCor has its own certificates. Without this the dashboard, plain HTTP on loopback, warns that the developer certificate is not trusted.
 #pragma warning disable ASPIRECERTIFICATES001 // An evaluation API; there is no other way yet.
             foreach (var resource in starting.Model.Resources)
                 foreach (var certificate in resource.Annotations.OfType<HttpsCertificateConfigurationCallbackAnnotation>().ToArray())

@@ -14,7 +14,7 @@ internal sealed class DevelopmentCertificates
 {
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
 
-    private readonly X509Certificate2 _authority;
+    private readonly X509Certificate2Collection _authority = [];
 
     private DevelopmentCertificates(string directory)
     {
@@ -22,7 +22,7 @@ internal sealed class DevelopmentCertificates
         CertificateFile = Path.Combine(directory, "server.crt");
         KeyFile = Path.Combine(directory, "server.key");
         if (!AreUsable(AuthorityFile, CertificateFile, KeyFile)) Create();
-        _authority = X509Certificate2.CreateFromPem(File.ReadAllText(AuthorityFile));
+        _authority.ImportFromPemFile(AuthorityFile);
     }
 
     /// <summary>Gets the path of the authority's certificate.</summary>
@@ -43,7 +43,7 @@ internal sealed class DevelopmentCertificates
         if (certificate is not X509Certificate2 presented || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != SslPolicyErrors.None) return false;
         using var own = new X509Chain();
         own.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        own.ChainPolicy.CustomTrustStore.Add(_authority);
+        own.ChainPolicy.CustomTrustStore.AddRange(_authority);
         own.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         return own.Build(presented);
     }

@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using MedCor.Contracts;
-using MedCor.ServiceDefaults.Servers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;

@@ -1,4 +1,4 @@
-using MedCor.ServiceDefaults.Servers;
+using MedCor.ServiceDefaults;
 using StackExchange.Redis;
 
 namespace MedCor.Gateway.Limits;

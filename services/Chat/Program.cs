@@ -4,7 +4,7 @@ using MedCor.Chat.Runs;
 using MedCor.ChatStreams;
 using MedCor.Platform;
 using MedCor.Platform.LocalCopies;
-using MedCor.ServiceDefaults.Servers;
+using MedCor.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddMedCorService<ChatDb>("chat", copies: [typeof(HospitalCopies), typeof(UserCopies)]);

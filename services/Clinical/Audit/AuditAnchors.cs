@@ -1,5 +1,5 @@
 using System.Globalization;
-using MedCor.ServiceDefaults.Servers;
+using MedCor.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
 using StackExchange.Redis;
 

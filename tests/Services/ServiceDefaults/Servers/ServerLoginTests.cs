@@ -1,3 +1,4 @@
+using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Servers;
 using Microsoft.Extensions.Configuration;
 using StackExchange.Redis;

@@ -1,10 +1,11 @@
 using MedCor.ServiceDefaults.Health;
+using MedCor.ServiceDefaults.Servers;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using StackExchange.Redis;
 
-namespace MedCor.ServiceDefaults.Servers;
+namespace MedCor.ServiceDefaults;
 
 /// <summary>
 /// Connects to the two Redis servers. What protects the others from a user is kept apart from what users fill: a full or unavailable server of one kind
