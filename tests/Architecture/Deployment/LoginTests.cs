@@ -13,14 +13,16 @@ public sealed class LoginTests
         Assert.All(BrokerAccess.Programs, program =>
         {
             var permission = Assert.Single(rendered.OfKind("Permission"), p => p.Text("spec.user") == program);
-            var rights = BrokerAccess.GetRights(program);
+            var (rights, rendering) = (BrokerAccess.GetRights(program), permission.At("spec.permissions")!);
+            var expected = Lines(rights.Configure, rights.Write, rights.Read);
 
             Assert.Equal("/", permission.Text("spec.vhost"));
-            Assert.Equal(rights.Configure, permission.Text("spec.permissions.configure"));
-            Assert.Equal(rights.Write, permission.Text("spec.permissions.write"));
-            Assert.Equal(rights.Read, permission.Text("spec.permissions.read"));
+            Assert.True(expected == Lines(rendering.Text("configure"), rendering.Text("write"), rendering.Text("read")),
+                $"deploy/base/{program}/broker.yaml must contain:\n{expected}");
             Assert.Single(rendered.OfKind("User"), u => u.Text("spec.importCredentialsSecret.name") == $"{program}-server-login");
         });
+
+        static string Lines(string? configure, string? write, string? read) => $"configure: '{configure}'\nwrite: '{write}'\nread: '{read}'";
     }
 
     [OverlayTheory, EveryOverlay]
@@ -41,8 +43,8 @@ public sealed class LoginTests
         {
             var volumes = rendered.Single("StatefulSet", name).Items("spec.template.spec.volumes").ToArray();
             var files = (JsonObject)rendered.Single("ConfigMap", volumes.Single(v => v.Text("name") == "configuration").Text("configMap.name")!)["data"]!;
-            Assert.Equal(logins.Select(login => $"{login.User} {login.Rules}"),
-                ((string)files["users.acl"]!).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+            var expected = string.Join('\n', logins.Select(login => $"{login.User} {login.Rules}"));
+            Assert.True(((string)files["users.acl"]!).TrimEnd() == expected, $"deploy/base/{name}/users.acl must contain:\n{expected}");
 
             var secret = rendered.Single("ExternalSecret", volumes.Single(v => v.Text("name") == "users").Text("secret.secretName")!);
             var passwords = secret.Items("spec.data").ToArray();
