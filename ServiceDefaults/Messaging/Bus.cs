@@ -1,8 +1,11 @@
+using System.Security.Authentication;
 using MassTransit;
 using MedCor.Contracts;
 using MedCor.ServiceDefaults.Errors;
+using MedCor.ServiceDefaults.Servers;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using RabbitMQ.Client;
 
 namespace MedCor.ServiceDefaults.Messaging;
 
@@ -21,6 +24,16 @@ public static class Bus
     public static Uri GetBrokerAddress(IConfiguration configuration) =>
         new(configuration.GetConnectionString("messaging")
             ?? throw new InvalidOperationException("Set ConnectionStrings__messaging, such as amqp://user:password@host:5672."));
+
+    /// <summary>Creates a factory of connections to the broker, with the login and the certificate authority of this process.</summary>
+    public static ConnectionFactory CreateConnectionFactory(IConfiguration configuration, ServerLogin login, TransportSecurity security)
+    {
+        var address = GetBrokerAddress(configuration);
+        var factory = new ConnectionFactory { Uri = address, AutomaticRecoveryEnabled = false };
+        if (login.GetCredentials(address) is { } credentials) factory.CredentialsProvider = credentials;
+        if (factory.Ssl.Enabled) (factory.Ssl.ServerName, factory.Ssl.CertificateValidationCallback) = (address.Host, security.IsServerTrusted);
+        return factory;
+    }
 
     /// <summary>Connects to the bus with the given consumers.</summary>
     /// <param name="queue">The name of the service, whose replicas share the queue.</param>
@@ -44,10 +57,19 @@ public static class Bus
             foreach (var consumer in consumers) bus.AddConsumer(consumer);
             bus.UsingRabbitMq((context, rabbit) =>
             {
-                rabbit.Host(GetBrokerAddress(configuration), host =>
+                var broker = GetBrokerAddress(configuration);
+                rabbit.Host(broker, host =>
                 {
                     host.PublisherConfirmation = true;
                     host.RequestedConnectionTimeout(TimeSpan.FromSeconds(3));
+                    if (context.GetRequiredService<ServerLogin>().GetCredentials(broker) is { } credentials) host.CredentialsProvider = credentials;
+                    if (broker.Scheme == "amqps")
+                        host.UseSsl(tls =>
+                        {
+                            (tls.ServerName, tls.Protocol) = (broker.Host, SslProtocols.None);
+                            // Without a callback, MassTransit accepts a certificate that nobody has signed.
+                            tls.CertificateValidationCallback = context.GetRequiredService<TransportSecurity>().IsServerTrusted;
+                        });
                 });
                 rabbit.ConfigureJsonSerializerOptions(Json.Configure);
                 rabbit.ReceiveEndpoint(queue, endpoint =>
@@ -56,6 +78,8 @@ public static class Bus
                     endpoint.PrefetchCount = Math.Max(64, concurrency);
                     endpoint.ConcurrentMessageLimit = singleActiveConsumer ? 1 : concurrency;
                     endpoint.SingleActiveConsumer = singleActiveConsumer;
+                    // Nobody receives them, and the error queue has the message.
+                    endpoint.PublishFaults = false;
                     // While a dependency is unavailable, even for minutes, messages wait and are retried. A message that cannot be handled soon goes to the
                     // error queue.
                     endpoint.UseMessageRetry(r =>

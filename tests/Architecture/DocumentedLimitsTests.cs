@@ -4,11 +4,13 @@ using System.Text.RegularExpressions;
 using MedCor.Chat.LanguageModel;
 using MedCor.Chat.Prompts;
 using MedCor.Chat.Runs;
+using MedCor.ChatStreams;
 using MedCor.Clinical.Audit;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
 using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
+using MedCor.Gateway.Authentication;
 using MedCor.Gateway.Chat;
 using MedCor.Gateway.Endpoints;
 using MedCor.Gateway.Forwarding;
@@ -77,6 +79,7 @@ public sealed class DocumentedLimitsTests
         { "time until a body is whole", Seconds(RequestBody.ReadTimeout) },
         { $"pace of a body once {Seconds(ConnectionLimiter.BodyRateGracePeriod)}", Number(ConnectionLimiter.MinBytesPerSecond) },
         { "calls a minute of one caller", Number(new LimitOptions().CallsPerMinute) },
+        { "callers and addresses that are counted", Number(RedisRateLimiter.MaxCallers) },
         { "attempts to log in, to reset and to set a password", Number(new LimitOptions().CallsPerMinute) },
         { "requests for tokens", Number(new LimitOptions().GetLimit(RateLimitPolicy.TokenAttempts)) },
         { "requests for tokens", Number(new LimitOptions().GetLimit(RateLimitPolicy.Tokens)) },
@@ -133,8 +136,13 @@ public sealed class DocumentedLimitsTests
         { "events of all hospitals", Size(LiveEventStore.MaxTotalBytes) },
         { "answers of tools that are kept", Size(LiveEventStore.MaxToolResponseBytes) },
         { "of them for one person", Size(LiveEventStore.MaxToolResponseBytesPerUser) },
+        { "tickets of a user", Size(TicketStore.MaxUserBytes) },
+        { "tickets of a hospital", Size(TicketStore.MaxHospitalBytes) },
+        { "events of a hospital that are recognized", Number(LiveEventStore.MaxEntries) },
         { "time between signs of life", $"{new LiveEventOptions().HeartbeatSeconds} s" },
         { "messages of a question", Number(ExecuteCall.MaxMessages) },
+        { "what Redis keeps of a user's answers", Size(ChatStreamStore.MaxUserBytes) },
+        { "what Redis keeps of a hospital's answers", Size(ChatStreamStore.MaxHospitalBytes) },
         { "answers that a process of Chat", Number(ConcurrencyLimiter.Capacity) },
         { "what is remembered of a conversation", Number(MedCor.Chat.Runs.ChatHistory.MaxCharacters) },
         { "a stream on which nothing comes", $"{new ChatStreamOptions().IdleTimeoutSeconds} s" },

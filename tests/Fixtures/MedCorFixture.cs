@@ -105,8 +105,17 @@ public sealed class MedCorFixture
 
     private static int _redisDatabase;
 
-    /// <summary>Gets the connection string of the system's Redis.</summary>
+    /// <summary>Gets the connection string of the system's Redis of live events and chat.</summary>
     public string RedisConnectionString => $"localhost:{ReadRecorded("ports", "cache")},password={ReadRecorded("passwords", "cache")}";
+
+    /// <summary>Returns the address of one of the system's Redis servers.</summary>
+    public string GetRedisAddress(string server) => $"localhost:{ReadRecorded("ports", server)}";
+
+    /// <summary>Gets the host and port of the system's broker.</summary>
+    public string BrokerAddress => $"localhost:{ReadRecorded("ports", "messaging")}";
+
+    /// <summary>Returns the password with which a program logs in to Redis and the broker.</summary>
+    public string GetPassword(string program) => ReadRecorded("passwords", $"{program}-login");
 
     private string OwnerConnectionString(string database) =>
         $"Host=localhost;Port={ReadRecorded("ports", "postgres")};Username=postgres;Password={ReadRecorded("passwords", "postgres")};"

@@ -73,7 +73,8 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
         {
             started = await streams.StartAsync(id, owner, request.RequestId, digest, worker.Name);
         }
-        catch (Exception e) when (e is not RedisServerException) // a rejected script started nothing; after other failures the run may exist without a worker
+        // A rejected script, or one that found no room, started nothing; after other failures the run may exist without a worker.
+        catch (Exception e) when (e is not (RedisServerException or RateLimited))
         {
             worker.Abandon(id, owner, request.RequestId);
             throw;

@@ -1,7 +1,9 @@
 using System.Globalization;
 using MedCor.Platform.Database;
 using MedCor.Platform.Messaging;
+using MedCor.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
@@ -12,7 +14,8 @@ namespace MedCor.Platform.Audit;
 /// its anchor, or has another link there, was tampered with.
 /// </summary>
 internal sealed partial class AuditAnchors(
-    IConnectionMultiplexer redis, ServiceInfo service, AuditHeadLog headLog, TimeProvider clock, ILogger<AuditAnchors> log)
+    [FromKeyedServices(RedisConnections.Control)] IConnectionMultiplexer redis, ServiceInfo service, AuditHeadLog headLog, TimeProvider clock,
+    ILogger<AuditAnchors> log)
 {
     /// <summary>The key of Clinical's heads, which are the oldest. The name of any other service follows it.</summary>
     private const string Key = "medcor:audit:heads";

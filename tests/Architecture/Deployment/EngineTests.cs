@@ -22,7 +22,7 @@ public partial class EngineTests
         Assert.All(production.OfKind("Pooler"), p => Assert.True(p.Number("spec.instances") >= 2));
         var rabbitmq = production.OfKind("RabbitmqCluster").Single();
         Assert.Equal(3, rabbitmq.Number("spec.replicas"));
-        Assert.Equal(3, production.Single("StatefulSet", "redis").Number("spec.replicas"));
+        Assert.All(["redis", "control-redis"], redis => Assert.Equal(3, production.Single("StatefulSet", redis).Number("spec.replicas")));
 
         Assert.All(production.OfKind("Cluster"), c => IsSpread(c, "spec", new JsonObject { ["cnpg.io/cluster"] = c.Text("metadata.name") }));
         Assert.All(production.OfKind("Pooler"), p => IsSpread(p, "spec.template.spec", p.At("spec.template.metadata.labels")!));
@@ -163,7 +163,7 @@ public partial class EngineTests
         var gateway = rendered.OfKind("Gateway").Single();
         var (secure, plain) = (gateway.Items("spec.listeners").Single(l => l.Text("protocol") == "HTTPS"),
             gateway.Items("spec.listeners").Single(l => l.Text("protocol") == "HTTP"));
-        var certificate = rendered.OfKind("Certificate").Single();
+        var certificate = rendered.Single("Certificate", "gateway-entrance");
 
         Assert.Equal(certificate.Text("spec.secretName"), secure.Items("tls.certificateRefs").Single().Text("name"));
         Assert.Equal([secure.Text("hostname")!], certificate.Texts("spec.dnsNames"));
@@ -172,6 +172,42 @@ public partial class EngineTests
         Assert.All(rendered.OfKind("HTTPRoute"), r => Assert.Equal(gateway.Text("metadata.name"), r.Items("spec.parentRefs").Single().Text("name")));
         Assert.All(rendered.Services, service => Assert.Equal($"https://{secure.Text("hostname")}",
             service.Containers.Single().Items("env").Single(e => e.Text("name") == "Identity__PublicUrl").Text("value")));
+    }
+
+    [OverlayTheory, EveryOverlay]
+    public void Services_and_servers_answer_by_TLS_with_a_certificate_for_the_names_by_which_they_are_called(string overlay)
+    {
+        var rendered = Overlay.Get(overlay);
+        var authority = rendered.OfKind("Issuer").Single(i => i.Text("spec.ca.secretName") is not null);
+        Assert.True((bool?)rendered.Single("Certificate", authority.Text("spec.ca.secretName")!).At("spec.isCA"));
+        foreach (var app in rendered.Services)
+        {
+            AnswersAs(MountedSecret(app, "/etc/medcor/tls"), app.Name);
+            var variables = app.Containers.Single().Items("env").ToDictionary(e => e.Text("name")!, e => e.Text("value"));
+            Assert.StartsWith("https://+:8080", variables["ASPNETCORE_URLS"], StringComparison.Ordinal);
+            Assert.Equal(("/etc/medcor/tls/ca.crt", "/etc/medcor/tls/tls.crt", "/etc/medcor/tls/tls.key"),
+                (variables["Tls__AuthorityFile"], variables["Tls__CertificateFile"], variables["Tls__KeyFile"]));
+            foreach (var connection in variables.Where(v => v.Key is "ConnectionStrings__cache" or "ConnectionStrings__control"))
+                Assert.Contains("ssl=true", connection.Value!.Split(','));
+            foreach (var probe in (string[])["startupProbe", "readinessProbe", "livenessProbe"])
+                Assert.Equal("HTTPS", app.Containers.Single().Text($"{probe}.httpGet.scheme"));
+        }
+        foreach (var redis in (string[])["redis", "control-redis"])
+            AnswersAs(MountedSecret(new(rendered.Single("StatefulSet", redis)), "/etc/tls"), [.. Enumerable.Range(0, 3).Select(n => $"{redis}-{n}.{redis}")]);
+        AnswersAs(rendered.OfKind("RabbitmqCluster").Single().Text("spec.tls.secretName")!, "rabbitmq", "rabbitmq.medcor.svc");
+
+        void AnswersAs(string secret, params string[] names)
+        {
+            var certificate = Assert.Single(rendered.OfKind("Certificate"), c => c.Text("spec.secretName") == secret);
+            Assert.Equal(("Issuer", authority.Text("metadata.name")), (certificate.Text("spec.issuerRef.kind"), certificate.Text("spec.issuerRef.name")));
+            Assert.Empty(names.Except(certificate.Texts("spec.dnsNames")));
+        }
+
+        static string MountedSecret(Workload workload, string path)
+        {
+            var mount = workload.Containers.First().Items("volumeMounts").Single(m => m.Text("mountPath") == path);
+            return workload.Pod.Items("volumes").Single(v => v.Text("name") == mount.Text("name")).Text("secret.secretName")!;
+        }
     }
 
     private static int Parameter(JsonNode manifest, string path) => int.Parse(manifest.Text(path)!, CultureInfo.InvariantCulture);

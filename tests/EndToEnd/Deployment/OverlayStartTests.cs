@@ -72,6 +72,6 @@ public partial class OverlayStartTests
         foreach (var app in apps.Values) Assert.Equal(0, await app.Stop());
     }
 
-    [GeneratedRegex(@"\$\(|-pooler|-db-rw|\.redis\b|-app:")]
+    [GeneratedRegex(@"\$\(|-pooler|-db-rw|\.(?:control-)?redis\b|-app:|^/etc/")]
     private static partial Regex Unresolved();
 }

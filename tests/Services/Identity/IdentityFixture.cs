@@ -11,6 +11,7 @@ using MedCor.Platform.Audit;
 using MedCor.Platform.Database;
 using MedCor.Platform.Messaging;
 using MedCor.Platform.Tenancy;
+using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Authentication;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -38,7 +39,7 @@ internal sealed class IdentityFixture : IAsyncDisposable
             new NpgsqlConnectionStringBuilder(owner) { Pooling = true, MaxPoolSize = connections, Options = "-c role=medcor_identity" }.ConnectionString);
         _services = new ServiceCollection().AddOptions().AddLogging().AddSingleton<TimeProvider>(Clock)
             .AddTenantDb<IdentityDb>((_, db) => db.UseNpgsql(_database))
-            .AddSingleton<IConnectionMultiplexer>(redis).AddSingleton<RevocationList>()
+            .AddKeyedSingleton<IConnectionMultiplexer>(RedisConnections.Control, redis).AddSingleton<RevocationList>()
             .AddSingleton(new KeyEncryption("a secret of at least 32 characters!")).AddSingleton<KeyRing>().AddSingleton<AccessTokenIssuer>()
             .AddSingleton<IHostEnvironment>(new HostingEnvironment { EnvironmentName = Environments.Development }).AddScoped<SignInPolicies>()
             .AddSingleton(Options.Create(Mail)).Configure<TokenOptions>(tokens => tokens.PublicUrl = "http://localhost").AddLocalization()
