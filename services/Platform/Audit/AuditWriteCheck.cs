@@ -16,8 +16,8 @@ public sealed partial class AuditWriteCheck : IDisposable
 
     /// <summary>
     /// Divides by zero, which ends the transaction, unless as many events are stored as were sent. It is a statement of its own, so that it sees the effects of
-    /// all triggers, and contains no function of the schema, which the owner of the database could replace. The keys say in which partitions the events are. The
-    /// emergency override alone is not compared: a trigger of Clinical finds it.
+    /// all triggers, and contains no function of the schema, which the owner of the database could replace. The keys say in which partitions the events are.
+    /// The emergency override alone is not compared: a trigger of Clinical finds it.
     /// </summary>
     private const string Check = """
         SELECT 1 / (count(*) = cardinality({2}))::integer FROM jsonb_populate_recordset(NULL::audit_events, {0}::jsonb) AS sent

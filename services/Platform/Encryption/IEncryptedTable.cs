@@ -5,8 +5,8 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Platform.Encryption;
 
 /// <summary>
-/// Encrypts the rows of a table again, with the key that is in use. An <see cref="Entity"/> with encrypted texts has an implementation. Where the service may not
-/// update the rows, and for any other <see cref="IEncryptedRow"/>, it has an <see cref="IEncryptedTable{TRow}"/>, found by its type.
+/// Encrypts the rows of a table again, with the key that is in use. An <see cref="Entity"/> with encrypted texts has an implementation. Where the service may
+/// not update the rows, and for any other <see cref="IEncryptedRow"/>, it has an <see cref="IEncryptedTable{TRow}"/>, found by its type.
 /// </summary>
 public interface IEncryptedTable
 {
