@@ -1,5 +1,8 @@
+using System.Text.Json;
+using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
+using MedCor.Platform.Audit;
 using MedCor.Platform.Database;
 using MedCor.Platform.Messaging;
 using MedCor.Platform.Retention;
@@ -19,7 +22,8 @@ public interface IUserEraser
 /// Deletes what a service stores about an erased user and records it in the audit trail, in one transaction: the proof that the erasure is complete once there
 /// is one of each service.
 /// </summary>
-internal sealed class ErasureHandler(TenantDb db, ServiceInfo service, IEnumerable<IUserEraser> erasers, TimeProvider clock) : IEventHandler<UserErased>
+internal sealed class ErasureHandler(TenantDb db, ServiceInfo service, IEnumerable<IUserEraser> erasers, AuditWriteCheck check, TimeProvider clock)
+    : IEventHandler<UserErased>
 {
     public async Task HandleAsync(UserErased integrationEvent, CancellationToken ct)
     {
@@ -29,7 +33,7 @@ internal sealed class ErasureHandler(TenantDb db, ServiceInfo service, IEnumerab
         await db.Database.ExecuteSqlAsync($"""
             INSERT INTO erasures (user_id, hospital_id, erased_at) VALUES ({erasure.UserId}, {hospital}, {now}) ON CONFLICT DO NOTHING
             """, ct);
-        db.Add(new AuditEvent
+        var proof = new AuditEvent
         {
             HospitalId = hospital ?? Guid.Empty,
             Id = Guid.CreateVersion7(now),
@@ -45,7 +49,9 @@ internal sealed class ErasureHandler(TenantDb db, ServiceInfo service, IEnumerab
             Outcome = AuditOutcome.Done,
             RequestId = erasure.RequestId,
             Kind = AuditKind.Account,
-        });
+        };
+        var statements = AuditWriteCheck.GetStatements(JsonSerializer.Serialize<AuditEvent[]>([proof], Json.Options), [(proof.HospitalId, proof.Id)]);
+        await check.ExecuteAsync(() => db.Database.ExecuteSqlAsync(statements, ct));
     }
 }
 
