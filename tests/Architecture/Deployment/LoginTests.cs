@@ -59,7 +59,7 @@ public sealed class LoginTests
         var rendered = Overlay.Get(overlay);
         foreach (var workload in rendered.Workloads.Where(w => w.Role is "app" or "command"))
         {
-            var variables = workload.Containers.Single().Items("env").ToArray();
+            var variables = workload.Program.Items("env").ToArray();
             Assert.Equal([$"{workload.Service}-server-login"],
                 workload.Pod.Items("volumes").Select(v => v.Text("secret.secretName")).Where(s => s?.EndsWith("-login", StringComparison.Ordinal) == true));
             Assert.All(variables.Where(v => v.Text("name") is "ConnectionStrings__cache" or "ConnectionStrings__control"), v =>

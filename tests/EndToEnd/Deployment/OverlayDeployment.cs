@@ -170,7 +170,7 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
     /// </summary>
     private string PasswordFile(Workload workload, string path)
     {
-        var volume = workload.Containers.Single().Items("volumeMounts")
+        var volume = workload.Program.Items("volumeMounts")
             .Single(mount => path.StartsWith(mount.Text("mountPath") + "/", StringComparison.Ordinal));
         var secret = workload.Pod.Items("volumes").Single(v => v.Text("name") == volume.Text("name")).Text("secret.secretName")!;
         Assert.Contains(_overlay.OfKind("ExternalSecret"), s => s.Text("metadata.name") == secret);
