@@ -12,17 +12,17 @@ public class BookingTests
     [Fact]
     public async Task A_patient_books_and_the_doctor_sees_it_arrive_while_the_other_hospital_sees_nothing()
     {
-        var ward = await ClinicFixture.Open("general");
-        var (patient, doctor) = (await ward.LogInPatient(), await ward.LogInDoctor());
+        var clinic = await ClinicFixture.Open("general");
+        var (patient, doctor) = (await clinic.LogInPatient(), await clinic.LogInDoctor());
         var stranger = await ApiClient.LogIn("doctor@riverside.example", gateway: 1);
         await using var heard = await SseClient.Connect(doctor, gateway: 1);
         await using var overheard = await SseClient.Connect(stranger);
 
         var doctors = await patient.Call<Page<Doctor>>("list_doctors", new { limit = 100, sort = "-created_at" });
         Assert.Contains(doctors.Results, d => d.Id == doctor.Id);
-        Assert.Contains("14:00:00", await ward.FreeTimes());
+        Assert.Contains("14:00:00", await clinic.FreeTimes());
 
-        var visit = await patient.Call<Appointment>("create_appointment", ward.BookingRequest("14:00:00"));
+        var visit = await patient.Call<Appointment>("create_appointment", clinic.BookingRequest("14:00:00"));
         Assert.Equal(AppointmentStatus.Scheduled, visit.Status);
         var id = visit.Id.ToString();
 
@@ -31,7 +31,7 @@ public class BookingTests
         var update = await heard.Next(e => e.Name == "resource_update" && e.EntityId == visit.Id);
         Assert.Equal(("appointments", "created"), (update.Resource, update.Action));
 
-        var again = await patient.TryCall("create_appointment", ward.BookingRequest("14:00:00"));
+        var again = await patient.TryCall("create_appointment", clinic.BookingRequest("14:00:00"));
         Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (again.Status, again.Code));
         Assert.NotEmpty(again.Details!["alternatives"]!.AsArray());
 
@@ -48,41 +48,41 @@ public class BookingTests
     [Fact]
     public async Task A_patient_who_was_created_can_be_booked_by_the_very_next_call()
     {
-        var ward = await ClinicFixture.Open("general");
+        var clinic = await ClinicFixture.Open("general");
 
         // Repeated, because the event of the new patient could win the race by chance.
-        foreach (var time in (await ward.FreeTimes()).Take(10))
+        foreach (var time in (await clinic.FreeTimes()).Take(10))
         {
-            var patient = await ward.CreatePatient();
-            await ward.Nurse.Call("create_appointment", ward.BookingRequest(time, patient: patient));
+            var patient = await clinic.CreatePatient();
+            await clinic.Nurse.Call("create_appointment", clinic.BookingRequest(time, patient: patient));
         }
     }
 
     [Fact]
     public async Task Of_a_hundred_concurrent_bookings_of_one_slot_at_two_gateways_exactly_one_succeeds()
     {
-        var ward = await ClinicFixture.Open("general");
+        var clinic = await ClinicFixture.Open("general");
         ApiClient[] nurses = [await ClinicFixture.LogIn("nurse@general.example", gateway: 0), await ClinicFixture.LogIn("nurse@general.example", gateway: 1)];
         var patients = DemoTenants.Hospitals[0].Patients.Select(p => p.Id).ToArray();
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(i =>
-            nurses[i % 2].TryCall("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(40), patients[i % patients.Length]))));
+            nurses[i % 2].TryCall("create_appointment", clinic.BookingRequest("10:00:00", clinic.Weekday(40), patients[i % patients.Length]))));
 
         Assert.Equal(1, answers.Count(a => a.Status == HttpStatusCode.OK));
         Assert.All(answers.Where(a => a.Status != HttpStatusCode.OK), a => Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (a.Status, a.Code)));
         Assert.All(answers.Where(a => a.Status != HttpStatusCode.OK), a => Assert.NotEmpty(a.Details!["alternatives"]!.AsArray()));
-        var house = await MedCorFixture.Get();
-        Assert.Equal(1, await house.QueryNumber("clinical", "SELECT count(*) FROM appointments WHERE doctor_id = $1", ward.Doctor));
+        var system = await MedCorFixture.Get();
+        Assert.Equal(1, await system.QueryNumber("clinical", "SELECT count(*) FROM appointments WHERE doctor_id = $1", clinic.Doctor));
     }
 
     [Fact]
     public async Task A_patient_is_never_at_two_doctors_at_once()
     {
-        var ward = await ClinicFixture.Open("riverside");
-        Guid[] doctors = [ward.Doctor, await ward.CreateDoctor(), await ward.CreateDoctor()];
+        var clinic = await ClinicFixture.Open("riverside");
+        Guid[] doctors = [clinic.Doctor, await clinic.CreateDoctor(), await clinic.CreateDoctor()];
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 30)
-            .Select(i => ward.Nurse.TryCall("create_appointment", ward.BookingRequest("10:00:00", doctor: doctors[i % doctors.Length]))));
+            .Select(i => clinic.Nurse.TryCall("create_appointment", clinic.BookingRequest("10:00:00", doctor: doctors[i % doctors.Length]))));
 
         Assert.Equal(1, answers.Count(a => a.Status == HttpStatusCode.OK));
         Assert.Equal(29, answers.Count(a => a.Code == "CONFLICT"));

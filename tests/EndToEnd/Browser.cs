@@ -17,9 +17,9 @@ internal static class Browser
     /// <summary>Opens the gateway's smallest page in a new browser context, so that requests of its scripts have the gateway's origin.</summary>
     public static async Task<IPage> OpenGatewayPage(int gateway = 0)
     {
-        var house = await MedCorFixture.Get();
+        var system = await MedCorFixture.Get();
         var page = await (await Shared.Value).NewPageAsync();
-        await page.GotoAsync(new Uri(house.Gateways[gateway % house.Gateways.Count], "/healthz").ToString());
+        await page.GotoAsync(new Uri(system.Gateways[gateway % system.Gateways.Count], "/healthz").ToString());
         return page;
     }
 

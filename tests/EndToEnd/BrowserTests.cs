@@ -32,11 +32,11 @@ public class BrowserTests
     [BrowserFact]
     public async Task A_page_shows_a_booking_when_it_is_made()
     {
-        var ward = await ClinicFixture.Open();
-        await using var page = await Open(ward);
+        var clinic = await ClinicFixture.Open();
+        await using var page = await Open(clinic);
         await page.EvaluateAsync("listen()");
 
-        await ward.Book("09:00:00");
+        await clinic.Book("09:00:00");
 
         await Expect(Lines(page)).ToHaveTextAsync(["09:00:00"]);
     }
@@ -44,17 +44,17 @@ public class BrowserTests
     [BrowserFact]
     public async Task A_page_that_comes_back_shows_what_was_booked_meanwhile_once()
     {
-        var ward = await ClinicFixture.Open();
-        await using var page = await Open(ward, gateway: 1);
+        var clinic = await ClinicFixture.Open();
+        await using var page = await Open(clinic, gateway: 1);
         await page.EvaluateAsync("listen()");
-        await ward.Book("09:00:00");
+        await clinic.Book("09:00:00");
         await Expect(Lines(page)).ToHaveTextAsync(["09:00:00"]);
 
         await page.EvaluateAsync("leave()");
-        await ward.Book("10:00:00");
-        await ward.Book("11:00:00");
+        await clinic.Book("10:00:00");
+        await clinic.Book("11:00:00");
         await page.EvaluateAsync("listen()");
-        await ward.Book("12:00:00");
+        await clinic.Book("12:00:00");
 
         await Expect(Lines(page)).ToHaveTextAsync(["09:00:00", "10:00:00", "11:00:00", "12:00:00"]);
     }
@@ -62,8 +62,8 @@ public class BrowserTests
     [BrowserFact]
     public async Task A_page_calls_tools_and_hears_of_bookings_over_a_WebSocket()
     {
-        var ward = await ClinicFixture.Open();
-        await using var page = await Open(ward);
+        var clinic = await ClinicFixture.Open();
+        await using var page = await Open(clinic);
 
         // The response and the update arrive in either order.
         var said = await page.EvaluateAsync<string>("""
@@ -81,7 +81,7 @@ public class BrowserTests
                 };
               });
             }
-            """, ward.BookingRequest("09:00:00"));
+            """, clinic.BookingRequest("09:00:00"));
 
         var (response, update) = (JsonNode.Parse(said)!["tool_response"]!, JsonNode.Parse(said)!["resource_update"]!);
         Assert.Equal("booking", (string?)response["request_id"]);
@@ -93,7 +93,7 @@ public class BrowserTests
     [BrowserFact]
     public async Task A_page_of_another_origin_of_this_machine_logs_in_calls_listens_and_reads_what_refuses_it()
     {
-        var house = await MedCorFixture.Get();
+        var system = await MedCorFixture.Get();
         await using var page = await Browser.OpenGatewayPage(gateway: 1);
 
         var told = JsonNode.Parse(await page.EvaluateAsync<string>("""
@@ -116,7 +116,7 @@ public class BrowserTests
                 status: refused.status, challenge: refused.headers.get('WWW-Authenticate'), code: (await refused.json()).error.code
               });
             }
-            """, house.Gateways[0].ToString()))!;
+            """, system.Gateways[0].ToString()))!;
 
         Assert.Equal((1, "from-elsewhere", 401, "AUTH_INVALID"), ((int)told["doctors"]!, (string?)told["id"], (int)told["status"]!, (string?)told["code"]));
         Assert.NotNull((string?)told["trace"]);
@@ -124,10 +124,10 @@ public class BrowserTests
     }
 
     /// <summary>Opens the page of the fixture's patient, who receives only events of the patient's own appointments.</summary>
-    private static async Task<IPage> Open(ClinicFixture ward, int gateway = 0)
+    private static async Task<IPage> Open(ClinicFixture clinic, int gateway = 0)
     {
         var page = await Browser.OpenGatewayPage(gateway);
-        await page.EvaluateAsync(Board, (await ward.LogInPatient()).AccessToken);
+        await page.EvaluateAsync(Board, (await clinic.LogInPatient()).AccessToken);
         return page;
     }
 

@@ -16,26 +16,26 @@ public sealed class CallCostTests
     [InlineData("clinical", "create_appointment", 4)]
     public async Task A_call_sends_no_more_requests_to_the_database(string service, string tool, int requests)
     {
-        var house = await MedCorFixture.Get();
-        var ward = await ClinicFixture.Open("riverside");
+        var system = await MedCorFixture.Get();
+        var clinic = await ClinicFixture.Open("riverside");
         // From here on, Clinical has its copies of the doctor and the patient.
-        var booked = await ward.Book("10:00:00");
+        var booked = await clinic.Book("10:00:00");
         object parameters = tool switch
         {
-            "get_hospital" => new { hospital_id = ward.Admin.HospitalId },
+            "get_hospital" => new { hospital_id = clinic.Admin.HospitalId },
             "get_appointment" => new { appointment_id = booked.Id },
-            "list_appointments" => new { patient_id = ward.Patient },
-            "list_appointment_slots" => new { doctor_id = ward.Doctor, date = ward.Weekday() },
+            "list_appointments" => new { patient_id = clinic.Patient },
+            "list_appointment_slots" => new { doctor_id = clinic.Doctor, date = clinic.Weekday() },
             "create_department" => new { name = "Cost", code = $"{Guid.NewGuid():N}" },
-            "create_appointment" => ward.BookingRequest("11:00:00"),
+            "create_appointment" => clinic.BookingRequest("11:00:00"),
             _ => new { },
         };
 
-        using var response = await ward.Admin.Http.PostAsJsonAsync("/api/mcp/tools/invoke", new { tool, @params = parameters });
+        using var response = await clinic.Admin.Http.PostAsJsonAsync("/api/mcp/tools/invoke", new { tool, @params = parameters });
 
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
         var trace = response.Headers.GetValues("traceparent").Single().Split('-')[1];
-        Span[] Spans() => [.. house.Telemetry.Spans.Where(s => s.TraceId == trace && s.Service == service)];
+        Span[] Spans() => [.. system.Telemetry.Spans.Where(s => s.TraceId == trace && s.Service == service)];
         // The span of the request ends after those of its statements.
         await Wait.Until(() => Task.FromResult(Spans().Any(s => s.Kind == 2)), $"{service} has exported the span of the request");
         Assert.Equal(requests, Spans().Count(s => s.Name == "postgresql"));
@@ -52,8 +52,8 @@ public sealed class CallCostTests
     [InlineData("clinical", "create_appointment", 190)]
     public async Task A_call_allocates_no_more_memory(string service, string tool, int kibibytes)
     {
-        var ward = await ClinicFixture.Open("riverside");
-        var booked = await ward.Book("09:00:00", ward.Weekday(100));
+        var clinic = await ClinicFixture.Open("riverside");
+        var booked = await clinic.Book("09:00:00", clinic.Weekday(100));
         await using var process = await (service == "gateway" ? ServiceProcess.Start(("MCP_RATE_LIMIT", "0")) : ServiceProcess.StartService(service));
         var (warmUp, measured) = tool == "create_appointment" ? (100, 100) : (500, 1000);
         for (var i = 0; i < warmUp; i++) await Call(i);
@@ -75,15 +75,15 @@ public sealed class CallCostTests
         {
             object parameters = tool switch
             {
-                "get_hospital" => new { hospital_id = ward.Admin.HospitalId },
+                "get_hospital" => new { hospital_id = clinic.Admin.HospitalId },
                 "get_appointment" => new { appointment_id = booked.Id },
                 // A new doctor has sixteen slots on each weekday.
-                _ => ward.BookingRequest($"{TimeOnly.FromTimeSpan(TimeSpan.FromHours(9) + n % 16 * TimeSpan.FromMinutes(30)):HH:mm:ss}",
-                    ward.Weekday(1 + n / 16)),
+                _ => clinic.BookingRequest($"{TimeOnly.FromTimeSpan(TimeSpan.FromHours(9) + n % 16 * TimeSpan.FromMinutes(30)):HH:mm:ss}",
+                    clinic.Weekday(1 + n / 16)),
             };
             using var response = service == "gateway"
-                ? await process.Post(ward.Admin, "/api/mcp/tools/invoke", new { tool, @params = parameters })
-                : await process.Post(ward.Admin, $"/tools/{tool}", parameters);
+                ? await process.Post(clinic.Admin, "/api/mcp/tools/invoke", new { tool, @params = parameters })
+                : await process.Post(clinic.Admin, $"/tools/{tool}", parameters);
             Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
         }
     }

@@ -22,15 +22,16 @@ public class CrashTests
     [InlineData("postgres")]
     public async Task After_any_process_is_killed_every_accepted_booking_exists_once_and_is_delivered_once(string victim)
     {
-        var house = await MedCorFixture.Get();
-        var ward = await ClinicFixture.Open("general");
+        var system = await MedCorFixture.Get();
+        var clinic = await ClinicFixture.Open("general");
         ApiClient[] nurses = [await ApiClient.LogIn("nurse@general.example"), await ApiClient.LogIn("nurse@general.example", gateway: 1)];
         var wishes = new List<object>();
-        for (var n = 1; n <= 4; n++) wishes.AddRange(from time in await ward.FreeTimes(ward.Weekday(n)) select ward.BookingRequest(time, ward.Weekday(n)));
+        for (var n = 1; n <= 4; n++)
+            wishes.AddRange(from time in await clinic.FreeTimes(clinic.Weekday(n)) select clinic.BookingRequest(time, clinic.Weekday(n)));
         await using var listener = await SseClient.Connect(nurses[0]);
 
         // Writes of other tests need not be recovered then.
-        await using (var clinical = await house.OpenDatabase("clinical"))
+        await using (var clinical = await system.OpenDatabase("clinical"))
         await using (var flush = new NpgsqlCommand("CHECKPOINT", clinical) { CommandTimeout = 120 }) await flush.ExecuteNonQueryAsync();
 
         var accepted = new ConcurrentBag<Guid>();
@@ -39,23 +40,23 @@ public class CrashTests
         await Parallel.ForEachAsync(wishes, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (wish, _) =>
         {
             var turn = Interlocked.Increment(ref begun);
-            if (turn == 15) killed = house.Kill(victim);
+            if (turn == 15) killed = system.Kill(victim);
             // A call that broke off may have taken effect. With its key, the retry returns what the call would have.
-            var answer = await Persistently(() => nurses[turn % 2].TryCall("create_appointment", wish, idempotencyKey: $"{ward.Doctor}-{turn}"));
+            var answer = await Persistently(() => nurses[turn % 2].TryCall("create_appointment", wish, idempotencyKey: $"{clinic.Doctor}-{turn}"));
             Assert.True(answer.Status == HttpStatusCode.OK, answer.Body.ToJsonString());
             accepted.Add(answer.Read<Appointment>().Id);
         });
-        await house.WaitUntilRecovered(victim, killed);
+        await system.WaitUntilRecovered(victim, killed);
 
         Assert.Equal(wishes.Count, accepted.Distinct().Count());
         var ids = accepted.ToArray();
-        Assert.Equal(ids.Length, await house.QueryNumber("clinical", "SELECT count(*) FROM appointments WHERE id = ANY($1)", ids));
+        Assert.Equal(ids.Length, await system.QueryNumber("clinical", "SELECT count(*) FROM appointments WHERE id = ANY($1)", ids));
         const string Recorded = "FROM audit_events e WHERE resource_id = ANY($1) AND action = 'create_appointment' AND outcome = 'DONE'";
-        Assert.Equal(ids.Length, await house.QueryNumber("clinical", $"SELECT count(*) {Recorded}", ids));
-        await Wait.Until(async () => await house.QueryNumber("clinical",
+        Assert.Equal(ids.Length, await system.QueryNumber("clinical", $"SELECT count(*) {Recorded}", ids));
+        await Wait.Until(async () => await system.QueryNumber("clinical",
             $"SELECT count(*) {Recorded} AND EXISTS (SELECT FROM audit_links l WHERE l.event_id = e.id)", ids) == ids.Length,
             "every accepted booking has its place in the audit trail's chain", TimeSpan.FromSeconds(60));
-        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM visits WHERE appointment_id = ANY($1)", ids) == ids.Length,
+        await Wait.Until(async () => await system.QueryNumber("analytics", "SELECT count(*) FROM visits WHERE appointment_id = ANY($1)", ids) == ids.Length,
             "Analytics has counted every accepted booking", TimeSpan.FromSeconds(60));
 
         foreach (var id in ids) await listener.Next(e => e.Name == "appointment_created" && e.EntityId == id, TimeSpan.FromSeconds(60));

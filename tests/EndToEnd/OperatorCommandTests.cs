@@ -6,10 +6,10 @@ public class OperatorCommandTests
     [Fact]
     public async Task A_command_runs_in_the_service_that_is_named_with_that_services_environment()
     {
-        var house = await MedCorFixture.Get();
+        var system = await MedCorFixture.Get();
 
         // The command reads the database and the anchors, and finds neither without the service's environment. Its verdict does not matter here.
-        var (exitCode, said) = await house.RunOperatorCommand("clinical", "verify-audit");
+        var (exitCode, said) = await system.RunOperatorCommand("clinical", "verify-audit");
 
         Assert.True(exitCode is 0 or 1, said);
         Assert.Contains("The audit trail ", said, StringComparison.Ordinal);
@@ -18,13 +18,13 @@ public class OperatorCommandTests
     [Fact]
     public async Task A_command_that_nobody_knows_is_told_so()
     {
-        var house = await MedCorFixture.Get();
+        var system = await MedCorFixture.Get();
 
-        var (exitCode, said) = await house.RunOperatorCommand("clinical", "nonsense");
+        var (exitCode, said) = await system.RunOperatorCommand("clinical", "nonsense");
         Assert.Equal(64, exitCode);
         Assert.Contains("nonsense is not a command of this service. Commands: ", said, StringComparison.Ordinal);
 
-        Assert.Equal(64, (await house.RunOperatorCommand("nonsense")).ExitCode);
+        Assert.Equal(64, (await system.RunOperatorCommand("nonsense")).ExitCode);
     }
 
     [Theory]

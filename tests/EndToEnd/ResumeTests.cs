@@ -20,22 +20,22 @@ public class ResumeTests
     public async Task Reconnecting_clients_receive_every_event_in_order_and_once()
     {
         const int Events = 2000;
-        var (house, premises) = (await MedCorFixture.Get(), await CatalogueFixture.Foreign);
-        using var redis = await ConnectionMultiplexer.ConnectAsync(house.RedisConnectionString);
+        var (system, fixture) = (await MedCorFixture.Get(), await CatalogueFixture.Foreign);
+        using var redis = await ConnectionMultiplexer.ConnectAsync(system.RedisConnectionString);
         var streams = new LiveEventStore(redis);
-        var listener = new ReconnectingClient(premises.Admin, "patients");
+        var listener = new ReconnectingClient(fixture.Admin, "patients");
         await listener.Connect();
 
         var happening = Task.Run(async () =>
         {
-            for (var i = 1; i <= Events; i++) await new NumberedEvent(premises.Hospital, i).AppendTo(streams);
+            for (var i = 1; i <= Events; i++) await new NumberedEvent(fixture.Hospital, i).AppendTo(streams);
         });
         var killed = new List<(string Name, int Pid)>();
         await foreach (var count in listener.ReadNumbers(data => (int?)data["number"], Events))
-            if (count == Events / 4) killed.Add(("gateway-1", house.Kill("gateway-1")));
-            else if (count == Events * 3 / 4) killed.Add(("gateway-2", house.Kill("gateway-2")));
+            if (count == Events / 4) killed.Add(("gateway-1", system.Kill("gateway-1")));
+            else if (count == Events * 3 / 4) killed.Add(("gateway-2", system.Kill("gateway-2")));
         await happening;
-        foreach (var (name, pid) in killed) await house.WaitUntilRecovered(name, pid);
+        foreach (var (name, pid) in killed) await system.WaitUntilRecovered(name, pid);
 
         Assert.Equal(Enumerable.Range(1, Events), listener.Heard);
         Assert.Equal((0, 2), (listener.Reloads, killed.Count));
@@ -46,8 +46,8 @@ public class ResumeTests
     public async Task Changes_made_in_sequence_are_delivered_in_that_order()
     {
         const int Calls = 150;
-        var (house, premises) = (await MedCorFixture.Get(), await CatalogueFixture.Foreign);
-        var (admin, run) = (premises.Admin, Guid.NewGuid().ToString("N"));
+        var (system, fixture) = (await MedCorFixture.Get(), await CatalogueFixture.Foreign);
+        var (admin, run) = (fixture.Admin, Guid.NewGuid().ToString("N"));
         var listener = new ReconnectingClient(admin, "departments");
         await listener.Connect();
 
@@ -56,27 +56,27 @@ public class ResumeTests
         {
             for (var i = 1; i <= Calls; i++)
             {
-                await Persistently(house, admin, i, new { name = $"{run} {i}", code = $"R{i}-{run[..8]}" }, $"{run}-{i}");
+                await Persistently(system, admin, i, new { name = $"{run} {i}", code = $"R{i}-{run[..8]}" }, $"{run}-{i}");
                 if (i is not (Calls / 3 or Calls * 2 / 3)) continue;
                 // One at a time, so that one gateway is always available.
-                if (killed is var (name, pid)) await house.WaitUntilRecovered(name, pid);
+                if (killed is var (name, pid)) await system.WaitUntilRecovered(name, pid);
                 var victim = i == Calls / 3 ? "gateway-1" : "gateway-2";
-                killed = (victim, house.Kill(victim));
+                killed = (victim, system.Kill(victim));
             }
         });
         await foreach (var _ in listener.ReadNumbers(data => (string?)data["name"] is { } name
             && name.StartsWith(run, StringComparison.Ordinal) ? int.Parse(name[run.Length..], CultureInfo.InvariantCulture) : null, Calls)) { }
         await doing;
-        await house.WaitUntilRecovered(killed!.Value.Name, killed.Value.Pid);
+        await system.WaitUntilRecovered(killed!.Value.Name, killed.Value.Pid);
 
         Assert.Equal(Enumerable.Range(1, Calls), listener.Heard);
         Assert.Equal(0, listener.Reloads);
     }
 
     /// <summary>Retries at the other gateway until a call succeeds, as a client does.</summary>
-    private static async Task Persistently(MedCorFixture house, ApiClient admin, int turn, object department, string key) => await Wait.Until(async () =>
+    private static async Task Persistently(MedCorFixture system, ApiClient admin, int turn, object department, string key) => await Wait.Until(async () =>
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(house.Gateways[turn++ % 2], "/api/mcp/tools/create_department"))
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(system.Gateways[turn++ % 2], "/api/mcp/tools/create_department"))
         {
             Content = System.Net.Http.Json.JsonContent.Create(department), Headers = { { "Idempotency-Key", key } }
         };

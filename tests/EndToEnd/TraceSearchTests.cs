@@ -9,10 +9,10 @@ public class TraceSearchTests
     [Fact]
     public async Task A_slow_booking_is_found_by_its_tool_and_duration_and_explained_by_the_statement_that_waited()
     {
-        var house = await MedCorFixture.Get();
+        var system = await MedCorFixture.Get();
         var trace = await BookSlowly();
 
-        Span[] Slow() => [.. house.Telemetry.Spans.Where(s => s.TraceId == trace && s.Duration > TimeSpan.FromSeconds(2.5))];
+        Span[] Slow() => [.. system.Telemetry.Spans.Where(s => s.TraceId == trace && s.Duration > TimeSpan.FromSeconds(2.5))];
         await Wait.Until(() => Task.FromResult(Slow().Any(s => s.Labels.GetValueOrDefault("medcor.tool") == "create_appointment")), "the call has come");
         await Wait.Until(
             () => Task.FromResult(Slow().Any(s => s.Service == "clinical"
@@ -24,16 +24,16 @@ public class TraceSearchTests
     [Fact]
     public async Task A_refused_call_is_found_by_its_outcome_and_by_its_request_id()
     {
-        var ward = await ClinicFixture.Open();
-        await ward.Book("09:00:00");
+        var clinic = await ClinicFixture.Open();
+        await clinic.Book("09:00:00");
         var id = $"refused-{Guid.NewGuid():N}";
 
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/tools/invoke")
         {
-            Content = JsonContent.Create(new { tool = "create_appointment", @params = ward.BookingRequest("09:00:00") })
+            Content = JsonContent.Create(new { tool = "create_appointment", @params = clinic.BookingRequest("09:00:00") })
         };
         request.Headers.Add("X-Request-Id", id);
-        using var response = await ward.Nurse.Http.SendAsync(request);
+        using var response = await clinic.Nurse.Http.SendAsync(request);
         Assert.Equal(System.Net.HttpStatusCode.Conflict, response.StatusCode);
 
         await TracedAs(id, spans => spans.Any(s => s.Service == "clinical")
@@ -43,13 +43,13 @@ public class TraceSearchTests
     [Fact]
     public async Task The_requests_of_a_call_at_the_gateway_and_at_its_service_say_what_was_called_and_how_it_ended_and_only_a_failure_is_an_error()
     {
-        var ward = await ClinicFixture.GetSharedReadOnly();
+        var clinic = await ClinicFixture.GetSharedReadOnly();
         var id = $"ended-{Guid.NewGuid():N}";
         async Task Call(string id, HttpMethod method, string path, object? body)
         {
             using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
             request.Headers.Add("X-Request-Id", id);
-            using (await ward.Nurse.Http.SendAsync(request)) { }
+            using (await clinic.Nurse.Http.SendAsync(request)) { }
         }
 
         await Call(id + "-ok", HttpMethod.Post, "/api/mcp/tools/invoke", new { tool = "list_doctors", @params = new { limit = 1 } });
@@ -110,23 +110,23 @@ public class TraceSearchTests
     /// <summary>Waits until the spans of the single trace with this request ID satisfy a condition.</summary>
     private static async Task TracedAs(string requestId, Func<Span[], bool> holds)
     {
-        var house = await MedCorFixture.Get();
+        var system = await MedCorFixture.Get();
         Span[] spans = [];
         await Wait.Until(
-            () => Task.FromResult(house.Telemetry.Spans.Where(s => s.Labels.GetValueOrDefault("medcor.request_id") == requestId).Select(s => s.TraceId)
+            () => Task.FromResult(system.Telemetry.Spans.Where(s => s.Labels.GetValueOrDefault("medcor.request_id") == requestId).Select(s => s.TraceId)
                 .Distinct().ToArray() is [var trace]
-                && holds(spans = [.. house.Telemetry.Spans.Where(s => s.TraceId == trace)])),
+                && holds(spans = [.. system.Telemetry.Spans.Where(s => s.TraceId == trace)])),
             "the trace is found", explain: () => string.Join('\n', spans.Select(s => $"{s.Service} {s.Name} {string.Join(' ', s.Labels)}")));
     }
 
     /// <summary>Books a time that another transaction has taken without committing for a while, and returns the ID of the booking's trace.</summary>
     private static async Task<string> BookSlowly()
     {
-        var (house, ward) = (await MedCorFixture.Get(), await ClinicFixture.Open());
+        var (system, clinic) = (await MedCorFixture.Get(), await ClinicFixture.Open());
         // A replica's first booking is slow in itself, and calls alternate between the two replicas.
-        for (var day = 2; day <= 7; day++) await ward.Book("09:00:00", ward.Weekday(day));
-        var other = (await ward.Book("09:00:00")).Id;
-        await using var clinical = await house.OpenDatabase("clinical");
+        for (var day = 2; day <= 7; day++) await clinic.Book("09:00:00", clinic.Weekday(day));
+        var other = (await clinic.Book("09:00:00")).Id;
+        await using var clinical = await system.OpenDatabase("clinical");
         await using var undecided = await clinical.BeginTransactionAsync();
         await using (var move = new NpgsqlCommand(
             "UPDATE appointments SET starts_at = starts_at + interval '2 hours', ends_at = ends_at + interval '2 hours' WHERE id = $1", clinical)
@@ -135,9 +135,10 @@ public class TraceSearchTests
         })
             Assert.Equal(1, await move.ExecuteNonQueryAsync());
 
-        var booking = ward.Nurse.Http.PostAsJsonAsync("/api/mcp/tools/invoke", new { tool = "create_appointment", @params = ward.BookingRequest("11:00:00") });
+        var booking = clinic.Nurse.Http.PostAsJsonAsync("/api/mcp/tools/invoke",
+            new { tool = "create_appointment", @params = clinic.BookingRequest("11:00:00") });
         await Wait.Until(
-            async () => await house.QueryNumber("clinical",
+            async () => await system.QueryNumber("clinical",
                 "SELECT count(*) FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid)) AND clock_timestamp() - query_start > interval '3 seconds'",
                 clinical.ProcessID) == 1,
             "the booking has waited for that long");

@@ -27,8 +27,8 @@ public sealed class WebSocketClient : IAsyncDisposable
     /// <param name="query">The query string, such as <c>ticket=…</c>.</param>
     public static async Task<WebSocketClient> Connect(string query = "", int gateway = 0, Action<ClientWebSocketOptions>? options = null)
     {
-        var house = await MedCorFixture.Get();
-        return await Connect(house.Gateways[gateway % house.Gateways.Count], query, options);
+        var system = await MedCorFixture.Get();
+        return await Connect(system.Gateways[gateway % system.Gateways.Count], query, options);
     }
 
     /// <summary>Connects to a given gateway.</summary>

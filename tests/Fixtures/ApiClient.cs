@@ -28,8 +28,8 @@ public sealed class ApiClient(HttpClient http, string accessToken, string refres
     public static async Task<ApiClient> LogIn(
         string email, string password = "Demo-Medcor-2026", int gateway = 0, string? scope = null, Func<Task>? beforeEachAttempt = null)
     {
-        var house = await MedCorFixture.Get();
-        var http = new HttpClient { BaseAddress = house.Gateways[gateway % house.Gateways.Count], Timeout = TimeSpan.FromSeconds(60) };
+        var system = await MedCorFixture.Get();
+        var http = new HttpClient { BaseAddress = system.Gateways[gateway % system.Gateways.Count], Timeout = TimeSpan.FromSeconds(60) };
         // Identity refuses logins beyond what it can hash at once; the client retries.
         HttpResponseMessage response = null!;
         await Wait.Until(async () =>

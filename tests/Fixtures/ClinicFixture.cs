@@ -8,7 +8,7 @@ namespace MedCor.Tests.Fixtures;
 /// <summary>Represents a doctor and patients of a single test, in one of the demo hospitals.</summary>
 internal sealed class ClinicFixture
 {
-    public const string Password = "a ward of our own 2026";
+    public const string Password = "a clinic of our own 2026";
     private static readonly ConcurrentDictionary<(string, int), Task<ApiClient>> LoggedIn = new();
 
     /// <summary>Hashing a password occupies a processor, and Identity refuses requests when too many are hashed at once.</summary>
@@ -131,8 +131,8 @@ internal sealed class ClinicFixture
     /// </summary>
     public static async Task<T> RunAfterEnd<T>(Appointment appointment, Func<Task<T>> then)
     {
-        var (house, id) = (await MedCorFixture.Get(), appointment.Id);
-        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM visits WHERE appointment_id = $1", id) == 1,
+        var (system, id) = (await MedCorFixture.Get(), appointment.Id);
+        await Wait.Until(async () => await system.QueryNumber("analytics", "SELECT count(*) FROM visits WHERE appointment_id = $1", id) == 1,
             "Analytics has heard of the appointment");
         await Shift(-10);
         try
@@ -144,7 +144,7 @@ internal sealed class ClinicFixture
             await Shift(10);
         }
 
-        Task<long> Shift(int weeks) => house.QueryNumber("clinical", """
+        Task<long> Shift(int weeks) => system.QueryNumber("clinical", """
             UPDATE appointments SET appointment_date = appointment_date + 7 * $2, starts_at = starts_at + $2 * interval '1 week',
                 ends_at = ends_at + $2 * interval '1 week'
             WHERE id = $1 RETURNING 1

@@ -119,8 +119,8 @@ public sealed class ServiceProcess : IAsyncDisposable
 
     private static async Task<ServiceProcess> Launch(string service, (string Name, string? Value)[] settings)
     {
-        var house = await MedCorFixture.Get();
-        var model = house.Pid($"{service}-1").ToString(CultureInfo.InvariantCulture);
+        var system = await MedCorFixture.Get();
+        var model = system.Pid($"{service}-1").ToString(CultureInfo.InvariantCulture);
         var command = await ReadProcFile(model, "cmdline");
         var start = new ProcessStartInfo(command[0], command[1..])
         {

@@ -31,8 +31,8 @@ public sealed class SseClient : IAsyncDisposable
     /// <param name="after">The ID of the last event that the client received.</param>
     public static async Task<SseClient> Connect(ApiClient client, string query = "", int gateway = 0, string? after = null)
     {
-        var house = await MedCorFixture.Get();
-        return await Connect(client, house.Gateways[gateway % house.Gateways.Count], query, after);
+        var system = await MedCorFixture.Get();
+        return await Connect(client, system.Gateways[gateway % system.Gateways.Count], query, after);
     }
 
     /// <summary>Connects to a given gateway.</summary>
@@ -47,8 +47,8 @@ public sealed class SseClient : IAsyncDisposable
     /// <summary>Connects with a ticket, as a browser does.</summary>
     public static async Task<SseClient> ConnectWithTicket(string ticket, int gateway = 0)
     {
-        var house = await MedCorFixture.Get();
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(house.Gateways[gateway % house.Gateways.Count], $"/api/mcp/sse?ticket={ticket}"));
+        var system = await MedCorFixture.Get();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(system.Gateways[gateway % system.Gateways.Count], $"/api/mcp/sse?ticket={ticket}"));
         return await OpenStream(request);
     }
 

@@ -6,15 +6,15 @@ namespace MedCor.Load;
 internal static class BurstMeasurement
 {
     /// <returns>Whether the slow reader was disconnected in every burst.</returns>
-    public static async Task<bool> Measure(MeasuredSystem house, SubscriberGroup crowd, LoadUser admin, LoadUser slow, LoadOptions options, Report report)
+    public static async Task<bool> Measure(MeasuredSystem system, SubscriberGroup crowd, LoadUser admin, LoadUser slow, LoadOptions options, Report report)
     {
         Console.WriteLine($"Bursts of {options.Burst:N0} events to {crowd.Size:N0} listeners");
-        await One(house, crowd, admin, options.Burst, null);
+        await One(system, crowd, admin, options.Burst, null);
         List<BurstResult> without = [], with = [];
         for (var i = 0; i < options.Bursts; i++)
         {
-            without.Add(await One(house, crowd, admin, options.Burst, null));
-            with.Add(await One(house, crowd, admin, options.Burst, slow));
+            without.Add(await One(system, crowd, admin, options.Burst, null));
+            with.Add(await One(system, crowd, admin, options.Burst, slow));
         }
 
         TimeSpan[] cut = [.. with.Where(t => t.CutAfter is not null).Select(t => t.CutAfter!.Value)];
@@ -24,7 +24,7 @@ internal static class BurstMeasurement
         Compare("first call to last event", t => t.Duration);
         Compare("delay, median", t => t.Median);
         Compare("delay, 99th percentile", t => t.Percentile99);
-        report.Add($"growth of {house.Gateways[0].Name}", $"{Growth(without)} without, {Growth(with)} with");
+        report.Add($"growth of {system.Gateways[0].Name}", $"{Growth(without)} without, {Growth(with)} with");
         report.Add("who does not read", $"cut {cut.Length} of {with.Count} times{(cut.Length > 0 ? $", after {Report.Spread(cut)}" : "")}");
         return cut.Length == with.Count;
 
@@ -37,9 +37,9 @@ internal static class BurstMeasurement
         }
     }
 
-    private static async Task<BurstResult> One(MeasuredSystem house, SubscriberGroup crowd, LoadUser admin, int burst, LoadUser? slow)
+    private static async Task<BurstResult> One(MeasuredSystem system, SubscriberGroup crowd, LoadUser admin, int burst, LoadUser? slow)
     {
-        var gateway = house.Gateways[0];
+        var gateway = system.Gateways[0];
         using var reader = slow is null ? null : await SlowReader.Open(gateway.LiveEvents, slow.Token);
         var (memory, begin) = (gateway.Memory, DateTime.UtcNow);
         var round = await crowd.Measure(burst, first => admin.CreateEvents(first, burst));

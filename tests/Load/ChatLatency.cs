@@ -11,7 +11,7 @@ namespace MedCor.Load;
 /// Measures the latency that MedCor adds between a model's token and its reader: reads the same answers directly from the model, and through MedCor by one
 /// reader and by many.
 /// </summary>
-internal sealed class ChatLatency(MeasuredSystem house, string modelAddress, PacedAnswer answer, LoadUser account, LoadOptions options) : IDisposable
+internal sealed class ChatLatency(MeasuredSystem system, string modelAddress, PacedAnswer answer, LoadUser account, LoadOptions options) : IDisposable
 {
     private const int MaxAttempts = 10;
 
@@ -84,7 +84,7 @@ internal sealed class ChatLatency(MeasuredSystem house, string modelAddress, Pac
         var call = await Execute(question);
         return await Task.WhenAll(Enumerable.Range(0, readers).Select(async i =>
         {
-            using var request = Request(HttpMethod.Get, house.Gateways[i % house.Gateways.Count], $"/mcp/stream/{call}");
+            using var request = Request(HttpMethod.Get, system.Gateways[i % system.Gateways.Count], $"/mcp/stream/{call}");
             return await ChatTranscript.ReadFromMedCor(_http, request, question, askedAt);
         }));
     }
@@ -94,7 +94,7 @@ internal sealed class ChatLatency(MeasuredSystem house, string modelAddress, Pac
     {
         for (var tries = 1; ; tries++)
         {
-            using var request = Request(HttpMethod.Post, house.Gateways[0], "/mcp/execute",
+            using var request = Request(HttpMethod.Post, system.Gateways[0], "/mcp/execute",
                 JsonContent.Create(new { messages = Messages(question), request_id = $"{_run} {question}" }));
             using var response = await _http.SendAsync(request);
             if (response.StatusCode == HttpStatusCode.OK) return (string)(await response.Content.ReadFromJsonAsync<JsonNode>())!["call_id"]!;

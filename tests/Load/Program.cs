@@ -32,29 +32,29 @@ catch (Exception e) // any exception: an unhandled one would end this process wi
 static async Task<bool> MeasureEvents(LoadOptions options)
 {
     Console.WriteLine(options.Running is null ? "MedCor starts" : $"MedCor runs in {options.Running}");
-    var house = options.Running is { } data ? MeasuredSystem.Attach(data) : await MeasuredSystem.Start();
+    var system = options.Running is { } data ? MeasuredSystem.Attach(data) : await MeasuredSystem.Start();
     var hospital = DemoTenants.Hospitals[0];
-    using var admin = await LoadUser.LogIn(house.Gateways[0], hospital.Admin);
+    using var admin = await LoadUser.LogIn(system.Gateways[0], hospital.Admin);
     // Not the administrator: a caller of a tool that subscribes also receives the tool's response as an event.
     List<LoadUser> accounts = [];
     foreach (var person in (DemoPerson[])[hospital.Nurse, .. hospital.Doctors.Select(d => d.Person), .. hospital.Patients.Take(2)])
-        accounts.Add(await LoadUser.LogIn(house.Gateways[0], person));
+        accounts.Add(await LoadUser.LogIn(system.Gateways[0], person));
 
     Console.WriteLine("Warming up");
-    await using (var first = await SubscriberGroup.Connect(house.Gateways, accounts, WarmListeners))
+    await using (var first = await SubscriberGroup.Connect(system.Gateways, accounts, WarmListeners))
         await first.Measure(WarmEvents, number => admin.CreateEvents(number, WarmEvents));
 
     var report = new Report();
     var mistakes = 0;
-    await using (var crowd = await IdleMeasurement.Measure(house, accounts, options.Listeners, report))
+    await using (var crowd = await IdleMeasurement.Measure(system, accounts, options.Listeners, report))
     {
-        await FanOutMeasurement.Measure(house, crowd, admin, options.Events, report);
+        await FanOutMeasurement.Measure(system, crowd, admin, options.Events, report);
         mistakes += crowd.Mistakes;
     }
     bool isCut;
-    await using (var crowd = await SubscriberGroup.Connect(house.Gateways, accounts, options.BurstListeners))
+    await using (var crowd = await SubscriberGroup.Connect(system.Gateways, accounts, options.BurstListeners))
     {
-        isCut = await BurstMeasurement.Measure(house, crowd, admin, accounts[0], options, report);
+        isCut = await BurstMeasurement.Measure(system, crowd, admin, accounts[0], options, report);
         mistakes += crowd.Mistakes;
     }
 
@@ -70,9 +70,9 @@ static async Task<bool> MeasureChat(LoadOptions options)
     var answer = new PacedAnswer(options.Tokens, options.TokensPerSecond);
     await using var model = await StubModelServer.Start(answer.Send);
     Console.WriteLine("MedCor starts");
-    var house = await MeasuredSystem.Start(("OPENAI_BASE_URL", model.Address), ("OPENAI_API_KEY", StubModelServer.Key));
-    using var account = await LoadUser.LogIn(house.Gateways[0], DemoTenants.Hospitals[0].Nurse);
-    using var answers = new ChatLatency(house, model.Address, answer, account, options);
+    var system = await MeasuredSystem.Start(("OPENAI_BASE_URL", model.Address), ("OPENAI_API_KEY", StubModelServer.Key));
+    using var account = await LoadUser.LogIn(system.Gateways[0], DemoTenants.Hospitals[0].Nurse);
+    using var answers = new ChatLatency(system, model.Address, answer, account, options);
 
     var report = new Report();
     await answers.Measure(report);

@@ -6,13 +6,13 @@ namespace MedCor.Tests.Services;
 /// <summary>Publishes events through the system's broker, as a service does.</summary>
 public sealed class BrokerFixture : IAsyncLifetime
 {
-    private MedCorFixture _house = null!;
+    private MedCorFixture _system = null!;
     private IBusControl _bus = null!;
 
     public async Task InitializeAsync()
     {
-        _house = await MedCorFixture.Get();
-        _bus = await _house.StartBus();
+        _system = await MedCorFixture.Get();
+        _bus = await _system.StartBus();
     }
 
     public Task DisposeAsync() => _bus.StopAsync();
@@ -29,5 +29,5 @@ public sealed class BrokerFixture : IAsyncLifetime
     }
 
     /// <summary>Returns a single number from a service's database.</summary>
-    public Task<long> QueryNumber(string service, string sql, params object[] values) => _house.QueryNumber(service, sql, values);
+    public Task<long> QueryNumber(string service, string sql, params object[] values) => _system.QueryNumber(service, sql, values);
 }

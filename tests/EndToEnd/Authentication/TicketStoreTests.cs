@@ -7,7 +7,7 @@ namespace MedCor.Tests.EndToEnd.Authentication;
 
 /// <summary>Tests tickets: a ticket is valid for the path for which it was issued, or, issued for none, for any path that accepts tickets.</summary>
 [Collection(nameof(ChatCollection))]
-public class TicketStoreTests(ChatFixture house)
+public class TicketStoreTests(ChatFixture system)
 {
     private const string Events = "/api/mcp/sse", Socket = "/api/mcp/ws";
 
@@ -16,7 +16,7 @@ public class TicketStoreTests(ChatFixture house)
     {
         var nurse = await ApiClient.LogInShared("nurse@general.example");
         string[] calls = [.. await Task.WhenAll(
-            Enumerable.Range(0, 2).Select(async _ => $"/mcp/stream/{await house.ClientFor(nurse.AccessToken).Start(ChatFixture.NewQuestion())}"))];
+            Enumerable.Range(0, 2).Select(async _ => $"/mcp/stream/{await system.ClientFor(nurse.AccessToken).Start(ChatFixture.NewQuestion())}"))];
         string[] paths = [Events, Socket, .. calls];
 
         foreach (var meant in paths)
@@ -31,7 +31,7 @@ public class TicketStoreTests(ChatFixture house)
     public async Task A_ticket_that_was_asked_for_no_path_opens_any_that_takes_tickets_once(string? body)
     {
         var nurse = await ApiClient.LogInShared("nurse@general.example");
-        foreach (var path in new[] { Events, Socket, $"/mcp/stream/{await house.ClientFor(nurse.AccessToken).Start(ChatFixture.NewQuestion())}" })
+        foreach (var path in new[] { Events, Socket, $"/mcp/stream/{await system.ClientFor(nurse.AccessToken).Start(ChatFixture.NewQuestion())}" })
         {
             var ticket = await Issue(nurse, body is null ? null : JsonNode.Parse(body));
             Assert.True(await Opens(path, ticket), path);
@@ -43,7 +43,7 @@ public class TicketStoreTests(ChatFixture house)
     public async Task A_path_is_the_same_however_it_is_written()
     {
         var nurse = await ApiClient.LogInShared("nurse@general.example");
-        var call = await house.ClientFor(nurse.AccessToken).Start(ChatFixture.NewQuestion());
+        var call = await system.ClientFor(nurse.AccessToken).Start(ChatFixture.NewQuestion());
 
         foreach (var (meant, path) in new[] { ("/API/mcp/SSE/", Events), (Socket, "/api/mcp/ws/"), ($"/MCP/stream/{$"{call}".ToUpperInvariant()}/",
             $"/mcp/stream/{call}/"), ($"/mcp/stream/{call}", $"/MCP/stream/{$"{call}".ToUpperInvariant()}") })
@@ -91,7 +91,7 @@ public class TicketStoreTests(ChatFixture house)
         {
             Content = body, Headers = { Authorization = new("Bearer", client.AccessToken) }
         };
-        return await house.Gateways[0].Http.SendAsync(request);
+        return await system.Gateways[0].Http.SendAsync(request);
     }
 
     /// <summary>Returns whether a ticket is accepted. Asserts that a refusal is one of the ticket.</summary>
@@ -105,7 +105,7 @@ public class TicketStoreTests(ChatFixture house)
             request.Headers.Add("Sec-WebSocket-Version", "13");
             request.Headers.Add("Sec-WebSocket-Key", Convert.ToBase64String(new byte[16]));
         }
-        using var answer = await house.Gateways[gateway].Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using var answer = await system.Gateways[gateway].Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         if (answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.SwitchingProtocols) return true;
         Assert.True(answer.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden, $"{path}: {answer.StatusCode}");
         return false;

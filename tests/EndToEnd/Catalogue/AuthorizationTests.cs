@@ -61,13 +61,13 @@ public class AuthorizationTests
     [Theory, MemberData(nameof(Tools))]
     public async Task Unauthorized_callers_are_refused_whether_or_not_the_id_exists_and_authorized_ones_are_not(string name)
     {
-        var (tool, premises) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
+        var (tool, fixture) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
         var admitted = Admitted(tool);
         var draft = new ParameterGenerator(tool);
-        var real = await draft.Generate([], kind => premises.FindOrCreateId(kind));
+        var real = await draft.Generate([], kind => fixture.FindOrCreateId(kind));
         var unreal = await draft.Generate([], _ => Task.FromResult(Guid.CreateVersion7().ToString()));
 
-        foreach (var (kind, person) in premises.People)
+        foreach (var (kind, person) in fixture.People)
             if ((admitted & kind) != 0)
             {
                 var reply = await person.Post(name, "{}");

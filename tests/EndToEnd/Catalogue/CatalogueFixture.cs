@@ -195,9 +195,9 @@ internal sealed class CatalogueFixture
         // Two at once, because each costs two password hashes.
         await Parallel.ForEachAsync(CallerOrder.Where(kind => !people.ContainsKey(kind)), new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (kind, _) =>
             await CreateUser(kind, kind.ToString().ToUpperInvariant(), by: people[Callers.HospitalAdmin]));
-        var premises = new CatalogueFixture { Hospital = hospital, People = people };
-        await premises.CompleteAppointment();
-        return premises;
+        var fixture = new CatalogueFixture { Hospital = hospital, People = people };
+        await fixture.CompleteAppointment();
+        return fixture;
 
         async Task CreateUser(Callers kind, string role, ApiClient by)
         {

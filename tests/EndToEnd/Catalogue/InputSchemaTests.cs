@@ -26,8 +26,8 @@ public class InputSchemaTests
     [Theory, MemberData(nameof(Tools))]
     public async Task Input_that_violates_the_schema_is_refused_by_field_on_every_surface(string name)
     {
-        var (tool, premises) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
-        var (caller, draft, schema) = (premises.CallersAllowed(tool).First(), new ParameterGenerator(tool), ContractSchema.ForInput(tool.Params));
+        var (tool, fixture) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
+        var (caller, draft, schema) = (fixture.CallersAllowed(tool).First(), new ParameterGenerator(tool), ContractSchema.ForInput(tool.Params));
         var wrongs = draft.Parameters.ToDictionary(p => p.Name,
             p => SampleValues.ForParameter(p.Schema).Where(json => !SampleValues.IsValid(schema, p.Schema, json)).ToArray());
         if (wrongs.Count == 0) return;
@@ -61,8 +61,8 @@ public class InputSchemaTests
     [Theory, MemberData(nameof(Lists))]
     public async Task A_filter_takes_no_value_that_its_field_cannot_have(string name)
     {
-        var (resource, premises) = (ResourceCatalogue.All[name], await CatalogueFixture.Own);
-        var caller = Reader(premises, resource);
+        var (resource, fixture) = (ResourceCatalogue.All[name], await CatalogueFixture.Own);
+        var caller = Reader(fixture, resource);
         var schema = ContractSchema.ForOutput(resource.Entity);
         var fields = await Filters(caller, name);
 
@@ -88,8 +88,8 @@ public class InputSchemaTests
     [Theory, MemberData(nameof(Resources))]
     public async Task A_resource_answers_what_its_schema_says(string name)
     {
-        var (resource, premises) = (ResourceCatalogue.All[name], await CatalogueFixture.Own);
-        var caller = Reader(premises, resource);
+        var (resource, fixture) = (ResourceCatalogue.All[name], await CatalogueFixture.Own);
+        var caller = Reader(fixture, resource);
         var schema = ContractSchema.ForOutput(resource.IsList ? typeof(Page<>).MakeGenericType(resource.Entity) : resource.Entity);
 
         var reply = await Get(caller, resource.IsList ? $"{name}?limit=5" : name);
@@ -102,8 +102,8 @@ public class InputSchemaTests
     [Theory, MemberData(nameof(Resources))]
     public async Task A_query_is_taken_if_and_only_if_the_document_says_so(string name)
     {
-        var (resource, premises) = (ResourceCatalogue.All[name], await CatalogueFixture.Own);
-        var caller = Reader(premises, resource);
+        var (resource, fixture) = (ResourceCatalogue.All[name], await CatalogueFixture.Own);
+        var caller = Reader(fixture, resource);
         var one = resource.IsList
             ? (await Get(caller, $"{name}?limit=1&fields=id")).Body["results"]!.AsArray() is [var row, ..]
                 ? (string)row!["id"]!
@@ -139,7 +139,7 @@ public class InputSchemaTests
     [Fact]
     public async Task A_field_that_is_given_twice_in_an_object_that_may_hold_anything_is_named()
     {
-        var premises = await CatalogueFixture.Own;
+        var fixture = await CatalogueFixture.Own;
         var free = (
             from tool in ToolCatalogue.All.Values
             from property in tool.Params.GetProperties()
@@ -148,7 +148,7 @@ public class InputSchemaTests
         Assert.NotEmpty(free);
         foreach (var (tool, name) in free)
         {
-            var caller = premises.People.First(p => (p.Key & tool.Callers) != 0).Value;
+            var caller = fixture.People.First(p => (p.Key & tool.Callers) != 0).Value;
 
             var reply = await Send(caller, "/api/mcp/tools/invoke",
                 $"{{\"tool\":\"{tool.Name}\",\"params\":{{\"{name}\":{{\"x\":1,\"x\":2,\"y\":[{{\"z\":1,\"z\":2}}]}}}}}}");
@@ -258,8 +258,8 @@ public class InputSchemaTests
         return told.Details.Strings("filter.no_such_field")[0].Split("there are ")[1].Split(". Did")[0].Split(", ");
     }
 
-    private static ApiClient Reader(CatalogueFixture premises, ResourceDescriptor resource) =>
-        premises.People.OrderBy(p => p.Key == Callers.HospitalAdmin ? 0 : 1).First(p => (p.Key & resource.Callers) != 0).Value;
+    private static ApiClient Reader(CatalogueFixture fixture, ResourceDescriptor resource) =>
+        fixture.People.OrderBy(p => p.Key == Callers.HospitalAdmin ? 0 : 1).First(p => (p.Key & resource.Callers) != 0).Value;
 
     private static Task<CallResponse> Get(ApiClient caller, string path) =>
         ToolCallExtensions.Send(caller.Http, new HttpRequestMessage(HttpMethod.Get, $"/api/mcp/resources/{path}"));

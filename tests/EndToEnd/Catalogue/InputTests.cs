@@ -37,8 +37,8 @@ public class InputTests
     [Theory, MemberData(nameof(Tools))]
     public async Task No_value_of_any_parameter_is_too_odd_to_be_answered(string name)
     {
-        var (tool, premises) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
-        var (caller, parameters, _) = await premises.CallSuccessfully(tool);
+        var (tool, fixture) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
+        var (caller, parameters, _) = await fixture.CallSuccessfully(tool);
         var draft = new ParameterGenerator(tool);
         // Hashing a password in every attempt would dominate the test.
         foreach (var secret in draft.Optional.Where(o => o.Contains("password", StringComparison.Ordinal))) parameters.Remove(secret);
@@ -68,8 +68,8 @@ public class InputTests
     [Theory, MemberData(nameof(Tools))]
     public async Task All_that_is_wrong_is_named_at_once(string name)
     {
-        var (tool, premises) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
-        var (caller, draft) = (premises.CallersAllowed(tool).First(), new ParameterGenerator(tool));
+        var (tool, fixture) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
+        var (caller, draft) = (fixture.CallersAllowed(tool).First(), new ParameterGenerator(tool));
         var wrong = draft.Parameters.Select(p => $"\"{p.Name}\":{(ParameterGenerator.Types(p.Schema).Contains("object") ? "[]" : "{}")}")
             .Append("\"no_such_parameter\":1").ToArray();
 
@@ -84,10 +84,10 @@ public class InputTests
     [Theory, MemberData(nameof(Tools))]
     public async Task A_version_that_is_not_the_present_one_is_a_conflict(string name)
     {
-        var (tool, premises) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
+        var (tool, fixture) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
         if (new ParameterGenerator(tool).Parameters.All(p => p.Name != "expected_version")) return;
 
-        var stale = await premises.CallSuccessfully(tool, async (caller, parameters) =>
+        var stale = await fixture.CallSuccessfully(tool, async (caller, parameters) =>
         {
             // Only a successful call shows that the parameters were valid, so the call that must be refused goes first.
             var expecting = (JsonObject)parameters.DeepClone();

@@ -21,9 +21,9 @@ public class NameOrderTests
     [Fact]
     public async Task People_come_by_last_name_from_tools_and_resources_and_page_by_page()
     {
-        var ward = await ClinicFixture.OpenHospital("Europe/Berlin");
+        var clinic = await ClinicFixture.OpenHospital("Europe/Berlin");
         foreach (var last in Shuffled)
-            await ward.Admin.Call("create_user", new
+            await clinic.Admin.Call("create_user", new
             {
                 email = TestUser.NewEmail(), password = "Korrekt-Pferd-7", first_name = "Robin", last_name = last, role = last.Length > 4 ? "PATIENT" : "DOCTOR"
             });
@@ -34,15 +34,15 @@ public class NameOrderTests
             foreach (var sort in (string[])["last_name", "last_name,first_name", "-last_name"])
             {
                 var wanted = sort[0] == '-' ? expected.Reverse() : expected;
-                Assert.Equal(wanted, await Pages(async page => await ward.Admin.Call($"list_{list}", new { sort, page, limit = 3 })));
+                Assert.Equal(wanted, await Pages(async page => await clinic.Admin.Call($"list_{list}", new { sort, page, limit = 3 })));
                 Assert.Equal(wanted, await Pages(
-                    async page => (await ward.Admin.Http.GetFromJsonAsync<JsonNode>($"/api/mcp/resources/{list}?sort={sort}&page={page}&limit=3"))!));
+                    async page => (await clinic.Admin.Http.GetFromJsonAsync<JsonNode>($"/api/mcp/resources/{list}?sort={sort}&page={page}&limit=3"))!));
             }
         // Search results are sorted after the search; an exact match is read from the index.
-        Assert.Equal(["Oz", "Özdemir", "Ozean"], await Pages(async page => await ward.Admin.Call("list_users", new { search = "oz", page, limit = 2 })));
-        Assert.Equal(["der Berg"], await Pages(async page => (await ward.Admin.Http.GetFromJsonAsync<JsonNode>(
+        Assert.Equal(["Oz", "Özdemir", "Ozean"], await Pages(async page => await clinic.Admin.Call("list_users", new { search = "oz", page, limit = 2 })));
+        Assert.Equal(["der Berg"], await Pages(async page => (await clinic.Admin.Http.GetFromJsonAsync<JsonNode>(
             $"/api/mcp/resources/users?filter={Uri.EscapeDataString("{\"last_name\":\"der Berg\"}")}&page={page}"))!));
-        Assert.Empty(await Pages(async page => (await ward.Admin.Http.GetFromJsonAsync<JsonNode>(
+        Assert.Empty(await Pages(async page => (await clinic.Admin.Http.GetFromJsonAsync<JsonNode>(
             $"/api/mcp/resources/users?filter={Uri.EscapeDataString("{\"last_name\":\"Der Berg\"}")}&page={page}"))!));
 
         // Beyond the rows that one can page through, a client goes on from the last row's value.
@@ -56,7 +56,7 @@ public class NameOrderTests
                 {
                     var filter = Uri.EscapeDataString($"{{\"last_name\":{{\"{how}\":\"{expected[at]}\"}}}}");
                     Assert.Equal(wanted(at), await Pages(async page =>
-                        (await ward.Admin.Http.GetFromJsonAsync<JsonNode>($"/api/mcp/resources/{list}?sort={sort}&filter={filter}&page={page}&limit=100"))!));
+                        (await clinic.Admin.Http.GetFromJsonAsync<JsonNode>($"/api/mcp/resources/{list}?sort={sort}&filter={filter}&page={page}&limit=100"))!));
                 }
 
         // Excludes the fixture's own users, whose names are DOCTOR and the like.
@@ -109,11 +109,11 @@ public class NameOrderTests
     [Fact]
     public async Task Departments_hospitals_and_specialties_come_by_name()
     {
-        var ward = await ClinicFixture.OpenHospital("Europe/Berlin");
+        var clinic = await ClinicFixture.OpenHospital("Europe/Berlin");
         var (platform, mark) = (await ApiClient.LogInShared(TestUser.PlatformAdminEmail), $"q{Guid.NewGuid():N}"[..12]);
         foreach (var (name, n) in Shuffled.Select((name, n) => (name, n)))
         {
-            await ward.Admin.Call("create_department", new { name, code = $"D{n}" });
+            await clinic.Admin.Call("create_department", new { name, code = $"D{n}" });
             // The names of specialties are unique without regard to case.
             if (name != "adler") await platform.Call("create_specialty", new { name = $"{name} {mark}", code = $"{mark}_{n}".ToUpperInvariant() });
             await platform.Call("create_hospital", new
@@ -123,7 +123,7 @@ public class NameOrderTests
             });
         }
 
-        foreach (var (list, client, narrowed) in new[] { ("departments", ward.Admin, ""), ("specialties", platform, mark), ("hospitals", platform, mark) })
+        foreach (var (list, client, narrowed) in new[] { ("departments", clinic.Admin, ""), ("specialties", platform, mark), ("hospitals", platform, mark) })
             foreach (var sort in (string[])[.. list == "hospitals" ? (string[])["name", "-city"] : ["name", "-name"]])
             {
                 var (field, wanted) = (sort.TrimStart('-'), sort[0] == '-' ? Names.Reverse() : Names);

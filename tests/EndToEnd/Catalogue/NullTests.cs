@@ -18,9 +18,9 @@ public class NullTests
     [Theory, MemberData(nameof(Changes))]
     public async Task Null_clears_a_field_or_is_refused_as_the_schema_says(string name)
     {
-        var (tool, premises) = (ToolCatalogue.All[name], await Undisturbed.Value);
+        var (tool, fixture) = (ToolCatalogue.All[name], await Undisturbed.Value);
         var draft = new ParameterGenerator(tool);
-        var (caller, parameters, _) = await premises.CallSuccessfully(tool);
+        var (caller, parameters, _) = await fixture.CallSuccessfully(tool);
         var required = new JsonObject(parameters.Where(p => draft.Required.Contains(p.Key)).Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone())));
 
         foreach (var (parameter, schema) in draft.Parameters)
@@ -91,9 +91,9 @@ public class NullTests
     [InlineData("update_user", "password", "Korrekt-Pferd-8", "current_password", "is required to change your own password or e-mail address")]
     public async Task Null_for_what_is_no_field_is_missed_by_name_where_it_is_needed(string name, string given, string value, string parameter, string wrong)
     {
-        var (tool, premises) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
+        var (tool, fixture) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
         Assert.Contains(parameter, NotFields(tool));
-        var (caller, parameters, _) = await premises.CallSuccessfully(tool);
+        var (caller, parameters, _) = await fixture.CallSuccessfully(tool);
         var draft = new ParameterGenerator(tool);
         var asked = new JsonObject(parameters.Where(p => draft.Required.Contains(p.Key)).Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone())))
         {

@@ -101,12 +101,12 @@ public class ParameterRulesTests
     [Fact]
     public async Task Every_list_names_its_order_with_what_else_is_wrong()
     {
-        var premises = await CatalogueFixture.Own;
+        var fixture = await CatalogueFixture.Own;
         var lists = ToolCatalogue.All.Values.Where(tool => tool.Params.GetProperty(nameof(PagedTool<>.Sort)) is not null).ToArray();
         Assert.True(lists.Length > 10);
         foreach (var list in lists)
         {
-            var reply = await premises.CallersAllowed(list).First().Post(list, new JsonObject { ["sort"] = "no_such_field", ["limit"] = 0 });
+            var reply = await fixture.CallersAllowed(list).First().Post(list, new JsonObject { ["sort"] = "no_such_field", ["limit"] = 0 });
 
             Assert.True(reply.Status == HttpStatusCode.BadRequest && SampleValues.MentionsParameter(reply.Details, "sort")
                 && SampleValues.MentionsParameter(reply.Details, "limit"), $"{list.Name} answered {reply}");

@@ -20,21 +20,21 @@ public class PastDateTests
     [Theory, MemberData(nameof(Zones))]
     public async Task Nobody_is_born_or_certified_tomorrow(string zone)
     {
-        var (ward, platform) = (await ClinicFixture.OpenHospital(zone), await ApiClient.LogInShared(TestUser.PlatformAdminEmail));
-        var date = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(DateTimeOffset.UtcNow, ward.Zone).DateTime);
+        var (clinic, platform) = (await ClinicFixture.OpenHospital(zone), await ApiClient.LogInShared(TestUser.PlatformAdminEmail));
+        var date = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(DateTimeOffset.UtcNow, clinic.Zone).DateTime);
         var (today, tomorrow) = (ClinicFixture.FormatDate(date), ClinicFixture.FormatDate(date.AddDays(1)));
         var cardiology = DemoTenants.Specialties[0].Id;
 
-        foreach (var admin in (ApiClient[])[ward.Admin, platform])
+        foreach (var admin in (ApiClient[])[clinic.Admin, platform])
         {
             await OnlyToday("create_user", "date_of_birth", born => new
             {
                 email = TestUser.NewEmail(), password = "Korrekt-Pferd-7", first_name = "Robin", last_name = "Testperson", role = "PATIENT",
-                hospital_id = ward.Admin.HospitalId, date_of_birth = born,
+                hospital_id = clinic.Admin.HospitalId, date_of_birth = born,
             });
-            await OnlyToday("update_user", "date_of_birth", born => new { user_id = ward.Patient, date_of_birth = born });
+            await OnlyToday("update_user", "date_of_birth", born => new { user_id = clinic.Patient, date_of_birth = born });
             await OnlyToday("update_doctor_specialties", "specialties[0].certification_date",
-                certified => new { doctor_id = ward.Doctor, specialties = new[] { new { specialty_id = cardiology, certification_date = certified } } });
+                certified => new { doctor_id = clinic.Doctor, specialties = new[] { new { specialty_id = cardiology, certification_date = certified } } });
 
             async Task OnlyToday(string tool, string field, Func<string, object> parameters)
             {
@@ -46,12 +46,12 @@ public class PastDateTests
             }
         }
 
-        var onboarding = await PromptClient.Start(ward.Admin, "patient_onboarding");
+        var onboarding = await PromptClient.Start(clinic.Admin, "patient_onboarding");
         object Person(string born) => new { first_name = "Juno", last_name = "Newcomer", email = TestUser.NewEmail(), date_of_birth = born };
         Assert.Equal(["date_of_birth"], PromptClient.InvalidFields(await onboarding.TryAnswer(Person(tomorrow))));
         await onboarding.Answer(Person(today));
 
-        var triage = await PromptClient.Start(ward.Admin, "emergency_triage", new { symptoms = Symptoms });
+        var triage = await PromptClient.Start(clinic.Admin, "emergency_triage", new { symptoms = Symptoms });
         object Seen(string born) => new { date_of_birth = born, high_risk = true };
         Assert.Equal(["date_of_birth"], PromptClient.InvalidFields(await triage.TryAnswer(Seen(tomorrow))));
         await triage.Answer(Seen(today));

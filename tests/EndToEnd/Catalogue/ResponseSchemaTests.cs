@@ -16,10 +16,10 @@ public partial class ResponseSchemaTests
     [Theory, MemberData(nameof(Tools))]
     public async Task An_answer_is_what_its_schema_says(string name)
     {
-        var (tool, premises) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
+        var (tool, fixture) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
         var schema = ContractSchema.ForOutput(tool.Result);
 
-        var (_, parameters, reply) = await premises.CallSuccessfully(tool);
+        var (_, parameters, reply) = await fixture.CallSuccessfully(tool);
 
         Assert.Empty(JsonSchemaValidator.Errors(schema, schema, reply.Body).Select(wrong => $"{parameters.ToJsonString()}: {wrong}: {reply}"));
     }
@@ -40,8 +40,8 @@ public partial class ResponseSchemaTests
     [Theory, MemberData(nameof(Lists))]
     public async Task A_list_is_paged(string name)
     {
-        var (tool, premises) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
-        var (caller, parameters, all) = await premises.CallSuccessfully(tool);
+        var (tool, fixture) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
+        var (caller, parameters, all) = await fixture.CallSuccessfully(tool);
         Assert.Equal(["results", "total", "page", "limit", "has_more"], all.Body.AsObject().Select(f => f.Key));
 
         var first = await Page(1, 1);
@@ -78,8 +78,8 @@ public partial class ResponseSchemaTests
     [Theory, MemberData(nameof(Lists))]
     public async Task A_list_names_the_fields_that_it_can_be_sorted_by_and_sorts_by_each(string name)
     {
-        var (tool, premises) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
-        var (caller, parameters, _) = await premises.CallSuccessfully(tool);
+        var (tool, fixture) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
+        var (caller, parameters, _) = await fixture.CallSuccessfully(tool);
 
         var refused = await Sorted("no_such_field");
         var fields = SortFields().Match(refused.Details.Strings("sort")[0]).Groups[1].Value.Split(", ");

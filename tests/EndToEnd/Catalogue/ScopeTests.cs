@@ -22,12 +22,12 @@ public class ScopeTests
     [Theory, MemberData(nameof(Tools))]
     public async Task A_tool_needs_its_scope_at_the_gateway_and_at_its_service(string name)
     {
-        var (house, here, tool) = (await MedCorFixture.Get(), await CatalogueFixture.Own, ToolCatalogue.All[name]);
+        var (system, here, tool) = (await MedCorFixture.Get(), await CatalogueFixture.Own, ToolCatalogue.All[name]);
         var kind = Kinds.First(k => (tool.Callers & k) != 0);
         (Uri Address, object Body)[] ways =
         [
-            (new(house.Gateways[0], "/api/mcp/tools/invoke"), new { tool = name, @params = new { } }),
-            (new(house.GetAddress(tool.Service), $"/tools/{name}"), new { }),
+            (new(system.Gateways[0], "/api/mcp/tools/invoke"), new { tool = name, @params = new { } }),
+            (new(system.GetAddress(tool.Service), $"/tools/{name}"), new { }),
         ];
 
         foreach (var (address, body) in ways)
@@ -48,11 +48,11 @@ public class ScopeTests
     [Theory, MemberData(nameof(Resources))]
     public async Task A_resource_needs_its_scope_at_the_gateway_and_at_its_service(string name)
     {
-        var (house, here, resource) = (await MedCorFixture.Get(), await CatalogueFixture.Own, ResourceCatalogue.All[name]);
+        var (system, here, resource) = (await MedCorFixture.Get(), await CatalogueFixture.Own, ResourceCatalogue.All[name]);
         var kind = Kinds.First(k => (resource.Callers & k) != 0);
         foreach (var address in (Uri[])[
-            new(house.Gateways[0], $"/api/mcp/resources/{name}"), new(house.GetAddress(resource.Service), $"/resources/{name}"),
-            .. resource.IsList ? [new(house.Gateways[0], $"/api/mcp/resources/{name}/{Guid.NewGuid()}")] : (Uri[])[]])
+            new(system.Gateways[0], $"/api/mcp/resources/{name}"), new(system.GetAddress(resource.Service), $"/resources/{name}"),
+            .. resource.IsList ? [new(system.Gateways[0], $"/api/mcp/resources/{name}/{Guid.NewGuid()}")] : (Uri[])[]])
         {
             foreach (var may in (ApiClient[])[here.People[kind], await here.LogIn(kind, resource.Scope.Name)])
             {
@@ -70,8 +70,8 @@ public class ScopeTests
     [Theory, MemberData(nameof(Live))]
     public async Task A_subscription_needs_the_scope_of_its_resource(string resource)
     {
-        var (house, here, scope) = (await MedCorFixture.Get(), await CatalogueFixture.Own, LiveResources.Scopes[resource]);
-        var sse = new Uri(house.Gateways[0], $"/api/mcp/sse?resources={resource}");
+        var (system, here, scope) = (await MedCorFixture.Get(), await CatalogueFixture.Own, LiveResources.Scopes[resource]);
+        var sse = new Uri(system.Gateways[0], $"/api/mcp/sse?resources={resource}");
 
         using (var may = await (await here.LogIn(Callers.HospitalAdmin, scope.Name)).Http.SendAsync(new(HttpMethod.Head, sse)))
             Assert.Equal(HttpStatusCode.OK, may.StatusCode);
@@ -169,11 +169,11 @@ public class ScopeTests
     [Fact]
     public async Task A_narrower_token_replays_no_write_that_it_may_not_make()
     {
-        var (ward, key) = (await ClinicFixture.Open(), Guid.NewGuid().ToString());
-        var booked = await ward.Admin.TryCall("create_appointment", ward.BookingRequest("09:00:00"), key);
+        var (clinic, key) = (await ClinicFixture.Open(), Guid.NewGuid().ToString());
+        var booked = await clinic.Admin.TryCall("create_appointment", clinic.BookingRequest("09:00:00"), key);
 
-        var refused = await (await Narrow("appointments.read")).TryCall("create_appointment", ward.BookingRequest("09:00:00"), key);
-        var replayed = await (await Narrow("appointments.write")).TryCall("create_appointment", ward.BookingRequest("09:00:00"), key);
+        var refused = await (await Narrow("appointments.read")).TryCall("create_appointment", clinic.BookingRequest("09:00:00"), key);
+        var replayed = await (await Narrow("appointments.write")).TryCall("create_appointment", clinic.BookingRequest("09:00:00"), key);
 
         Assert.Equal((HttpStatusCode.Forbidden, "appointments.write", false),
             (refused.Status, (string?)refused.Details?["required_scope"], refused.IsReplay));
@@ -184,13 +184,13 @@ public class ScopeTests
     [Fact]
     public async Task Who_may_only_book_books_for_a_patient_whom_clinical_does_not_know_yet()
     {
-        var ward = await ClinicFixture.Open();
-        var patient = await ward.CreatePatient();
+        var clinic = await ClinicFixture.Open();
+        var patient = await clinic.CreatePatient();
         await using (var clinical = await (await MedCorFixture.Get()).OpenDatabase("clinical"))
         await using (var forget = new NpgsqlCommand("DELETE FROM people WHERE id = $1", clinical) { Parameters = { new() { Value = patient } } })
             await Wait.Until(async () => await forget.ExecuteNonQueryAsync() == 1, "Clinical has received the patient");
 
-        var booked = await (await Narrow("appointments.write")).TryCall("create_appointment", ward.BookingRequest("10:00:00", patient: patient));
+        var booked = await (await Narrow("appointments.write")).TryCall("create_appointment", clinic.BookingRequest("10:00:00", patient: patient));
 
         Assert.True(booked.Status == HttpStatusCode.OK, booked.Body.ToJsonString());
     }
@@ -198,10 +198,10 @@ public class ScopeTests
     [Fact]
     public async Task Who_may_delete_people_deactivates_a_doctor_with_appointments()
     {
-        var ward = await ClinicFixture.Open();
-        var booked = await ward.Book("09:00:00");
+        var clinic = await ClinicFixture.Open();
+        var booked = await clinic.Book("09:00:00");
 
-        var deleted = await (await Narrow("people.delete")).Call("delete_user", new { user_id = ward.Doctor });
+        var deleted = await (await Narrow("people.delete")).Call("delete_user", new { user_id = clinic.Doctor });
 
         Assert.Equal(booked.Id, (Guid)Assert.Single(deleted["affected"]!.AsArray())!["id"]!);
     }
@@ -223,17 +223,17 @@ public class ScopeTests
     [Fact]
     public async Task A_refused_access_to_clinical_content_is_audited_with_what_was_asked_for()
     {
-        var ward = await ClinicFixture.Open();
-        var record = await ward.Admin.Call<MedicalRecord>("create_medical_record",
-            new { patient_id = ward.Patient, title = "Visit", record_type = "CONSULTATION" });
+        var clinic = await ClinicFixture.Open();
+        var record = await clinic.Admin.Call<MedicalRecord>("create_medical_record",
+            new { patient_id = clinic.Patient, title = "Visit", record_type = "CONSULTATION" });
         var narrow = await Narrow("appointments.read");
 
         await narrow.TryCall("get_medical_record", new { record_id = record.Id });
         using (await narrow.Http.GetAsync(new Uri($"/api/mcp/resources/medical_records/{record.Id}", UriKind.Relative))) { }
         using (await narrow.Http.GetAsync(
-            new Uri($$"""/api/mcp/resources/medical_records?filter={"patient_id":"{{ward.Patient}}"}""", UriKind.Relative))) { }
+            new Uri($$"""/api/mcp/resources/medical_records?filter={"patient_id":"{{clinic.Patient}}"}""", UriKind.Relative))) { }
 
-        var events = (await ward.Admin.Call<Page<AuditEvent>>("list_audit_events", new { patient_id = ward.Patient, sort = "created_at" })).Results;
+        var events = (await clinic.Admin.Call<Page<AuditEvent>>("list_audit_events", new { patient_id = clinic.Patient, sort = "created_at" })).Results;
         Assert.Equal(["get_medical_record", "resources/medical_records", "resources/medical_records"],
             events.Where(e => e.Outcome == AuditOutcome.Forbidden).Select(e => e.Action));
     }

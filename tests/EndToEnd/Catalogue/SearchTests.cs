@@ -18,8 +18,8 @@ public class SearchTests
     [Theory, MemberData(nameof(Searches))]
     public async Task Any_text_is_searched_for_as_it_is(string name)
     {
-        var (tool, premises) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
-        var (caller, parameters, all) = await premises.CallSuccessfully(tool);
+        var (tool, fixture) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
+        var (caller, parameters, all) = await fixture.CallSuccessfully(tool);
 
         foreach (var search in Odd) Assert.True((await Search(search)).Status == HttpStatusCode.OK, $"{search}: {await Search(search)}");
         Assert.Empty((await Search("zzqx % zzqx")).Body["results"]!.AsArray());

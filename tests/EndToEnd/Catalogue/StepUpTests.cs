@@ -32,14 +32,14 @@ public class StepUpTests
     [Theory, MemberData(nameof(Tools))]
     public async Task A_login_of_long_ago_is_refused_at_the_gateway_and_at_the_service(string name)
     {
-        var (house, tool) = (await MedCorFixture.Get(), ToolCatalogue.All[name]);
+        var (system, tool) = (await MedCorFixture.Get(), ToolCatalogue.All[name]);
         var isForHospitals = (tool.Callers & Callers.HospitalAdmin) != 0;
         var (fresh, stale) = isForHospitals ? ((await Hospital.Value).Fresh, (await Hospital.Value).Stale) : await Platform.Value;
         (Uri Address, object Body)[] ways =
         [
-            (new(house.Gateways[0], "/api/mcp/tools/invoke"), new { tool = name, @params = new { } }),
-            (new(house.Gateways[1], $"/api/mcp/tools/{name}"), new { }),
-            (new(house.GetAddress(tool.Service), $"/tools/{name}"), new { }),
+            (new(system.Gateways[0], "/api/mcp/tools/invoke"), new { tool = name, @params = new { } }),
+            (new(system.Gateways[1], $"/api/mcp/tools/{name}"), new { }),
+            (new(system.GetAddress(tool.Service), $"/tools/{name}"), new { }),
         ];
 
         foreach (var (address, body) in ways)

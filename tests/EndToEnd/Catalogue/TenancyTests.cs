@@ -111,11 +111,11 @@ public class TenancyTests
     /// </summary>
     private static async Task<string> RowsOf(Guid hospital)
     {
-        var house = await MedCorFixture.Get();
+        var system = await MedCorFixture.Get();
         var rows = new List<string>();
         foreach (var service in ToolCatalogue.All.Values.Select(t => t.Service).Distinct().Where(s => s != "analytics").Order())
         {
-            await using var connection = await house.OpenDatabase(service);
+            await using var connection = await system.OpenDatabase(service);
             var tables = new List<string>();
             await using (var list = new NpgsqlCommand("""
                 SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name IN ('hospital_id', 'version')

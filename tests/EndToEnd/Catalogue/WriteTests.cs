@@ -19,11 +19,11 @@ public class WriteTests
     [Theory, MemberData(nameof(Writes))]
     public async Task A_write_that_is_repeated_with_its_key_happens_once(string name)
     {
-        var (tool, premises) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
+        var (tool, fixture) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
         var key = "";
 
         // Five at once, at both gateways, with a new key for each attempt.
-        var (caller, parameters, first) = await premises.CallSuccessfully(tool, async (caller, parameters) =>
+        var (caller, parameters, first) = await fixture.CallSuccessfully(tool, async (caller, parameters) =>
         {
             key = Guid.NewGuid().ToString();
             var replies = await Task.WhenAll(Enumerable.Range(0, 5).Select(i => caller.Post(tool, parameters, key, gateway: i)));
@@ -45,10 +45,10 @@ public class WriteTests
     [Theory, MemberData(nameof(Writes))]
     public async Task A_key_belongs_to_the_tool_it_was_sent_with(string name)
     {
-        var (tool, premises) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
+        var (tool, fixture) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
 
         // Every tool uses the same key.
-        var (caller, parameters, first) = await premises.CallSuccessfully(tool, (caller, parameters) => caller.Post(tool, parameters, EveryonesKey));
+        var (caller, parameters, first) = await fixture.CallSuccessfully(tool, (caller, parameters) => caller.Post(tool, parameters, EveryonesKey));
 
         Assert.False(first.IsReplay);
         var again = await caller.Post(tool, parameters, EveryonesKey);
@@ -58,13 +58,13 @@ public class WriteTests
     [Theory, MemberData(nameof(Writes))]
     public async Task A_secret_is_a_parameter_like_any_other_and_is_kept_nowhere(string name)
     {
-        var (tool, house) = (ToolCatalogue.All[name], await MedCorFixture.Get());
+        var (tool, system) = (ToolCatalogue.All[name], await MedCorFixture.Get());
         var secrets = new ParameterGenerator(tool).Parameters.Where(p => ParameterGenerator.Types(p.Schema).Contains("string")).Select(p => p.Name)
             .Where(p => SecretWords.Any(w => p.Contains(w, StringComparison.Ordinal))).ToArray();
         if (secrets.Length == 0) return;
 
-        var (key, premises) = (Guid.NewGuid().ToString(), await CatalogueFixture.Own);
-        var (caller, parameters, first) = await premises.CallSuccessfully(tool, (caller, parameters) => caller.Post(tool, parameters, key));
+        var (key, fixture) = (Guid.NewGuid().ToString(), await CatalogueFixture.Own);
+        var (caller, parameters, first) = await fixture.CallSuccessfully(tool, (caller, parameters) => caller.Post(tool, parameters, key));
         foreach (var secret in secrets.Where(parameters.ContainsKey))
             foreach (var other in new[] { "quite another secret 2026", null })
             {
@@ -78,7 +78,7 @@ public class WriteTests
 
         Assert.Equal((true, first.Text), await caller.Post(tool, parameters, key) is var again ? (again.IsReplay, again.Text) : default);
         foreach (var secret in secrets.Where(parameters.ContainsKey))
-            Assert.Equal(0, await house.QueryNumber(tool.Service, "SELECT count(*) FROM recorded_calls c WHERE position(cast($1 AS text) IN c::text) > 0",
+            Assert.Equal(0, await system.QueryNumber(tool.Service, "SELECT count(*) FROM recorded_calls c WHERE position(cast($1 AS text) IN c::text) > 0",
                 (string)parameters[secret]!));
     }
 

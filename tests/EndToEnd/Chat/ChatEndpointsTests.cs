@@ -9,7 +9,7 @@ namespace MedCor.Tests.EndToEnd.Chat;
 /// Tests the chat endpoints: any number of readers receive an answer from its first event, at any gateway, and errors have the form of the chat API.
 /// </summary>
 [Collection(nameof(ChatCollection))]
-public class ChatEndpointsTests(ChatFixture house)
+public class ChatEndpointsTests(ChatFixture system)
 {
     [Fact]
     public async Task Twenty_readers_early_and_late_at_both_gateways_read_the_same()
@@ -17,22 +17,22 @@ public class ChatEndpointsTests(ChatFixture house)
         var question = ChatFixture.NewQuestion();
         var tokens = Enumerable.Range(0, 60).Select(i => $" word{i}").ToArray();
         var (half, rest) = (new TaskCompletionSource(), new TaskCompletionSource());
-        house.Model.OnQuestion(question, async model =>
+        system.Model.OnQuestion(question, async model =>
         {
             await model.WaitFor(half.Task);
             foreach (var token in tokens[..30]) await model.SendToken(token);
             await model.WaitFor(rest.Task);
             await model.SendAnswer(tokens[30..]);
         });
-        var call = await house.ServerTokenClient().Start(question);
+        var call = await system.ServerTokenClient().Start(question);
 
-        var early = Enumerable.Range(0, 8).Select(i => house.ServerTokenClient(i % 2).ReadToEnd(call)).ToArray();
+        var early = Enumerable.Range(0, 8).Select(i => system.ServerTokenClient(i % 2).ReadToEnd(call)).ToArray();
         half.SetResult();
-        using (var amid = await house.ServerTokenClient().OpenStream(call)) Assert.Equal(30, await ChatStreamClient.ReadEvents(amid).Take(30).CountAsync());
-        var midway = Enumerable.Range(0, 6).Select(i => house.ServerTokenClient(i % 2).ReadToEnd(call)).ToArray();
+        using (var amid = await system.ServerTokenClient().OpenStream(call)) Assert.Equal(30, await ChatStreamClient.ReadEvents(amid).Take(30).CountAsync());
+        var midway = Enumerable.Range(0, 6).Select(i => system.ServerTokenClient(i % 2).ReadToEnd(call)).ToArray();
         rest.SetResult();
         var first = await early[0];
-        var late = Enumerable.Range(0, 6).Select(i => house.ServerTokenClient(i % 2).ReadToEnd(call)).ToArray();
+        var late = Enumerable.Range(0, 6).Select(i => system.ServerTokenClient(i % 2).ReadToEnd(call)).ToArray();
 
         var all = await Task.WhenAll([.. early, .. midway, .. late]);
         Assert.Equal([.. tokens, string.Concat(tokens)], first.Select(t => t.Text!));
@@ -40,15 +40,15 @@ public class ChatEndpointsTests(ChatFixture house)
         Assert.Equal(Enumerable.Range(1, 61).Select(n => $"{n}"), first.Select(t => t.Id));
         Assert.All(first, t => Assert.Equal(t.Name, (string?)t.Data["type"]));
         Assert.All(all, told => Assert.Equal(first.Select(Line), told.Select(Line)));
-        Assert.Single(house.Model.RequestsFor(question));
+        Assert.Single(system.Model.RequestsFor(question));
     }
 
     [Fact]
     public async Task Tokens_come_while_the_model_is_still_answering()
     {
         var question = ChatFixture.NewQuestion();
-        var goOn = house.Model.PauseAfter(question, ["One"], " two");
-        using var answer = await house.ServerTokenClient(1).OpenStream(await house.ServerTokenClient().Start(question));
+        var goOn = system.Model.PauseAfter(question, ["One"], " two");
+        using var answer = await system.ServerTokenClient(1).OpenStream(await system.ServerTokenClient().Start(question));
         var told = ChatStreamClient.ReadEvents(answer).GetAsyncEnumerator();
 
         Assert.True(await told.MoveNextAsync());
@@ -62,27 +62,27 @@ public class ChatEndpointsTests(ChatFixture house)
     public async Task A_reader_resumes_at_the_other_gateway()
     {
         var question = ChatFixture.NewQuestion();
-        var goOn = house.Model.PauseAfter(question, StubModelServer.DefaultTokens[..3], StubModelServer.DefaultTokens[3..]);
-        var call = await house.ServerTokenClient().Start(question);
+        var goOn = system.Model.PauseAfter(question, StubModelServer.DefaultTokens[..3], StubModelServer.DefaultTokens[3..]);
+        var call = await system.ServerTokenClient().Start(question);
         string last;
-        using (var answer = await house.ServerTokenClient().OpenStream(call)) last = (await ChatStreamClient.ReadEvents(answer).Take(3).LastAsync()).Id;
+        using (var answer = await system.ServerTokenClient().OpenStream(call)) last = (await ChatStreamClient.ReadEvents(answer).Take(3).LastAsync()).Id;
         goOn.SetResult();
 
-        var rest = await house.ServerTokenClient(1).ReadToEnd(call, after: last);
+        var rest = await system.ServerTokenClient(1).ReadToEnd(call, after: last);
 
         Assert.Equal([.. StubModelServer.DefaultTokens[3..], string.Concat(StubModelServer.DefaultTokens)], rest.Select(t => t.Text!));
         Assert.Equal(["4", "5", "6", "7", "8"], rest.Select(t => t.Id));
-        using var again = await house.ServerTokenClient(1).OpenStream(call, query: "?last_event_id=6");
+        using var again = await system.ServerTokenClient(1).OpenStream(call, query: "?last_event_id=6");
         Assert.Equal(["7", "8"], await ChatStreamClient.ReadEvents(again).Select(t => t.Id).ToArrayAsync());
-        using var nothing = await house.ServerTokenClient().OpenStream(call, after: "8");
+        using var nothing = await system.ServerTokenClient().OpenStream(call, after: "8");
         Assert.Equal(HttpStatusCode.NoContent, nothing.StatusCode);
     }
 
     [Fact]
     public async Task An_answer_that_was_complete_before_its_replica_was_gone_is_read_to_its_end()
     {
-        var call = await house.ServerTokenClient().Start(ChatFixture.NewQuestion());
-        await house.ServerTokenClient().ReadToEnd(call);
+        var call = await system.ServerTokenClient().Start(ChatFixture.NewQuestion());
+        await system.ServerTokenClient().ReadToEnd(call);
 
         // Simulates a replica that stored the answer and was lost before it published the end: another replica has marked the run as failed in Redis.
         using (var redis = await ConnectionMultiplexer.ConnectAsync((await MedCorFixture.Get()).RedisConnectionString))
@@ -94,22 +94,22 @@ public class ChatEndpointsTests(ChatFixture house)
             await db.HashSetAsync($"medcor:chat:call:{call}", "state", "ERROR");
         }
 
-        Assert.Equal(["partial", "final"], (await house.ServerTokenClient(1).ReadToEnd(call)).Select(t => t.Name));
+        Assert.Equal(["partial", "final"], (await system.ServerTokenClient(1).ReadToEnd(call)).Select(t => t.Name));
         // The second position is after the event that reported the failure.
         foreach (var after in new[] { 3, StubModelServer.DefaultTokens.Length + 1 })
             Assert.Equal([string.Concat(StubModelServer.DefaultTokens)],
-                (await house.ServerTokenClient().ReadToEnd(call, after: $"{after}")).Select(t => t.Text));
+                (await system.ServerTokenClient().ReadToEnd(call, after: $"{after}")).Select(t => t.Text));
     }
 
     [Fact]
     public async Task A_browser_reads_with_a_ticket_which_is_good_once()
     {
         var nurse = await ApiClient.LogInShared("nurse@general.example");
-        var call = await house.ClientFor(nurse.AccessToken).Start(ChatFixture.NewQuestion());
-        var ticket = (string)(await house.ClientFor(nurse.AccessToken).Send(HttpMethod.Post, "/api/mcp/sse/ticket")).Body!["ticket"]!;
+        var call = await system.ClientFor(nurse.AccessToken).Start(ChatFixture.NewQuestion());
+        var ticket = (string)(await system.ClientFor(nurse.AccessToken).Send(HttpMethod.Post, "/api/mcp/sse/ticket")).Body!["ticket"]!;
 
-        using var answer = await new ChatStreamClient(house.Gateways[1].Http, token: null).OpenStream(call, query: $"?ticket={ticket}");
-        using var again = await new ChatStreamClient(house.Gateways[1].Http, token: null).OpenStream(call, query: $"?ticket={ticket}");
+        using var answer = await new ChatStreamClient(system.Gateways[1].Http, token: null).OpenStream(call, query: $"?ticket={ticket}");
+        using var again = await new ChatStreamClient(system.Gateways[1].Http, token: null).OpenStream(call, query: $"?ticket={ticket}");
 
         Assert.Equal("final", (await ChatStreamClient.ReadEvents(answer).LastAsync()).Name);
         Assert.Equal(HttpStatusCode.Forbidden, again.StatusCode);
@@ -119,13 +119,13 @@ public class ChatEndpointsTests(ChatFixture house)
     public async Task A_stream_in_which_nothing_comes_ends_and_can_be_gone_on_with()
     {
         var question = ChatFixture.NewQuestion();
-        var goOn = house.Model.PauseAfter(question, ["One"], " two");
-        await using var impatient = await ChatFixture.StartGateway(house.ChatReplicas, ("MCP_STREAM_TIMEOUT", "1"));
-        var call = await house.ServerTokenClient().Start(question);
+        var goOn = system.Model.PauseAfter(question, ["One"], " two");
+        await using var impatient = await ChatFixture.StartGateway(system.ChatReplicas, ("MCP_STREAM_TIMEOUT", "1"));
+        var call = await system.ServerTokenClient().Start(question);
 
         var told = await new ChatStreamClient(impatient.Http, ChatStreamClient.ServerToken).ReadToEnd(call);
         goOn.SetResult();
-        var rest = await house.ServerTokenClient().ReadToEnd(call, after: told[0].Id);
+        var rest = await system.ServerTokenClient().ReadToEnd(call, after: told[0].Id);
 
         Assert.Equal(["partial", "error"], told.Select(t => t.Name));
         Assert.True(told[1].IsRetryable);
@@ -136,9 +136,9 @@ public class ChatEndpointsTests(ChatFixture house)
     public async Task A_gateway_that_stops_lets_answers_end()
     {
         var question = ChatFixture.NewQuestion();
-        var goOn = house.Model.PauseAfter(question, ["One"], " two");
-        await using var stopping = await ChatFixture.StartGateway(house.ChatReplicas);
-        var call = await house.ServerTokenClient().Start(question);
+        var goOn = system.Model.PauseAfter(question, ["One"], " two");
+        await using var stopping = await ChatFixture.StartGateway(system.ChatReplicas);
+        var call = await system.ServerTokenClient().Start(question);
         using var answer = await new ChatStreamClient(stopping.Http, ChatStreamClient.ServerToken).OpenStream(call);
         var told = ChatStreamClient.ReadEvents(answer).GetAsyncEnumerator();
         Assert.True(await told.MoveNextAsync());
@@ -159,14 +159,14 @@ public class ChatEndpointsTests(ChatFixture house)
     {
         var nurse = await ApiClient.LogIn("nurse@general.example");
         var question = ChatFixture.NewQuestion();
-        house.Model.OnQuestion(question, async model =>
+        system.Model.OnQuestion(question, async model =>
         {
             // In steps short enough that the model does not count as stalled.
             using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
             while (await timer.WaitForNextTickAsync()) await model.SendToken("word ");
         });
-        var call = await house.ClientFor(nurse.AccessToken).Start(question);
-        using var answer = await house.ClientFor(nurse.AccessToken).OpenStream(call);
+        var call = await system.ClientFor(nurse.AccessToken).Start(question);
+        using var answer = await system.ClientFor(nurse.AccessToken).OpenStream(call);
         var told = ChatStreamClient.ReadEvents(answer).GetAsyncEnumerator();
         Assert.True(await told.MoveNextAsync());
 
@@ -176,7 +176,7 @@ public class ChatEndpointsTests(ChatFixture house)
         Assert.Equal("error", told.Current.Name);
         Assert.False(await told.MoveNextAsync());
         var other = await ApiClient.LogInShared("nurse@general.example");
-        await house.ClientFor(other.AccessToken).Cancel(call);
+        await system.ClientFor(other.AccessToken).Cancel(call);
     }
 
     [Theory]
@@ -189,9 +189,9 @@ public class ChatEndpointsTests(ChatFixture house)
     {
         var (doctor, somebody) = (await ApiClient.LogInShared("doctor@general.example"), other is null ? null : await ApiClient.LogInShared(other));
         var question = ChatFixture.NewQuestion();
-        var goOn = house.Model.PauseAfter(question, [], "Done");
-        var call = await house.ClientFor(doctor.AccessToken).Start(question);
-        var stranger = house.ClientFor(somebody?.AccessToken ?? ChatStreamClient.ServerToken, gateway: 1);
+        var goOn = system.Model.PauseAfter(question, [], "Done");
+        var call = await system.ClientFor(doctor.AccessToken).Start(question);
+        var stranger = system.ClientFor(somebody?.AccessToken ?? ChatStreamClient.ServerToken, gateway: 1);
 
         foreach (var (method, path) in new[] { (HttpMethod.Get, "stream"), (HttpMethod.Post, "cancel") })
         {
@@ -202,20 +202,20 @@ public class ChatEndpointsTests(ChatFixture house)
         }
 
         goOn.SetResult();
-        Assert.Equal(["Done", "Done"], (await house.ClientFor(doctor.AccessToken).ReadToEnd(call)).Select(t => t.Text));
+        Assert.Equal(["Done", "Done"], (await system.ClientFor(doctor.AccessToken).ReadToEnd(call)).Select(t => t.Text));
     }
 
     [Fact]
     public async Task Every_error_of_the_table_has_its_status_code_and_form()
     {
-        var (someone, nobody, stranger) = (house.ServerTokenClient(), new ChatStreamClient(house.Gateways[0].Http, token: null),
-            house.ClientFor("wrong-token"));
+        var (someone, nobody, stranger) = (system.ServerTokenClient(), new ChatStreamClient(system.Gateways[0].Http, token: null),
+            system.ClientFor("wrong-token"));
         object question = new { messages = new[] { new { role = "user", content = "What is anemia?" } } };
 
         await Expect(401, "AUTH_ERROR", "AuthenticationError", nobody.Send(HttpMethod.Get, "/mcp/manifest"));
         await Expect(401, "AUTH_ERROR", "AuthenticationError", nobody.Execute(question));
         await Expect(401, "AUTH_ERROR", "AuthenticationError", nobody.CancelAll());
-        await Expect(401, "AUTH_ERROR", "AuthenticationError", house.ClientFor("").Execute(question));
+        await Expect(401, "AUTH_ERROR", "AuthenticationError", system.ClientFor("").Execute(question));
         await Expect(403, "AUTHZ_ERROR", "AuthorizationError", stranger.Execute(question));
         await Expect(403, "AUTHZ_ERROR", "AuthorizationError", stranger.Send(HttpMethod.Get, $"/mcp/stream/{Guid.NewGuid()}"));
         await Expect(404, "TOOL_NOT_FOUND", "ToolNotFoundError", someone.Execute(new { tool = "invalid_tool", input = question }),
@@ -279,7 +279,7 @@ public class ChatEndpointsTests(ChatFixture house)
     public async Task Too_many_calls_are_told_when_to_come_again_in_the_same_form()
     {
         var patient = await ApiClient.LogInShared("patient@riverside.example");
-        await using var strict = await ChatFixture.StartGateway(house.ChatReplicas, ("MCP_RATE_LIMIT", "2"));
+        await using var strict = await ChatFixture.StartGateway(system.ChatReplicas, ("MCP_RATE_LIMIT", "2"));
         using var request = new HttpRequestMessage(HttpMethod.Get, "/mcp/manifest") { Headers = { Authorization = new("Bearer", patient.AccessToken) } };
         for (var i = 0; i < 2; i++)
             Assert.Equal(HttpStatusCode.OK, (await new ChatStreamClient(strict.Http, patient.AccessToken).Send(HttpMethod.Get, "/mcp/manifest")).Status);
@@ -294,7 +294,7 @@ public class ChatEndpointsTests(ChatFixture house)
     [Fact]
     public async Task The_manifest_names_the_tool_and_what_it_takes()
     {
-        var (status, manifest) = await house.ServerTokenClient().Send(HttpMethod.Get, "/mcp/manifest/");
+        var (status, manifest) = await system.ServerTokenClient().Send(HttpMethod.Get, "/mcp/manifest/");
 
         Assert.Equal(HttpStatusCode.OK, status);
         Assert.Equal(["server_name", "version", "role", "description", "capabilities", "tools"], manifest!.AsObject().Select(f => f.Key));

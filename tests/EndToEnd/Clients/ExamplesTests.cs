@@ -83,12 +83,12 @@ public class ExamplesTests
     {
         var (_, parameters, fields) = Examples.Single(e => e.Tool == name);
         Assert.True(ToolCatalogue.All.TryGetValue(name, out var tool), $"There is no tool {name}.");
-        var premises = await Ours.Value;
+        var fixture = await Ours.Value;
         var asksForNew = parameters.Contains("\"new\"", StringComparison.Ordinal);
         // Only the platform can create hospitals, so the platform also deletes them.
         var caller = asksForNew && parameters.Contains("hospital_id", StringComparison.Ordinal)
-            ? premises.People[MedCor.Contracts.Callers.Platform]
-            : premises.CallersAllowed(tool).First();
+            ? fixture.People[MedCor.Contracts.Callers.Platform]
+            : fixture.CallersAllowed(tool).First();
         var asked = (JsonObject)JsonNode.Parse(parameters)!;
         await Mean(asked);
 
@@ -104,7 +104,7 @@ public class ExamplesTests
             foreach (var (key, value) in names.ToArray())
                 if (value is not JsonValue) await Mean(value!);
                 else if (value.ToString() is "any" or "another" or "new")
-                    names[key] = await premises.ResolveId(value.ToString(), ParameterGenerator.KindOfId(key), caller);
+                    names[key] = await fixture.ResolveId(value.ToString(), ParameterGenerator.KindOfId(key), caller);
                 else if (value.ToString() is "DAY" or "TODAY")
                     names[key] = value.ToString() == "DAY"
                         ? ParameterGenerator.Date(key)

@@ -23,7 +23,7 @@ public class JavaScriptTests
     [Fact]
     public async Task The_listener_hears_updates()
     {
-        var (nurse, ward) = (await ApiClient.LogInShared("nurse@general.example"), await ClinicFixture.GetSharedReadOnly());
+        var (nurse, clinic) = (await ApiClient.LogInShared("nurse@general.example"), await ClinicFixture.GetSharedReadOnly());
 
         var result = await PublishedClient.Run("listening.js", Calling + """
             const heard = [];
@@ -34,7 +34,7 @@ public class JavaScriptTests
             await until(() => heard.some(h => h.what === 'Resource updated:' && h.data.data.id === booked.id));
             eventSource.close();
             return heard.find(h => h.data.data?.id === booked.id).data;
-            """, new { token = nurse.AccessToken, wish = ward.BookingRequest("09:00:00", ward.Weekday(71)) });
+            """, new { token = nurse.AccessToken, wish = clinic.BookingRequest("09:00:00", clinic.Weekday(71)) });
 
         Assert.Equal(("appointments", "created"), ((string?)result["resource"], (string?)result["action"]));
     }
@@ -42,7 +42,7 @@ public class JavaScriptTests
     [Fact]
     public async Task The_listener_hears_what_tools_answer_and_refuse()
     {
-        var ward = await ClinicFixture.GetSharedReadOnly();
+        var clinic = await ClinicFixture.GetSharedReadOnly();
 
         // Booked twice, so that the second booking is a conflict.
         var result = await PublishedClient.Run("listening.js", Calling + """
@@ -59,7 +59,7 @@ public class JavaScriptTests
             await until(() => answer() && unsaid() && refusal());
             eventSource.close();
             return { doctor, answer: answer(), unsaid: unsaid(), refusal: refusal() };
-            """, new { token = (await ward.LogInDoctor()).AccessToken, wish = ward.BookingRequest("10:00:00", ward.Weekday(71)) });
+            """, new { token = (await clinic.LogInDoctor()).AccessToken, wish = clinic.BookingRequest("10:00:00", clinic.Weekday(71)) });
 
         Assert.True(JsonNode.DeepEquals(result["doctor"], result["answer"]!["result"]), result.ToJsonString());
         // A copy of a response with clinical content omits the result.
@@ -71,24 +71,24 @@ public class JavaScriptTests
     [Fact]
     public async Task The_booking_client_books()
     {
-        var ward = await ClinicFixture.Open();
-        var doctor = await ward.LogInDoctor();
+        var clinic = await ClinicFixture.Open();
+        var doctor = await clinic.LogInDoctor();
 
         var result = await PublishedClient.Run("booking.js", "return (await client.invokeTool('list_appointments', {doctor_id: doctor})).results;",
             new { authToken = doctor.AccessToken, doctor = doctor.Id },
-            ("patient-uuid", ward.Patient.ToString()), ("doctor-uuid", doctor.Id.ToString()), ("2025-02-01", ward.Weekday()));
+            ("patient-uuid", clinic.Patient.ToString()), ("doctor-uuid", doctor.Id.ToString()), ("2025-02-01", clinic.Weekday()));
 
         var booked = Assert.Single(result.AsArray())!;
-        Assert.Equal((ward.Patient.ToString(), ward.Weekday(), "14:00:00", "SCHEDULED"),
+        Assert.Equal((clinic.Patient.ToString(), clinic.Weekday(), "14:00:00", "SCHEDULED"),
             ((string?)booked["patient_id"], (string?)booked["appointment_date"], (string?)booked["appointment_time"], (string?)booked["status"]));
-        var record = Assert.Single((await doctor.Call<Page<MedicalRecord>>("list_medical_records", new { patient_id = ward.Patient })).Results);
-        Assert.Equal(($"Appointment - {ward.Weekday()}", RecordType.Appointment), (record.Title, record.RecordType));
+        var record = Assert.Single((await doctor.Call<Page<MedicalRecord>>("list_medical_records", new { patient_id = clinic.Patient })).Results);
+        Assert.Equal(($"Appointment - {clinic.Weekday()}", RecordType.Appointment), (record.Title, record.RecordType));
     }
 
     [Fact]
     public async Task The_dashboard_shows_figures_and_counts_on()
     {
-        var ward = await ClinicFixture.Open();
+        var clinic = await ClinicFixture.Open();
 
         // The page adds the rendering that the published class leaves to the reader.
         var result = await PublishedClient.Run("dashboard.js", """
@@ -108,7 +108,8 @@ public class JavaScriptTests
             await until(() => shown.drawn.includes('renderAppointmentWidget') && shown.drawn.includes('updateAppointmentDisplay'));
             shown.after = dashboard.stats;
             return shown;
-            """, new { authToken = ward.Admin.AccessToken, hospitalId = ward.Admin.HospitalId, wish = ward.BookingRequest("11:00:00", ward.Weekday(2)) });
+            """, new { authToken = clinic.Admin.AccessToken, hospitalId = clinic.Admin.HospitalId,
+                wish = clinic.BookingRequest("11:00:00", clinic.Weekday(2)) });
 
         foreach (var figure in (string[])["totalPatients", "todayAppointments", "activeDoctors"]) Assert.True((int)result["before"]![figure]! >= 0, figure);
         Assert.True((int)result["before"]!["totalPatients"]! > 0);

@@ -11,8 +11,8 @@ public class PythonTests
     [ProgramFact("python3")]
     public async Task The_listener_hears_updates()
     {
-        var (nurse, ward) = (await ApiClient.LogInShared("nurse@general.example"), await ClinicFixture.GetSharedReadOnly());
-        var wishes = Enumerable.Range(9, 8).Select(hour => ward.BookingRequest($"{hour:00}:00:00", ward.Weekday(72)));
+        var (nurse, clinic) = (await ApiClient.LogInShared("nurse@general.example"), await ClinicFixture.GetSharedReadOnly());
+        var wishes = Enumerable.Range(9, 8).Select(hour => clinic.BookingRequest($"{hour:00}:00:00", clinic.Weekday(72)));
 
         // The client does not report when it is connected, so the event is repeated until the client receives it.
         var result = await PublishedClient.Run("listening.py", """
@@ -39,18 +39,19 @@ public class PythonTests
     [ProgramFact("python3")]
     public async Task The_batch_client_creates_patients_and_schedules_their_appointments_and_prints_what_its_monitor_hears()
     {
-        var ward = await ClinicFixture.Open();
-        var (day, domain) = (ward.Weekday(3), $"@{Guid.NewGuid():N}.example");
+        var clinic = await ClinicFixture.Open();
+        var (day, domain) = (clinic.Weekday(3), $"@{Guid.NewGuid():N}.example");
 
         var printed = await PublishedClient.Run("batch.py", "result = printed",
-            new { auth_token = ward.Admin.AccessToken, hospital_id = ward.Admin.HospitalId, doctor_id = ward.Doctor, patient_ids = new[] { ward.Patient } },
+            new { auth_token = clinic.Admin.AccessToken, hospital_id = clinic.Admin.HospitalId,
+                doctor_id = clinic.Doctor, patient_ids = new[] { clinic.Patient } },
             ("@example.com", domain), ("2025-02-01", day));
 
-        var created = (await ward.Admin.Call<Page<Patient>>("list_patients", new { search = domain })).Results;
+        var created = (await clinic.Admin.Call<Page<Patient>>("list_patients", new { search = domain })).Results;
         Assert.Equal(10, created.Count);
         Assert.All(created, patient => Assert.Equal(new DateOnly(1990, 1, 1), patient.DateOfBirth));
-        var booked = Assert.Single((await ward.Nurse.Call<Page<Appointment>>("list_appointments", new { doctor_id = ward.Doctor })).Results);
-        Assert.Equal((ward.Patient, day, new TimeOnly(14, 0), "Checkup"),
+        var booked = Assert.Single((await clinic.Nurse.Call<Page<Appointment>>("list_appointments", new { doctor_id = clinic.Doctor })).Results);
+        Assert.Equal((clinic.Patient, day, new TimeOnly(14, 0), "Checkup"),
             (booked.PatientId, ClinicFixture.FormatDate(booked.AppointmentDate), booked.AppointmentTime, booked.Reason));
         Assert.All(["Created 10 patients", "Scheduled 1 appointments", "Tool completed: create_user"],
             line => Assert.Contains(line, printed.AsArray().Select(p => (string?)p)));

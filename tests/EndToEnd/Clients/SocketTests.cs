@@ -13,7 +13,7 @@ public class SocketTests
     [Fact]
     public async Task The_printed_lines_list_doctors_and_hear_of_appointments()
     {
-        var ward = await ClinicFixture.Open();
+        var clinic = await ClinicFixture.Open();
 
         // A patient receives only events of the patient's own appointments.
         var shown = await Run("""
@@ -21,7 +21,7 @@ public class SocketTests
             const booked = await wsClient.invokeTool('create_appointment', wish);
             await until(() => shown.length);
             return { doctors: result.results, booked, shown };
-            """, await ward.LogInPatient(), ward.BookingRequest("09:00:00"));
+            """, await clinic.LogInPatient(), clinic.BookingRequest("09:00:00"));
 
         Assert.NotEmpty(shown["doctors"]!.AsArray());
         var heard = Assert.Single(shown["shown"]!.AsArray())!;
@@ -44,7 +44,7 @@ public class SocketTests
     [Fact]
     public async Task After_unsubscribing_no_more_updates_arrive()
     {
-        var ward = await ClinicFixture.Open();
+        var clinic = await ClinicFixture.Open();
 
         // The same service writes the record after the booking, so a client that receives the record's event would have received the booking's.
         var heard = await Run("""
@@ -59,7 +59,7 @@ public class SocketTests
               { patient_id: wish.patient_id, title: 'Visit', description: 'Routine', record_type: 'CHECKUP' });
             await until(() => heard.includes(record.id));
             return heard.includes(after.id);
-            """, await ward.LogInDoctor(), ward.BookingRequest("09:00:00"));
+            """, await clinic.LogInDoctor(), clinic.BookingRequest("09:00:00"));
 
         Assert.False((bool)heard);
     }

@@ -39,17 +39,17 @@ public sealed class HomePageTests
     [BrowserFact]
     public async Task A_browser_gets_a_page_that_loads_nothing_from_elsewhere_runs_no_script_and_fits_a_phone()
     {
-        var house = await MedCorFixture.Get();
+        var system = await MedCorFixture.Get();
         var page = await EndToEnd.Browser.OpenPage("about:blank", width: 360);
         var (complaints, asked) = (new List<string>(), new List<string>());
         page.Console += (_, message) => complaints.Add(message.Text);
         page.Request += (_, request) => asked.Add(request.Url);
 
-        var answer = (await page.GotoAsync(house.Gateways[0].ToString()))!;
+        var answer = (await page.GotoAsync(system.Gateways[0].ToString()))!;
 
         Assert.StartsWith("text/html", (await answer.AllHeadersAsync())["content-type"], StringComparison.Ordinal);
         Assert.StartsWith("default-src 'none'; style-src 'sha256-", (await answer.AllHeadersAsync())["content-security-policy"], StringComparison.Ordinal);
-        Assert.All(asked, url => Assert.StartsWith(house.Gateways[0].ToString(), url, StringComparison.Ordinal));
+        Assert.All(asked, url => Assert.StartsWith(system.Gateways[0].ToString(), url, StringComparison.Ordinal));
         Assert.Empty(complaints);
         Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth && getComputedStyle(document.body).margin === '0px'"));
         foreach (var text in (string[])["/api/docs/", "/api/redoc/", "/api/openapi.json"])

@@ -94,37 +94,37 @@ public sealed class BatchEndpointTests
     [Fact]
     public async Task A_write_with_the_same_key_happens_once_in_a_batch_and_across_batches()
     {
-        var ward = await ClinicFixture.Open("general");
+        var clinic = await ClinicFixture.Open("general");
         var key = Guid.NewGuid().ToString();
-        object Book(string time) => new { tool = "create_appointment", @params = ward.BookingRequest(time), idempotency_key = key };
+        object Book(string time) => new { tool = "create_appointment", @params = clinic.BookingRequest(time), idempotency_key = key };
 
         // The first request takes effect, even when another with its key arrives at the same time.
-        var answer = await Batch(ward.Nurse, new { requests = new[] { Book("10:00:00"), Book("10:00:00"), Book("11:00:00") } });
+        var answer = await Batch(clinic.Nurse, new { requests = new[] { Book("10:00:00"), Book("10:00:00"), Book("11:00:00") } });
 
         Assert.Equal(["result"], answer[0]!.AsObject().Select(f => f.Key));
         Assert.Equal(["result", "idempotent_replayed"], answer[1]!.AsObject().Select(f => f.Key));
         Assert.Equal((string)answer[0]!["result"]!["id"]!, (string)answer[1]!["result"]!["id"]!);
         Assert.Equal("CONFLICT", (string)answer[2]!["error"]!["code"]!);
 
-        var again = await Batch(ward.Nurse, new { requests = new[] { Book("10:00:00") } });
+        var again = await Batch(clinic.Nurse, new { requests = new[] { Book("10:00:00") } });
         Assert.Equal(((string)answer[0]!["result"]!["id"]!, true), ((string)again[0]!["result"]!["id"]!, (bool)again[0]!["idempotent_replayed"]!));
-        Assert.Equal(1, await (await MedCorFixture.Get()).QueryNumber("clinical", "SELECT count(*) FROM appointments WHERE doctor_id = $1", ward.Doctor));
+        Assert.Equal(1, await (await MedCorFixture.Get()).QueryNumber("clinical", "SELECT count(*) FROM appointments WHERE doctor_id = $1", clinic.Doctor));
     }
 
     [Fact]
     public async Task One_key_with_two_tools_is_two_writes()
     {
-        var ward = await ClinicFixture.Open("general");
+        var clinic = await ClinicFixture.Open("general");
         var key = Guid.NewGuid().ToString();
         object[] writes =
         [
-            new { tool = "create_appointment", @params = ward.BookingRequest("10:00:00"), idempotency_key = key },
+            new { tool = "create_appointment", @params = clinic.BookingRequest("10:00:00"), idempotency_key = key },
             new { tool = "create_department", @params = new { name = "Sleep", code = key[..8] }, idempotency_key = key },
-            new { tool = "update_user", @params = new { user_id = ward.Patient, first_name = "Renamed" }, idempotency_key = key },
+            new { tool = "update_user", @params = new { user_id = clinic.Patient, first_name = "Renamed" }, idempotency_key = key },
         ];
 
-        var first = await Batch(ward.Admin, new { requests = writes });
-        var second = await Batch(ward.Admin, new { requests = writes });
+        var first = await Batch(clinic.Admin, new { requests = writes });
+        var second = await Batch(clinic.Admin, new { requests = writes });
 
         Assert.All(first, item => Assert.Equal(["result"], item!.AsObject().Select(f => f.Key)));
         Assert.All(second, item => Assert.True((bool)item!["idempotent_replayed"]!));

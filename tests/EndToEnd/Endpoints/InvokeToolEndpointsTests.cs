@@ -151,8 +151,8 @@ public sealed class InvokeToolEndpointsTests
     [InlineData("GET", "/nothing", 404)]
     public async Task Unknown_paths_and_methods_are_refused_with_the_envelope(string method, string path, int expected)
     {
-        var house = await MedCorFixture.Get();
-        using var http = new HttpClient { BaseAddress = house.Gateways[0] };
+        var system = await MedCorFixture.Get();
+        using var http = new HttpClient { BaseAddress = system.Gateways[0] };
 
         using var response = await http.SendAsync(new(new(method), path));
         var (status, error) = await Refusal(response);
@@ -182,8 +182,8 @@ public sealed class InvokeToolEndpointsTests
     [InlineData("Bearer eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJyb2xlIjoiQURNSU4ifQ.", "AUTH_INVALID")]
     public async Task Without_a_token_that_counts_nothing_is_done(string? authorization, string code)
     {
-        var house = await MedCorFixture.Get();
-        using var http = new HttpClient { BaseAddress = house.Gateways[0] };
+        var system = await MedCorFixture.Get();
+        using var http = new HttpClient { BaseAddress = system.Gateways[0] };
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/mcp/tools/invoke") { Content = Json("""{"tool":"list_hospitals"}""") };
         if (authorization is not null) request.Headers.TryAddWithoutValidation("Authorization", authorization);
 

@@ -193,16 +193,16 @@ public class ReadResourceEndpointsTests
     [Fact]
     public async Task A_resource_is_filtered_sorted_and_paged_like_its_tool()
     {
-        var ward = await ClinicFixture.GetSharedReadOnly();
+        var clinic = await ClinicFixture.GetSharedReadOnly();
         var doctor = General.Doctors[0].Person.Id;
 
-        var tool = await ward.Nurse.Call("list_appointments", new { doctor_id = doctor, limit = 5, sort = "starts_at" });
-        var resource = (await Get(ward.Nurse, $$"""appointments?filter={"doctor_id":"{{doctor}}"}&limit=5&sort=starts_at""")).Body;
+        var tool = await clinic.Nurse.Call("list_appointments", new { doctor_id = doctor, limit = 5, sort = "starts_at" });
+        var resource = (await Get(clinic.Nurse, $$"""appointments?filter={"doctor_id":"{{doctor}}"}&limit=5&sort=starts_at""")).Body;
 
         Assert.True(JsonNode.DeepEquals(tool["results"], resource["results"]));
         Assert.NotEmpty(resource["results"]!.AsArray());
         var first = resource["results"]![0]!;
-        Assert.True(JsonNode.DeepEquals(first, (await Get(ward.Nurse, $"appointments/{first["id"]}")).Body));
+        Assert.True(JsonNode.DeepEquals(first, (await Get(clinic.Nurse, $"appointments/{first["id"]}")).Body));
     }
 
     [Fact]
@@ -255,23 +255,23 @@ public class ReadResourceEndpointsTests
     [Fact]
     public async Task A_matching_ETag_is_answered_304_until_the_data_changes()
     {
-        var ward = await ClinicFixture.Open();
-        var booked = await ward.Book("10:00:00");
+        var clinic = await ClinicFixture.Open();
+        var booked = await clinic.Book("10:00:00");
         var path = $"appointments/{booked.Id}";
-        using var first = await ward.Nurse.Http.GetAsync(new Uri($"/api/mcp/resources/{path}", UriKind.Relative));
+        using var first = await clinic.Nurse.Http.GetAsync(new Uri($"/api/mcp/resources/{path}", UriKind.Relative));
         var tag = first.Headers.ETag!;
         Assert.Equal("private, no-cache", string.Join(", ", first.Headers.CacheControl!.ToString().Split(", ").OrderDescending()));
 
         Assert.Equal(HttpStatusCode.NotModified, await Again());
         Assert.Equal(HttpStatusCode.OK, await Again("?fields=id"));
-        await ward.ChangeStatus(booked, "NO_SHOW");
+        await clinic.ChangeStatus(booked, "NO_SHOW");
         Assert.Equal(HttpStatusCode.OK, await Again());
 
         async Task<HttpStatusCode> Again(string query = "")
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/mcp/resources/{path}{query}");
             request.Headers.IfNoneMatch.Add(tag);
-            using var answer = await ward.Nurse.Http.SendAsync(request);
+            using var answer = await clinic.Nurse.Http.SendAsync(request);
             return answer.StatusCode;
         }
     }

@@ -17,8 +17,8 @@ public sealed class ForwardedEndpointsTests
     [InlineData("/.well-known/oauth-authorization-server", "issuer")]
     public async Task Identitys_public_documents_are_served_through_the_gateway(string path, string field)
     {
-        var house = await MedCorFixture.Get();
-        using var http = new HttpClient { BaseAddress = house.Gateways[0] };
+        var system = await MedCorFixture.Get();
+        using var http = new HttpClient { BaseAddress = system.Gateways[0] };
 
         Assert.NotNull((await http.GetFromJsonAsync<JsonNode>(path))![field]);
     }
@@ -30,8 +30,8 @@ public sealed class ForwardedEndpointsTests
     [InlineData("POST", "/api/auth/login/", "\uFEFF{", 400)]
     public async Task A_refusal_is_the_envelope_as_everywhere(string method, string path, string? body, int expected)
     {
-        var house = await MedCorFixture.Get();
-        using var http = new HttpClient { BaseAddress = house.Gateways[0] };
+        var system = await MedCorFixture.Get();
+        using var http = new HttpClient { BaseAddress = system.Gateways[0] };
         using var request = new HttpRequestMessage(new(method), path)
         {
             Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json")
@@ -50,8 +50,8 @@ public sealed class ForwardedEndpointsTests
     [InlineData(false, 1024 * 1024)]
     public async Task A_body_beyond_sixteen_kibibytes_is_refused_with_the_envelope(bool chunked, int bytes)
     {
-        var house = await MedCorFixture.Get();
-        using var http = new HttpClient { BaseAddress = house.Gateways[0] };
+        var system = await MedCorFixture.Get();
+        using var http = new HttpClient { BaseAddress = system.Gateways[0] };
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/auth/login/")
         {
             Content = new StringContent("{}".PadRight(bytes + 1), Encoding.UTF8, "application/json")

@@ -122,10 +122,10 @@ public class FuzzTests(ITestOutputHelper output)
     /// <summary>Checks that everything can still be listed, by its tool and by its path, and that an entity can be created.</summary>
     private static async Task StillWorks(ValidRequests valid)
     {
-        var (premises, admin) = (valid.Premises, valid.Premises.Admin);
+        var (fixture, admin) = (valid.Premises, valid.Premises.Admin);
         foreach (var list in ToolCatalogue.All.Values.Where(
             t => t.Name.StartsWith("list_", StringComparison.Ordinal) && new ParameterGenerator(t).Required.Count == 0))
-            if (premises.CallersAllowed(list).Contains(admin)) await admin.Call(list.Name);
+            if (fixture.CallersAllowed(list).Contains(admin)) await admin.Call(list.Name);
         foreach (var list in valid.Requests.Where(r => r.Method == "GET" && r.Target.StartsWith("/api/mcp/resources/", StringComparison.Ordinal)
             && !r.Target.Contains('?')).Select(r => r.Target).Distinct())
         {
@@ -133,7 +133,7 @@ public class FuzzTests(ITestOutputHelper output)
             Assert.True(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.Forbidden or HttpStatusCode.NotFound,
                 $"{list} is answered {answer.StatusCode}");
         }
-        var department = (await premises.CallSuccessfully(ToolCatalogue.All["create_department"])).Reply.Read<Department>().Id;
+        var department = (await fixture.CallSuccessfully(ToolCatalogue.All["create_department"])).Reply.Read<Department>().Id;
         Assert.Contains((await admin.Call<Page<Department>>("list_departments", new { limit = 100, sort = "-created_at" })).Results,
             d => d.Id == department);
     }

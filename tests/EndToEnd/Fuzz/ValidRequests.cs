@@ -14,19 +14,19 @@ namespace MedCor.Tests.EndToEnd.Fuzz;
 /// </summary>
 internal sealed class ValidRequests
 {
-    private readonly CatalogueFixture _premises;
+    private readonly CatalogueFixture _fixture;
     private readonly Dictionary<string, string> _ids = [];
     private readonly List<(ToolDescriptor Tool, ApiClient Caller, JsonObject Parameters)> _calls = [];
     private ApiClient _spare = null!;
 
-    private ValidRequests(CatalogueFixture premises) => _premises = premises;
+    private ValidRequests(CatalogueFixture fixture) => _fixture = fixture;
 
     public List<RawHttpRequest> Requests { get; } = [];
 
     /// <summary>Gets WebSocket messages of every type.</summary>
     public List<byte[]> Messages { get; } = [];
 
-    public CatalogueFixture Premises => _premises;
+    public CatalogueFixture Premises => _fixture;
 
     public static async Task<ValidRequests> Create()
     {
@@ -42,16 +42,16 @@ internal sealed class ValidRequests
     private async Task FindIds()
     {
         var opening = ToolCatalogue.All["create_hospital"];
-        var opened = await _premises.People[Callers.Platform].Post(opening, await new ParameterGenerator(opening).Generate([], Task.FromResult));
+        var opened = await _fixture.People[Callers.Platform].Post(opening, await new ParameterGenerator(opening).Generate([], Task.FromResult));
         _ids["spare_hospital"] = opened.Read<Contracts.Hospital.Hospital>().Id.ToString();
         var naming = ToolCatalogue.All["create_specialty"];
-        var named = await _premises.People[Callers.Platform].Post(naming, await new ParameterGenerator(naming).Generate([], Task.FromResult));
+        var named = await _fixture.People[Callers.Platform].Post(naming, await new ParameterGenerator(naming).Generate([], Task.FromResult));
         _ids["spare_specialty"] = named.Read<Specialty>().Id.ToString();
         var email = TestUser.NewEmail();
-        _ids["spare_user"] = (await _premises.Admin.Call<User>("create_user",
+        _ids["spare_user"] = (await _fixture.Admin.Call<User>("create_user",
             new { email, password = "Korrekt-Pferd-7", first_name = "Spare", last_name = "User", role = "NURSE" })).Id.ToString();
         _spare = await ApiClient.LogIn(email, "Korrekt-Pferd-7");
-        var nurse = _premises.People[Callers.Nurse];
+        var nurse = _fixture.People[Callers.Nurse];
         _ids["call_id"] = $"{await new ChatStreamClient(nurse.Http, nurse.AccessToken).Start("What is anemia?")}";
         using var prompt = await nurse.Http.PostAsJsonAsync("/api/mcp/prompts/invoke", new { prompt = "emergency_triage", initial_data = new { } });
         _ids["session_id"] = (await prompt.Content.ReadFromJsonAsync<PromptSession>(ApiClient.CompleteOptions))!.SessionId.ToString();
@@ -61,7 +61,7 @@ internal sealed class ValidRequests
     {
         foreach (var tool in ToolCatalogue.All.Values.Where(t => !t.Name.Contains("_prompt", StringComparison.Ordinal)))
         {
-            var (draft, caller) = (new ParameterGenerator(tool), _premises.CallersAllowed(tool).First());
+            var (draft, caller) = (new ParameterGenerator(tool), _fixture.CallersAllowed(tool).First());
             // The fixture's own users and hospital must survive.
             var parameters = await draft.Generate(draft.Optional, kind => (tool.Effect, kind) switch
             {
@@ -69,7 +69,7 @@ internal sealed class ValidRequests
                 (not Effect.Read, "user") => Task.FromResult(_ids["spare_user"]),
                 // Specialties are shared by all hospitals.
                 (not Effect.Read, "specialty") => Task.FromResult(_ids["spare_specialty"]),
-                _ => _premises.FindOrCreateId(kind, caller),
+                _ => _fixture.FindOrCreateId(kind, caller),
             });
             // Hashing a password in every attempt would dominate the test.
             if (tool.Name == "update_user")
@@ -79,9 +79,9 @@ internal sealed class ValidRequests
             Add(caller, "POST", $"/api/mcp/tools/{tool.Name}", parameters);
             Add(caller, "POST", "/api/mcp/tools/invoke", new JsonObject { ["tool"] = tool.Name, ["params"] = parameters.DeepClone() });
         }
-        var reads = _calls.Where(c => c.Tool.Effect == Effect.Read && _premises.CallersAllowed(c.Tool).Contains(_premises.Admin)).Chunk(5);
+        var reads = _calls.Where(c => c.Tool.Effect == Effect.Read && _fixture.CallersAllowed(c.Tool).Contains(_fixture.Admin)).Chunk(5);
         foreach (var some in reads)
-            Add(_premises.Admin, "POST", "/api/mcp/batch",
+            Add(_fixture.Admin, "POST", "/api/mcp/batch",
                 new JsonObject
                 {
                     ["requests"] = new JsonArray([.. some.Select(
@@ -92,7 +92,7 @@ internal sealed class ValidRequests
     /// <summary>Adds the operations of the document with its examples, except the tools' own paths, which are added already.</summary>
     private async Task AddDocumentedOperations()
     {
-        var document = JsonNode.Parse(await _premises.Admin.Http.GetStringAsync("/api/openapi.json"))!;
+        var document = JsonNode.Parse(await _fixture.Admin.Http.GetStringAsync("/api/openapi.json"))!;
         foreach (var (path, operations) in document["paths"]!.AsObject())
         {
             if (path.StartsWith("/api/mcp/tools/", StringComparison.Ordinal) && path != "/api/mcp/tools/invoke") continue;
@@ -104,7 +104,7 @@ internal sealed class ValidRequests
                     .Select(p => $"{p["name"]}={Uri.EscapeDataString(Query(path, (string)p["name"]!))}"));
                 // A logout may end only the spare session, and failed logins may lock only an account that does not exist.
                 var caller = isAuth ? _spare : path.StartsWith("/mcp/", StringComparison.Ordinal)
-                    || path.Contains("prompts", StringComparison.Ordinal) ? _premises.People[Callers.Nurse] : _premises.Admin;
+                    || path.Contains("prompts", StringComparison.Ordinal) ? _fixture.People[Callers.Nurse] : _fixture.Admin;
                 var examples = operation["requestBody"]?["content"]?["application/json"]?["examples"]?.AsObject().Select(e => e.Value!["value"]) ?? [null];
                 foreach (var example in examples)
                 {
@@ -115,24 +115,24 @@ internal sealed class ValidRequests
                 }
             }
         }
-        foreach (var page in (string[])["/api/docs/", "/api/redoc/", "/health", "/alive", "/"]) Add(_premises.Admin, "GET", page, null);
+        foreach (var page in (string[])["/api/docs/", "/api/redoc/", "/health", "/alive", "/"]) Add(_fixture.Admin, "GET", page, null);
         var parts = JsonNode.Parse("""
             {"tool": "openai_chat", "input": {"messages": [{"role": "developer", "content": [{"type": "text", "text": "Be brief."}]},
              {"role": "user", "content": "What is anemia?"}], "temperature": 0, "stream": true, "max_tokens": 5}, "metadata": {"a": [1]},
              "session_id": "fuzz", "request_id": "fuzz-1"}
             """);
-        Add(_premises.People[Callers.Nurse], "POST", "/mcp/execute", parts);
+        Add(_fixture.People[Callers.Nurse], "POST", "/mcp/execute", parts);
         foreach (var prompt in (string[])["appointment_booking", "patient_onboarding", "emergency_triage"])
-            Add(_premises.People[Callers.Nurse], "POST", "/api/mcp/prompts/invoke",
+            Add(_fixture.People[Callers.Nurse], "POST", "/api/mcp/prompts/invoke",
                 new JsonObject { ["prompt"] = prompt, ["initial_data"] = new JsonObject { ["first_name"] = "Ann" } });
         foreach (var input in (string[])["""{"first_name": "Ann"}""", """{"complaint": "Headache", "age": 40}""", "{}"])
-            Add(_premises.People[Callers.Nurse], "POST", $"/api/mcp/prompts/sessions/{_ids["session_id"]}",
+            Add(_fixture.People[Callers.Nurse], "POST", $"/api/mcp/prompts/sessions/{_ids["session_id"]}",
                 new JsonObject { ["input"] = JsonNode.Parse(input) });
     }
 
     private void AddMessages()
     {
-        foreach (var (tool, _, parameters) in _calls.Where(c => _premises.CallersAllowed(c.Tool).Contains(_premises.Admin)))
+        foreach (var (tool, _, parameters) in _calls.Where(c => _fixture.CallersAllowed(c.Tool).Contains(_fixture.Admin)))
             Message(new JsonObject
             {
                 ["type"] = "tool_invoke", ["request_id"] = "fuzz-1", ["tool"] = tool.Name, ["params"] = parameters.DeepClone(), ["idempotency_key"] = "fuzz"
@@ -143,7 +143,7 @@ internal sealed class ValidRequests
         for (var i = 0; i < 5; i++)
             Message(new JsonObject
             {
-                ["type"] = "auth", ["token"] = _premises.Admin.AccessToken, ["resources"] = new JsonArray("appointments"),
+                ["type"] = "auth", ["token"] = _fixture.Admin.AccessToken, ["resources"] = new JsonArray("appointments"),
                 ["last_event_id"] = "1769954400000-41.1769954400000-3.1769954400000-7", ["request_id"] = "fuzz-3"
             });
 
@@ -171,7 +171,7 @@ internal sealed class ValidRequests
 
     private async Task<string> Id(string resource)
     {
-        using var listed = await _premises.Admin.Http.GetAsync($"/api/mcp/resources/{(resource == "reports" ? "analytics/reports" : resource)}?limit=1");
+        using var listed = await _fixture.Admin.Http.GetAsync($"/api/mcp/resources/{(resource == "reports" ? "analytics/reports" : resource)}?limit=1");
         return listed.IsSuccessStatusCode && (await listed.Content.ReadFromJsonAsync<JsonNode>())!["results"]!.AsArray() is [{ } first, ..]
             ? first["id"]!.ToString()
             : $"{Guid.Empty}";

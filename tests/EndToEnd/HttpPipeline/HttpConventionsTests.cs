@@ -211,12 +211,12 @@ public sealed class HttpConventionsTests
     [InlineData(null, true)]
     public async Task A_page_of_another_origin_opens_no_WebSocket(string? origin, bool isAllowed)
     {
-        var house = await MedCorFixture.Get();
+        var system = await MedCorFixture.Get();
         using var socket = new ClientWebSocket();
         socket.Options.CollectHttpResponseDetails = true;
         if (origin is not null) socket.Options.SetRequestHeader("Origin", origin);
 
-        var opened = socket.ConnectAsync(new UriBuilder(house.Gateways[0]) { Scheme = "ws", Path = "/api/mcp/ws" }.Uri, CancellationToken.None);
+        var opened = socket.ConnectAsync(new UriBuilder(system.Gateways[0]) { Scheme = "ws", Path = "/api/mcp/ws" }.Uri, CancellationToken.None);
 
         if (isAllowed) await opened;
         else
@@ -286,9 +286,9 @@ public sealed class HttpConventionsTests
     [InlineData("GET /HealthZ/", "Host: elsewhere.example", 200)]
     public async Task An_odd_request_is_answered_by_what_it_asks_for(string line, string header, int expected)
     {
-        var house = await MedCorFixture.Get();
+        var system = await MedCorFixture.Get();
         using var connection = new TcpClient();
-        await connection.ConnectAsync(house.Gateways[0].Host, house.Gateways[0].Port);
+        await connection.ConnectAsync(system.Gateways[0].Host, system.Gateways[0].Port);
         var host = header.StartsWith("Host", StringComparison.Ordinal) ? "" : "Host: localhost\r\n";
         await connection.GetStream()
             .WriteAsync(Encoding.Latin1.GetBytes($"{line} HTTP/1.1\r\n{host}{header}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"));

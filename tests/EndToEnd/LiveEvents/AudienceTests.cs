@@ -21,8 +21,8 @@ public sealed class AudienceTests
     [Fact]
     public async Task Each_event_reaches_only_subscribers_who_may_read_its_resource_in_their_hospital()
     {
-        var (house, here, elsewhere) = (await MedCorFixture.Get(), await CatalogueFixture.Own, await CatalogueFixture.Foreign);
-        using var redis = await ConnectionMultiplexer.ConnectAsync(house.RedisConnectionString);
+        var (system, here, elsewhere) = (await MedCorFixture.Get(), await CatalogueFixture.Own, await CatalogueFixture.Foreign);
+        using var redis = await ConnectionMultiplexer.ConnectAsync(system.RedisConnectionString);
         var streams = new LiveEventStore(redis);
         var (patient, stranger) = (here.People[Callers.Patient].Id, Guid.CreateVersion7());
         var listeners = new Dictionary<Callers, SseClient>();
@@ -64,8 +64,8 @@ public sealed class AudienceTests
     [Fact]
     public async Task Each_event_reaches_only_tokens_that_may_read_its_resource()
     {
-        var (house, here) = (await MedCorFixture.Get(), await CatalogueFixture.Own);
-        using var redis = await ConnectionMultiplexer.ConnectAsync(house.RedisConnectionString);
+        var (system, here) = (await MedCorFixture.Get(), await CatalogueFixture.Own);
+        using var redis = await ConnectionMultiplexer.ConnectAsync(system.RedisConnectionString);
         var streams = new LiveEventStore(redis);
         foreach (var area in LiveResources.Scopes.Values.Distinct())
         {
@@ -107,19 +107,20 @@ public sealed class AudienceTests
     [Fact]
     public async Task A_schedule_that_is_set_is_told_without_why_a_doctor_is_away()
     {
-        var ward = await ClinicFixture.Open();
-        await using var listener = await SseClient.Connect(await ward.LogInPatient(), "resources=schedules");
+        var clinic = await ClinicFixture.Open();
+        await using var listener = await SseClient.Connect(await clinic.LogInPatient(), "resources=schedules");
 
-        var set = await ward.Admin.Call<DoctorSchedule>("set_doctor_schedule",
+        var set = await clinic.Admin.Call<DoctorSchedule>("set_doctor_schedule",
             new
             {
-                doctor_id = ward.Doctor, working_hours = Array.Empty<object>(),
-                exceptions = new[] { new { date = ward.Weekday(4), reason = "In hospital oneself" } }
+                doctor_id = clinic.Doctor, working_hours = Array.Empty<object>(),
+                exceptions = new[] { new { date = clinic.Weekday(4), reason = "In hospital oneself" } }
             });
 
-        var told = (await listener.Next(e => e.Name == LiveEvent.ResourceUpdateEvent && (string?)e.Data["data"]!["doctor_id"] == ward.Doctor.ToString())).Data;
+        var told = (await listener.Next(
+            e => e.Name == LiveEvent.ResourceUpdateEvent && (string?)e.Data["data"]!["doctor_id"] == clinic.Doctor.ToString())).Data;
         Assert.Equal(("schedules", "updated", set.Version), ((string?)told["resource"], (string?)told["action"], (int)told["data"]!["version"]!));
-        Assert.Equal((ward.Weekday(4), null), ((string?)told["data"]!["exceptions"]![0]!["date"], (string?)told["data"]!["exceptions"]![0]!["reason"]));
+        Assert.Equal((clinic.Weekday(4), null), ((string?)told["data"]!["exceptions"]![0]!["date"], (string?)told["data"]!["exceptions"]![0]!["reason"]));
     }
 
     [Fact]

@@ -147,8 +147,8 @@ public sealed class SseEndpointTests
     public async Task A_ticket_is_spent_once_however_many_come_with_it_at_the_same_time()
     {
         var issued = await Ticket(await ApiClient.LogInShared("nurse@general.example"));
-        var house = await MedCorFixture.Get();
-        using var http = new HttpClient { BaseAddress = house.Gateways[0] };
+        var system = await MedCorFixture.Get();
+        using var http = new HttpClient { BaseAddress = system.Gateways[0] };
 
         var answers = await Task.WhenAll(
             Enumerable.Range(0, 8).Select(_ => http.GetAsync($"/api/mcp/sse?ticket={issued}", HttpCompletionOption.ResponseHeadersRead)));
@@ -385,8 +385,8 @@ public sealed class SseEndpointTests
 
     private static async Task<string?> Refused(string query)
     {
-        var house = await MedCorFixture.Get();
-        using var http = new HttpClient { BaseAddress = house.Gateways[0] };
+        var system = await MedCorFixture.Get();
+        using var http = new HttpClient { BaseAddress = system.Gateways[0] };
         using var response = await http.GetAsync($"/api/mcp/sse?{query}");
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
         return (string?)(await response.Content.ReadFromJsonAsync<JsonNode>())!["error"]!["code"];

@@ -64,12 +64,12 @@ public sealed class WebSocketEndpointTests
     [Fact]
     public async Task A_write_that_is_repeated_with_its_key_happens_once_whatever_the_way()
     {
-        var ward = await ClinicFixture.Open();
-        var (key, wish) = (Guid.NewGuid().ToString(), ward.BookingRequest("09:00:00"));
-        await using var socket = await WebSocketClient.ConnectAs(ward.Nurse);
+        var clinic = await ClinicFixture.Open();
+        var (key, wish) = (Guid.NewGuid().ToString(), clinic.BookingRequest("09:00:00"));
+        await using var socket = await WebSocketClient.ConnectAs(clinic.Nurse);
 
         var (first, second) = (await socket.Call("create_appointment", wish, key), await socket.Call("create_appointment", wish, key));
-        var third = await ward.Nurse.TryCall("create_appointment", wish, key);
+        var third = await clinic.Nurse.TryCall("create_appointment", wish, key);
 
         Assert.Equal(((string?)first["result"]!["id"], (string?)first["result"]!["id"]), ((string?)second["result"]!["id"], (string?)third.Body["id"]));
         Assert.Null(first["idempotent_replayed"]);
@@ -79,15 +79,15 @@ public sealed class WebSocketEndpointTests
     [Fact]
     public async Task One_key_with_two_tools_is_two_writes()
     {
-        var ward = await ClinicFixture.Open();
+        var clinic = await ClinicFixture.Open();
         var key = Guid.NewGuid().ToString();
-        await using var socket = await WebSocketClient.ConnectAs(ward.Nurse);
+        await using var socket = await WebSocketClient.ConnectAs(clinic.Nurse);
 
-        var booked = await socket.Call("create_appointment", ward.BookingRequest("09:00:00"), key);
+        var booked = await socket.Call("create_appointment", clinic.BookingRequest("09:00:00"), key);
         var moved = new { appointment_id = (string)booked["result"]!["id"]!, status = "IN_PROGRESS" };
         Assert.Equal("IN_PROGRESS", (string?)(await socket.Call("update_appointment_status", moved, key))["result"]!["status"]);
         foreach (var again in new[] { await socket.Call("update_appointment_status", moved, key), await socket.Call("create_appointment",
-            ward.BookingRequest("09:00:00"), key) })
+            clinic.BookingRequest("09:00:00"), key) })
             Assert.True((bool)again["idempotent_replayed"]!);
     }
 
@@ -269,9 +269,9 @@ public sealed class WebSocketEndpointTests
 
     private static async Task BreakProtocol(string frame, int code, string what)
     {
-        var (house, nurse) = (await MedCorFixture.Get(), await ApiClient.LogInShared("nurse@general.example"));
+        var (system, nurse) = (await MedCorFixture.Get(), await ApiClient.LogInShared("nurse@general.example"));
         using var connection = new System.Net.Sockets.TcpClient();
-        await connection.ConnectAsync(house.Gateways[0].Host, house.Gateways[0].Port);
+        await connection.ConnectAsync(system.Gateways[0].Host, system.Gateways[0].Port);
         await using var stream = connection.GetStream();
         await stream.WriteAsync(Encoding.ASCII.GetBytes(
             "GET /api/mcp/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -492,20 +492,20 @@ public sealed class WebSocketEndpointTests
         // More than a gateway queues for a subscriber and the system buffers for a connection that nobody reads.
         const int Events = 700;
         const int Size = 16_000;
-        var (house, premises) = (await MedCorFixture.Get(), await CatalogueFixture.Foreign);
-        using var redis = await ConnectionMultiplexer.ConnectAsync(house.RedisConnectionString);
+        var (system, fixture) = (await MedCorFixture.Get(), await CatalogueFixture.Foreign);
+        using var redis = await ConnectionMultiplexer.ConnectAsync(system.RedisConnectionString);
         var streams = new LiveEventStore(redis);
         using var slow = new ClientWebSocket();
         using var narrow = new HttpMessageInvoker(new SocketsHttpHandler { ConnectCallback = Narrow });
-        await slow.ConnectAsync(new UriBuilder(house.Gateways[0]) { Scheme = "ws", Path = "/api/mcp/ws" }.Uri, narrow, CancellationToken.None);
-        await slow.SendAsync(Encoding.UTF8.GetBytes($$"""{"type":"auth","token":"{{premises.Admin.AccessToken}}","resources":["patients"]}"""),
+        await slow.ConnectAsync(new UriBuilder(system.Gateways[0]) { Scheme = "ws", Path = "/api/mcp/ws" }.Uri, narrow, CancellationToken.None);
+        await slow.SendAsync(Encoding.UTF8.GetBytes($$"""{"type":"auth","token":"{{fixture.Admin.AccessToken}}","resources":["patients"]}"""),
             WebSocketMessageType.Text, true, CancellationToken.None);
         // Reads only until the subscription is confirmed.
         while (!(await Receive(slow)).Contains("subscribed", StringComparison.Ordinal)) { }
-        await using var other = await WebSocketClient.ConnectAs(premises.Admin, auth: new { resources = (string[])["patients"] });
+        await using var other = await WebSocketClient.ConnectAs(fixture.Admin, auth: new { resources = (string[])["patients"] });
         await other.Next("subscribed");
 
-        for (var i = 1; i <= Events; i++) await new NumberedEvent(premises.Hospital, i, new string('x', Size)).AppendTo(streams);
+        for (var i = 1; i <= Events; i++) await new NumberedEvent(fixture.Hospital, i, new string('x', Size)).AppendTo(streams);
 
         await other.Next(m => Number(m) == Events, TimeSpan.FromSeconds(60));
         Assert.Equal(Enumerable.Range(1, Events), other.Messages.Select(Number).OfType<int>());
@@ -515,7 +515,7 @@ public sealed class WebSocketEndpointTests
         Assert.Equal(4408, (int)slow.CloseStatus!.Value);
         Assert.True(heard.Select(Number).OfType<int>().Last() < Events);
 
-        await using var again = await WebSocketClient.ConnectAs(premises.Admin, gateway: 1,
+        await using var again = await WebSocketClient.ConnectAs(fixture.Admin, gateway: 1,
             auth: new { resources = (string[])["patients"], last_event_id = (string)heard.Last(m => m["id"] is not null)["id"]! });
         await again.Next(m => Number(m) == Events, TimeSpan.FromSeconds(60));
         Assert.Equal(Enumerable.Range(1, Events), heard.Concat(again.Messages).Select(Number).OfType<int>());

@@ -39,8 +39,8 @@ internal sealed class McpClient(HttpClient http)
     /// <summary>Creates a client with a token, or without any.</summary>
     public static async Task<McpClient> WithToken(string? token, int gateway = 0)
     {
-        var house = await MedCorFixture.Get();
-        var http = new HttpClient { BaseAddress = house.Gateways[gateway % house.Gateways.Count], Timeout = TimeSpan.FromMinutes(1) };
+        var system = await MedCorFixture.Get();
+        var http = new HttpClient { BaseAddress = system.Gateways[gateway % system.Gateways.Count], Timeout = TimeSpan.FromMinutes(1) };
         if (token is not null) http.DefaultRequestHeaders.Authorization = new("Bearer", token);
         return new(http);
     }

@@ -97,10 +97,10 @@ public sealed class McpTests
     [Fact]
     public async Task A_refused_access_to_clinical_content_is_audited_with_what_was_asked_for()
     {
-        var ward = await ClinicFixture.Open();
-        var record = await ward.Admin.Call<MedicalRecord>("create_medical_record",
-            new { patient_id = ward.Patient, title = "Visit", record_type = "CONSULTATION" });
-        var agent = await McpClient.Authorize(ward.DoctorEmail, ClinicFixture.Password, ["appointments.read"]);
+        var clinic = await ClinicFixture.Open();
+        var record = await clinic.Admin.Call<MedicalRecord>("create_medical_record",
+            new { patient_id = clinic.Patient, title = "Visit", record_type = "CONSULTATION" });
+        var agent = await McpClient.Authorize(clinic.DoctorEmail, ClinicFixture.Password, ["appointments.read"]);
 
         foreach (var (method, parameters) in ((string, JsonObject)[])
             [
@@ -109,7 +109,7 @@ public sealed class McpTests
             ])
             Assert.Equal((method, HttpStatusCode.Forbidden), (method, (await agent.Send(method, parameters)).Status));
 
-        var events = (await ward.Admin.Call<Page<AuditEvent>>("list_audit_events", new { patient_id = ward.Patient, sort = "created_at" })).Results;
+        var events = (await clinic.Admin.Call<Page<AuditEvent>>("list_audit_events", new { patient_id = clinic.Patient, sort = "created_at" })).Results;
         Assert.Equal(["get_medical_record", "resources/medical_records"],
             events.Where(e => e.Outcome == AuditOutcome.Forbidden).Select(e => e.Action));
     }

@@ -22,10 +22,10 @@ public sealed class DocumentationTests
     [Fact]
     public async Task A_matching_ETag_is_answered_304_by_any_replica()
     {
-        var house = await MedCorFixture.Get();
+        var system = await MedCorFixture.Get();
         using var http = new HttpClient();
-        using var first = await http.GetAsync(new Uri(house.Gateways[0], "/api/openapi.json"));
-        using var again = new HttpRequestMessage(HttpMethod.Get, new Uri(house.Gateways[^1], "/api/openapi.json"))
+        using var first = await http.GetAsync(new Uri(system.Gateways[0], "/api/openapi.json"));
+        using var again = new HttpRequestMessage(HttpMethod.Get, new Uri(system.Gateways[^1], "/api/openapi.json"))
         {
             Headers = { IfNoneMatch = { first.Headers.ETag! } }
         };

@@ -19,8 +19,8 @@ internal static class CallBenchmark
     public static async Task Measure(CallOptions options)
     {
         Console.WriteLine("MedCor starts");
-        var house = await MeasuredSystem.StartKept("calls");
-        await using var databases = new DatabaseWatch(house);
+        var system = await MeasuredSystem.StartKept("calls");
+        await using var databases = new DatabaseWatch(system);
         var year = await databases.EnsureDemoYear();
         Console.WriteLine("Waiting until nothing is in progress");
         await databases.WaitUntilQuiet();
@@ -30,28 +30,28 @@ internal static class CallBenchmark
             throw new MeasurementException($"--only is one of: {string.Join(", ", operations.Select(o => o.Name))}.");
         operations = [.. operations.Where(o => options.Only is null || o.Name == options.Only)];
 
-        var pgbench = new PgBench(house);
+        var pgbench = new PgBench(system);
         foreach (var database in operations.Select(o => o.Database).Distinct())
         {
             Console.WriteLine($"Copying {database} for pgbench");
             await pgbench.CopyDatabase(database);
         }
 
-        var meter = new CostMeter(house);
+        var meter = new CostMeter(system);
         var round = TimeSpan.FromSeconds(options.Seconds);
         List<(string Operation, TimeSpan[] Latencies, TimeSpan Duration, Costs Costs, double PgBench)> rounds = [];
         foreach (var operation in operations)
         {
             Console.WriteLine($"{operation.Name}: warming up");
-            using var admin = await LoadUser.LogIn(house.Gateways[0], DemoYear.Hospital.Admin);
+            using var admin = await LoadUser.LogIn(system.Gateways[0], DemoYear.Hospital.Admin);
             var token = operation.NeedsApiKey ? await admin.CreateApiKey() : admin.Token;
-            await ClosedLoop.Run(house.Gateways[0], token, operation, Connections, round);
+            await ClosedLoop.Run(system.Gateways[0], token, operation, Connections, round);
             await databases.WaitUntilQuiet();
 
             Console.WriteLine($"{operation.Name}: measuring");
             (TimeSpan[] latencies, TimeSpan duration) = ([], default);
             var costs = await meter.Measure(databases,
-                async () => (latencies, duration) = await ClosedLoop.Run(house.Gateways[0], token, operation, Connections, round));
+                async () => (latencies, duration) = await ClosedLoop.Run(system.Gateways[0], token, operation, Connections, round));
             Console.WriteLine($"{operation.Name}: pgbench");
             var rate = await pgbench.Measure(operation.Database, operation.Script, Connections, options.Seconds);
             rounds.Add((operation.Name, latencies, duration, costs, rate));

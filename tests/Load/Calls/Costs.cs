@@ -25,14 +25,14 @@ internal sealed class CostMeter
 {
     private static readonly string[] Servers = ["postgres", "cache", "messaging"];
 
-    private readonly MeasuredSystem _house;
+    private readonly MeasuredSystem _system;
     private readonly int[] _services;
     private readonly AllocationCounter[] _allocations;
 
-    public CostMeter(MeasuredSystem house)
+    public CostMeter(MeasuredSystem system)
     {
-        _house = house;
-        _services = [.. house.Processes.Where(process => !Servers.Contains(process.Name)).Select(process => process.Id)];
+        _system = system;
+        _services = [.. system.Processes.Where(process => !Servers.Contains(process.Name)).Select(process => process.Id)];
         _allocations = [.. _services.Select(AllocationCounter.Start)];
     }
 
@@ -49,5 +49,5 @@ internal sealed class CostMeter
     }
 
     private async Task<(long At, Dictionary<string, double> Cpu, long Allocated, Dictionary<string, long> RoundTrips)> Read() =>
-        (Stopwatch.GetTimestamp(), CpuTime.Read(_house.Processes), _allocations.Sum(a => a.Bytes), await RoundTrips.Read(_house.PostgresPort, _services));
+        (Stopwatch.GetTimestamp(), CpuTime.Read(_system.Processes), _allocations.Sum(a => a.Bytes), await RoundTrips.Read(_system.PostgresPort, _services));
 }

@@ -5,7 +5,7 @@ using Npgsql;
 namespace MedCor.Load.Calls;
 
 /// <summary>Queries the databases of the services, as PostgreSQL's superuser.</summary>
-internal sealed class DatabaseWatch(MeasuredSystem house) : IAsyncDisposable
+internal sealed class DatabaseWatch(MeasuredSystem system) : IAsyncDisposable
 {
     private static readonly string[] Names = ["hospitaldb", "identitydb", "clinicaldb", "billingdb", "analyticsdb", "chatdb"];
 
@@ -15,7 +15,7 @@ internal sealed class DatabaseWatch(MeasuredSystem house) : IAsyncDisposable
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(30);
 
     private readonly Dictionary<string, NpgsqlDataSource> _databases = Names.ToDictionary(name => name, name => NpgsqlDataSource.Create(
-        $"Host=127.0.0.1;Port={house.PostgresPort};Username=postgres;Password={house.PostgresPassword};Database={name};"
+        $"Host=127.0.0.1;Port={system.PostgresPort};Username=postgres;Password={system.PostgresPassword};Database={name};"
             + "Maximum Pool Size=1;Application Name=load"));
 
     /// <summary>Waits until all outboxes are empty and no service has written for a while.</summary>
@@ -41,7 +41,7 @@ internal sealed class DatabaseWatch(MeasuredSystem house) : IAsyncDisposable
     {
         if (await CountAppointments() >= DemoYear.AppointmentCount) return null;
         Console.WriteLine("Adding the demo year");
-        await house.RunCommand("demo-year");
+        await system.RunCommand("demo-year");
 
         Console.WriteLine("Waiting for Analytics");
         var (began, all) = (DateTimeOffset.UtcNow, await CountAppointments());

@@ -5,10 +5,10 @@ using MedCor.Tests.Fixtures;
 namespace MedCor.Load.Calls;
 
 /// <summary>Runs pgbench on copies of the services' databases on the same server, so that what it writes concerns no service.</summary>
-internal sealed partial class PgBench(MeasuredSystem house)
+internal sealed partial class PgBench(MeasuredSystem system)
 {
     private readonly string _programs = Path.GetDirectoryName(
-        File.ResolveLinkTarget($"/proc/{house.Processes.Single(p => p.Name == "postgres").Id}/exe", returnFinalTarget: true)!.FullName)!;
+        File.ResolveLinkTarget($"/proc/{system.Processes.Single(p => p.Name == "postgres").Id}/exe", returnFinalTarget: true)!.FullName)!;
 
     /// <summary>Replaces the copy of a database.</summary>
     public async Task CopyDatabase(string name)
@@ -48,7 +48,10 @@ internal sealed partial class PgBench(MeasuredSystem house)
     {
         await using var process = await ChildProcess.Run(new(program, arguments)
         {
-            Environment = { ["PGHOST"] = "127.0.0.1", ["PGPORT"] = Text(house.PostgresPort), ["PGUSER"] = "postgres", ["PGPASSWORD"] = house.PostgresPassword },
+            Environment =
+            {
+                ["PGHOST"] = "127.0.0.1", ["PGPORT"] = Text(system.PostgresPort), ["PGUSER"] = "postgres", ["PGPASSWORD"] = system.PostgresPassword,
+            },
         });
         // pgbench repeats an error for each connection.
         return process.ExitCode == 0

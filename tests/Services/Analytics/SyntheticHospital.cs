@@ -27,10 +27,10 @@ internal sealed class SyntheticHospital : IAsyncDisposable
 
     internal static async Task<SyntheticHospital> Open(string zone = "Europe/Berlin")
     {
-        var house = await MedCorFixture.Get();
-        var hospital = new SyntheticHospital(await house.StartBus(), await ApiClient.LogInShared("admin@medcor.example"), zone);
+        var system = await MedCorFixture.Get();
+        var hospital = new SyntheticHospital(await system.StartBus(), await ApiClient.LogInShared("admin@medcor.example"), zone);
         await hospital.Publish(new HospitalCreated(hospital.NewHospital()));
-        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM known_hospitals WHERE hospital_id = $1", hospital.Id) == 1,
+        await Wait.Until(async () => await system.QueryNumber("analytics", "SELECT count(*) FROM known_hospitals WHERE hospital_id = $1", hospital.Id) == 1,
             "Analytics knows the hospital");
         return hospital;
     }
@@ -153,9 +153,9 @@ internal sealed class SyntheticHospital : IAsyncDisposable
     /// <summary>Waits until all given events have been handled.</summary>
     internal async Task WaitUntilHandled(params IReadOnlyCollection<IntegrationEvent> told)
     {
-        var house = await MedCorFixture.Get();
+        var system = await MedCorFixture.Get();
         var ids = told.Select(t => t.EventId).Distinct().ToArray();
-        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM inbox WHERE event_id = ANY($1)", ids) == ids.Length,
+        await Wait.Until(async () => await system.QueryNumber("analytics", "SELECT count(*) FROM inbox WHERE event_id = ANY($1)", ids) == ids.Length,
             "all that was told is handled");
     }
 

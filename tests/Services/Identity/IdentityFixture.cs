@@ -58,8 +58,8 @@ internal sealed class IdentityFixture : IAsyncDisposable
 
     public static async Task<IdentityFixture> Create(int connections = 5)
     {
-        var house = await MedCorFixture.Get();
-        var owner = await house.CreateDatabase();
+        var system = await MedCorFixture.Get();
+        var owner = await system.CreateDatabase();
         await new Migrator(typeof(IdentityDb).Assembly, "identity", NullLogger.Instance).MigrateAsync(owner, CancellationToken.None);
         var own = new IdentityFixture(owner, connections, await MedCorFixture.ConnectRedis());
         await own.Write(db =>

@@ -64,7 +64,7 @@ public class AppointmentProjectionCrashTests
     public async Task Events_are_counted_once_although_all_replicas_are_killed_in_the_middle_of_them()
     {
         const int Many = 2000;
-        var house = await MedCorFixture.Get();
+        var system = await MedCorFixture.Get();
         await using var hospital = await SyntheticHospital.Open();
         var (doctor, day) = (Guid.NewGuid(), new DateOnly(2024, 5, 1));
         IntegrationEvent[] told = [.. Enumerable.Range(0, Many).Select(n =>
@@ -72,12 +72,12 @@ public class AppointmentProjectionCrashTests
 
         var publishing = hospital.Publish(told);
         var ids = told.Select(t => t.EventId).ToArray();
-        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM inbox WHERE event_id = ANY($1)", ids) is > 0 and < Many,
+        await Wait.Until(async () => await system.QueryNumber("analytics", "SELECT count(*) FROM inbox WHERE event_id = ANY($1)", ids) is > 0 and < Many,
             "Analytics is in the middle of the events");
-        var killed = (house.Kill("analytics-1"), house.Kill("analytics-2"));
+        var killed = (system.Kill("analytics-1"), system.Kill("analytics-2"));
         await publishing;
-        await house.WaitUntilRecovered("analytics-1", killed.Item1);
-        await house.WaitUntilRecovered("analytics-2", killed.Item2);
+        await system.WaitUntilRecovered("analytics-1", killed.Item1);
+        await system.WaitUntilRecovered("analytics-2", killed.Item2);
         await hospital.WaitUntilHandled(told);
 
         Assert.Equal(0, await hospital.CountWrongCounters());

@@ -16,66 +16,66 @@ public class RebuildReadModelsTests
     [Fact]
     public async Task Built_anew_all_figures_are_what_they_were_while_life_goes_on()
     {
-        var house = await MedCorFixture.Get();
-        var ward = await ClinicFixture.Open();
-        await LiveThrough(ward);
-        await SetScheduleAnew(house, ward);
-        var quiet = await Settled(house, "riverside", doctor: (await ApiClient.LogInShared("doctor@riverside.example")).Id);
-        await Settled(house, "general", ward.Doctor);
+        var system = await MedCorFixture.Get();
+        var clinic = await ClinicFixture.Open();
+        await LiveThrough(clinic);
+        await SetScheduleAnew(system, clinic);
+        var quiet = await Settled(system, "riverside", doctor: (await ApiClient.LogInShared("doctor@riverside.example")).Id);
+        await Settled(system, "general", clinic.Doctor);
 
         // While one hospital's statistics are rebuilt, appointments are booked, moved and rated in the other.
         using var rebuilt = new CancellationTokenSource();
-        var life = Live(ward, rebuilt.Token);
-        var (exit, said) = await house.RunOperatorCommand("analytics", "rebuild");
+        var life = Live(clinic, rebuilt.Token);
+        var (exit, said) = await system.RunOperatorCommand("analytics", "rebuild");
         await rebuilt.CancelAsync();
         var booked = await life;
 
         Assert.True(exit == 0, said);
         Assert.Contains("All figures are in.", said, StringComparison.Ordinal);
         Assert.True(booked > 0, "Nothing happened meanwhile.");
-        Assert.Equal(quiet, await Settled(house, "riverside", (await ApiClient.LogInShared("doctor@riverside.example")).Id));
+        Assert.Equal(quiet, await Settled(system, "riverside", (await ApiClient.LogInShared("doctor@riverside.example")).Id));
 
         // The events handled during the rebuild lead to the same statistics as a rebuild without concurrent events.
-        var grown = await Settled(house, "general", ward.Doctor);
-        await CheckWorkingMinutes(ward);
-        (exit, said) = await house.RunOperatorCommand("analytics", "rebuild");
+        var grown = await Settled(system, "general", clinic.Doctor);
+        await CheckWorkingMinutes(clinic);
+        (exit, said) = await system.RunOperatorCommand("analytics", "rebuild");
         Assert.True(exit == 0, said);
-        Assert.Equal(grown, await Settled(house, "general", ward.Doctor));
+        Assert.Equal(grown, await Settled(system, "general", clinic.Doctor));
     }
 
     [Fact]
     public async Task An_owner_that_is_killed_while_it_tells_goes_on_where_it_stopped()
     {
         const int Many = 6000;
-        var house = await MedCorFixture.Get();
+        var system = await MedCorFixture.Get();
         var hospital = Guid.CreateVersion7();
-        await house.QueryNumber("clinical", """
+        await system.QueryNumber("clinical", """
             WITH many AS (INSERT INTO schedules SELECT $1, gen_random_uuid(), gen_random_uuid(),
                 '{"slot_minutes": 30, "working_hours": [], "breaks": [], "exceptions": []}', 1, now(), now()
                 FROM generate_series(1, $2) RETURNING 1) SELECT count(*) FROM many
             """, hospital, Many);
 
-        var bus = await house.StartBus();
+        var bus = await system.StartBus();
         var wanted = new HistoryWanted(Guid.CreateVersion7(), "analytics", ["clinical"], [nameof(DoctorScheduleSet)]);
         await bus.Publish(wanted);
         await Wait.Until(async () =>
-            await house.QueryNumber("clinical", "SELECT coalesce(max(told), 0) FROM tellings WHERE history_id = $1", wanted.HistoryId) is > 0 and < Many,
+            await system.QueryNumber("clinical", "SELECT coalesce(max(told), 0) FROM tellings WHERE history_id = $1", wanted.HistoryId) is > 0 and < Many,
             "Clinical is in the midst of telling");
-        var killed = (house.Kill("clinical-1"), house.Kill("clinical-2"));
+        var killed = (system.Kill("clinical-1"), system.Kill("clinical-2"));
 
-        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM schedule_versions WHERE hospital_id = $1", hospital) == Many,
+        await Wait.Until(async () => await system.QueryNumber("analytics", "SELECT count(*) FROM schedule_versions WHERE hospital_id = $1", hospital) == Many,
             "all is told", TimeSpan.FromSeconds(120));
         await Wait.Until(
-            async () => await house.QueryNumber("analytics", "SELECT coalesce(max(events), 0) FROM histories WHERE history_id = $1", wanted.HistoryId) >= Many,
+            async () => await system.QueryNumber("analytics", "SELECT coalesce(max(events), 0) FROM histories WHERE history_id = $1", wanted.HistoryId) >= Many,
             "Clinical says that it was all", TimeSpan.FromSeconds(60));
-        await Wait.Until(async () => await house.QueryNumber("analytics",
+        await Wait.Until(async () => await system.QueryNumber("analytics",
             "SELECT count(*) - (SELECT events FROM histories WHERE history_id = $3) FROM inbox WHERE event_id BETWEEN $1 AND $2",
             ReplayEventId.Create(wanted.HistoryId, "clinical", 1), ReplayEventId.Create(wanted.HistoryId, "clinical", (1L << 48) - 1), wanted.HistoryId) == 0,
             "as many as it says came");
         await bus.StopAsync();
-        await house.QueryNumber("clinical", "WITH gone AS (DELETE FROM schedules WHERE hospital_id = $1 RETURNING 1) SELECT count(*) FROM gone", hospital);
-        await house.WaitUntilRecovered("clinical-1", killed.Item1);
-        await house.WaitUntilRecovered("clinical-2", killed.Item2);
+        await system.QueryNumber("clinical", "WITH gone AS (DELETE FROM schedules WHERE hospital_id = $1 RETURNING 1) SELECT count(*) FROM gone", hospital);
+        await system.WaitUntilRecovered("clinical-1", killed.Item1);
+        await system.WaitUntilRecovered("clinical-2", killed.Item2);
     }
 
     [Fact]
@@ -88,76 +88,77 @@ public class RebuildReadModelsTests
     }
 
     /// <summary>Creates data of every kind that is counted.</summary>
-    private static async Task LiveThrough(ClinicFixture ward)
+    private static async Task LiveThrough(ClinicFixture clinic)
     {
-        await ward.Admin.Call("set_doctor_schedule",
+        await clinic.Admin.Call("set_doctor_schedule",
             new
             {
-                doctor_id = ward.Doctor, slot_minutes = 15,
+                doctor_id = clinic.Doctor, slot_minutes = 15,
                 working_hours = Enum.GetValues<DayOfWeek>().Select(d => new { weekday = d.ToString().ToUpperInvariant(), start = "08:00:00", end = "18:00:00" })
             });
-        await ward.BookWithStatus("CANCELLED", "09:00:00");
-        await ward.BookWithStatus("NO_SHOW", "10:00:00");
-        var done = await ward.BookWithStatus("COMPLETED", "11:00:00");
-        await (await ward.LogInPatient()).Call("rate_appointment", new { appointment_id = done.Id, rating = 4 });
+        await clinic.BookWithStatus("CANCELLED", "09:00:00");
+        await clinic.BookWithStatus("NO_SHOW", "10:00:00");
+        var done = await clinic.BookWithStatus("COMPLETED", "11:00:00");
+        await (await clinic.LogInPatient()).Call("rate_appointment", new { appointment_id = done.Id, rating = 4 });
         // A doctor who left and came back, and one who was a nurse before.
-        var user_id = await ward.CreateDoctor();
+        var user_id = await clinic.CreateDoctor();
         foreach (var change in new object[]
         {
             new { user_id, is_active = false }, new { user_id, is_active = true }, new { user_id, role = "NURSE" }, new { user_id, role = "DOCTOR" }
         })
-            await ward.Admin.Call("update_user", change);
+            await clinic.Admin.Call("update_user", change);
         var hospital = await SubscriptionFixture.Open();
         await hospital.Platform.Call("cancel_subscription", new { subscription_id = (await hospital.Subscribe()).Id, immediate = true });
     }
 
     /// <summary>Sets another schedule one month after the first, which no tool call can do. The first schedule then applies to yesterday.</summary>
-    private static async Task SetScheduleAnew(MedCorFixture house, ClinicFixture ward)
+    private static async Task SetScheduleAnew(MedCorFixture system, ClinicFixture clinic)
     {
-        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM schedule_versions WHERE doctor_id = $1", ward.Doctor) == 1,
+        await Wait.Until(async () => await system.QueryNumber("analytics", "SELECT count(*) FROM schedule_versions WHERE doctor_id = $1", clinic.Doctor) == 1,
             "Analytics has heard of the schedule");
         foreach (var (service, table) in new[] { ("clinical", "schedules"), ("analytics", "schedule_versions") })
-            await house.QueryNumber(service, $"UPDATE {table} SET valid_from = valid_from - 30 WHERE doctor_id = $1 RETURNING 1", ward.Doctor);
+            await system.QueryNumber(service, $"UPDATE {table} SET valid_from = valid_from - 30 WHERE doctor_id = $1 RETURNING 1", clinic.Doctor);
         foreach (var (service, change) in new[] { ("identity", "users SET doctor_periods = $2::jsonb WHERE id"), ("analytics",
             "practices SET active_periods = $2::jsonb WHERE doctor_id") })
-            await house.QueryNumber(service, $"UPDATE {change} = $1 RETURNING 1", ward.Doctor, """{"periods": [{"from": "2024-01-01T00:00:00Z"}]}""");
+            await system.QueryNumber(service, $"UPDATE {change} = $1 RETURNING 1", clinic.Doctor, """{"periods": [{"from": "2024-01-01T00:00:00Z"}]}""");
 
         foreach (var end in (string[])["18:30:00", "19:00:00"])
-            await ward.Admin.Call("set_doctor_schedule",
+            await clinic.Admin.Call("set_doctor_schedule",
                 new
                 {
-                    doctor_id = ward.Doctor, slot_minutes = 15,
+                    doctor_id = clinic.Doctor, slot_minutes = 15,
                     working_hours = Enum.GetValues<DayOfWeek>().Select(d => new { weekday = d.ToString().ToUpperInvariant(), start = "08:00:00", end })
                 });
 
-        await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT max(version) FROM schedule_versions WHERE doctor_id = $1", ward.Doctor) == 3,
+        await Wait.Until(
+            async () => await system.QueryNumber("analytics", "SELECT max(version) FROM schedule_versions WHERE doctor_id = $1", clinic.Doctor) == 3,
             "Analytics has heard of the last one");
-        Assert.Equal(1, await house.QueryNumber("clinical", "SELECT count(*) FROM former_schedules WHERE doctor_id = $1", ward.Doctor));
-        await CheckWorkingMinutes(ward);
+        Assert.Equal(1, await system.QueryNumber("clinical", "SELECT count(*) FROM former_schedules WHERE doctor_id = $1", clinic.Doctor));
+        await CheckWorkingMinutes(clinic);
     }
 
-    private static async Task CheckWorkingMinutes(ClinicFixture ward)
+    private static async Task CheckWorkingMinutes(ClinicFixture clinic)
     {
         foreach (var (daysAgo, minutes) in new[] { (0, 660), (1, 600) })
-            Assert.Equal(minutes, (await ward.Admin.Call<DoctorPerformance>("get_doctor_performance",
-                new { doctor_id = ward.Doctor, period = "DAILY", date = ClinicFixture.FormatDate(ward.Today.AddDays(-daysAgo)) })).WorkingMinutes);
+            Assert.Equal(minutes, (await clinic.Admin.Call<DoctorPerformance>("get_doctor_performance",
+                new { doctor_id = clinic.Doctor, period = "DAILY", date = ClinicFixture.FormatDate(clinic.Today.AddDays(-daysAgo)) })).WorkingMinutes);
     }
 
-    private static async Task<int> Live(ClinicFixture ward, CancellationToken until)
+    private static async Task<int> Live(ClinicFixture clinic, CancellationToken until)
     {
         var booked = 0;
         for (var day = 2; !until.IsCancellationRequested; day++)
-            foreach (var time in await ward.FreeTimes(ward.Weekday(day)))
+            foreach (var time in await clinic.FreeTimes(clinic.Weekday(day)))
             {
                 if (until.IsCancellationRequested) break;
-                var visit = await ward.Book(time, ward.Weekday(day));
-                if (++booked % 2 == 0) await ward.ChangeStatus(visit, booked % 4 == 0 ? "CANCELLED" : "IN_PROGRESS");
+                var visit = await clinic.Book(time, clinic.Weekday(day));
+                if (++booked % 2 == 0) await clinic.ChangeStatus(visit, booked % 4 == 0 ? "CANCELLED" : "IN_PROGRESS");
             }
         return booked;
     }
 
     /// <summary>Returns what the four tools answer about a hospital, once Analytics has handled the events of every appointment and every person.</summary>
-    private static async Task<string> Settled(MedCorFixture house, string hospital, Guid doctor)
+    private static async Task<string> Settled(MedCorFixture system, string hospital, Guid doctor)
     {
         var admin = await ApiClient.LogInShared($"admin@{hospital}.example");
         var id = admin.HospitalId!.Value;
@@ -178,6 +179,6 @@ public class RebuildReadModelsTests
         ];
         return string.Join('\n', figures.Select(f => f.ToJsonString()));
 
-        Task<long> Sum(string service, string sql) => house.QueryNumber(service, sql, id);
+        Task<long> Sum(string service, string sql) => system.QueryNumber(service, sql, id);
     }
 }

@@ -116,7 +116,7 @@ public class GetDoctorPerformanceTests
     public async Task What_the_version_before_tells_or_keeps_holds_from_the_day_on_which_it_was_set()
     {
         await using var hospital = await SyntheticHospital.Open();
-        var (house, doctors) = (await MedCorFixture.Get(), new[] { hospital.NewUser(Role.Doctor), hospital.NewUser(Role.Doctor) });
+        var (system, doctors) = (await MedCorFixture.Get(), new[] { hospital.NewUser(Role.Doctor), hospital.NewUser(Role.Doctor) });
         // Half past midnight on Wednesday in Berlin.
         var set = new DateTimeOffset(2024, 5, 14, 22, 30, 0, TimeSpan.Zero);
         DoctorSchedule[] schedules = [.. doctors.Select(d => new DoctorSchedule(
@@ -134,7 +134,7 @@ public class GetDoctorPerformanceTests
         var told = new DoctorScheduleSet(schedules[0]);
         await hospital.Publish([.. doctors.Select(d => new UserCreated(d)), told]);
         await hospital.WaitUntilHandled(told);
-        await house.QueryNumber("analytics", "INSERT INTO schedules VALUES ($1, $2, $3::jsonb, 1) RETURNING 1", hospital.Id, doctors[1].Id,
+        await system.QueryNumber("analytics", "INSERT INTO schedules VALUES ($1, $2, $3::jsonb, 1) RETURNING 1", hospital.Id, doctors[1].Id,
             JsonSerializer.Serialize(schedules[1], Json.Options));
 
         foreach (var doctor in doctors)
@@ -198,26 +198,26 @@ public class GetDoctorPerformanceTests
     [Fact]
     public async Task A_doctor_works_from_the_day_of_the_account_or_of_the_role_until_the_account_or_the_hospital_ends()
     {
-        var ward = await ClinicFixture.OpenHospital("Europe/Berlin");
-        var (next, platform) = (ward.Today.AddYears(1), await ApiClient.LogInShared("admin@medcor.example"));
+        var clinic = await ClinicFixture.OpenHospital("Europe/Berlin");
+        var (next, platform) = (clinic.Today.AddYears(1), await ApiClient.LogInShared("admin@medcor.example"));
         await WaitForMinutes(next, minutes => minutes > 100_000);
-        await WaitForMinutes(ward.Today.AddYears(-1), minutes => minutes == 0);
+        await WaitForMinutes(clinic.Today.AddYears(-1), minutes => minutes == 0);
 
-        await ward.Admin.Call("update_user", new { user_id = ward.Doctor, role = "NURSE" });
+        await clinic.Admin.Call("update_user", new { user_id = clinic.Doctor, role = "NURSE" });
         await WaitForMinutes(next, minutes => minutes == 0);
-        Assert.Equal(Role.Nurse, (await ward.Admin.Call<User>("get_user", new { user_id = ward.Doctor })).Role);
-        await ward.Admin.Call("update_user", new { user_id = ward.Doctor, role = "DOCTOR" });
+        Assert.Equal(Role.Nurse, (await clinic.Admin.Call<User>("get_user", new { user_id = clinic.Doctor })).Role);
+        await clinic.Admin.Call("update_user", new { user_id = clinic.Doctor, role = "DOCTOR" });
         await WaitForMinutes(next, minutes => minutes > 100_000);
         Assert.Equal(2, await Periods());
 
-        await ward.Admin.Call("delete_user", new { user_id = ward.Doctor });
+        await clinic.Admin.Call("delete_user", new { user_id = clinic.Doctor });
         await WaitForMinutes(next, minutes => minutes == 0);
-        await ward.Admin.Call("update_user", new { user_id = ward.Doctor, is_active = true, first_name = "Back" });
-        await ward.Admin.Call("update_user", new { user_id = ward.Doctor, first_name = "Again" });
+        await clinic.Admin.Call("update_user", new { user_id = clinic.Doctor, is_active = true, first_name = "Back" });
+        await clinic.Admin.Call("update_user", new { user_id = clinic.Doctor, first_name = "Again" });
         await WaitForMinutes(next, minutes => minutes > 100_000);
         Assert.Equal(3, await Periods());
 
-        var hospital = new { hospital_id = ward.Admin.HospitalId };
+        var hospital = new { hospital_id = clinic.Admin.HospitalId };
         await platform.Call("delete_hospital", hospital);
         await WaitForMinutes(next, minutes => minutes == 0);
         await platform.Call("update_hospital", new { hospital.hospital_id, is_active = true });
@@ -225,13 +225,13 @@ public class GetDoctorPerformanceTests
 
         Task WaitForMinutes(DateOnly year, Func<int, bool> expected) => Wait.Until(
             async () => await platform.TryCall("get_doctor_performance",
-                new { doctor_id = ward.Doctor, period = "YEARLY", date = ClinicFixture.FormatDate(year) }) is { Code: null } answer
+                new { doctor_id = clinic.Doctor, period = "YEARLY", date = ClinicFixture.FormatDate(year) }) is { Code: null } answer
                 && expected(answer.Read<DoctorPerformance>().WorkingMinutes),
             $"the working minutes of {year.Year} follow");
 
         async Task<long> Periods() =>
             await (await MedCorFixture.Get()).QueryNumber("identity",
-                "SELECT jsonb_array_length(doctor_periods -> 'periods') FROM users WHERE id = $1", ward.Doctor);
+                "SELECT jsonb_array_length(doctor_periods -> 'periods') FROM users WHERE id = $1", clinic.Doctor);
     }
 
     [Fact]

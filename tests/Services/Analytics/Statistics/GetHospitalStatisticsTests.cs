@@ -95,20 +95,20 @@ public class GetHospitalStatisticsTests
     [Fact]
     public async Task Appointment_changes_are_counted_within_two_seconds()
     {
-        var ward = await ClinicFixture.Open("riverside");
-        var doctor = await ward.LogInDoctor();
-        var day = ward.Weekday();
-        await Wait.Until(async () => (await doctor.TryCall("get_doctor_performance", new { doctor_id = ward.Doctor })).Code is null,
+        var clinic = await ClinicFixture.Open("riverside");
+        var doctor = await clinic.LogInDoctor();
+        var day = clinic.Weekday();
+        await Wait.Until(async () => (await doctor.TryCall("get_doctor_performance", new { doctor_id = clinic.Doctor })).Code is null,
             "Analytics knows the doctor");
         foreach (var time in new[] { "09:00:00", "10:00:00", "11:00:00" })
         {
             var before = (await Performance()).Appointments;
-            await ward.Book(time);
+            await clinic.Book(time);
             await Wait.Until(async () => (await Performance()).Appointments == before + 1, "the booking is counted");
         }
 
         Task<DoctorPerformance> Performance() =>
-            doctor.Call<DoctorPerformance>("get_doctor_performance", new { doctor_id = ward.Doctor, period = "DAILY", date = day });
+            doctor.Call<DoctorPerformance>("get_doctor_performance", new { doctor_id = clinic.Doctor, period = "DAILY", date = day });
     }
 
     [Fact]

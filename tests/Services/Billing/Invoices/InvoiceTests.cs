@@ -33,8 +33,8 @@ public class InvoiceTests
     [InlineData("UPDATE plans SET monthly = 1")]
     public async Task The_service_itself_cannot_change_an_issued_invoice_or_a_plan(string sql)
     {
-        var house = await MedCorFixture.Get();
-        await using var billing = await house.OpenDatabase("billing");
+        var system = await MedCorFixture.Get();
+        await using var billing = await system.OpenDatabase("billing");
         await using var batch = new NpgsqlBatch(billing)
         {
             BatchCommands = { new("SET ROLE medcor_billing"), new("SELECT set_config('medcor.hospital', '*', true)"), new(sql) }

@@ -53,12 +53,12 @@ public class CancelSubscriptionTests
     [Fact]
     public async Task Cancelled_at_period_end_before_it_begins_the_named_period_is_charged_and_runs()
     {
-        var (house, hospital) = (await MedCorFixture.Get(), await SubscriptionFixture.Open());
+        var (system, hospital) = (await MedCorFixture.Get(), await SubscriptionFixture.Open());
         var made = await hospital.Subscribe(start: hospital.Today.AddDays(10));
         await hospital.Platform.Call("cancel_subscription", new { subscription_id = made.Id });
 
         // Its first day comes.
-        await house.QueryNumber("billing",
+        await system.QueryNumber("billing",
             "UPDATE subscriptions SET start_date = start_date - 10, due_on = due_on - 10 WHERE hospital_id = $1 RETURNING 1", hospital.Id);
 
         await Wait.Until(async () => (await hospital.ListInvoices()).Length == 1, "the first period is charged");

@@ -12,51 +12,51 @@ public class SubscriptionRenewalWorkerTests
     [Fact]
     public async Task Each_missed_period_is_invoiced_once_despite_replicas_and_crashes()
     {
-        var house = await MedCorFixture.Get();
+        var system = await MedCorFixture.Get();
         var hospitals = Enumerable.Range(0, Hospitals).Select(_ => Guid.CreateVersion7()).ToArray();
-        await Forgotten(house, hospitals);
+        await Forgotten(system, hospitals);
 
-        await Wait.Until(async () => await Invoices(house, hospitals) >= Hospitals, "renewals have begun");
-        var killed = house.Kill("billing-1");
+        await Wait.Until(async () => await Invoices(system, hospitals) >= Hospitals, "renewals have begun");
+        var killed = system.Kill("billing-1");
 
         await Wait.Until(async () =>
-            await house.QueryNumber("billing", "SELECT count(*) FROM subscriptions WHERE hospital_id = ANY($1) AND due_on <= current_date", hospitals) == 0,
+            await system.QueryNumber("billing", "SELECT count(*) FROM subscriptions WHERE hospital_id = ANY($1) AND due_on <= current_date", hospitals) == 0,
             "all have caught up", TimeSpan.FromSeconds(60));
-        Assert.Equal(Hospitals * Missed, await Invoices(house, hospitals));
+        Assert.Equal(Hospitals * Missed, await Invoices(system, hospitals));
         Assert.Equal(Hospitals * Missed,
-            await house.QueryNumber("billing", "SELECT count(DISTINCT (subscription_id, period_start)) FROM invoices WHERE hospital_id = ANY($1)", hospitals));
-        Assert.Equal(Hospitals, await house.QueryNumber("billing",
+            await system.QueryNumber("billing", "SELECT count(DISTINCT (subscription_id, period_start)) FROM invoices WHERE hospital_id = ANY($1)", hospitals));
+        Assert.Equal(Hospitals, await system.QueryNumber("billing",
             "SELECT count(*) FROM (SELECT FROM invoices WHERE hospital_id = ANY($1) GROUP BY hospital_id HAVING min(number) = 1 AND max(number) = count(*)) AS "
             + "gapless",
             hospitals));
         await Wait.Until(
-            async () => await house.QueryNumber("analytics", "SELECT count(*) FROM invoices WHERE hospital_id = ANY($1)", hospitals) == Hospitals * Missed,
+            async () => await system.QueryNumber("analytics", "SELECT count(*) FROM invoices WHERE hospital_id = ANY($1)", hospitals) == Hospitals * Missed,
             "Analytics has heard of each", TimeSpan.FromSeconds(60));
-        await house.WaitUntilRecovered("billing-1", killed);
+        await system.WaitUntilRecovered("billing-1", killed);
     }
 
     [Fact]
     public async Task A_subscription_that_is_not_renewed_ends_on_its_due_date_without_an_invoice()
     {
-        var house = await MedCorFixture.Get();
+        var system = await MedCorFixture.Get();
         var (cancelled, expired, closed) = (Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7());
-        await Forgotten(house, [cancelled], cancelAtPeriodEnd: true);
-        await Forgotten(house, [expired], autoRenew: false);
-        await Forgotten(house, [closed], isActive: false);
+        await Forgotten(system, [cancelled], cancelAtPeriodEnd: true);
+        await Forgotten(system, [expired], autoRenew: false);
+        await Forgotten(system, [closed], isActive: false);
 
         foreach (var (hospital, status) in new[] { (cancelled, "CANCELLED"), (expired, "EXPIRED"), (closed, "EXPIRED") })
-            await Wait.Until(async () => await house.QueryNumber("billing",
+            await Wait.Until(async () => await system.QueryNumber("billing",
                 "SELECT count(*) FROM subscriptions WHERE hospital_id = $1 AND status = $2 AND ended_on = due_on", hospital, status) == 1, $"it is {status}");
-        Assert.Equal(0, await Invoices(house, [cancelled, expired, closed]));
+        Assert.Equal(0, await Invoices(system, [cancelled, expired, closed]));
     }
 
-    private static Task<long> Invoices(MedCorFixture house, Guid[] hospitals) =>
-        house.QueryNumber("billing", "SELECT count(*) FROM invoices WHERE hospital_id = ANY($1)", hospitals);
+    private static Task<long> Invoices(MedCorFixture system, Guid[] hospitals) =>
+        system.QueryNumber("billing", "SELECT count(*) FROM invoices WHERE hospital_id = ANY($1)", hospitals);
 
     /// <summary>Creates monthly subscriptions that began four months ago and of which only the first period was charged.</summary>
-    private static async Task Forgotten(MedCorFixture house, Guid[] hospitals, bool autoRenew = true, bool cancelAtPeriodEnd = false, bool isActive = true)
+    private static async Task Forgotten(MedCorFixture system, Guid[] hospitals, bool autoRenew = true, bool cancelAtPeriodEnd = false, bool isActive = true)
     {
-        await using var billing = await house.OpenDatabase("billing");
+        await using var billing = await system.OpenDatabase("billing");
         await using var batch = new NpgsqlBatch(billing)
         {
             BatchCommands =

@@ -61,7 +61,7 @@ public class UpdateSubscriptionTests
     [Fact]
     public async Task A_change_that_changes_nothing_is_not_published()
     {
-        var (house, hospital) = (await MedCorFixture.Get(), await SubscriptionFixture.Open());
+        var (system, hospital) = (await MedCorFixture.Get(), await SubscriptionFixture.Open());
         var id = (await hospital.Subscribe()).Id;
 
         await hospital.Platform.Call("update_subscription", new { subscription_id = id });
@@ -75,7 +75,7 @@ public class UpdateSubscriptionTests
         Assert.Equal(1, await Published());
 
         Task<long> Published() =>
-            house.QueryNumber("billing", "SELECT count(*) FROM outbox WHERE type LIKE '%SubscriptionUpdated%' AND position($1::text IN body) > 0", id);
+            system.QueryNumber("billing", "SELECT count(*) FROM outbox WHERE type LIKE '%SubscriptionUpdated%' AND position($1::text IN body) > 0", id);
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public class UpdateSubscriptionTests
     [Fact]
     public async Task A_hospital_out_of_use_is_charged_nothing_and_can_still_cancel()
     {
-        var (house, hospital) = (await MedCorFixture.Get(), await SubscriptionFixture.Open());
+        var (system, hospital) = (await MedCorFixture.Get(), await SubscriptionFixture.Open());
         var made = await hospital.Subscribe(start: hospital.Today.AddDays(-10));
         await hospital.Platform.Call("delete_hospital", new { hospital_id = hospital.Id });
         await IsKnownAs(active: false);
@@ -126,7 +126,7 @@ public class UpdateSubscriptionTests
 
         Task IsKnownAs(bool active) => Wait.Until(
             async () =>
-                await house.QueryNumber("billing", "SELECT count(*) FROM known_hospitals WHERE hospital_id = $1 AND is_active = $2", hospital.Id, active) == 1,
+                await system.QueryNumber("billing", "SELECT count(*) FROM known_hospitals WHERE hospital_id = $1 AND is_active = $2", hospital.Id, active) == 1,
             "Billing has heard of it");
     }
 

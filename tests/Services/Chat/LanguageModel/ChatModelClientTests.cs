@@ -4,7 +4,7 @@ namespace MedCor.Tests.Services.Chat.LanguageModel;
 
 /// <summary>Tests how failures of the model are handled: every chat run ends, with an error message that is readable and reveals no internals.</summary>
 [Collection(nameof(ChatCollection))]
-public class ChatModelClientTests(ChatFixture house)
+public class ChatModelClientTests(ChatFixture system)
 {
     [Theory]
     [InlineData(HttpStatusCode.Unauthorized, "key", false)]
@@ -14,12 +14,12 @@ public class ChatModelClientTests(ChatFixture house)
     public async Task Permanent_failures_are_reported_at_once_and_not_retried(HttpStatusCode status, string says, bool retryable)
     {
         var question = ChatFixture.NewQuestion();
-        house.Model.OnQuestion(question, model => model.SendError(status));
+        system.Model.OnQuestion(question, model => model.SendError(status));
 
-        var error = Assert.Single(await house.ServerTokenClient().ReadToEnd(await house.ServerTokenClient().Start(question)));
+        var error = Assert.Single(await system.ServerTokenClient().ReadToEnd(await system.ServerTokenClient().Start(question)));
 
         ExpectError(error, says, retryable);
-        Assert.Single(house.Model.RequestsFor(question));
+        Assert.Single(system.Model.RequestsFor(question));
     }
 
     [Theory]
@@ -30,66 +30,66 @@ public class ChatModelClientTests(ChatFixture house)
     public async Task Transient_failures_are_retried_before_the_first_token(HttpStatusCode status)
     {
         var question = ChatFixture.NewQuestion();
-        house.Model.OnQuestion(question, model => model.Attempt < 3 ? model.SendError(status) : model.SendAnswer(StubModelServer.DefaultTokens));
+        system.Model.OnQuestion(question, model => model.Attempt < 3 ? model.SendError(status) : model.SendAnswer(StubModelServer.DefaultTokens));
 
-        var told = await house.ServerTokenClient().ReadToEnd(await house.ServerTokenClient().Start(question));
+        var told = await system.ServerTokenClient().ReadToEnd(await system.ServerTokenClient().Start(question));
 
         Assert.Equal(string.Concat(StubModelServer.DefaultTokens), told[^1].Text);
-        Assert.Equal(3, house.Model.RequestsFor(question).Length);
+        Assert.Equal(3, system.Model.RequestsFor(question).Length);
     }
 
     [Fact]
     public async Task A_connection_that_is_cut_before_the_first_token_is_tried_again()
     {
         var question = ChatFixture.NewQuestion();
-        house.Model.OnQuestion(question, model => model.Attempt < 3 ? model.Abort() : model.SendAnswer(StubModelServer.DefaultTokens));
+        system.Model.OnQuestion(question, model => model.Attempt < 3 ? model.Abort() : model.SendAnswer(StubModelServer.DefaultTokens));
 
-        Assert.Equal("final", (await house.ServerTokenClient().ReadToEnd(await house.ServerTokenClient().Start(question)))[^1].Name);
+        Assert.Equal("final", (await system.ServerTokenClient().ReadToEnd(await system.ServerTokenClient().Start(question)))[^1].Name);
     }
 
     [Fact]
     public async Task A_model_that_gives_up_before_the_first_token_is_asked_again()
     {
         var question = ChatFixture.NewQuestion();
-        house.Model.OnQuestion(question, model => model.Attempt < 3 ? model.SendUnknownFinishReason() : model.SendAnswer(StubModelServer.DefaultTokens));
+        system.Model.OnQuestion(question, model => model.Attempt < 3 ? model.SendUnknownFinishReason() : model.SendAnswer(StubModelServer.DefaultTokens));
 
-        Assert.Equal("final", (await house.ServerTokenClient().ReadToEnd(await house.ServerTokenClient().Start(question)))[^1].Name);
+        Assert.Equal("final", (await system.ServerTokenClient().ReadToEnd(await system.ServerTokenClient().Start(question)))[^1].Name);
     }
 
     [Fact]
     public async Task A_model_that_gives_up_midway_is_told()
     {
         var question = ChatFixture.NewQuestion();
-        house.Model.OnQuestion(question, async model =>
+        system.Model.OnQuestion(question, async model =>
         {
             await model.SendToken("Anemia");
             await model.SendUnknownFinishReason();
         });
 
-        ExpectError((await house.ServerTokenClient().ReadToEnd(await house.ServerTokenClient().Start(question)))[^1], "was closed", retryable: true);
+        ExpectError((await system.ServerTokenClient().ReadToEnd(await system.ServerTokenClient().Start(question)))[^1], "was closed", retryable: true);
     }
 
     [Fact]
     public async Task A_failure_that_persists_is_reported_after_the_retries()
     {
         var question = ChatFixture.NewQuestion();
-        house.Model.OnQuestion(question, model => model.SendError(HttpStatusCode.InternalServerError));
+        system.Model.OnQuestion(question, model => model.SendError(HttpStatusCode.InternalServerError));
 
-        var error = Assert.Single(await house.ServerTokenClient().ReadToEnd(await house.ServerTokenClient().Start(question)));
+        var error = Assert.Single(await system.ServerTokenClient().ReadToEnd(await system.ServerTokenClient().Start(question)));
 
         ExpectError(error, "the model failed", retryable: true);
-        Assert.Equal(4, house.Model.RequestsFor(question).Length);
+        Assert.Equal(4, system.Model.RequestsFor(question).Length);
     }
 
     [Fact]
     public async Task The_wait_that_the_model_asks_for_is_kept_when_it_is_short()
     {
         var question = ChatFixture.NewQuestion();
-        house.Model.OnQuestion(question,
+        system.Model.OnQuestion(question,
             model => model.Attempt < 2 ? model.SendError(HttpStatusCode.TooManyRequests, retryAfter: "2") : model.SendAnswer(StubModelServer.DefaultTokens));
         var watch = System.Diagnostics.Stopwatch.StartNew();
 
-        Assert.Equal("final", (await house.ServerTokenClient().ReadToEnd(await house.ServerTokenClient().Start(question)))[^1].Name);
+        Assert.Equal("final", (await system.ServerTokenClient().ReadToEnd(await system.ServerTokenClient().Start(question)))[^1].Name);
         Assert.True(watch.Elapsed > TimeSpan.FromSeconds(2));
     }
 
@@ -97,13 +97,13 @@ public class ChatModelClientTests(ChatFixture house)
     public async Task A_long_wait_is_told_to_the_reader()
     {
         var question = ChatFixture.NewQuestion();
-        house.Model.OnQuestion(question, model => model.SendError(HttpStatusCode.TooManyRequests, retryAfter: "120"));
+        system.Model.OnQuestion(question, model => model.SendError(HttpStatusCode.TooManyRequests, retryAfter: "120"));
 
-        var error = Assert.Single(await house.ServerTokenClient().ReadToEnd(await house.ServerTokenClient().Start(question)));
+        var error = Assert.Single(await system.ServerTokenClient().ReadToEnd(await system.ServerTokenClient().Start(question)));
 
         ExpectError(error, "Rate limit exceeded. Try again in 120 seconds.", retryable: true);
         Assert.Equal(120, (int)error.Data["retry_after"]!);
-        Assert.Single(house.Model.RequestsFor(question));
+        Assert.Single(system.Model.RequestsFor(question));
     }
 
     [Theory]
@@ -113,22 +113,22 @@ public class ChatModelClientTests(ChatFixture house)
     {
         var question = ChatFixture.NewQuestion();
         var cut = new TaskCompletionSource();
-        house.Model.OnQuestion(question, async model =>
+        system.Model.OnQuestion(question, async model =>
         {
             await model.SendToken("Anemia");
             await model.WaitFor(cut.Task);
             if (!inGoodOrder) await model.Abort();
         });
-        var call = await house.ServerTokenClient().Start(question);
+        var call = await system.ServerTokenClient().Start(question);
         // Data that a connection still buffers may be lost when the connection is cut.
-        using (var open = await house.ServerTokenClient().OpenStream(call)) await ChatStreamClient.ReadEvents(open).FirstAsync();
+        using (var open = await system.ServerTokenClient().OpenStream(call)) await ChatStreamClient.ReadEvents(open).FirstAsync();
 
         cut.SetResult();
-        var told = await house.ServerTokenClient().ReadToEnd(call);
+        var told = await system.ServerTokenClient().ReadToEnd(call);
 
         Assert.Equal(["partial", "error"], told.Select(t => t.Name));
         ExpectError(told[^1], "was closed", retryable: true);
-        Assert.Single(house.Model.RequestsFor(question));
+        Assert.Single(system.Model.RequestsFor(question));
     }
 
     [Theory]
@@ -137,17 +137,17 @@ public class ChatModelClientTests(ChatFixture house)
     public async Task A_model_that_stalls_is_let_go_of_and_not_asked_again(int tokens)
     {
         var question = ChatFixture.NewQuestion();
-        house.Model.OnQuestion(question, async model =>
+        system.Model.OnQuestion(question, async model =>
         {
             foreach (var token in StubModelServer.DefaultTokens[..tokens]) await model.SendToken(token);
             await model.HangUntilAborted();
         });
 
-        var told = await house.ServerTokenClient().ReadToEnd(await house.ServerTokenClient().Start(question));
+        var told = await system.ServerTokenClient().ReadToEnd(await system.ServerTokenClient().Start(question));
 
         Assert.Equal(tokens + 1, told.Length);
         ExpectError(told[^1], "stopped answering", retryable: true);
-        await Assert.Single(house.Model.RequestsFor(question)).Aborted.WaitAsync(ChatFixture.ReaderTimeout);
+        await Assert.Single(system.Model.RequestsFor(question)).Aborted.WaitAsync(ChatFixture.ReaderTimeout);
     }
 
     [Fact]
@@ -198,11 +198,11 @@ public class ChatModelClientTests(ChatFixture house)
         {
             messages = new[] { new { role = "user", content = questions[0] } }, model = "gpt-4o", max_tokens = 321, temperature = 0.2, stream = true
         };
-        var (status, body) = await house.ServerTokenClient().Execute(whole ? new { tool = "openai_chat", input = wishes } : wishes);
+        var (status, body) = await system.ServerTokenClient().Execute(whole ? new { tool = "openai_chat", input = wishes } : wishes);
         Assert.True(status == HttpStatusCode.OK, body?.ToJsonString());
-        await house.ServerTokenClient().Start(questions[1]);
+        await system.ServerTokenClient().Start(questions[1]);
 
-        var (named, usual) = (await house.Model.WaitForRequest(questions[0]), await house.Model.WaitForRequest(questions[1]));
+        var (named, usual) = (await system.Model.WaitForRequest(questions[0]), await system.Model.WaitForRequest(questions[1]));
 
         Assert.Equal(("gpt-4o", 321, true), ((string?)named.Request["model"], (int)named.Request["max_tokens"]!, (bool)named.Request["stream"]!));
         Assert.Equal(0.2, (double)named.Request["temperature"]!, precision: 6);
@@ -214,20 +214,20 @@ public class ChatModelClientTests(ChatFixture house)
     public async Task The_name_that_the_documents_of_this_API_show_stands_for_whatever_model_is_configured()
     {
         var question = ChatFixture.NewQuestion();
-        await house.ServerTokenClient()
+        await system.ServerTokenClient()
             .Execute(new
             {
                 tool = "openai_chat", input = new { messages = new[] { new { role = "user", content = question } }, model = "gpt-4o-mini", max_tokens = 512 }
             });
 
-        Assert.Equal("test-model", (string?)(await house.Model.WaitForRequest(question)).Request["model"]);
+        Assert.Equal("test-model", (string?)(await system.Model.WaitForRequest(question)).Request["model"]);
     }
 
     [Fact]
     public async Task No_other_model_and_no_longer_answer_is_to_be_had_than_the_server_allows()
     {
         var question = ChatFixture.NewQuestion();
-        var refused = await house.ServerTokenClient()
+        var refused = await system.ServerTokenClient()
             .Execute(new
             {
                 tool = "openai_chat", input = new { messages = new[] { new { role = "user", content = question } }, model = "gpt-5-pro", max_tokens = 4097 }
@@ -236,7 +236,7 @@ public class ChatModelClientTests(ChatFixture house)
         Assert.Equal((HttpStatusCode.UnprocessableEntity, "VALIDATION_ERROR"), (refused.Status, refused.Error.ErrorCode));
         Assert.Contains("input.model must be one of test-model, gpt-4o, other/model", refused.Error.Message, StringComparison.Ordinal);
         Assert.Contains("input.max_tokens must be between 1 and 4096", refused.Error.Message, StringComparison.Ordinal);
-        Assert.Empty(house.Model.RequestsFor(question));
+        Assert.Empty(system.Model.RequestsFor(question));
     }
 
     private static void ExpectError(ChatEvent error, string says, bool retryable)

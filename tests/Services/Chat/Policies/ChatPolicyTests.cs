@@ -10,30 +10,30 @@ public sealed class ChatPolicyTests(ChatFixture replicas)
     [Fact]
     public async Task Tools_are_off_until_a_hospital_turns_them_on()
     {
-        var ward = await ClinicFixture.OpenHospital("Europe/Berlin");
-        var patient = await ward.LogInPatient();
-        Assert.Equal(new ChatPolicy(ward.Admin.HospitalId!.Value, IsEnabled: true, ToolsEnabled: false, Version: 0),
-            await ward.Admin.Call<ChatPolicy>("get_chat_policy"));
+        var clinic = await ClinicFixture.OpenHospital("Europe/Berlin");
+        var patient = await clinic.LogInPatient();
+        Assert.Equal(new ChatPolicy(clinic.Admin.HospitalId!.Value, IsEnabled: true, ToolsEnabled: false, Version: 0),
+            await clinic.Admin.Call<ChatPolicy>("get_chat_policy"));
         Assert.Equal((HttpStatusCode.Forbidden, "PERMISSION_DENIED"), await Ask(patient.AccessToken, tools: true));
         Assert.Equal((HttpStatusCode.OK, null), await Ask(patient.AccessToken, tools: false));
 
-        await ward.Admin.Call("update_chat_policy", new { tools_enabled = true, expected_version = 0 });
+        await clinic.Admin.Call("update_chat_policy", new { tools_enabled = true, expected_version = 0 });
 
         Assert.Equal((HttpStatusCode.OK, null), await Ask(patient.AccessToken, tools: true));
-        Assert.Equal((HttpStatusCode.OK, null), await Ask((await ward.LogInDoctor()).AccessToken, tools: true));
+        Assert.Equal((HttpStatusCode.OK, null), await Ask((await clinic.LogInDoctor()).AccessToken, tools: true));
     }
 
     [Fact]
     public async Task A_hospital_turns_the_chat_off_for_its_users_and_nobody_else()
     {
-        var ward = await ClinicFixture.OpenHospital("Europe/Berlin");
-        var (patient, other) = (await ward.LogInPatient(), await (await ClinicFixture.OpenHospital("Europe/Berlin")).LogInPatient());
+        var clinic = await ClinicFixture.OpenHospital("Europe/Berlin");
+        var (patient, other) = (await clinic.LogInPatient(), await (await ClinicFixture.OpenHospital("Europe/Berlin")).LogInPatient());
 
-        await ward.Admin.Call("update_chat_policy", new { is_enabled = false });
+        await clinic.Admin.Call("update_chat_policy", new { is_enabled = false });
 
         Assert.Equal((HttpStatusCode.Forbidden, "PERMISSION_DENIED"), await Ask(patient.AccessToken, tools: false));
         Assert.Equal((HttpStatusCode.OK, null), await Ask(other.AccessToken, tools: false));
-        await ward.Admin.Call("update_chat_policy", new { is_enabled = true });
+        await clinic.Admin.Call("update_chat_policy", new { is_enabled = true });
         Assert.Equal((HttpStatusCode.OK, null), await Ask(patient.AccessToken, tools: false));
     }
 
@@ -49,12 +49,12 @@ public sealed class ChatPolicyTests(ChatFixture replicas)
     [Fact]
     public async Task Only_administrators_change_the_policy_and_only_of_their_hospital()
     {
-        var (ward, other) = (await ClinicFixture.OpenHospital("Europe/Berlin"), await ClinicFixture.OpenHospital("Europe/Berlin"));
+        var (clinic, other) = (await ClinicFixture.OpenHospital("Europe/Berlin"), await ClinicFixture.OpenHospital("Europe/Berlin"));
 
-        Assert.Equal("PERMISSION_DENIED", (await (await ward.LogInDoctor()).TryCall("update_chat_policy", new { tools_enabled = true })).Code);
+        Assert.Equal("PERMISSION_DENIED", (await (await clinic.LogInDoctor()).TryCall("update_chat_policy", new { tools_enabled = true })).Code);
         Assert.Equal("RESOURCE_NOT_FOUND",
-            (await ward.Admin.TryCall("update_chat_policy", new { tools_enabled = true, hospital_id = other.Admin.HospitalId })).Code);
-        Assert.Equal("CONFLICT", (await ward.Admin.TryCall("update_chat_policy", new { tools_enabled = true, expected_version = 7 })).Code);
+            (await clinic.Admin.TryCall("update_chat_policy", new { tools_enabled = true, hospital_id = other.Admin.HospitalId })).Code);
+        Assert.Equal("CONFLICT", (await clinic.Admin.TryCall("update_chat_policy", new { tools_enabled = true, expected_version = 7 })).Code);
         Assert.False((await other.Admin.Call<ChatPolicy>("get_chat_policy")).ToolsEnabled);
     }
 
@@ -63,11 +63,11 @@ public sealed class ChatPolicyTests(ChatFixture replicas)
     {
         await using var chat = await ChatFixture.StartChat(replicas.Model.Address, ("OPENAI_STAFF_MODELS", "large-model"));
         await using var gateway = await ChatFixture.StartGateway([chat]);
-        var ward = await ClinicFixture.GetSharedReadOnly();
+        var clinic = await ClinicFixture.GetSharedReadOnly();
 
-        Assert.Equal(HttpStatusCode.OK, await AskFor("large-model", await ward.LogInDoctor()));
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, await AskFor("large-model", await ward.LogInPatient()));
-        Assert.Equal(HttpStatusCode.OK, await AskFor("gpt-4o-mini", await ward.LogInPatient()));
+        Assert.Equal(HttpStatusCode.OK, await AskFor("large-model", await clinic.LogInDoctor()));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, await AskFor("large-model", await clinic.LogInPatient()));
+        Assert.Equal(HttpStatusCode.OK, await AskFor("gpt-4o-mini", await clinic.LogInPatient()));
 
         async Task<HttpStatusCode> AskFor(string model, ApiClient user) => (await new ChatStreamClient(gateway.Http, user.AccessToken)
             .Execute(new { messages = new[] { new { role = "user", content = ChatFixture.NewQuestion() } }, model })).Status;

@@ -19,13 +19,13 @@ public sealed class EmergencyTriageTests
     [InlineData("nurse@general.example")]
     public async Task A_patient_is_triaged_assigned_recorded_and_tracked_until_they_leave(string who)
     {
-        var (staff, ward) = (await ApiClient.LogInShared(who), await ClinicFixture.Open());
+        var (staff, clinic) = (await ApiClient.LogInShared(who), await ClinicFixture.Open());
         await using var colleague = await SseClient.Connect(await ApiClient.LogInShared("doctor@general.example"), "resources=triage");
-        await using var patient = await SseClient.Connect(await ward.LogInPatient());
+        await using var patient = await SseClient.Connect(await clinic.LogInPatient());
         var talk = await PromptClient.Start(staff, Prompt, new { symptoms = Symptoms });
 
         await talk.Answer(
-            new { age_years = 58, patient_id = ward.Patient, expected_resources = 2, heart_rate = 118, respiratory_rate = 18, oxygen_saturation = 96 });
+            new { age_years = 58, patient_id = clinic.Patient, expected_resources = 2, heart_rate = 118, respiratory_rate = 18, oxygen_saturation = 96 });
         var severity = SeverityOf(talk);
         Assert.Equal((2, "Emergent", "D"), (severity.Level, severity.Name, severity.DecisionPoint));
         Assert.Contains("heart rate", severity.Rule);
@@ -43,7 +43,7 @@ public sealed class EmergencyTriageTests
 
         Assert.Equal(PromptStatus.Completed, talk.Session.Status);
         await colleague.Next(e => e.EntityId == talk.Id && (string?)e.Data["data"]?["status"] == "ADMITTED");
-        var record = await (await ward.LogInPatient()).Call<MedicalRecord>("get_medical_record", new { record_id = talk.ReadData<TriageData>().RecordId });
+        var record = await (await clinic.LogInPatient()).Call<MedicalRecord>("get_medical_record", new { record_id = talk.ReadData<TriageData>().RecordId });
         Assert.Equal((RecordType.Triage, "chest pain; shortness of breath"), (record.RecordType, record.Symptoms));
         Assert.Null(record.Diagnosis);
         foreach (var told in new[] { "decision point D", "Heart rate per minute: 118", "Came by taxi" }) Assert.Contains(told, record.Description);
@@ -109,7 +109,7 @@ public sealed class EmergencyTriageTests
     [Fact]
     public async Task An_unregistered_patient_is_triaged_at_once_and_recorded_after_registration()
     {
-        var ward = await ClinicFixture.GetSharedReadOnly();
+        var clinic = await ClinicFixture.GetSharedReadOnly();
         var talk = await PromptClient.Start(await ApiClient.LogInShared("nurse@general.example"), Prompt, new { symptoms = Symptoms });
         await talk.Answer(new { age_years = 70, has_pulse = false });
         await talk.Answer(new { level = 1 });
@@ -118,7 +118,7 @@ public sealed class EmergencyTriageTests
 
         Assert.Equal(["patient_id"], PromptClient.InvalidFields(await talk.TryAnswer(new { })));
         Assert.Equal("RESOURCE_NOT_FOUND", (await talk.TryAnswer(new { patient_id = Guid.NewGuid() })).Code);
-        await talk.Answer(new { patient_id = ward.Patient });
+        await talk.Answer(new { patient_id = clinic.Patient });
         Assert.Equal("track_status", talk.Step);
     }
 
@@ -158,9 +158,9 @@ public sealed class EmergencyTriageTests
     [Fact]
     public async Task The_record_keeps_all_that_was_seen()
     {
-        var ward = await ClinicFixture.Open();
+        var clinic = await ClinicFixture.Open();
         var talk = await PromptClient.Start(await ApiClient.LogInShared("nurse@general.example"), Prompt,
-            new { symptoms = Symptoms, patient_id = ward.Patient });
+            new { symptoms = Symptoms, patient_id = clinic.Patient });
         await talk.Answer(new
         {
             age_years = 5, has_pulse = false, is_breathing = false, consciousness = "VERBAL", life_saving_intervention = true,
@@ -173,7 +173,7 @@ public sealed class EmergencyTriageTests
         await talk.Answer(new { });
         await talk.Answer(new { });
 
-        var description = (await ward.Nurse.Call<MedicalRecord>("get_medical_record", new { record_id = talk.ReadData<TriageData>().RecordId })).Description!;
+        var description = (await clinic.Nurse.Call<MedicalRecord>("get_medical_record", new { record_id = talk.ReadData<TriageData>().RecordId })).Description!;
         foreach (var line in new[]
         {
             "Age in years, as reported: 5", "Pulse: none", "Breathing: none", "Life-saving intervention: needed", "Severe respiratory distress: yes",
@@ -198,12 +198,12 @@ public sealed class EmergencyTriageTests
     [Fact]
     public async Task An_inactive_patient_is_refused_when_they_are_named()
     {
-        var (nurse, ward) = (await ApiClient.LogInShared("nurse@general.example"), await ClinicFixture.Open());
-        await ward.Admin.Call("delete_user", new { user_id = ward.Patient });
+        var (nurse, clinic) = (await ApiClient.LogInShared("nurse@general.example"), await ClinicFixture.Open());
+        await clinic.Admin.Call("delete_user", new { user_id = clinic.Patient });
 
-        AssertRefused(await PromptClient.Invoke(nurse, new { prompt = Prompt, initial_data = new { symptoms = Symptoms, patient_id = ward.Patient } }));
+        AssertRefused(await PromptClient.Invoke(nurse, new { prompt = Prompt, initial_data = new { symptoms = Symptoms, patient_id = clinic.Patient } }));
         var talk = await PromptClient.Start(nurse, Prompt, new { symptoms = Symptoms });
-        AssertRefused(await talk.TryAnswer(new { age_years = 30, has_pulse = false, patient_id = ward.Patient }));
+        AssertRefused(await talk.TryAnswer(new { age_years = 30, has_pulse = false, patient_id = clinic.Patient }));
         await talk.Answer(new { age_years = 30, has_pulse = false });
         Assert.Equal("determine_urgency", talk.Step);
 

@@ -16,7 +16,7 @@ public sealed class PatientOnboardingTests
     [InlineData("nurse@general.example", "NURSING_NOTE")]
     public async Task A_patient_is_received_with_account_record_and_first_visit(string who, string recordType)
     {
-        var (staff, ward) = (await ApiClient.LogInShared(who), await ClinicFixture.Open());
+        var (staff, clinic) = (await ApiClient.LogInShared(who), await ClinicFixture.Open());
         var email = $"onboarded-{Guid.NewGuid():N}@people.example";
         var talk = await PromptClient.Start(staff, Prompt, new { hospital_id = staff.HospitalId, referral_source = "website" });
 
@@ -27,12 +27,14 @@ public sealed class PatientOnboardingTests
         await talk.Answer(new { password = Password });
         var patient = talk.ReadData<OnboardingData>().PatientId!.Value;
         Assert.All(talk.Options, o => Assert.NotNull(o!["doctor_id"]));
-        Assert.Equal(["appointment_date"], PromptClient.InvalidFields(await talk.TryAnswer(new { doctor_id = ward.Doctor, appointment_date = "2020-01-06" })));
         Assert.Equal(["appointment_date"],
-            PromptClient.InvalidFields(await talk.TryAnswer(new { doctor_id = ward.Doctor, appointment_date = "2199-01-07", appointment_time = "09:00:00" })));
-        await talk.Answer(new { doctor_id = ward.Doctor, appointment_date = ward.Weekday(4) });
-        Assert.Equal(("schedule_visit", ward.Weekday(4)), (talk.Step, (string?)talk.Options[0]!["appointment_date"]));
-        await talk.Answer(new { doctor_id = ward.Doctor, appointment_date = ward.Weekday(4), appointment_time = "09:00:00" });
+            PromptClient.InvalidFields(await talk.TryAnswer(new { doctor_id = clinic.Doctor, appointment_date = "2020-01-06" })));
+        Assert.Equal(["appointment_date"],
+            PromptClient.InvalidFields(
+                await talk.TryAnswer(new { doctor_id = clinic.Doctor, appointment_date = "2199-01-07", appointment_time = "09:00:00" })));
+        await talk.Answer(new { doctor_id = clinic.Doctor, appointment_date = clinic.Weekday(4) });
+        Assert.Equal(("schedule_visit", clinic.Weekday(4)), (talk.Step, (string?)talk.Options[0]!["appointment_date"]));
+        await talk.Answer(new { doctor_id = clinic.Doctor, appointment_date = clinic.Weekday(4), appointment_time = "09:00:00" });
 
         Assert.Equal(PromptStatus.Completed, talk.Session.Status);
         var login = await ApiClient.LogIn(email, Password);
@@ -48,22 +50,22 @@ public sealed class PatientOnboardingTests
     [Fact]
     public async Task The_password_and_what_the_record_says_do_not_stay_in_the_session()
     {
-        var house = await MedCorFixture.Get();
+        var system = await MedCorFixture.Get();
         var talk = await AtAccount($"onboarded-{Guid.NewGuid():N}@people.example");
 
         await talk.Answer(new { password = Password });
 
         var session = talk.Id;
-        Assert.Equal(1, await house.QueryNumber("chat", "SELECT count(*) FROM prompt_sessions WHERE id = $1", session));
+        Assert.Equal(1, await system.QueryNumber("chat", "SELECT count(*) FROM prompt_sessions WHERE id = $1", session));
         foreach (var secret in new[] { Password, "Penicillin" })
-            Assert.Equal(0, await house.QueryNumber("chat",
+            Assert.Equal(0, await system.QueryNumber("chat",
                 "SELECT count(*) FROM prompt_sessions WHERE id = $1 AND position(cast($2 AS text) in data) > 0", session, secret));
     }
 
     [Fact]
     public async Task Another_password_with_the_same_key_is_another_answer()
     {
-        var (house, key) = (await MedCorFixture.Get(), Guid.NewGuid().ToString());
+        var (system, key) = (await MedCorFixture.Get(), Guid.NewGuid().ToString());
         var email = $"onboarded-{Guid.NewGuid():N}@people.example";
         var talk = await AtAccount(email);
 
@@ -74,7 +76,7 @@ public sealed class PatientOnboardingTests
         Assert.Equal((first.Body.ToJsonString(), true), (again.Body.ToJsonString(), again.IsReplay));
         Assert.Equal(("CONFLICT", "idempotency_key"), (other.Code, (string?)other.Details!["field"]));
         Assert.NotNull(await ApiClient.LogIn(email, Password));
-        Assert.Equal(0, await house.QueryNumber("chat", "SELECT count(*) FROM recorded_calls c WHERE position($1 IN c::text) > 0", Password));
+        Assert.Equal(0, await system.QueryNumber("chat", "SELECT count(*) FROM recorded_calls c WHERE position($1 IN c::text) > 0", Password));
     }
 
     [Fact]
@@ -127,16 +129,16 @@ public sealed class PatientOnboardingTests
     [Fact]
     public async Task A_first_visit_at_a_taken_time_is_refused_with_what_is_free()
     {
-        var ward = await ClinicFixture.Open();
-        await ward.Book("10:00:00");
+        var clinic = await ClinicFixture.Open();
+        await clinic.Book("10:00:00");
         var talk = await AtAccount($"onboarded-{Guid.NewGuid():N}@people.example");
         await talk.Answer(new { password = Password });
 
-        var refused = await talk.TryAnswer(new { doctor_id = ward.Doctor, appointment_date = ward.Weekday(), appointment_time = "10:00:00" });
+        var refused = await talk.TryAnswer(new { doctor_id = clinic.Doctor, appointment_date = clinic.Weekday(), appointment_time = "10:00:00" });
 
         Assert.Equal("CONFLICT", refused.Code);
         Assert.NotEmpty(refused.Details!["alternatives"]!.AsArray());
-        await talk.Answer(new { doctor_id = ward.Doctor, appointment_date = ward.Weekday(), appointment_time = "10:30:00" });
+        await talk.Answer(new { doctor_id = clinic.Doctor, appointment_date = clinic.Weekday(), appointment_time = "10:30:00" });
         Assert.Equal(PromptStatus.Completed, talk.Session.Status);
     }
 

@@ -42,8 +42,8 @@ public sealed class PromptSessionTests
     [Fact]
     public async Task A_session_continues_at_another_gateway_and_replica()
     {
-        var ward = await ClinicFixture.GetSharedReadOnly();
-        var talk = await PromptClient.Start(ward.Nurse, Booking, new { patient_id = ward.Patient });
+        var clinic = await ClinicFixture.GetSharedReadOnly();
+        var talk = await PromptClient.Start(clinic.Nurse, Booking, new { patient_id = clinic.Patient });
         var elsewhere = await ClinicFixture.LogIn("nurse@general.example", gateway: 1);
 
         // Two requests in a row reach both replicas of the service.
@@ -56,8 +56,8 @@ public sealed class PromptSessionTests
     [Fact]
     public async Task A_session_is_not_found_by_other_users()
     {
-        var ward = await ClinicFixture.GetSharedReadOnly();
-        var talk = await PromptClient.Start(ward.Nurse, Booking, new { patient_id = ward.Patient });
+        var clinic = await ClinicFixture.GetSharedReadOnly();
+        var talk = await PromptClient.Start(clinic.Nurse, Booking, new { patient_id = clinic.Patient });
         foreach (var stranger in new[]
         {
             "admin@general.example", "doctor@general.example", "patient@general.example", "nurse@riverside.example", "admin@medcor.example"
@@ -71,14 +71,14 @@ public sealed class PromptSessionTests
         Assert.Equal((talk.Step, 1), (unchanged.Step!.Name, unchanged.Version));
         foreach (var hospital in new[] { (await ApiClient.LogInShared("nurse@riverside.example")).HospitalId, Guid.NewGuid() })
             Assert.Equal("RESOURCE_NOT_FOUND",
-                (await PromptClient.Invoke(ward.Nurse, new { prompt = Booking, initial_data = new { hospital_id = hospital } })).Code);
+                (await PromptClient.Invoke(clinic.Nurse, new { prompt = Booking, initial_data = new { hospital_id = hospital } })).Code);
     }
 
     [Fact]
     public async Task Of_many_concurrent_answers_to_one_step_one_wins_and_books_once()
     {
-        var ward = await ClinicFixture.Open();
-        var talk = await AppointmentBookingTests.AtConfirmation(ward, "09:00:00");
+        var clinic = await ClinicFixture.Open();
+        var talk = await AppointmentBookingTests.AtConfirmation(clinic, "09:00:00");
         var elsewhere = await ClinicFixture.LogIn("nurse@general.example", gateway: 1);
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => talk.TryAnswer(new { confirm = true }, by: i % 2 == 0 ? null : elsewhere)));
@@ -86,14 +86,14 @@ public sealed class PromptSessionTests
         Assert.Single(answers, a => a.Status == HttpStatusCode.OK);
         // A request that arrives after the step was taken is an invalid answer to the next step.
         Assert.All(answers.Where(a => a.Status != HttpStatusCode.OK), a => Assert.True(a.Code is "CONFLICT" or "VALIDATION_ERROR", a.Body.ToJsonString()));
-        Assert.Equal(1, (await ward.Nurse.Call<Page<Appointment>>("list_appointments", new { patient_id = ward.Patient })).Total);
+        Assert.Equal(1, (await clinic.Nurse.Call<Page<Appointment>>("list_appointments", new { patient_id = clinic.Patient })).Total);
     }
 
     [Fact]
     public async Task An_answer_that_is_repeated_with_its_key_is_taken_once()
     {
-        var ward = await ClinicFixture.Open();
-        var talk = await AppointmentBookingTests.AtConfirmation(ward, "09:30:00");
+        var clinic = await ClinicFixture.Open();
+        var talk = await AppointmentBookingTests.AtConfirmation(clinic, "09:30:00");
         var key = Guid.NewGuid().ToString();
 
         var first = await talk.TryAnswer(new { confirm = true }, key: key);
@@ -108,13 +108,13 @@ public sealed class PromptSessionTests
     [Fact]
     public async Task An_abandoned_session_is_deleted()
     {
-        var house = await MedCorFixture.Get();
+        var system = await MedCorFixture.Get();
         var talk = await PromptClient.Start((await ClinicFixture.GetSharedReadOnly()).Nurse, Booking);
 
         Assert.Equal(PromptStatus.Abandoned, (await talk.Abandon()).Read<PromptSession>().Status);
 
         Assert.Equal("RESOURCE_NOT_FOUND", (await talk.Get()).Code);
-        Assert.Equal(0, await house.QueryNumber("chat", "SELECT count(*) FROM prompt_sessions WHERE id = $1", talk.Id));
+        Assert.Equal(0, await system.QueryNumber("chat", "SELECT count(*) FROM prompt_sessions WHERE id = $1", talk.Id));
     }
 
     [Fact]
@@ -150,8 +150,8 @@ public sealed class PromptSessionTests
     [Fact]
     public async Task A_session_expires_a_day_after_its_last_answer()
     {
-        var house = await MedCorFixture.Get();
-        var owner = await house.CreateDatabase();
+        var system = await MedCorFixture.Get();
+        var owner = await system.CreateDatabase();
         await new Migrator(typeof(ChatDb).Assembly, "chat", NullLogger.Instance).MigrateAsync(owner, CancellationToken.None);
         await using var database = NpgsqlDataSource.Create(
             new NpgsqlConnectionStringBuilder(owner) { Pooling = true, Options = "-c role=medcor_chat" }.ConnectionString);
@@ -205,28 +205,28 @@ public sealed class PromptSessionCrashTests
     [InlineData("clinical-1")]
     public async Task After_any_process_is_killed_a_prompt_continues_and_books_once(string victim)
     {
-        var house = await MedCorFixture.Get();
-        var ward = await ClinicFixture.Open();
+        var system = await MedCorFixture.Get();
+        var clinic = await ClinicFixture.Open();
         var talks = new List<PromptClient>();
-        foreach (var time in (await ward.FreeTimes()).Take(12))
+        foreach (var time in (await clinic.FreeTimes()).Take(12))
         {
-            var talk = await PromptClient.Start(ward.Nurse, "appointment_booking", new { patient_id = ward.Patient });
+            var talk = await PromptClient.Start(clinic.Nurse, "appointment_booking", new { patient_id = clinic.Patient });
             await talk.Answer(new { reason = "Checkup" });
-            await talk.Answer(new { doctor_id = ward.Doctor });
-            await talk.Answer(new { appointment_date = ward.Weekday(), appointment_time = time });
+            await talk.Answer(new { doctor_id = clinic.Doctor });
+            await talk.Answer(new { appointment_date = clinic.Weekday(), appointment_time = time });
             talks.Add(talk);
         }
 
         var (begun, killed) = (0, 0);
         await Parallel.ForEachAsync(talks, new ParallelOptions { MaxDegreeOfParallelism = 3 }, async (talk, _) =>
         {
-            if (Interlocked.Increment(ref begun) == 4) killed = house.Kill(victim);
+            if (Interlocked.Increment(ref begun) == 4) killed = system.Kill(victim);
             // The answer names its step, so that a retry cannot answer the next one.
             await Wait.Until(
                 async () => (await talk.TryAnswer(new { confirm = true }, step: "confirm_details")).Status is HttpStatusCode.OK or HttpStatusCode.Conflict,
                 "the confirmation is taken", TimeSpan.FromSeconds(90));
         });
-        await house.WaitUntilRecovered(victim, killed);
+        await system.WaitUntilRecovered(victim, killed);
 
         var booked = new List<Guid>();
         foreach (var talk in talks)
@@ -236,6 +236,6 @@ public sealed class PromptSessionCrashTests
             booked.Add((Guid)now.Data["appointment_id"]!);
         }
         Assert.Equal(talks.Count, booked.Distinct().Count());
-        Assert.Equal(talks.Count, await house.QueryNumber("clinical", "SELECT count(*) FROM appointments WHERE doctor_id = $1", ward.Doctor));
+        Assert.Equal(talks.Count, await system.QueryNumber("clinical", "SELECT count(*) FROM appointments WHERE doctor_id = $1", clinic.Doctor));
     }
 }

@@ -5,7 +5,7 @@ namespace MedCor.Tests.Services.Chat.Runs;
 
 /// <summary>Tests that a chat run is canceled on whichever replica executes it, including its connection to the model.</summary>
 [Collection(nameof(ChatCollection))]
-public class ChatRunCancellerTests(ChatFixture house)
+public class ChatRunCancellerTests(ChatFixture system)
 {
     [Theory]
     [InlineData(0)]
@@ -13,23 +13,23 @@ public class ChatRunCancellerTests(ChatFixture house)
     public async Task Cancelling_at_whichever_replica_lets_go_of_the_model_and_tells_every_reader(int gateway)
     {
         var question = ChatFixture.NewQuestion();
-        house.Model.OnQuestion(question, async model =>
+        system.Model.OnQuestion(question, async model =>
         {
             await model.SendToken("Anemia");
             await model.HangUntilAborted();
         });
-        var call = await house.ServerTokenClient().Start(question);
-        var model = await house.Model.WaitForRequest(question);
-        using var open = await house.ServerTokenClient().OpenStream(call);
+        var call = await system.ServerTokenClient().Start(question);
+        var model = await system.Model.WaitForRequest(question);
+        using var open = await system.ServerTokenClient().OpenStream(call);
         Assert.Equal("Anemia", (await ChatStreamClient.ReadEvents(open).FirstAsync()).Text);
-        var readers = Enumerable.Range(0, 4).Select(i => house.ServerTokenClient(i % 2).ReadToEnd(call)).ToArray();
+        var readers = Enumerable.Range(0, 4).Select(i => system.ServerTokenClient(i % 2).ReadToEnd(call)).ToArray();
 
-        var answer = await house.ServerTokenClient(gateway).Cancel(call);
+        var answer = await system.ServerTokenClient(gateway).Cancel(call);
 
         Assert.Equal((HttpStatusCode.OK, "cancelled"), (answer.Status, answer.Read<CancelledCall>().Status));
         await model.Aborted.WaitAsync(ChatFixture.LessThanStall);
         foreach (var told in await Task.WhenAll(readers)) Assert.Equal(["partial", "cancelled"], told.Select(t => t.Name));
-        Assert.Equal("cancelled", (await house.ServerTokenClient().Cancel(call)).Read<CancelledCall>().Status);
+        Assert.Equal("cancelled", (await system.ServerTokenClient().Cancel(call)).Read<CancelledCall>().Status);
         await Wait.Until(async () => await StateOf(call) == "CANCELLED", "it is kept that the call was cancelled");
     }
 
@@ -37,32 +37,32 @@ public class ChatRunCancellerTests(ChatFixture house)
     public async Task A_call_that_waits_for_its_first_token_is_cancelled_too()
     {
         var question = ChatFixture.NewQuestion();
-        house.Model.OnQuestion(question, model => model.HangUntilAborted());
-        var call = await house.ServerTokenClient().Start(question);
-        var model = await house.Model.WaitForRequest(question);
+        system.Model.OnQuestion(question, model => model.HangUntilAborted());
+        var call = await system.ServerTokenClient().Start(question);
+        var model = await system.Model.WaitForRequest(question);
 
-        await house.ServerTokenClient(1).Cancel(call);
+        await system.ServerTokenClient(1).Cancel(call);
 
         await model.Aborted.WaitAsync(ChatFixture.LessThanStall);
-        Assert.Equal(["cancelled"], (await house.ServerTokenClient().ReadToEnd(call)).Select(t => t.Name));
+        Assert.Equal(["cancelled"], (await system.ServerTokenClient().ReadToEnd(call)).Select(t => t.Name));
     }
 
     [Fact]
     public async Task Cancelling_all_ends_those_of_the_caller_at_every_replica_and_nobody_elses()
     {
-        var (nurse, doctor) = (house.ClientFor((await ApiClient.LogInShared("nurse@riverside.example")).AccessToken),
-            house.ClientFor((await ApiClient.LogInShared("doctor@riverside.example")).AccessToken));
+        var (nurse, doctor) = (system.ClientFor((await ApiClient.LogInShared("nurse@riverside.example")).AccessToken),
+            system.ClientFor((await ApiClient.LogInShared("doctor@riverside.example")).AccessToken));
         var questions = Enumerable.Range(0, 5).Select(_ => ChatFixture.NewQuestion()).ToArray();
         var goOn = new TaskCompletionSource();
         foreach (var question in questions)
-            house.Model.OnQuestion(question, async model =>
+            system.Model.OnQuestion(question, async model =>
             {
                 await model.WaitFor(goOn.Task);
                 await model.SendAnswer("Done");
             });
         var theirs = await Task.WhenAll(questions[..4].Select(q => nurse.Start(q)));
         var others = await doctor.Start(questions[4]);
-        var models = await Task.WhenAll(questions[..4].Select(q => house.Model.WaitForRequest(q)));
+        var models = await Task.WhenAll(questions[..4].Select(q => system.Model.WaitForRequest(q)));
 
         var answer = await nurse.CancelAll();
 
@@ -78,11 +78,11 @@ public class ChatRunCancellerTests(ChatFixture house)
     [Fact]
     public async Task An_answer_that_is_complete_stays_so()
     {
-        var call = await house.ServerTokenClient().Start(ChatFixture.NewQuestion());
-        await house.ServerTokenClient().ReadToEnd(call);
+        var call = await system.ServerTokenClient().Start(ChatFixture.NewQuestion());
+        await system.ServerTokenClient().ReadToEnd(call);
 
-        Assert.Equal("finished", (await house.ServerTokenClient(1).Cancel(call)).Read<CancelledCall>().Status);
-        Assert.Equal("final", (await house.ServerTokenClient().ReadToEnd(call))[^1].Name);
+        Assert.Equal("finished", (await system.ServerTokenClient(1).Cancel(call)).Read<CancelledCall>().Status);
+        Assert.Equal("final", (await system.ServerTokenClient().ReadToEnd(call))[^1].Name);
     }
 
     [Fact]
@@ -92,17 +92,17 @@ public class ChatRunCancellerTests(ChatFixture house)
         for (var i = 0; i < 20; i++)
         {
             var question = ChatFixture.NewQuestion();
-            var goOn = house.Model.PauseAfter(question, [], "Done");
-            var call = await house.ServerTokenClient().Start(question);
-            await house.Model.WaitForRequest(question);
-            var cancelled = house.ServerTokenClient(i % 2).Cancel(call);
+            var goOn = system.Model.PauseAfter(question, [], "Done");
+            var call = await system.ServerTokenClient().Start(question);
+            await system.Model.WaitForRequest(question);
+            var cancelled = system.ServerTokenClient(i % 2).Cancel(call);
             goOn.SetResult();
             calls.Add((call, (await cancelled).Read<CancelledCall>().Status));
         }
 
         foreach (var (call, status) in calls)
         {
-            var told = await house.ServerTokenClient().ReadToEnd(call);
+            var told = await system.ServerTokenClient().ReadToEnd(call);
             Assert.Equal(status == "finished" ? "final" : "cancelled", Assert.Single(told, t => t.Name != "partial").Name);
             await Wait.Until(async () => string.Equals(await StateOf(call), status, StringComparison.OrdinalIgnoreCase), $"{status} is kept");
         }

@@ -10,29 +10,29 @@ namespace MedCor.Tests.Services.Chat.Runs;
 
 /// <summary>Tests that a question with a request ID reaches the model once.</summary>
 [Collection(nameof(ChatCollection))]
-public class ChatRunStarterTests(ChatFixture house)
+public class ChatRunStarterTests(ChatFixture system)
 {
     [Fact]
     public async Task Fifty_retries_at_once_over_two_replicas_are_one_call_of_the_model()
     {
         var (question, request) = (ChatFixture.NewQuestion(), Guid.NewGuid().ToString());
 
-        var calls = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => house.ServerTokenClient(i % 2).Start(question, request)));
+        var calls = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => system.ServerTokenClient(i % 2).Start(question, request)));
 
         var call = Assert.Single(calls.Distinct());
-        await house.ServerTokenClient().ReadToEnd(call);
-        Assert.Single(house.Model.RequestsFor(question));
-        Assert.Equal((call, "finished"), await house.ServerTokenClient(1).StartWithStatus(question, request));
-        Assert.Single(house.Model.RequestsFor(question));
+        await system.ServerTokenClient().ReadToEnd(call);
+        Assert.Single(system.Model.RequestsFor(question));
+        Assert.Equal((call, "finished"), await system.ServerTokenClient(1).StartWithStatus(question, request));
+        Assert.Single(system.Model.RequestsFor(question));
     }
 
     [Fact]
     public async Task The_same_question_in_either_form_is_the_same()
     {
         var (question, request) = (ChatFixture.NewQuestion(), Guid.NewGuid().ToString());
-        var call = await house.ServerTokenClient().Start(question, request);
+        var call = await system.ServerTokenClient().Start(question, request);
 
-        var again = await house.ServerTokenClient(1)
+        var again = await system.ServerTokenClient(1)
             .Execute(new { tool = "openai_chat", input = new { messages = new[] { new { role = "user", content = question } } }, request_id = request });
 
         Assert.Equal((HttpStatusCode.OK, call), (again.Status, again.Read<ChatCall>().CallId));
@@ -42,9 +42,9 @@ public class ChatRunStarterTests(ChatFixture house)
     public async Task The_same_request_id_with_another_question_is_a_conflict()
     {
         var request = Guid.NewGuid().ToString();
-        await house.ServerTokenClient().Start(ChatFixture.NewQuestion(), request);
+        await system.ServerTokenClient().Start(ChatFixture.NewQuestion(), request);
 
-        var refused = await house.ServerTokenClient(1)
+        var refused = await system.ServerTokenClient(1)
             .Execute(new { messages = new[] { new { role = "user", content = "Something else" } }, request_id = request });
 
         Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (refused.Status, refused.Error.ErrorCode));
@@ -57,11 +57,11 @@ public class ChatRunStarterTests(ChatFixture house)
         string[] questions = [ChatFixture.NewQuestion(), ChatFixture.NewQuestion()];
 
         var answers = await Task.WhenAll(questions.Select(
-            (q, i) => house.ServerTokenClient(i).Execute(new { messages = new[] { new { role = "user", content = q } }, request_id = request })));
+            (q, i) => system.ServerTokenClient(i).Execute(new { messages = new[] { new { role = "user", content = q } }, request_id = request })));
 
         Assert.Equal([HttpStatusCode.OK, HttpStatusCode.Conflict], answers.Select(a => a.Status).Order());
-        await house.ServerTokenClient().ReadToEnd(answers.Single(a => a.Status == HttpStatusCode.OK).Read<ChatCall>().CallId);
-        Assert.Single(questions.SelectMany(house.Model.RequestsFor));
+        await system.ServerTokenClient().ReadToEnd(answers.Single(a => a.Status == HttpStatusCode.OK).Read<ChatCall>().CallId);
+        Assert.Single(questions.SelectMany(system.Model.RequestsFor));
     }
 
     [Fact]
@@ -70,8 +70,8 @@ public class ChatRunStarterTests(ChatFixture house)
         var (question, request) = (ChatFixture.NewQuestion(), Guid.NewGuid().ToString());
         var (doctor, nurse) = (await ApiClient.LogInShared("doctor@general.example"), await ApiClient.LogInShared("nurse@general.example"));
 
-        var calls = await Task.WhenAll(house.ClientFor(doctor.AccessToken).Start(question, request),
-            house.ClientFor(nurse.AccessToken).Start(question, request), house.ServerTokenClient().Start(question, request));
+        var calls = await Task.WhenAll(system.ClientFor(doctor.AccessToken).Start(question, request),
+            system.ClientFor(nurse.AccessToken).Start(question, request), system.ServerTokenClient().Start(question, request));
 
         Assert.Equal(3, calls.Distinct().Count());
     }
@@ -104,7 +104,7 @@ public class ChatRunStarterTests(ChatFixture house)
         Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.Status);
         Assert.Equal("Not valid: Idempotency-Key differs from request_id. Send one of them; request_id differs from Idempotency-Key. Send one of them.",
             refused.Error.Message);
-        Assert.Empty(house.Model.RequestsFor(question));
+        Assert.Empty(system.Model.RequestsFor(question));
     }
 
     [Theory]
@@ -113,7 +113,7 @@ public class ChatRunStarterTests(ChatFixture house)
     public async Task A_conflict_names_the_key_as_it_was_sent(bool inHeader, string name)
     {
         var key = Guid.NewGuid().ToString();
-        await house.ServerTokenClient().Start(ChatFixture.NewQuestion(), key);
+        await system.ServerTokenClient().Start(ChatFixture.NewQuestion(), key);
 
         var (refused, _) = await Ask(1, "Something else", inHeader ? key : null, inHeader ? null : key);
 
@@ -125,7 +125,7 @@ public class ChatRunStarterTests(ChatFixture house)
     {
         var headers = new List<(string, string)> { ("Authorization", $"Bearer {ChatStreamClient.ServerToken}") };
         if (idempotencyKey is not null) headers.Add(("Idempotency-Key", idempotencyKey));
-        using var response = await house.Gateways[gateway].Post(null, "/mcp/execute",
+        using var response = await system.Gateways[gateway].Post(null, "/mcp/execute",
             new { messages = new[] { new { role = "user", content = question } }, request_id = requestId }, [.. headers]);
         return (new(response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync())), response.Headers.Contains("Idempotent-Replayed"));
     }
@@ -135,27 +135,27 @@ public class ChatRunStarterTests(ChatFixture house)
     {
         var question = ChatFixture.NewQuestion();
 
-        Assert.NotEqual(await house.ServerTokenClient().Start(question), await house.ServerTokenClient().Start(question));
+        Assert.NotEqual(await system.ServerTokenClient().Start(question), await system.ServerTokenClient().Start(question));
     }
 
     [Fact]
     public async Task A_request_id_lost_by_Redis_is_still_known_to_the_database()
     {
         var (question, request) = (ChatFixture.NewQuestion(), Guid.NewGuid().ToString());
-        var call = await house.ServerTokenClient().Start(question, request);
-        await house.ServerTokenClient().ReadToEnd(call);
+        var call = await system.ServerTokenClient().Start(question, request);
+        await system.ServerTokenClient().ReadToEnd(call);
         await Forget($"medcor:chat:*{call}*", Of(request));
 
-        var again = await house.ServerTokenClient(1).StartWithStatus(question, request);
-        var told = await house.ServerTokenClient(1).ReadToEnd(call);
+        var again = await system.ServerTokenClient(1).StartWithStatus(question, request);
+        var told = await system.ServerTokenClient(1).ReadToEnd(call);
 
         Assert.Equal((call, "finished"), again);
-        Assert.Single(house.Model.RequestsFor(question));
+        Assert.Single(system.Model.RequestsFor(question));
         Assert.Equal(["partial", "final"], told.Select(t => t.Name));
         Assert.All(told, t => Assert.Equal(string.Concat(StubModelServer.DefaultTokens), t.Text));
-        Assert.Equal(["final"], (await house.ServerTokenClient().ReadToEnd(call, after: told[0].Id)).Select(t => t.Name));
-        using var nothing = await house.ServerTokenClient().OpenStream(call, after: told[1].Id);
-        using var unknown = await house.ServerTokenClient().OpenStream(Guid.NewGuid(), after: told[1].Id);
+        Assert.Equal(["final"], (await system.ServerTokenClient().ReadToEnd(call, after: told[0].Id)).Select(t => t.Name));
+        using var nothing = await system.ServerTokenClient().OpenStream(call, after: told[1].Id);
+        using var unknown = await system.ServerTokenClient().OpenStream(Guid.NewGuid(), after: told[1].Id);
         Assert.Equal((HttpStatusCode.NoContent, HttpStatusCode.NotFound), (nothing.StatusCode, unknown.StatusCode));
     }
 
@@ -163,8 +163,8 @@ public class ChatRunStarterTests(ChatFixture house)
     public async Task An_ended_run_expires_in_Redis_soon_and_its_request_id_after_a_day()
     {
         var request = Guid.NewGuid().ToString();
-        var call = await house.ServerTokenClient().Start(ChatFixture.NewQuestion(), request);
-        await house.ServerTokenClient().ReadToEnd(call);
+        var call = await system.ServerTokenClient().Start(ChatFixture.NewQuestion(), request);
+        await system.ServerTokenClient().ReadToEnd(call);
 
         using var redis = await ConnectionMultiplexer.ConnectAsync((await MedCorFixture.Get()).RedisConnectionString);
         foreach (var key in new[] { "call", "events" })
@@ -186,22 +186,22 @@ public class ChatRunStarterTests(ChatFixture house)
         await redis.GetDatabase().KeyPersistAsync($"medcor:chat:runner:{gone}");
 
         // While the replica may still store the run, its request ID is not released.
-        var refused = await house.ServerTokenClient().Execute(body);
+        var refused = await system.ServerTokenClient().Execute(body);
         Assert.Equal((HttpStatusCode.ServiceUnavailable, ChatRunState.Started), (refused.Status, await streams.GetStateAsync(call)));
         Assert.Contains("is being started", refused.Error.Message, StringComparison.Ordinal);
         await streams.ReleaseLeaseAsync(gone);
-        await Wait.Until(async () => (await house.ServerTokenClient(1).Execute(body)).Status == HttpStatusCode.OK, "the question is taken");
+        await Wait.Until(async () => (await system.ServerTokenClient(1).Execute(body)).Status == HttpStatusCode.OK, "the question is taken");
 
-        await house.ServerTokenClient().ReadToEnd(await house.ServerTokenClient().Start(question, request));
-        Assert.Single(house.Model.RequestsFor(question));
+        await system.ServerTokenClient().ReadToEnd(await system.ServerTokenClient().Start(question, request));
+        Assert.Single(system.Model.RequestsFor(question));
     }
 
     [Fact]
     public async Task A_day_later_the_request_id_may_be_used_again()
     {
         var (question, request) = (ChatFixture.NewQuestion(), Guid.NewGuid().ToString());
-        var call = await house.ServerTokenClient().Start(question, request);
-        await house.ServerTokenClient().ReadToEnd(call);
+        var call = await system.ServerTokenClient().Start(question, request);
+        await system.ServerTokenClient().ReadToEnd(call);
         await using (var chat = await (await MedCorFixture.Get()).OpenDatabase("chat"))
         await using (var age = new Npgsql.NpgsqlCommand("UPDATE chat_calls SET created_at = created_at - interval '24 hours' WHERE id = $1", chat)
         {
@@ -210,11 +210,11 @@ public class ChatRunStarterTests(ChatFixture house)
             Assert.Equal(1, await age.ExecuteNonQueryAsync());
         await Forget(Of(request));
 
-        var again = await house.ServerTokenClient().Start(question, request);
+        var again = await system.ServerTokenClient().Start(question, request);
 
         Assert.NotEqual(call, again);
-        await house.ServerTokenClient().ReadToEnd(again);
-        Assert.Equal(2, house.Model.RequestsFor(question).Length);
+        await system.ServerTokenClient().ReadToEnd(again);
+        Assert.Equal(2, system.Model.RequestsFor(question).Length);
     }
 
     /// <summary>Returns the pattern of the Redis key of a request ID, by default for any owner.</summary>

@@ -6,7 +6,7 @@ namespace MedCor.Tests.Services.Chat.Runs;
 
 /// <summary>Tests that requests of clients of OpenAI's API are accepted where they make sense, and otherwise refused with the field and the reason.</summary>
 [Collection(nameof(ChatCollection))]
-public class ExecuteRequestTests(ChatFixture house)
+public class ExecuteRequestTests(ChatFixture system)
 {
     [Theory]
     [InlineData(false)]
@@ -14,15 +14,15 @@ public class ExecuteRequestTests(ChatFixture house)
     public async Task Text_in_parts_is_the_same_question_as_the_text_that_they_make(bool whole)
     {
         var (question, request) = (ChatFixture.NewQuestion(), Guid.NewGuid().ToString());
-        var call = await house.ServerTokenClient().Start(question, request);
+        var call = await system.ServerTokenClient().Start(question, request);
         object parts = new { messages = new[] { new { role = "user", content = new[] { Part(question[..7]), Part(question[7..]) } } } };
 
-        var again = await house.ServerTokenClient(1).Execute(whole
+        var again = await system.ServerTokenClient(1).Execute(whole
             ? new { tool = "openai_chat", input = parts, request_id = request }
             : new { messages = new[] { new { role = "user", content = new[] { Part(question) } } }, request_id = request });
 
         Assert.Equal((HttpStatusCode.OK, call), (again.Status, again.Read<ChatCall>().CallId));
-        Assert.Equal(("user", question), (await house.Model.WaitForRequest(question)).Messages[^1]);
+        Assert.Equal(("user", question), (await system.Model.WaitForRequest(question)).Messages[^1]);
     }
 
     [Fact]
@@ -33,10 +33,10 @@ public class ExecuteRequestTests(ChatFixture house)
         var messages = roles.Select(role => (object)new { role, content = new[] { Part("One, "), Part(""), Part("two: ä😀") } })
             .Append(new { role = "user", content = question });
 
-        var (status, body) = await house.ServerTokenClient().Execute(new { messages });
+        var (status, body) = await system.ServerTokenClient().Execute(new { messages });
 
         Assert.True(status == HttpStatusCode.OK, body?.ToJsonString());
-        var asked = (await house.Model.WaitForRequest(question)).Messages.Skip(1);
+        var asked = (await system.Model.WaitForRequest(question)).Messages.Skip(1);
         Assert.Equal([("system", "One, two: ä😀"), ("user", "One, two: ä😀"), ("assistant", "One, two: ä😀"), ("user", question)], asked);
     }
 
@@ -71,7 +71,7 @@ public class ExecuteRequestTests(ChatFixture house)
     [InlineData("""{"a\u0000": 1}""", false)]
     public async Task Metadata_is_refused_for_the_character_that_cannot_be_kept_alone(string metadata, bool isTaken)
     {
-        var answer = await house.ServerTokenClient().Send(HttpMethod.Post, "/mcp/execute", new StringContent(
+        var answer = await system.ServerTokenClient().Send(HttpMethod.Post, "/mcp/execute", new StringContent(
             $$"""{"messages": [{"role": "user", "content": "{{ChatFixture.NewQuestion()}}"}], "metadata": {{metadata}}}""", null, "application/json"));
 
         Assert.True(answer.Status == (isTaken ? HttpStatusCode.OK : HttpStatusCode.UnprocessableEntity), answer.Body?.ToJsonString());
@@ -81,7 +81,7 @@ public class ExecuteRequestTests(ChatFixture house)
             return;
         }
         var call = answer.Read<ChatCall>().CallId;
-        await house.ServerTokenClient().ReadToEnd(call);
+        await system.ServerTokenClient().ReadToEnd(call);
         Assert.Equal(1, await (await MedCorFixture.Get()).QueryNumber("chat",
             "SELECT count(*) FROM chat_calls WHERE id = $1 AND metadata::jsonb = $2::jsonb", call, metadata));
     }
@@ -162,12 +162,12 @@ public class ExecuteRequestTests(ChatFixture house)
     {
         var (question, request) = (ChatFixture.NewQuestion(), Guid.NewGuid().ToString());
         var messages = new[] { new { role = "user", content = question } };
-        var (first, second) = (await house.ServerTokenClient().Execute(new { messages, max_tokens = 99, request_id = request }),
-            await house.ServerTokenClient().Execute(new { messages, max_completion_tokens = 99, request_id = request }));
-        var both = await house.ServerTokenClient().Execute(new { messages, max_tokens = 99, max_completion_tokens = 99 });
+        var (first, second) = (await system.ServerTokenClient().Execute(new { messages, max_tokens = 99, request_id = request }),
+            await system.ServerTokenClient().Execute(new { messages, max_completion_tokens = 99, request_id = request }));
+        var both = await system.ServerTokenClient().Execute(new { messages, max_tokens = 99, max_completion_tokens = 99 });
 
         Assert.Equal(first.Read<ChatCall>().CallId, second.Read<ChatCall>().CallId);
-        Assert.Equal(99, (int)(await house.Model.WaitForRequest(question)).Request["max_tokens"]!);
+        Assert.Equal(99, (int)(await system.Model.WaitForRequest(question)).Request["max_tokens"]!);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, both.Status);
         Assert.Contains("max_completion_tokens is another name for max_tokens", both.Error.Message, StringComparison.Ordinal);
     }
@@ -179,19 +179,19 @@ public class ExecuteRequestTests(ChatFixture house)
     public async Task The_same_words_with_another_wish_are_another_question(string field, object value)
     {
         var (question, request) = (ChatFixture.NewQuestion(), Guid.NewGuid().ToString());
-        await house.ServerTokenClient().Start(question, request);
+        await system.ServerTokenClient().Start(question, request);
 
         var body = new JsonObject
         {
             ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = question }),
             ["request_id"] = request, [field] = JsonValue.Create(value)
         };
-        Assert.Equal(HttpStatusCode.Conflict, (await house.ServerTokenClient().Execute(body)).Status);
+        Assert.Equal(HttpStatusCode.Conflict, (await system.ServerTokenClient().Execute(body)).Status);
     }
 
     private async Task Refused(string body, params string[] says)
     {
-        var answer = await house.ServerTokenClient().Send(HttpMethod.Post, "/mcp/execute", new StringContent(body, null, "application/json"));
+        var answer = await system.ServerTokenClient().Send(HttpMethod.Post, "/mcp/execute", new StringContent(body, null, "application/json"));
         Assert.True(answer.Status == HttpStatusCode.UnprocessableEntity, $"{body} was answered {answer.Status}: {answer.Body?.ToJsonString()}");
         Assert.All(says, part => Assert.Contains(part, answer.Error.Message, StringComparison.Ordinal));
     }

@@ -7,25 +7,25 @@ namespace MedCor.Tests.Services.Chat.Runs;
 
 /// <summary>Tests that a chat run ends when its replica or Redis is lost, and that every reader is told.</summary>
 [Collection(nameof(ChatCollection))]
-public partial class RunWorkerTests(ChatFixture house)
+public partial class RunWorkerTests(ChatFixture system)
 {
     [Fact]
     public async Task When_the_replica_that_executes_a_run_is_killed_its_readers_are_told_to_retry()
     {
         var question = ChatFixture.NewQuestion();
-        house.Model.OnQuestion(question, async model =>
+        system.Model.OnQuestion(question, async model =>
         {
             await model.SendToken("Anemia");
             await model.HangUntilAborted();
         });
-        var doomed = await ChatFixture.StartChat(house.Model.Address, ("OPENAI_STALL_SECONDS", "120"));
-        await using var gateway = await ChatFixture.StartGateway([doomed, .. house.ChatReplicas]);
+        var doomed = await ChatFixture.StartChat(system.Model.Address, ("OPENAI_STALL_SECONDS", "120"));
+        await using var gateway = await ChatFixture.StartGateway([doomed, .. system.ChatReplicas]);
         await using var only = await ChatFixture.StartGateway([doomed]);
         var request = Guid.NewGuid().ToString();
         var call = await new ChatStreamClient(only.Http, ChatStreamClient.ServerToken).Start(question, request);
-        using var open = await house.ServerTokenClient().OpenStream(call);
+        using var open = await system.ServerTokenClient().OpenStream(call);
         Assert.Equal("Anemia", (await ChatStreamClient.ReadEvents(open).FirstAsync()).Text);
-        Task<ChatEvent[]>[] readers = [house.ServerTokenClient(0).ReadToEnd(call), house.ServerTokenClient(1).ReadToEnd(call),
+        Task<ChatEvent[]>[] readers = [system.ServerTokenClient(0).ReadToEnd(call), system.ServerTokenClient(1).ReadToEnd(call),
             new ChatStreamClient(only.Http, ChatStreamClient.ServerToken).ReadToEnd(call)];
 
         await doomed.DisposeAsync();
@@ -37,39 +37,39 @@ public partial class RunWorkerTests(ChatFixture house)
         }
         await Wait.Until(async () => await ChatRunCancellerTests.StateOf(call) == "ERROR", "it is kept that the call was interrupted");
         Assert.Equal((call, "error"), await new ChatStreamClient(gateway.Http, ChatStreamClient.ServerToken).StartWithStatus(question, request));
-        Assert.Single(house.Model.RequestsFor(question));
+        Assert.Single(system.Model.RequestsFor(question));
     }
 
     [Fact]
     public async Task A_call_whose_replica_is_killed_ends_without_a_reader_too()
     {
         var question = ChatFixture.NewQuestion();
-        house.Model.OnQuestion(question, model => model.HangUntilAborted());
-        var doomed = await ChatFixture.StartChat(house.Model.Address, ("OPENAI_FIRST_TOKEN_SECONDS", "120"));
+        system.Model.OnQuestion(question, model => model.HangUntilAborted());
+        var doomed = await ChatFixture.StartChat(system.Model.Address, ("OPENAI_FIRST_TOKEN_SECONDS", "120"));
         await using var only = await ChatFixture.StartGateway([doomed]);
         var call = await new ChatStreamClient(only.Http, ChatStreamClient.ServerToken).Start(question);
-        await house.Model.WaitForRequest(question);
+        await system.Model.WaitForRequest(question);
 
         await doomed.DisposeAsync();
 
         await Wait.Until(async () => await ChatRunCancellerTests.StateOf(call) == "ERROR", "the call is settled", TimeSpan.FromSeconds(25));
-        Assert.Equal(["error"], (await house.ServerTokenClient().ReadToEnd(call)).Select(t => t.Name));
+        Assert.Equal(["error"], (await system.ServerTokenClient().ReadToEnd(call)).Select(t => t.Name));
     }
 
     [Fact]
     public async Task A_replica_that_stops_completes_its_answers()
     {
         var question = ChatFixture.NewQuestion();
-        var goOn = house.Model.PauseAfter(question, ["One"], " two");
-        await using var stopping = await ChatFixture.StartChat(house.Model.Address, ("OPENAI_STALL_SECONDS", "60"));
+        var goOn = system.Model.PauseAfter(question, ["One"], " two");
+        await using var stopping = await ChatFixture.StartChat(system.Model.Address, ("OPENAI_STALL_SECONDS", "60"));
         await using var gateway = await ChatFixture.StartGateway([stopping]);
         var call = await new ChatStreamClient(gateway.Http, ChatStreamClient.ServerToken).Start(question);
-        using (var open = await house.ServerTokenClient().OpenStream(call)) await ChatStreamClient.ReadEvents(open).FirstAsync();
+        using (var open = await system.ServerTokenClient().OpenStream(call)) await ChatStreamClient.ReadEvents(open).FirstAsync();
 
         var stops = stopping.Stop();
         goOn.SetResult();
 
-        Assert.Equal("One two", (await house.ServerTokenClient().ReadToEnd(call))[^1].Text);
+        Assert.Equal("One two", (await system.ServerTokenClient().ReadToEnd(call))[^1].Text);
         await stops;
         Assert.Equal("FINISHED", await ChatRunCancellerTests.StateOf(call));
     }
@@ -78,9 +78,9 @@ public partial class RunWorkerTests(ChatFixture house)
     public async Task An_answer_that_Redis_lost_in_part_is_reported_as_lost()
     {
         var question = ChatFixture.NewQuestion();
-        var goOn = house.Model.PauseAfter(question, StubModelServer.DefaultTokens[..3], StubModelServer.DefaultTokens[3..]);
-        var call = await house.ServerTokenClient().Start(question);
-        using var early = await house.ServerTokenClient().OpenStream(call);
+        var goOn = system.Model.PauseAfter(question, StubModelServer.DefaultTokens[..3], StubModelServer.DefaultTokens[3..]);
+        var call = await system.ServerTokenClient().Start(question);
+        using var early = await system.ServerTokenClient().OpenStream(call);
         var told = ChatStreamClient.ReadEvents(early).GetAsyncEnumerator();
         for (var i = 0; i < 3; i++) Assert.True(await told.MoveNextAsync());
 
@@ -96,7 +96,7 @@ public partial class RunWorkerTests(ChatFixture house)
 
         Assert.True(await told.MoveNextAsync());
         Assert.Equal("error", told.Current.Name);
-        Assert.Equal(["partial", "error"], (await house.ServerTokenClient(1).ReadToEnd(call)).Select(t => t.Name));
+        Assert.Equal(["partial", "error"], (await system.ServerTokenClient(1).ReadToEnd(call)).Select(t => t.Name));
         await Wait.Until(async () => await ChatRunCancellerTests.StateOf(call) == "ERROR", "it is kept that the answer was lost");
     }
 
@@ -106,11 +106,11 @@ public partial class RunWorkerTests(ChatFixture house)
         await using var redis = new RedisServer();
         var connection = await redis.Start();
         var address = ("ConnectionStrings__cache", (string?)redis.Address);
-        await using var chat = await ChatFixture.StartChat(house.Model.Address, address, ("OPENAI_STALL_SECONDS", "120"));
+        await using var chat = await ChatFixture.StartChat(system.Model.Address, address, ("OPENAI_STALL_SECONDS", "120"));
         await using var gateway = await ChatFixture.StartGateway([chat], address);
         var somebody = new ChatStreamClient(gateway.Http, ChatStreamClient.ServerToken);
         string[] questions = [ChatFixture.NewQuestion(), ChatFixture.NewQuestion()];
-        house.Model.OnQuestion(questions[0], async model =>
+        system.Model.OnQuestion(questions[0], async model =>
         {
             await model.SendToken("Anemia");
             using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
@@ -132,7 +132,7 @@ public partial class RunWorkerTests(ChatFixture house)
         }
         var ending = await Ending().WaitAsync(ChatFixture.ReaderTimeout);
         Assert.Equal(("error", true), (ending.Name, ending.IsRetryable));
-        await house.Model.RequestsFor(questions[0])[0].Aborted.WaitAsync(ChatFixture.ReaderTimeout);
+        await system.Model.RequestsFor(questions[0])[0].Aborted.WaitAsync(ChatFixture.ReaderTimeout);
         Assert.Equal(HttpStatusCode.ServiceUnavailable,
             (await somebody.Execute(new { messages = new[] { new { role = "user", content = "x" } } }).WaitAsync(ChatFixture.ReaderTimeout)).Status);
         await Wait.Until(async () => await ChatRunCancellerTests.StateOf(broken) == "ERROR", "it is kept that the answer was lost");
@@ -149,7 +149,7 @@ public partial class RunWorkerTests(ChatFixture house)
             return true;
         }, "questions are taken again");
         Assert.Equal(new(whole, "finished"), again);
-        Assert.Single(house.Model.RequestsFor(questions[1]));
+        Assert.Single(system.Model.RequestsFor(questions[1]));
         await Wait.Until(async () => (await somebody.OpenStream(whole)).StatusCode == HttpStatusCode.OK, "answers are read again");
         Assert.Equal(string.Concat(StubModelServer.DefaultTokens), (await somebody.ReadToEnd(whole))[^1].Text);
         await Wait.Until(async () =>
@@ -163,10 +163,10 @@ public partial class RunWorkerTests(ChatFixture house)
         await using var redis = new RedisServer();
         using var connection = await redis.Start();
         var address = ("ConnectionStrings__cache", (string?)redis.Address);
-        await using var chat = await ChatFixture.StartChat(house.Model.Address, address, ("OPENAI_STALL_SECONDS", "120"));
+        await using var chat = await ChatFixture.StartChat(system.Model.Address, address, ("OPENAI_STALL_SECONDS", "120"));
         await using var gateway = await ChatFixture.StartGateway([chat], address);
         var (somebody, question) = (new ChatStreamClient(gateway.Http, ChatStreamClient.ServerToken), ChatFixture.NewQuestion());
-        var goOn = house.Model.PauseAfter(question, StubModelServer.DefaultTokens[..1], StubModelServer.DefaultTokens[1..]);
+        var goOn = system.Model.PauseAfter(question, StubModelServer.DefaultTokens[..1], StubModelServer.DefaultTokens[1..]);
         var call = await somebody.Start(question);
         using (var open = await somebody.OpenStream(call)) await ChatStreamClient.ReadEvents(open).FirstAsync();
 
@@ -178,7 +178,7 @@ public partial class RunWorkerTests(ChatFixture house)
         Assert.Equal(string.Concat(StubModelServer.DefaultTokens), (await somebody.ReadToEnd(call))[^1].Text);
 
         // As when two of three Redis nodes are down.
-        house.Model.OnQuestion(question, model => model.HangUntilAborted());
+        system.Model.OnQuestion(question, model => model.HangUntilAborted());
         var silent = somebody.ReadToEnd(await somebody.Start(question));
         await TakesWrites(false);
         var told = Assert.Single(await silent.WaitAsync(2 * ChatFixture.ReaderTimeout));
@@ -200,22 +200,22 @@ public partial class RunWorkerTests(ChatFixture house)
     {
         var (running, secret) = (await MedCorFixture.Get(), $"Zyxw{Guid.NewGuid():N}");
         var (wrong, right) = ($"{ChatFixture.NewQuestion()} {secret}", $"{ChatFixture.NewQuestion()} {secret}");
-        house.Model.OnQuestion(wrong, async model =>
+        system.Model.OnQuestion(wrong, async model =>
         {
             await model.SendToken(secret);
             await model.Abort();
         });
-        house.Model.OnQuestion(right, model => model.SendAnswer(secret, " ", secret));
+        system.Model.OnQuestion(right, model => model.SendAnswer(secret, " ", secret));
         foreach (var question in new[] { wrong, right })
-            await house.ServerTokenClient()
-                .ReadToEnd(await house.ServerTokenClient().Start(question, requestId: $"{secret}-{Guid.NewGuid()}", session: secret));
-        await house.ServerTokenClient().Execute(new { messages = new[] { new { role = secret, content = secret } }, other = secret });
-        await house.ServerTokenClient().Cancel(secret);
+            await system.ServerTokenClient()
+                .ReadToEnd(await system.ServerTokenClient().Start(question, requestId: $"{secret}-{Guid.NewGuid()}", session: secret));
+        await system.ServerTokenClient().Execute(new { messages = new[] { new { role = secret, content = secret } }, other = secret });
+        await system.ServerTokenClient().Cancel(secret);
         var before = running.Telemetry.Bodies.Count;
-        await house.ServerTokenClient().Send(HttpMethod.Get, "/mcp/manifest");
+        await system.ServerTokenClient().Send(HttpMethod.Get, "/mcp/manifest");
         await Wait.Until(() => Task.FromResult(running.Telemetry.Bodies.Count > before + 20), "what happened until then is exported");
 
-        Assert.DoesNotContain(secret, house.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(secret, system.Output, StringComparison.Ordinal);
         foreach (var forbidden in new[] { secret, ChatStreamClient.ServerToken, StubModelServer.Key })
             Assert.DoesNotContain(running.Telemetry.Bodies, body => body.AsSpan().IndexOf(Encoding.UTF8.GetBytes(forbidden)) >= 0);
     }

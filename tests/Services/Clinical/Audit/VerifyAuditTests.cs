@@ -30,13 +30,13 @@ public sealed class VerifyAuditTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var house = await MedCorFixture.Get();
-        var database = await house.CreateDatabase();
+        var system = await MedCorFixture.Get();
+        var database = await system.CreateDatabase();
         await new Migrator(typeof(ClinicalDb).Assembly, "clinical", NullLogger.Instance).MigrateAsync(database, CancellationToken.None);
         _owner = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { Pooling = true }.ConnectionString);
         _serving = NpgsqlDataSource.Create(
             new NpgsqlConnectionStringBuilder(database) { Pooling = true, Options = "-c role=medcor_clinical" }.ConnectionString);
-        _redis = await ConnectionMultiplexer.ConnectAsync($"{house.RedisConnectionString},defaultDatabase=15");
+        _redis = await ConnectionMultiplexer.ConnectAsync($"{system.RedisConnectionString},defaultDatabase=15");
         await _redis.GetDatabase().KeyDeleteAsync("medcor:audit:heads");
         _services = new ServiceCollection().AddSingleton(TimeProvider.System).AddTenantDb<ClinicalDb>((_, db) => db.UseNpgsql(_serving)).BuildServiceProvider();
     }

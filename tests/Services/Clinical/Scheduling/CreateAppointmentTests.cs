@@ -11,18 +11,19 @@ public sealed class CreateAppointmentTests
     [Fact]
     public async Task A_booking_answers_all_that_was_asked_for_and_when_that_is()
     {
-        var ward = await ClinicFixture.Open();
+        var clinic = await ClinicFixture.Open();
         var wish = new
         {
-            patient_id = ward.Patient, doctor_id = ward.Doctor, appointment_date = ward.Weekday(), appointment_time = "14:00:00", reason = "Regular checkup",
+            patient_id = clinic.Patient, doctor_id = clinic.Doctor, appointment_date = clinic.Weekday(), appointment_time = "14:00:00",
+            reason = "Regular checkup",
             notes = "Patient has allergies"
         };
-        var booked = await ward.Nurse.Call<Appointment>("create_appointment", wish);
+        var booked = await clinic.Nurse.Call<Appointment>("create_appointment", wish);
 
-        Assert.Equal(ward.Patient, booked.PatientId);
-        Assert.Equal(ward.Doctor, booked.DoctorId);
-        Assert.Equal(ward.Nurse.HospitalId, booked.HospitalId);
-        Assert.Equal(ward.Weekday(), ClinicFixture.FormatDate(booked.AppointmentDate));
+        Assert.Equal(clinic.Patient, booked.PatientId);
+        Assert.Equal(clinic.Doctor, booked.DoctorId);
+        Assert.Equal(clinic.Nurse.HospitalId, booked.HospitalId);
+        Assert.Equal(clinic.Weekday(), ClinicFixture.FormatDate(booked.AppointmentDate));
         Assert.Equal(new(14, 0), booked.AppointmentTime);
         Assert.Equal("Regular checkup", booked.Reason);
         Assert.Equal("Patient has allergies", booked.Notes);
@@ -31,37 +32,38 @@ public sealed class CreateAppointmentTests
         Assert.Equal("Europe/Berlin", booked.TimeZone);
         Assert.Equal(1, booked.Version);
         var starts = booked.StartsAt;
-        Assert.Equal(14, TimeZoneInfo.ConvertTime(starts, ward.Zone).Hour);
+        Assert.Equal(14, TimeZoneInfo.ConvertTime(starts, clinic.Zone).Hour);
         Assert.Equal(starts.AddMinutes(30), booked.EndsAt);
 
-        var read = await ward.Nurse.Call<Appointment>("get_appointment", new { appointment_id = booked.Id });
+        var read = await clinic.Nurse.Call<Appointment>("get_appointment", new { appointment_id = booked.Id });
         Assert.Equal(booked, read);
-        Assert.DoesNotContain("14:00:00", await ward.FreeTimes());
+        Assert.DoesNotContain("14:00:00", await clinic.FreeTimes());
     }
 
     [Fact]
     public async Task Of_a_hundred_concurrent_bookings_of_one_slot_one_succeeds_and_99_get_alternatives()
     {
-        var ward = await ClinicFixture.Open();
-        var patients = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => ward.CreatePatient()));
+        var clinic = await ClinicFixture.Open();
+        var patients = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => clinic.CreatePatient()));
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => Insist(ward.Nurse, ward.BookingRequest("10:00:00", patient: patients[i % 4]))));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 100).Select(i => Insist(clinic.Nurse, clinic.BookingRequest("10:00:00", patient: patients[i % 4]))));
 
         Assert.Single(answers, a => a.Status == HttpStatusCode.OK);
         Assert.Equal(99, answers.Count(a => a is { Status: HttpStatusCode.Conflict, Code: "CONFLICT" }));
         Assert.All(answers.Where(a => a.Status == HttpStatusCode.Conflict), a => Assert.Equal(5, a.Details!["alternatives"]!.AsArray().Count));
-        var listed = await ward.Nurse.Call<Page<Appointment>>("list_appointments", new { doctor_id = ward.Doctor });
+        var listed = await clinic.Nurse.Call<Page<Appointment>>("list_appointments", new { doctor_id = clinic.Doctor });
         Assert.Equal(1, listed.Total);
     }
 
     [Fact]
     public async Task A_hundred_overlapping_requests_of_one_patient_with_many_doctors_result_in_one_booking()
     {
-        var ward = await ClinicFixture.Open();
-        var doctors = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => ward.CreateDoctor()));
+        var clinic = await ClinicFixture.Open();
+        var doctors = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => clinic.CreateDoctor()));
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(i =>
-            Insist(ward.Nurse, ward.BookingRequest($"10:{i % 25:00}:00", doctor: doctors[i % 4]))));
+            Insist(clinic.Nurse, clinic.BookingRequest($"10:{i % 25:00}:00", doctor: doctors[i % 4]))));
 
         Assert.Single(answers, a => a.Status == HttpStatusCode.OK);
         Assert.Equal(99, answers.Count(a => a.Status == HttpStatusCode.Conflict));
@@ -70,65 +72,65 @@ public sealed class CreateAppointmentTests
     [Fact]
     public async Task Many_bookings_that_do_not_overlap_all_succeed_at_once()
     {
-        var ward = await ClinicFixture.Open();
-        var free = await ward.FreeTimes();
-        var answers = await Task.WhenAll(free.Select(time => ward.Nurse.TryCall("create_appointment", ward.BookingRequest(time))));
+        var clinic = await ClinicFixture.Open();
+        var free = await clinic.FreeTimes();
+        var answers = await Task.WhenAll(free.Select(time => clinic.Nurse.TryCall("create_appointment", clinic.BookingRequest(time))));
         Assert.All(answers, a => Assert.Equal(HttpStatusCode.OK, a.Status));
-        Assert.Empty(await ward.FreeTimes());
+        Assert.Empty(await clinic.FreeTimes());
     }
 
     [Fact]
     public async Task Alternatives_are_the_nearest_free_times_and_can_be_booked()
     {
-        var ward = await ClinicFixture.Open();
-        foreach (var time in new[] { "10:00:00", "10:30:00" }) await ward.Book(time);
-        var other = await ward.CreatePatient();
+        var clinic = await ClinicFixture.Open();
+        foreach (var time in new[] { "10:00:00", "10:30:00" }) await clinic.Book(time);
+        var other = await clinic.CreatePatient();
 
-        var refused = await ward.Nurse.TryCall("create_appointment", ward.BookingRequest("10:00:00", patient: other));
+        var refused = await clinic.Nurse.TryCall("create_appointment", clinic.BookingRequest("10:00:00", patient: other));
         var offered = Alternatives(refused);
         Assert.Equal(["09:30:00", "09:00:00", "11:00:00", "11:30:00", "12:00:00"], offered.Select(a => a.Time));
-        Assert.All(offered, a => Assert.Equal(ward.Weekday(), a.Date));
-        await ward.Book(offered[0].Time, offered[0].Date, other);
+        Assert.All(offered, a => Assert.Equal(clinic.Weekday(), a.Date));
+        await clinic.Book(offered[0].Time, offered[0].Date, other);
     }
 
     [Fact]
     public async Task Alternatives_go_on_with_the_next_days_and_spare_the_patients_own_times()
     {
-        var ward = await ClinicFixture.Open();
-        var other = await ward.CreatePatient();
-        await Task.WhenAll((await ward.FreeTimes()).Select(time => ward.Book(time, patient: other)));
-        var elsewhere = await ward.CreateDoctor();
-        await ward.Nurse.Call("create_appointment", ward.BookingRequest("09:30:00", ward.Weekday(2), doctor: elsewhere));
+        var clinic = await ClinicFixture.Open();
+        var other = await clinic.CreatePatient();
+        await Task.WhenAll((await clinic.FreeTimes()).Select(time => clinic.Book(time, patient: other)));
+        var elsewhere = await clinic.CreateDoctor();
+        await clinic.Nurse.Call("create_appointment", clinic.BookingRequest("09:30:00", clinic.Weekday(2), doctor: elsewhere));
 
-        var refused = await ward.Nurse.TryCall("create_appointment", ward.BookingRequest("16:00:00"));
+        var refused = await clinic.Nurse.TryCall("create_appointment", clinic.BookingRequest("16:00:00"));
         var offered = Alternatives(refused);
         Assert.Equal(["09:00:00", "10:00:00", "10:30:00", "11:00:00", "11:30:00"], offered.Select(a => a.Time));
-        Assert.All(offered, a => Assert.Equal(ward.Weekday(2), a.Date));
+        Assert.All(offered, a => Assert.Equal(clinic.Weekday(2), a.Date));
     }
 
     [Fact]
     public async Task A_conflict_says_whose_time_was_taken_and_nothing_else()
     {
-        var ward = await ClinicFixture.Open();
-        var first = await ward.Book("10:00:00");
-        var refused = await ward.Nurse.TryCall("create_appointment", ward.BookingRequest("10:15:00", patient: await ward.CreatePatient()));
+        var clinic = await ClinicFixture.Open();
+        var first = await clinic.Book("10:00:00");
+        var refused = await clinic.Nurse.TryCall("create_appointment", clinic.BookingRequest("10:15:00", patient: await clinic.CreatePatient()));
         Assert.Contains("The doctor is already booked then", refused.Error.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain(ward.Patient.ToString(), refused.Body.ToJsonString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(clinic.Patient.ToString(), refused.Body.ToJsonString(), StringComparison.Ordinal);
         Assert.DoesNotContain(first.Id.ToString(), refused.Body.ToJsonString(), StringComparison.Ordinal);
 
-        var elsewhere = await ward.Nurse.TryCall("create_appointment", ward.BookingRequest("10:15:00", doctor: await ward.CreateDoctor()));
+        var elsewhere = await clinic.Nurse.TryCall("create_appointment", clinic.BookingRequest("10:15:00", doctor: await clinic.CreateDoctor()));
         Assert.Equal("CONFLICT", elsewhere.Code);
         Assert.Contains("The patient is already booked then", elsewhere.Error.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain(ward.Doctor.ToString(), elsewhere.Body.ToJsonString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(clinic.Doctor.ToString(), elsewhere.Body.ToJsonString(), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task An_appointment_may_begin_when_another_ends()
     {
-        var ward = await ClinicFixture.Open();
-        await ward.Nurse.Call("create_appointment", ward.BookingRequest("10:00:00", minutes: 45));
-        Assert.Equal("CONFLICT", (await ward.Nurse.TryCall("create_appointment", ward.BookingRequest("10:44:00"))).Code);
-        await ward.Nurse.Call("create_appointment", ward.BookingRequest("10:45:00", minutes: 15));
+        var clinic = await ClinicFixture.Open();
+        await clinic.Nurse.Call("create_appointment", clinic.BookingRequest("10:00:00", minutes: 45));
+        Assert.Equal("CONFLICT", (await clinic.Nurse.TryCall("create_appointment", clinic.BookingRequest("10:44:00"))).Code);
+        await clinic.Nurse.Call("create_appointment", clinic.BookingRequest("10:45:00", minutes: 15));
     }
 
     [Theory]
@@ -144,8 +146,8 @@ public sealed class CreateAppointmentTests
     [InlineData(null, "25:00:00", "appointment_time")]
     public async Task A_time_that_cannot_be_booked_is_refused_by_its_field(string? date, string time, string field)
     {
-        var ward = await ClinicFixture.GetSharedReadOnly();
-        var answer = await ward.Nurse.TryCall("create_appointment", ward.BookingRequest(time, date));
+        var clinic = await ClinicFixture.GetSharedReadOnly();
+        var answer = await clinic.Nurse.TryCall("create_appointment", clinic.BookingRequest(time, date));
         Assert.Equal((HttpStatusCode.BadRequest, "VALIDATION_ERROR"), (answer.Status, answer.Code));
         Assert.Equal([field], Fields(answer));
     }
@@ -153,51 +155,52 @@ public sealed class CreateAppointmentTests
     [Fact]
     public async Task A_day_on_which_the_doctor_does_not_work_is_refused()
     {
-        var ward = await ClinicFixture.GetSharedReadOnly();
+        var clinic = await ClinicFixture.GetSharedReadOnly();
         var saturday = DateOnly.FromDateTime(DateTime.UtcNow).AddDays(7);
         while (saturday.DayOfWeek != DayOfWeek.Saturday) saturday = saturday.AddDays(1);
         Assert.Equal(["appointment_date"],
-            Fields(await ward.Nurse.TryCall("create_appointment", ward.BookingRequest("10:00:00", ClinicFixture.FormatDate(saturday)))));
+            Fields(await clinic.Nurse.TryCall("create_appointment", clinic.BookingRequest("10:00:00", ClinicFixture.FormatDate(saturday)))));
     }
 
     [Fact]
     public async Task Every_bad_field_is_named_at_once()
     {
-        var ward = await ClinicFixture.Open();
-        var wrong = await ward.Nurse.TryCall("create_appointment",
-            new { patient_id = "x", doctor_id = ward.Doctor, appointment_date = "soon", notes = 1, color = "red" });
+        var clinic = await ClinicFixture.Open();
+        var wrong = await clinic.Nurse.TryCall("create_appointment",
+            new { patient_id = "x", doctor_id = clinic.Doctor, appointment_date = "soon", notes = 1, color = "red" });
         Assert.Equal(["appointment_date", "appointment_time", "color", "notes", "patient_id", "reason"], Fields(wrong));
 
-        await ward.Admin.Call("delete_user", new { user_id = ward.Doctor });
-        await ward.Admin.Call("delete_user", new { user_id = ward.Patient });
+        await clinic.Admin.Call("delete_user", new { user_id = clinic.Doctor });
+        await clinic.Admin.Call("delete_user", new { user_id = clinic.Patient });
         await WaitUntilHolds(async () => Assert.Equal(
             ["appointment_date", "doctor_id", "patient_id"],
-            Fields(await ward.Nurse.TryCall("create_appointment", ward.BookingRequest("10:00:00", "2020-01-06")))));
+            Fields(await clinic.Nurse.TryCall("create_appointment", clinic.BookingRequest("10:00:00", "2020-01-06")))));
     }
 
     [Fact]
     public async Task A_doctor_who_takes_no_appointments_at_present_is_not_booked()
     {
-        var ward = await ClinicFixture.Open();
-        await ward.Book("09:00:00");
-        await ward.Admin.Call("update_user", new { user_id = ward.Doctor, is_available = false });
-        await WaitUntilHolds(async () => Assert.Empty(await ward.FreeTimes()));
-        Assert.Equal(["doctor_id"], Fields(await ward.Nurse.TryCall("create_appointment", ward.BookingRequest("10:00:00"))));
+        var clinic = await ClinicFixture.Open();
+        await clinic.Book("09:00:00");
+        await clinic.Admin.Call("update_user", new { user_id = clinic.Doctor, is_available = false });
+        await WaitUntilHolds(async () => Assert.Empty(await clinic.FreeTimes()));
+        Assert.Equal(["doctor_id"], Fields(await clinic.Nurse.TryCall("create_appointment", clinic.BookingRequest("10:00:00"))));
 
-        await ward.Admin.Call("update_user", new { user_id = ward.Doctor, is_available = true });
-        await WaitUntilHolds(async () => Assert.NotEmpty(await ward.FreeTimes()));
-        await ward.Book("10:00:00");
+        await clinic.Admin.Call("update_user", new { user_id = clinic.Doctor, is_available = true });
+        await WaitUntilHolds(async () => Assert.NotEmpty(await clinic.FreeTimes()));
+        await clinic.Book("10:00:00");
     }
 
     [Fact]
     public async Task Patients_book_for_themselves_only()
     {
-        var ward = await ClinicFixture.Open();
-        var patient = await ward.LogInPatient();
-        var other = await ward.CreatePatient();
-        Assert.Equal("PERMISSION_DENIED", (await patient.TryCall("create_appointment", ward.BookingRequest("10:00:00", patient: other))).Code);
-        Assert.Equal("PERMISSION_DENIED", (await patient.TryCall("create_appointment", ward.BookingRequest("10:00:00", patient: Guid.CreateVersion7()))).Code);
-        await patient.Call("create_appointment", ward.BookingRequest("10:00:00"));
+        var clinic = await ClinicFixture.Open();
+        var patient = await clinic.LogInPatient();
+        var other = await clinic.CreatePatient();
+        Assert.Equal("PERMISSION_DENIED", (await patient.TryCall("create_appointment", clinic.BookingRequest("10:00:00", patient: other))).Code);
+        Assert.Equal("PERMISSION_DENIED",
+            (await patient.TryCall("create_appointment", clinic.BookingRequest("10:00:00", patient: Guid.CreateVersion7()))).Code);
+        await patient.Call("create_appointment", clinic.BookingRequest("10:00:00"));
     }
 
     [Theory]
@@ -209,49 +212,49 @@ public sealed class CreateAppointmentTests
     [InlineData("18:00:00", null, "appointment_time", "16:30:00")]
     public async Task Patients_book_one_slot_at_its_start_and_are_told_the_nearest(string time, int? minutes, string fields, string nearest)
     {
-        var (ward, patient) = await WithPatient.Value;
+        var (clinic, patient) = await WithPatient.Value;
 
-        var refused = await patient.TryCall("create_appointment", ward.BookingRequest(time, minutes: minutes));
+        var refused = await patient.TryCall("create_appointment", clinic.BookingRequest(time, minutes: minutes));
 
         Assert.Equal((HttpStatusCode.BadRequest, "VALIDATION_ERROR"), (refused.Status, refused.Code));
         Assert.Equal(fields, string.Join(' ', Fields(refused).Where(f => f != "alternatives")));
-        Assert.Equal(new(ward.Weekday(), nearest), Alternatives(refused)[0]);
+        Assert.Equal(new(clinic.Weekday(), nearest), Alternatives(refused)[0]);
     }
 
     [Fact]
     public async Task Staff_book_any_length_at_any_time()
     {
-        var ward = await ClinicFixture.Open();
-        Assert.Equal(45, (await ward.Nurse.Call<Appointment>("create_appointment", ward.BookingRequest("10:07:00", minutes: 45))).DurationMinutes);
+        var clinic = await ClinicFixture.Open();
+        Assert.Equal(45, (await clinic.Nurse.Call<Appointment>("create_appointment", clinic.BookingRequest("10:07:00", minutes: 45))).DurationMinutes);
     }
 
     [Fact]
     public async Task A_patient_holds_no_more_open_bookings_of_their_own_making_than_three()
     {
-        var ward = await ClinicFixture.Open();
-        var patient = await ward.LogInPatient();
+        var clinic = await ClinicFixture.Open();
+        var patient = await clinic.LogInPatient();
         // Neither appointments that staff booked nor past ones count toward the limit of three.
-        await ward.Book("09:00:00", ward.Weekday(9));
-        var past = await patient.Call<Appointment>("create_appointment", ward.BookingRequest("09:00:00", ward.Weekday(8)));
+        await clinic.Book("09:00:00", clinic.Weekday(9));
+        var past = await patient.Call<Appointment>("create_appointment", clinic.BookingRequest("09:00:00", clinic.Weekday(8)));
         var fourth = await ClinicFixture.RunAfterEnd(past, async () =>
         {
-            for (var i = 1; i <= 3; i++) await patient.Call("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(i), minutes: 30));
-            return await patient.TryCall("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(4)));
+            for (var i = 1; i <= 3; i++) await patient.Call("create_appointment", clinic.BookingRequest("10:00:00", clinic.Weekday(i), minutes: 30));
+            return await patient.TryCall("create_appointment", clinic.BookingRequest("10:00:00", clinic.Weekday(4)));
         });
 
         Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (fourth.Status, fourth.Code));
         Assert.Equal((3, 3), ((int)fourth.Details!["open"]!, (int)fourth.Details["max_open_patient_bookings"]!));
-        await ward.Book("10:00:00", ward.Weekday(4));
+        await clinic.Book("10:00:00", clinic.Weekday(4));
     }
 
     [Fact]
     public async Task Of_many_concurrent_bookings_by_one_patient_at_two_gateways_three_succeed()
     {
-        var ward = await ClinicFixture.Open();
-        ApiClient[] ways = [await ward.LogInPatient(), await ward.LogInPatient(gateway: 1)];
+        var clinic = await ClinicFixture.Open();
+        ApiClient[] ways = [await clinic.LogInPatient(), await clinic.LogInPatient(gateway: 1)];
 
         var answers = await Task.WhenAll(
-            Enumerable.Range(0, 16).Select(i => Insist(ways[i % 2], ward.BookingRequest($"{9 + i / 2:00}:{i % 2 * 30:00}:00", ward.Weekday(1 + i % 3)))));
+            Enumerable.Range(0, 16).Select(i => Insist(ways[i % 2], clinic.BookingRequest($"{9 + i / 2:00}:{i % 2 * 30:00}:00", clinic.Weekday(1 + i % 3)))));
 
         Assert.Equal(3, answers.Count(a => a.Status == HttpStatusCode.OK));
         Assert.Equal(13, answers.Count(a => a is { Status: HttpStatusCode.Conflict, Code: "CONFLICT" } && a.Details!["max_open_patient_bookings"] is not null));
@@ -260,24 +263,24 @@ public sealed class CreateAppointmentTests
     [Fact]
     public async Task People_of_another_hospital_are_not_found()
     {
-        var (ward, foreign) = (await ClinicFixture.Open(), await ClinicFixture.Open("riverside"));
+        var (clinic, foreign) = (await ClinicFixture.Open(), await ClinicFixture.Open("riverside"));
         var nobody = Guid.CreateVersion7();
-        await SameAnswer(ward, ward.BookingRequest("10:00:00", doctor: foreign.Doctor), ward.BookingRequest("10:00:00", doctor: nobody));
-        await SameAnswer(ward, ward.BookingRequest("10:00:00", patient: foreign.Patient), ward.BookingRequest("10:00:00", patient: nobody));
+        await SameAnswer(clinic, clinic.BookingRequest("10:00:00", doctor: foreign.Doctor), clinic.BookingRequest("10:00:00", doctor: nobody));
+        await SameAnswer(clinic, clinic.BookingRequest("10:00:00", patient: foreign.Patient), clinic.BookingRequest("10:00:00", patient: nobody));
         // A doctor is not found as a patient, nor a patient as a doctor.
-        await SameAnswer(ward, ward.BookingRequest("10:00:00", patient: ward.Doctor), ward.BookingRequest("10:00:00", patient: nobody));
-        await SameAnswer(ward, ward.BookingRequest("10:00:00", doctor: ward.Patient), ward.BookingRequest("10:00:00", doctor: nobody));
+        await SameAnswer(clinic, clinic.BookingRequest("10:00:00", patient: clinic.Doctor), clinic.BookingRequest("10:00:00", patient: nobody));
+        await SameAnswer(clinic, clinic.BookingRequest("10:00:00", doctor: clinic.Patient), clinic.BookingRequest("10:00:00", doctor: nobody));
     }
 
     [Fact]
     public async Task The_platform_books_in_any_hospital_and_never_across_two()
     {
-        var (ward, foreign) = (await ClinicFixture.Open(), await ClinicFixture.Open("riverside"));
+        var (clinic, foreign) = (await ClinicFixture.Open(), await ClinicFixture.Open("riverside"));
         var platform = await ClinicFixture.LogIn("admin@medcor.example");
         var booked = await platform.Call<Appointment>("create_appointment", foreign.BookingRequest("10:00:00"));
         Assert.Equal(foreign.Admin.HospitalId, booked.HospitalId);
         Assert.Equal("America/New_York", booked.TimeZone);
-        Assert.Equal("RESOURCE_NOT_FOUND", (await platform.TryCall("create_appointment", ward.BookingRequest("10:00:00", patient: foreign.Patient))).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await platform.TryCall("create_appointment", clinic.BookingRequest("10:00:00", patient: foreign.Patient))).Code);
     }
 
     [Theory]
@@ -285,32 +288,32 @@ public sealed class CreateAppointmentTests
     [InlineData("riverside")]
     public async Task Across_DST_changes_the_hospitals_time_zone_decides(string hospital)
     {
-        var ward = await ClinicFixture.Open(hospital);
-        await ward.Admin.Call("set_doctor_schedule",
-            new { doctor_id = ward.Doctor, working_hours = new[] { new { weekday = "SUNDAY", start = "00:00:00", end = "06:00:00" } } });
-        var (skipped, repeated) = NextChanges(ward.Zone);
+        var clinic = await ClinicFixture.Open(hospital);
+        await clinic.Admin.Call("set_doctor_schedule",
+            new { doctor_id = clinic.Doctor, working_hours = new[] { new { weekday = "SUNDAY", start = "00:00:00", end = "06:00:00" } } });
+        var (skipped, repeated) = NextChanges(clinic.Zone);
 
         var night = ClinicFixture.FormatDate(DateOnly.FromDateTime(skipped));
-        Assert.Equal(10, (await ward.FreeTimes(night)).Length);
-        Assert.Equal(["appointment_time"], Fields(await ward.Nurse.TryCall("create_appointment", ward.BookingRequest($"{skipped:HH:mm}:00", night))));
-        var before = await ward.Book($"{skipped.AddMinutes(-30):HH:mm}:00", night);
-        var after = await ward.Book($"{skipped.AddMinutes(60):HH:mm}:00", night);
+        Assert.Equal(10, (await clinic.FreeTimes(night)).Length);
+        Assert.Equal(["appointment_time"], Fields(await clinic.Nurse.TryCall("create_appointment", clinic.BookingRequest($"{skipped:HH:mm}:00", night))));
+        var before = await clinic.Book($"{skipped.AddMinutes(-30):HH:mm}:00", night);
+        var after = await clinic.Book($"{skipped.AddMinutes(60):HH:mm}:00", night);
         Assert.Equal(before.EndsAt, after.StartsAt);
 
         night = ClinicFixture.FormatDate(DateOnly.FromDateTime(repeated));
-        Assert.Equal(12, (await ward.FreeTimes(night)).Length);
-        var earlier = await ward.Book($"{repeated:HH:mm}:00", night);
-        Assert.Equal(ward.Zone.GetAmbiguousTimeOffsets(repeated).Max(), repeated - earlier.StartsAt.UtcDateTime);
-        Assert.Equal(11, (await ward.FreeTimes(night)).Length);
+        Assert.Equal(12, (await clinic.FreeTimes(night)).Length);
+        var earlier = await clinic.Book($"{repeated:HH:mm}:00", night);
+        Assert.Equal(clinic.Zone.GetAmbiguousTimeOffsets(repeated).Max(), repeated - earlier.StartsAt.UtcDateTime);
+        Assert.Equal(11, (await clinic.FreeTimes(night)).Length);
     }
 
     /// <summary>Shared by tests of refused requests, which change nothing.</summary>
     private static readonly Lazy<Task<(ClinicFixture Ward, ApiClient Patient)>> WithPatient = new(
-        async () => await ClinicFixture.Open() is var ward ? (ward, await ward.LogInPatient()) : default);
+        async () => await ClinicFixture.Open() is var clinic ? (clinic, await clinic.LogInPatient()) : default);
 
-    private static async Task SameAnswer(ClinicFixture ward, object one, object other)
+    private static async Task SameAnswer(ClinicFixture clinic, object one, object other)
     {
-        var (a, b) = (await ward.Nurse.TryCall("create_appointment", one), await ward.Nurse.TryCall("create_appointment", other));
+        var (a, b) = (await clinic.Nurse.TryCall("create_appointment", one), await clinic.Nurse.TryCall("create_appointment", other));
         Assert.Equal((HttpStatusCode.NotFound, "RESOURCE_NOT_FOUND"), (a.Status, a.Code));
         Assert.Equal(b.Error.Message, a.Error.Message);
     }

@@ -7,21 +7,21 @@ public sealed class RateAppointmentTests
     [Fact]
     public async Task A_patient_rates_a_completed_appointment_and_may_change_their_mind()
     {
-        var ward = await ClinicFixture.Open();
-        var (patient, done) = (await ward.LogInPatient(), await ward.BookWithStatus("COMPLETED", "10:00:00"));
+        var clinic = await ClinicFixture.Open();
+        var (patient, done) = (await clinic.LogInPatient(), await clinic.BookWithStatus("COMPLETED", "10:00:00"));
         var rated = await patient.Call<Appointment>("rate_appointment", new { appointment_id = done.Id, rating = 2, comment = "A long wait" });
         Assert.Equal((2, "A long wait"), (rated.Rating, rated.RatingComment));
         await patient.Call("rate_appointment", new { appointment_id = done.Id, rating = 5, comment = "It was worth it" });
 
-        var read = await ward.Nurse.Call<Appointment>("get_appointment", new { appointment_id = done.Id });
+        var read = await clinic.Nurse.Call<Appointment>("get_appointment", new { appointment_id = done.Id });
         Assert.Equal((5, "It was worth it"), (read.Rating, read.RatingComment));
     }
 
     [Fact]
     public async Task A_comment_stays_with_another_rating_until_it_is_replaced_or_taken_back()
     {
-        var ward = await ClinicFixture.Open();
-        var (patient, done) = (await ward.LogInPatient(), await ward.BookWithStatus("COMPLETED", "10:00:00"));
+        var clinic = await ClinicFixture.Open();
+        var (patient, done) = (await clinic.LogInPatient(), await clinic.BookWithStatus("COMPLETED", "10:00:00"));
         await patient.Call("rate_appointment", new { appointment_id = done.Id, rating = 2, comment = "A long wait" });
 
         var again = await patient.Call<Appointment>("rate_appointment", new { appointment_id = done.Id, rating = 3 });
@@ -34,8 +34,8 @@ public sealed class RateAppointmentTests
     [Fact]
     public async Task The_same_rating_again_is_not_published()
     {
-        var (house, ward) = (await MedCorFixture.Get(), await ClinicFixture.Open());
-        var (patient, done) = (await ward.LogInPatient(), await ward.BookWithStatus("COMPLETED", "10:00:00"));
+        var (system, clinic) = (await MedCorFixture.Get(), await ClinicFixture.Open());
+        var (patient, done) = (await clinic.LogInPatient(), await clinic.BookWithStatus("COMPLETED", "10:00:00"));
         var rated = await patient.Call<Appointment>("rate_appointment", new { appointment_id = done.Id, rating = 4, comment = "Good" });
         var published = await Published();
 
@@ -45,7 +45,7 @@ public sealed class RateAppointmentTests
         Assert.Equal(published, await Published());
 
         Task<long> Published() =>
-            house.QueryNumber("clinical",
+            system.QueryNumber("clinical",
                 "SELECT count(*) FROM outbox WHERE type LIKE '%AppointmentUpdated%' AND position($1::text IN body) > 0", done.Id);
     }
 
@@ -56,8 +56,8 @@ public sealed class RateAppointmentTests
     [InlineData("NO_SHOW")]
     public async Task An_appointment_that_was_not_completed_cannot_be_rated(string status)
     {
-        var ward = await ClinicFixture.Open();
-        var (patient, appointment) = (await ward.LogInPatient(), await ward.BookWithStatus(status, "10:00:00"));
+        var clinic = await ClinicFixture.Open();
+        var (patient, appointment) = (await clinic.LogInPatient(), await clinic.BookWithStatus(status, "10:00:00"));
         Assert.Equal("CONFLICT", (await patient.TryCall("rate_appointment", new { appointment_id = appointment.Id, rating = 5 })).Code);
     }
 
@@ -67,8 +67,8 @@ public sealed class RateAppointmentTests
     [InlineData(-1)]
     public async Task A_rating_is_1_to_5(int rating)
     {
-        var ward = await ClinicFixture.Open();
-        var (patient, done) = (await ward.LogInPatient(), await ward.BookWithStatus("COMPLETED", "10:00:00"));
+        var clinic = await ClinicFixture.Open();
+        var (patient, done) = (await clinic.LogInPatient(), await clinic.BookWithStatus("COMPLETED", "10:00:00"));
         var answer = await patient.TryCall("rate_appointment", new { appointment_id = done.Id, rating });
         Assert.Equal(["rating"], CreateAppointmentTests.Fields(answer));
     }
@@ -76,10 +76,10 @@ public sealed class RateAppointmentTests
     [Fact]
     public async Task Only_its_patient_rates_it()
     {
-        var ward = await ClinicFixture.Open();
-        var done = await ward.BookWithStatus("COMPLETED", "10:00:00");
+        var clinic = await ClinicFixture.Open();
+        var done = await clinic.BookWithStatus("COMPLETED", "10:00:00");
         var rating = new { appointment_id = done.Id, rating = 5 };
-        foreach (var staff in new[] { ward.Nurse, ward.Admin, await ward.LogInDoctor() })
+        foreach (var staff in new[] { clinic.Nurse, clinic.Admin, await clinic.LogInDoctor() })
             Assert.Equal("PERMISSION_DENIED", (await staff.TryCall("rate_appointment", rating)).Code);
         Assert.Equal("RESOURCE_NOT_FOUND", (await (await ClinicFixture.LogIn("patient@general.example")).TryCall("rate_appointment", rating)).Code);
         Assert.Equal("RESOURCE_NOT_FOUND", (await (await ClinicFixture.LogIn("patient@riverside.example")).TryCall("rate_appointment", rating)).Code);

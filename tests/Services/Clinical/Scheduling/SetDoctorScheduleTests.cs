@@ -10,69 +10,69 @@ public sealed class SetDoctorScheduleTests
     [Fact]
     public async Task Without_a_schedule_a_doctor_works_on_weekdays_from_9_to_5()
     {
-        var ward = await ClinicFixture.GetSharedReadOnly();
-        var schedule = await ward.Nurse.Call<DoctorSchedule>("get_doctor_schedule", new { doctor_id = ward.Doctor });
+        var clinic = await ClinicFixture.GetSharedReadOnly();
+        var schedule = await clinic.Nurse.Call<DoctorSchedule>("get_doctor_schedule", new { doctor_id = clinic.Doctor });
         Assert.Equal((0, 30, "Europe/Berlin"), (schedule.Version, schedule.SlotMinutes, schedule.TimeZone));
         Assert.Equal(Weekdays, schedule.WorkingHours.Select(p => EnumNames.Of(p.Weekday)));
-        Assert.Equal(16, (await ward.FreeTimes()).Length);
+        Assert.Equal(16, (await clinic.FreeTimes()).Length);
     }
 
     [Fact]
     public async Task A_schedule_replaces_the_one_before_and_decides_what_is_free()
     {
-        var ward = await ClinicFixture.Open();
-        var day = ward.Weekday(3);
-        var set = await ward.Admin.Call<DoctorSchedule>("set_doctor_schedule", new
+        var clinic = await ClinicFixture.Open();
+        var day = clinic.Weekday(3);
+        var set = await clinic.Admin.Call<DoctorSchedule>("set_doctor_schedule", new
         {
-            doctor_id = ward.Doctor,
+            doctor_id = clinic.Doctor,
             slot_minutes = 20,
             working_hours = Hours("08:00:00", "10:00:00"),
             breaks = new[] { new { weekday = Weekday(day), start = "09:00:00", end = "09:20:00" } },
-            exceptions = new[] { new { date = ward.Weekday(4), reason = "Leave" } },
+            exceptions = new[] { new { date = clinic.Weekday(4), reason = "Leave" } },
         });
         Assert.Equal(1, set.Version);
         Assert.Empty(set.Affected!);
-        Assert.Equal(["08:00:00", "08:20:00", "08:40:00", "09:20:00", "09:40:00"], await ward.FreeTimes(day));
-        Assert.Empty(await ward.FreeTimes(ward.Weekday(4)));
+        Assert.Equal(["08:00:00", "08:20:00", "08:40:00", "09:20:00", "09:40:00"], await clinic.FreeTimes(day));
+        Assert.Empty(await clinic.FreeTimes(clinic.Weekday(4)));
 
-        var read = await ward.Nurse.Call<DoctorSchedule>("get_doctor_schedule", new { doctor_id = ward.Doctor });
+        var read = await clinic.Nurse.Call<DoctorSchedule>("get_doctor_schedule", new { doctor_id = clinic.Doctor });
         Assert.Equal(set.WorkingHours, read.WorkingHours);
         Assert.Equal("Leave", read.Exceptions[0].Reason);
 
-        var again = await ward.Admin.Call<DoctorSchedule>("set_doctor_schedule",
-            new { doctor_id = ward.Doctor, working_hours = Hours("12:00:00", "13:00:00") });
+        var again = await clinic.Admin.Call<DoctorSchedule>("set_doctor_schedule",
+            new { doctor_id = clinic.Doctor, working_hours = Hours("12:00:00", "13:00:00") });
         Assert.Equal(2, again.Version);
         Assert.Empty(again.Breaks);
-        Assert.Equal(["12:00:00", "12:30:00"], await ward.FreeTimes(day));
+        Assert.Equal(["12:00:00", "12:30:00"], await clinic.FreeTimes(day));
     }
 
     [Fact]
     public async Task The_reason_of_an_absence_is_visible_to_staff_only()
     {
-        var ward = await ClinicFixture.Open();
-        var patient = await ward.LogInPatient();
-        await ward.Admin.Call("set_doctor_schedule", new
+        var clinic = await ClinicFixture.Open();
+        var patient = await clinic.LogInPatient();
+        await clinic.Admin.Call("set_doctor_schedule", new
         {
-            doctor_id = ward.Doctor,
+            doctor_id = clinic.Doctor,
             working_hours = Hours("09:00:00", "17:00:00"),
             exceptions = new object[]
             {
-                new { date = ward.Weekday(4), reason = "In hospital oneself" },
-                new { date = ward.Weekday(5), start = "10:00:00", end = "11:00:00", reason = "In hospital oneself" }
+                new { date = clinic.Weekday(4), reason = "In hospital oneself" },
+                new { date = clinic.Weekday(5), start = "10:00:00", end = "11:00:00", reason = "In hospital oneself" }
             },
         });
 
-        foreach (var staff in new[] { ward.Nurse, await ward.LogInDoctor(), await ClinicFixture.LogIn("doctor@general.example"), await ClinicFixture.LogIn(
+        foreach (var staff in new[] { clinic.Nurse, await clinic.LogInDoctor(), await ClinicFixture.LogIn("doctor@general.example"), await ClinicFixture.LogIn(
             "admin@medcor.example") })
-            Assert.All((await staff.Call<DoctorSchedule>("get_doctor_schedule", new { doctor_id = ward.Doctor })).Exceptions,
+            Assert.All((await staff.Call<DoctorSchedule>("get_doctor_schedule", new { doctor_id = clinic.Doctor })).Exceptions,
                 e => Assert.Equal("In hospital oneself", e.Reason));
-        var shown = await patient.TryCall("get_doctor_schedule", new { doctor_id = ward.Doctor });
-        Assert.Equal([ward.Weekday(4), ward.Weekday(5)], shown.Read<DoctorSchedule>().Exceptions.Select(e => ClinicFixture.FormatDate(e.Date)));
+        var shown = await patient.TryCall("get_doctor_schedule", new { doctor_id = clinic.Doctor });
+        Assert.Equal([clinic.Weekday(4), clinic.Weekday(5)], shown.Read<DoctorSchedule>().Exceptions.Select(e => ClinicFixture.FormatDate(e.Date)));
         ApiResponse[] answers =
         [
-            shown, await patient.TryCall("list_appointment_slots", new { doctor_id = ward.Doctor, date = ward.Weekday(4) }),
-            await patient.TryCall("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(4))),
-            await patient.TryCall("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(5))),
+            shown, await patient.TryCall("list_appointment_slots", new { doctor_id = clinic.Doctor, date = clinic.Weekday(4) }),
+            await patient.TryCall("create_appointment", clinic.BookingRequest("10:00:00", clinic.Weekday(4))),
+            await patient.TryCall("create_appointment", clinic.BookingRequest("10:00:00", clinic.Weekday(5))),
         ];
         Assert.All(answers, a => Assert.DoesNotContain("oneself", a.Body.ToJsonString(), StringComparison.Ordinal));
     }
@@ -80,42 +80,43 @@ public sealed class SetDoctorScheduleTests
     [Fact]
     public async Task Existing_bookings_stay_and_are_listed_as_affected()
     {
-        var ward = await ClinicFixture.Open();
-        var (inside, outside) = (await ward.Book("09:00:00"), await ward.Book("15:00:00"));
-        await ward.ChangeStatus(await ward.Book("16:00:00"), "CANCELLED");
-        var set = await ward.Admin.Call<DoctorSchedule>("set_doctor_schedule", new { doctor_id = ward.Doctor, working_hours = Hours("09:00:00", "12:00:00") });
+        var clinic = await ClinicFixture.Open();
+        var (inside, outside) = (await clinic.Book("09:00:00"), await clinic.Book("15:00:00"));
+        await clinic.ChangeStatus(await clinic.Book("16:00:00"), "CANCELLED");
+        var set = await clinic.Admin.Call<DoctorSchedule>("set_doctor_schedule",
+            new { doctor_id = clinic.Doctor, working_hours = Hours("09:00:00", "12:00:00") });
 
         Assert.Equal(outside.Id, Assert.Single(set.Affected!).Id);
         Assert.Equal(1, set.AffectedCount);
         foreach (var booked in new[] { inside, outside })
             Assert.Equal(AppointmentStatus.Scheduled,
-                (await ward.Nurse.Call<Appointment>("get_appointment", new { appointment_id = booked.Id })).Status);
+                (await clinic.Nurse.Call<Appointment>("get_appointment", new { appointment_id = booked.Id })).Status);
     }
 
     [Fact]
     public async Task Doctors_set_their_own_and_administrators_their_hospitals()
     {
-        var ward = await ClinicFixture.Open();
+        var clinic = await ClinicFixture.Open();
         object For(Guid doctor) => new { doctor_id = doctor, working_hours = Hours("09:00:00", "12:00:00") };
 
-        var doctor = await ward.LogInDoctor();
-        await doctor.Call("set_doctor_schedule", For(ward.Doctor));
-        Assert.Equal("PERMISSION_DENIED", (await doctor.TryCall("set_doctor_schedule", For(await ward.CreateDoctor()))).Code);
-        Assert.Equal("PERMISSION_DENIED", (await ward.Nurse.TryCall("set_doctor_schedule", For(ward.Doctor))).Code);
-        Assert.Equal("PERMISSION_DENIED", (await (await ward.LogInPatient()).TryCall("set_doctor_schedule", For(ward.Doctor))).Code);
+        var doctor = await clinic.LogInDoctor();
+        await doctor.Call("set_doctor_schedule", For(clinic.Doctor));
+        Assert.Equal("PERMISSION_DENIED", (await doctor.TryCall("set_doctor_schedule", For(await clinic.CreateDoctor()))).Code);
+        Assert.Equal("PERMISSION_DENIED", (await clinic.Nurse.TryCall("set_doctor_schedule", For(clinic.Doctor))).Code);
+        Assert.Equal("PERMISSION_DENIED", (await (await clinic.LogInPatient()).TryCall("set_doctor_schedule", For(clinic.Doctor))).Code);
         Assert.Equal("RESOURCE_NOT_FOUND",
-            (await (await ClinicFixture.LogIn("admin@riverside.example")).TryCall("set_doctor_schedule", For(ward.Doctor))).Code);
-        Assert.Equal("RESOURCE_NOT_FOUND", (await ward.Admin.TryCall("set_doctor_schedule", For(ward.Patient))).Code);
-        await (await ClinicFixture.LogIn("admin@medcor.example")).Call("set_doctor_schedule", For(ward.Doctor));
+            (await (await ClinicFixture.LogIn("admin@riverside.example")).TryCall("set_doctor_schedule", For(clinic.Doctor))).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await clinic.Admin.TryCall("set_doctor_schedule", For(clinic.Patient))).Code);
+        await (await ClinicFixture.LogIn("admin@medcor.example")).Call("set_doctor_schedule", For(clinic.Doctor));
     }
 
     [Fact]
     public async Task Every_entry_that_makes_no_sense_is_named()
     {
-        var ward = await ClinicFixture.GetSharedReadOnly();
-        var answer = await ward.Admin.TryCall("set_doctor_schedule", new
+        var clinic = await ClinicFixture.GetSharedReadOnly();
+        var answer = await clinic.Admin.TryCall("set_doctor_schedule", new
         {
-            doctor_id = ward.Doctor,
+            doctor_id = clinic.Doctor,
             working_hours = new[]
             {
                 new { weekday = "MONDAY", start = "09:00:00", end = "12:00:00" },
@@ -123,7 +124,7 @@ public sealed class SetDoctorScheduleTests
                 new { weekday = "TUESDAY", start = "12:00:00", end = "11:00:00" },
             },
             breaks = new[] { new { weekday = "FRIDAY", start = "12:00:00", end = "12:30:00" } },
-            exceptions = new[] { new { date = ward.Weekday(), start = "12:00:00" } },
+            exceptions = new[] { new { date = clinic.Weekday(), start = "12:00:00" } },
         });
         Assert.Equal("VALIDATION_ERROR", answer.Code);
         Assert.Equal(["breaks[0]", "exceptions[0]", "working_hours[1]", "working_hours[2].end"], CreateAppointmentTests.Fields(answer));
@@ -132,62 +133,64 @@ public sealed class SetDoctorScheduleTests
     [Fact]
     public async Task An_unexpected_version_changes_nothing()
     {
-        var ward = await ClinicFixture.Open();
-        object Expecting(int version) => new { doctor_id = ward.Doctor, working_hours = Hours("09:00:00", "12:00:00"), expected_version = version };
-        Assert.Equal("CONFLICT", (await ward.Admin.TryCall("set_doctor_schedule", Expecting(1))).Code);
-        await ward.Admin.Call("set_doctor_schedule", Expecting(0));
-        Assert.Equal("CONFLICT", (await ward.Admin.TryCall("set_doctor_schedule", Expecting(0))).Code);
-        await ward.Admin.Call("set_doctor_schedule", Expecting(1));
+        var clinic = await ClinicFixture.Open();
+        object Expecting(int version) => new { doctor_id = clinic.Doctor, working_hours = Hours("09:00:00", "12:00:00"), expected_version = version };
+        Assert.Equal("CONFLICT", (await clinic.Admin.TryCall("set_doctor_schedule", Expecting(1))).Code);
+        await clinic.Admin.Call("set_doctor_schedule", Expecting(0));
+        Assert.Equal("CONFLICT", (await clinic.Admin.TryCall("set_doctor_schedule", Expecting(0))).Code);
+        await clinic.Admin.Call("set_doctor_schedule", Expecting(1));
     }
 
     [Fact]
     public async Task A_schedule_that_is_kept_already_makes_no_version_and_no_event()
     {
-        var (house, ward) = (await MedCorFixture.Get(), await ClinicFixture.Open());
-        var booked = await ward.Book("15:00:00");
+        var (system, clinic) = (await MedCorFixture.Get(), await ClinicFixture.Open());
+        var booked = await clinic.Book("15:00:00");
         object Schedule(string reason) => new
         {
-            doctor_id = ward.Doctor, slot_minutes = 20, working_hours = Hours("09:00:00", "12:00:00"),
-            breaks = new[] { new { weekday = "MONDAY", start = "10:00:00", end = "10:20:00" } }, exceptions = new[] { new { date = ward.Weekday(4), reason } },
+            doctor_id = clinic.Doctor, slot_minutes = 20, working_hours = Hours("09:00:00", "12:00:00"),
+            breaks = new[] { new { weekday = "MONDAY", start = "10:00:00", end = "10:20:00" } },
+            exceptions = new[] { new { date = clinic.Weekday(4), reason } },
         };
-        var set = await ward.Admin.Call("set_doctor_schedule", Schedule("Leave"));
+        var set = await clinic.Admin.Call("set_doctor_schedule", Schedule("Leave"));
 
-        var same = await ward.Admin.TryCall("set_doctor_schedule", Schedule("Leave"));
+        var same = await clinic.Admin.TryCall("set_doctor_schedule", Schedule("Leave"));
 
         Assert.Equal(set.ToJsonString(), same.Body.ToJsonString());
         Assert.Equal(booked.Id, Assert.Single(same.Read<DoctorSchedule>().Affected!).Id);
-        var changed = await ward.Admin.Call<DoctorSchedule>("set_doctor_schedule", Schedule("Training"));
+        var changed = await clinic.Admin.Call<DoctorSchedule>("set_doctor_schedule", Schedule("Training"));
         Assert.Equal(2, changed.Version);
-        Assert.Equal(2, await house.QueryNumber("clinical",
-            "SELECT count(*) FROM outbox WHERE type LIKE '%DoctorScheduleSet%' AND position($1::text IN body) > 0", ward.Doctor));
+        Assert.Equal(2, await system.QueryNumber("clinical",
+            "SELECT count(*) FROM outbox WHERE type LIKE '%DoctorScheduleSet%' AND position($1::text IN body) > 0", clinic.Doctor));
     }
 
     [Fact]
     public async Task The_same_entries_in_another_order_make_no_version_and_no_event()
     {
-        var (house, ward) = (await MedCorFixture.Get(), await ClinicFixture.Open());
+        var (system, clinic) = (await MedCorFixture.Get(), await ClinicFixture.Open());
         object[] hours = Hours("09:00:00", "17:00:00");
         object[] breaks = [new { weekday = "MONDAY", start = "10:00:00", end = "10:20:00" }, new { weekday = "MONDAY", start = "12:00:00", end = "12:20:00" }];
-        object[] exceptions = [new { date = ward.Weekday(4), reason = "Leave" }, new { date = ward.Weekday(5), reason = "Leave" }];
-        var set = await ward.Admin.Call("set_doctor_schedule", new { doctor_id = ward.Doctor, working_hours = hours, breaks, exceptions });
+        object[] exceptions = [new { date = clinic.Weekday(4), reason = "Leave" }, new { date = clinic.Weekday(5), reason = "Leave" }];
+        var set = await clinic.Admin.Call("set_doctor_schedule", new { doctor_id = clinic.Doctor, working_hours = hours, breaks, exceptions });
 
-        var same = await ward.Admin.Call("set_doctor_schedule",
-            new { doctor_id = ward.Doctor, working_hours = hours.Reverse(), breaks = breaks.Reverse(), exceptions = exceptions.Reverse() });
+        var same = await clinic.Admin.Call("set_doctor_schedule",
+            new { doctor_id = clinic.Doctor, working_hours = hours.Reverse(), breaks = breaks.Reverse(), exceptions = exceptions.Reverse() });
 
         Assert.Equal(set.ToJsonString(), same.ToJsonString());
-        Assert.Equal(1, await house.QueryNumber("clinical",
-            "SELECT count(*) FROM outbox WHERE type LIKE '%DoctorScheduleSet%' AND position($1::text IN body) > 0", ward.Doctor));
-        var fewer = await ward.Admin.Call<DoctorSchedule>("set_doctor_schedule",
-            new { doctor_id = ward.Doctor, working_hours = hours, breaks = breaks.Take(1), exceptions });
+        Assert.Equal(1, await system.QueryNumber("clinical",
+            "SELECT count(*) FROM outbox WHERE type LIKE '%DoctorScheduleSet%' AND position($1::text IN body) > 0", clinic.Doctor));
+        var fewer = await clinic.Admin.Call<DoctorSchedule>("set_doctor_schedule",
+            new { doctor_id = clinic.Doctor, working_hours = hours, breaks = breaks.Take(1), exceptions });
         Assert.Equal(2, fewer.Version);
     }
 
     [Fact]
     public async Task Concurrent_first_schedules_fail_only_with_a_conflict()
     {
-        var ward = await ClinicFixture.Open();
+        var clinic = await ClinicFixture.Open();
         var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ =>
-            ward.Admin.TryCall("set_doctor_schedule", new { doctor_id = ward.Doctor, working_hours = Hours("09:00:00", "12:00:00"), expected_version = 0 })));
+            clinic.Admin.TryCall("set_doctor_schedule",
+                new { doctor_id = clinic.Doctor, working_hours = Hours("09:00:00", "12:00:00"), expected_version = 0 })));
         Assert.Single(answers, a => a.Code is null);
         Assert.Equal(9, answers.Count(a => a.Code == "CONFLICT"));
     }

@@ -19,12 +19,12 @@ public sealed class UpdateHospitalTests
     [InlineData("Pacific/Kiritimati", "Pacific/Niue")] // 25 hours apart
     public async Task A_new_time_zone_lists_the_bookings_ahead_with_what_was_agreed_and_what_the_clocks_now_show(string from, string to)
     {
-        var ward = await ClinicFixture.OpenHospital(from);
-        var (later, sooner) = (await ward.Book("14:00:00", ward.Weekday(4)), await ward.Book("10:00:00", ward.Weekday(3)));
-        await ward.ChangeStatus(await ward.Book("12:00:00", ward.Weekday(3)), "CANCELLED");
+        var clinic = await ClinicFixture.OpenHospital(from);
+        var (later, sooner) = (await clinic.Book("14:00:00", clinic.Weekday(4)), await clinic.Book("10:00:00", clinic.Weekday(3)));
+        await clinic.ChangeStatus(await clinic.Book("12:00:00", clinic.Weekday(3)), "CANCELLED");
 
-        var changed = await ClinicFixture.RunAfterEnd(await ward.Book("12:00:00", ward.Weekday(5)),
-            () => ward.Admin.Call<UpdatedHospital>("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = to }));
+        var changed = await ClinicFixture.RunAfterEnd(await clinic.Book("12:00:00", clinic.Weekday(5)),
+            () => clinic.Admin.Call<UpdatedHospital>("update_hospital", new { hospital_id = clinic.Admin.HospitalId, time_zone = to }));
 
         Assert.Equal((to, 2), (changed.TimeZone, changed.AffectedCount));
         var affected = changed.Affected!;
@@ -36,7 +36,7 @@ public sealed class UpdateHospitalTests
             Assert.Equal(from, told.TimeZone);
             var now = TimeZoneInfo.ConvertTime(booked.StartsAt, TimeZoneInfo.FindSystemTimeZoneById(to));
             Assert.Equal((DateOnly.FromDateTime(now.DateTime), TimeOnly.FromDateTime(now.DateTime), to), (told.NewDate, told.NewTime, told.NewTimeZone));
-            Assert.Equal(booked, await ward.Nurse.Call<Appointment>("get_appointment", new { appointment_id = booked.Id }));
+            Assert.Equal(booked, await clinic.Nurse.Call<Appointment>("get_appointment", new { appointment_id = booked.Id }));
         }
     }
 
@@ -47,55 +47,55 @@ public sealed class UpdateHospitalTests
     [InlineData("Pacific/Kiritimati", "Pacific/Niue", "09:00:00", "10:00:00")] // on the day before
     public async Task Schedules_and_slots_go_on_by_the_new_clocks_around_what_is_booked(string from, string to, string before, string during)
     {
-        var ward = await ClinicFixture.OpenHospital(from);
+        var clinic = await ClinicFixture.OpenHospital(from);
         var zone = TimeZoneInfo.FindSystemTimeZoneById(to);
         // A Monday is avoided: in the new zone the appointment is on the day before, a Sunday, on which nobody works.
-        var agreed = Enumerable.Range(3, 2).Select(n => ward.Weekday(n))
+        var agreed = Enumerable.Range(3, 2).Select(n => clinic.Weekday(n))
             .First(d => DateOnly.Parse(d, CultureInfo.InvariantCulture).DayOfWeek != DayOfWeek.Monday);
-        var (early, within) = (await ward.Book(before, agreed), await ward.Book(during, agreed));
+        var (early, within) = (await clinic.Book(before, agreed), await clinic.Book(during, agreed));
         var starts = TimeZoneInfo.ConvertTime(within.StartsAt, zone);
         var (day, time) = (starts.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), starts.ToString("HH:mm:ss", CultureInfo.InvariantCulture));
-        await ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, time_zone = to });
+        await clinic.Admin.Call("update_hospital", new { hospital_id = clinic.Admin.HospitalId, time_zone = to });
         await CreateAppointmentTests.WaitUntilHolds(async () => Assert.Equal(
-            to, (await ward.Nurse.Call<AppointmentSlots>("list_appointment_slots", new { doctor_id = ward.Doctor, date = day })).TimeZone));
+            to, (await clinic.Nurse.Call<AppointmentSlots>("list_appointment_slots", new { doctor_id = clinic.Doctor, date = day })).TimeZone));
 
-        var free = await ward.FreeTimes(day);
+        var free = await clinic.FreeTimes(day);
         Assert.Equal(15, free.Length);
         Assert.DoesNotContain(time, free);
-        var onTop = await ward.Nurse.TryCall("create_appointment", ward.BookingRequest(time, day, await ward.CreatePatient()));
+        var onTop = await clinic.Nurse.TryCall("create_appointment", clinic.BookingRequest(time, day, await clinic.CreatePatient()));
         Assert.Equal("CONFLICT", onTop.Code);
         var alternative = CreateAppointmentTests.Alternatives(onTop)[0];
         Assert.Equal((day, true), (alternative.Date, free.Contains(alternative.Time)));
 
-        var next = await ward.Nurse.Call<Appointment>("create_appointment", ward.BookingRequest(free[^1], day));
+        var next = await clinic.Nurse.Call<Appointment>("create_appointment", clinic.BookingRequest(free[^1], day));
         Assert.Equal(to, next.TimeZone);
         Assert.Equal(TimeSpan.FromTicks(TimeOnly.Parse(free[^1], CultureInfo.InvariantCulture).Ticks),
             TimeZoneInfo.ConvertTime(next.StartsAt, zone).TimeOfDay);
-        var set = await ward.Admin.Call<DoctorSchedule>("set_doctor_schedule",
+        var set = await clinic.Admin.Call<DoctorSchedule>("set_doctor_schedule",
             new
             {
-                doctor_id = ward.Doctor,
+                doctor_id = clinic.Doctor,
                 working_hours = Enum.GetNames<DayOfWeek>().Select(d => new { weekday = d.ToUpperInvariant(), start = "09:00:00", end = "17:00:00" })
             });
         Assert.Equal([early.Id], set.Affected!.Select(a => a.Id));
 
         // The platform sees every hospital's appointments; only those of this hospital are returned.
         var back = await (await ClinicFixture.LogIn("admin@medcor.example")).Call<UpdatedHospital>("update_hospital",
-            new { hospital_id = ward.Admin.HospitalId, time_zone = from });
+            new { hospital_id = clinic.Admin.HospitalId, time_zone = from });
         Assert.Equal([early.Id, within.Id, next.Id], back.Affected!.Select(a => a.Id));
     }
 
     [Fact]
     public async Task An_unchanged_time_zone_affects_no_appointment()
     {
-        var ward = await ClinicFixture.OpenHospital("Europe/Berlin");
-        await ward.Book("10:00:00", ward.Weekday(3));
+        var clinic = await ClinicFixture.OpenHospital("Europe/Berlin");
+        await clinic.Book("10:00:00", clinic.Weekday(3));
         foreach (var change in new object[]
         {
-            new { hospital_id = ward.Admin.HospitalId, time_zone = "Europe/Berlin" }, new { hospital_id = ward.Admin.HospitalId, city = "Elsewhere" }
+            new { hospital_id = clinic.Admin.HospitalId, time_zone = "Europe/Berlin" }, new { hospital_id = clinic.Admin.HospitalId, city = "Elsewhere" }
         })
         {
-            var changed = await ward.Admin.Call<UpdatedHospital>("update_hospital", change);
+            var changed = await clinic.Admin.Call<UpdatedHospital>("update_hospital", change);
             Assert.Null(changed.Affected);
             Assert.Null(changed.AffectedCount);
         }
@@ -104,58 +104,58 @@ public sealed class UpdateHospitalTests
     [Fact]
     public async Task An_update_that_changes_nothing_is_not_published()
     {
-        var (house, ward) = (await MedCorFixture.Get(), await ClinicFixture.OpenHospital("Europe/Berlin"));
-        var before = await ward.Admin.Call<Contracts.Hospital.Hospital>("get_hospital", new { hospital_id = ward.Admin.HospitalId });
+        var (system, clinic) = (await MedCorFixture.Get(), await ClinicFixture.OpenHospital("Europe/Berlin"));
+        var before = await clinic.Admin.Call<Contracts.Hospital.Hospital>("get_hospital", new { hospital_id = clinic.Admin.HospitalId });
 
-        await ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId });
-        await ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, name = before.Name, time_zone = "Europe/Berlin" });
+        await clinic.Admin.Call("update_hospital", new { hospital_id = clinic.Admin.HospitalId });
+        await clinic.Admin.Call("update_hospital", new { hospital_id = clinic.Admin.HospitalId, name = before.Name, time_zone = "Europe/Berlin" });
 
         Assert.Equal(0, await Published());
-        await ward.Admin.Call("update_hospital", new { hospital_id = ward.Admin.HospitalId, city = "Another" });
+        await clinic.Admin.Call("update_hospital", new { hospital_id = clinic.Admin.HospitalId, city = "Another" });
         Assert.Equal(1, await Published());
 
         Task<long> Published() =>
-            house.QueryNumber("hospital", "SELECT count(*) FROM outbox WHERE type LIKE '%HospitalUpdated%' AND position($1::text IN body) > 0",
-                ward.Admin.HospitalId!.Value);
+            system.QueryNumber("hospital", "SELECT count(*) FROM outbox WHERE type LIKE '%HospitalUpdated%' AND position($1::text IN body) > 0",
+                clinic.Admin.HospitalId!.Value);
     }
 
     [Fact]
     public async Task A_hospital_says_how_many_open_bookings_its_patients_may_make()
     {
-        var ward = await ClinicFixture.OpenHospital("Europe/Berlin");
-        var patient = await ward.LogInPatient();
+        var clinic = await ClinicFixture.OpenHospital("Europe/Berlin");
+        var patient = await clinic.LogInPatient();
         Assert.Equal(3,
-            (await patient.Call<Contracts.Hospital.Hospital>("get_hospital", new { hospital_id = ward.Admin.HospitalId })).MaxOpenPatientBookings);
-        Assert.Equal(["max_open_patient_bookings"], CreateAppointmentTests.Fields(await ward.Admin.TryCall("update_hospital",
-            new { hospital_id = ward.Admin.HospitalId, max_open_patient_bookings = -1 })));
+            (await patient.Call<Contracts.Hospital.Hospital>("get_hospital", new { hospital_id = clinic.Admin.HospitalId })).MaxOpenPatientBookings);
+        Assert.Equal(["max_open_patient_bookings"], CreateAppointmentTests.Fields(await clinic.Admin.TryCall("update_hospital",
+            new { hospital_id = clinic.Admin.HospitalId, max_open_patient_bookings = -1 })));
         Assert.Equal("PERMISSION_DENIED",
-            (await patient.TryCall("update_hospital", new { hospital_id = ward.Admin.HospitalId, max_open_patient_bookings = 9 })).Code);
+            (await patient.TryCall("update_hospital", new { hospital_id = clinic.Admin.HospitalId, max_open_patient_bookings = 9 })).Code);
 
         await Allow(0);
         await CreateAppointmentTests.WaitUntilHolds(async () =>
         {
-            var refused = await patient.TryCall("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(1)));
-            if (refused.Status == HttpStatusCode.OK) await ward.ChangeStatus(refused.Read<Appointment>(), "CANCELLED");
+            var refused = await patient.TryCall("create_appointment", clinic.BookingRequest("10:00:00", clinic.Weekday(1)));
+            if (refused.Status == HttpStatusCode.OK) await clinic.ChangeStatus(refused.Read<Appointment>(), "CANCELLED");
             Assert.Equal(("CONFLICT", 0), (refused.Code, (int?)refused.Details?["max_open_patient_bookings"]));
         });
-        await ward.Book("10:00:00", ward.Weekday(1));
+        await clinic.Book("10:00:00", clinic.Weekday(1));
 
         await Allow(1);
         await CreateAppointmentTests.WaitUntilHolds(async () =>
-            Assert.Equal(HttpStatusCode.OK, (await patient.TryCall("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(2)))).Status));
-        Assert.Equal("CONFLICT", (await patient.TryCall("create_appointment", ward.BookingRequest("10:00:00", ward.Weekday(3)))).Code);
+            Assert.Equal(HttpStatusCode.OK, (await patient.TryCall("create_appointment", clinic.BookingRequest("10:00:00", clinic.Weekday(2)))).Status));
+        Assert.Equal("CONFLICT", (await patient.TryCall("create_appointment", clinic.BookingRequest("10:00:00", clinic.Weekday(3)))).Code);
 
         async Task Allow(int most) =>
-            Assert.Equal(most, (await ward.Admin.Call<UpdatedHospital>("update_hospital",
-                new { hospital_id = ward.Admin.HospitalId, max_open_patient_bookings = most })).MaxOpenPatientBookings);
+            Assert.Equal(most, (await clinic.Admin.Call<UpdatedHospital>("update_hospital",
+                new { hospital_id = clinic.Admin.HospitalId, max_open_patient_bookings = most })).MaxOpenPatientBookings);
     }
 
     [Fact]
     public async Task The_platform_takes_a_hospital_back_into_use_as_it_was()
     {
-        var (platform, ward) = (await ClinicFixture.LogIn("admin@medcor.example"), await ClinicFixture.OpenHospital("Europe/Berlin"));
-        var hospital = new { hospital_id = ward.Admin.HospitalId };
-        var (booked, former) = (await ward.Book("10:00:00", ward.Weekday(3)), await ward.LogInPatient());
+        var (platform, clinic) = (await ClinicFixture.LogIn("admin@medcor.example"), await ClinicFixture.OpenHospital("Europe/Berlin"));
+        var hospital = new { hospital_id = clinic.Admin.HospitalId };
+        var (booked, former) = (await clinic.Book("10:00:00", clinic.Weekday(3)), await clinic.LogInPatient());
         await platform.Call("delete_hospital", hospital);
         await Wait.Until(async () => (await former.TryCall("get_current_user")).Code == "AUTH_INVALID", "its sessions end", TimeSpan.FromSeconds(10));
         await using var listener = await SseClient.Connect(platform, "resources=hospitals");
@@ -167,16 +167,17 @@ public sealed class UpdateHospitalTests
             && (bool)e.Data["data"]!["is_active"]!);
         await CreateAppointmentTests.WaitUntilHolds(async () =>
         {
-            using var login = await ward.Admin.Http.PostAsJsonAsync("/api/auth/login/", new { email = ward.PatientEmail, password = ClinicFixture.Password });
+            using var login = await clinic.Admin.Http.PostAsJsonAsync("/api/auth/login/",
+                new { email = clinic.PatientEmail, password = ClinicFixture.Password });
             Assert.Equal(HttpStatusCode.OK, login.StatusCode);
         });
-        var patient = await ward.LogInPatient();
+        var patient = await clinic.LogInPatient();
         // Each process learns of a revocation by itself, so the answer above may have come from the first that did.
         await Wait.Until(async () => (await former.TryCall("get_current_user")).Code == "AUTH_INVALID", "its old sessions stay ended",
             TimeSpan.FromSeconds(10));
         Assert.Equal(AppointmentStatus.Scheduled, (await patient.Call<Appointment>("get_appointment", new { appointment_id = booked.Id })).Status);
         await CreateAppointmentTests.WaitUntilHolds(async () =>
-            Assert.Equal(HttpStatusCode.OK, (await patient.TryCall("create_appointment", ward.BookingRequest("11:00:00", ward.Weekday(4)))).Status));
+            Assert.Equal(HttpStatusCode.OK, (await patient.TryCall("create_appointment", clinic.BookingRequest("11:00:00", clinic.Weekday(4)))).Status));
         // Sending the current value is no change.
         Assert.Equal(3, (await platform.Call<UpdatedHospital>("update_hospital", new { hospital.hospital_id, is_active = true })).Version);
     }
@@ -184,20 +185,21 @@ public sealed class UpdateHospitalTests
     [Fact]
     public async Task A_hospital_goes_out_of_use_by_its_own_tool_and_back_by_nobody_of_its_own()
     {
-        var (platform, ward) = (await ClinicFixture.LogIn("admin@medcor.example"), await ClinicFixture.OpenHospital("Europe/Berlin"));
-        var refused = await platform.TryCall("update_hospital", new { hospital_id = ward.Admin.HospitalId, is_active = false });
+        var (platform, clinic) = (await ClinicFixture.LogIn("admin@medcor.example"), await ClinicFixture.OpenHospital("Europe/Berlin"));
+        var refused = await platform.TryCall("update_hospital", new { hospital_id = clinic.Admin.HospitalId, is_active = false });
         Assert.Equal("VALIDATION_ERROR", refused.Code);
         Assert.Equal("can only be true: use delete_hospital to deactivate a hospital", Assert.Single(refused.Details.Strings("is_active")));
-        Assert.True((await ward.Admin.Call<UpdatedHospital>("update_hospital", new { hospital_id = ward.Admin.HospitalId, is_active = true })).IsActive);
+        Assert.True((await clinic.Admin.Call<UpdatedHospital>("update_hospital", new { hospital_id = clinic.Admin.HospitalId, is_active = true })).IsActive);
 
         // Without revoking the hospital's tokens, which normally happens within seconds.
-        var house = await MedCorFixture.Get();
-        await house.QueryNumber("hospital", "UPDATE hospitals SET is_active = false, version = version + 1 WHERE id = $1 RETURNING 1",
-            ward.Admin.HospitalId!.Value);
+        var system = await MedCorFixture.Get();
+        await system.QueryNumber("hospital", "UPDATE hospitals SET is_active = false, version = version + 1 WHERE id = $1 RETURNING 1",
+            clinic.Admin.HospitalId!.Value);
 
-        Assert.Equal("PERMISSION_DENIED", (await ward.Admin.TryCall("update_hospital", new { hospital_id = ward.Admin.HospitalId, is_active = true })).Code);
+        Assert.Equal("PERMISSION_DENIED",
+            (await clinic.Admin.TryCall("update_hospital", new { hospital_id = clinic.Admin.HospitalId, is_active = true })).Code);
         // Sending a value back as it was read changes nothing.
-        Assert.False((await platform.Call<UpdatedHospital>("update_hospital", new { hospital_id = ward.Admin.HospitalId, is_active = false })).IsActive);
+        Assert.False((await platform.Call<UpdatedHospital>("update_hospital", new { hospital_id = clinic.Admin.HospitalId, is_active = false })).IsActive);
     }
 
     [Fact]
@@ -234,19 +236,19 @@ public sealed class UpdateHospitalTests
     [InlineData(404, "RESOURCE_NOT_FOUND")] // a path that the service does not know
     public async Task While_Clinical_cannot_list_upcoming_bookings_a_time_zone_change_is_to_be_retried(int status, string code)
     {
-        var ward = await ClinicFixture.OpenHospital("Europe/Berlin");
+        var clinic = await ClinicFixture.OpenHospital("Europe/Berlin");
         await using var older = await Older(status, code);
         await using var hospital = await ServiceProcess.StartService("hospital", ("services__clinical__http__0", older.Urls.Single()),
             ("services__clinical__http__1", null));
 
-        using var answer = await hospital.Post(ward.Admin, "/tools/update_hospital",
-            new { hospital_id = ward.Admin.HospitalId, time_zone = "America/New_York" });
+        using var answer = await hospital.Post(clinic.Admin, "/tools/update_hospital",
+            new { hospital_id = clinic.Admin.HospitalId, time_zone = "America/New_York" });
 
         var error = await answer.ReadError();
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "SERVER_ERROR"), (answer.StatusCode, error.Code));
         Assert.True(error.RetryAfter > 0);
         Assert.Equal("Europe/Berlin",
-            (await ward.Admin.Call<Contracts.Hospital.Hospital>("get_hospital", new { hospital_id = ward.Admin.HospitalId })).TimeZone);
+            (await clinic.Admin.Call<Contracts.Hospital.Hospital>("get_hospital", new { hospital_id = clinic.Admin.HospitalId })).TimeZone);
     }
 
     /// <summary>Starts a server that rejects a request as an older version of the service does.</summary>

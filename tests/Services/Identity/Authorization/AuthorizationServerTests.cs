@@ -273,16 +273,16 @@ public sealed class AuthorizationServerTests
     [Fact]
     public async Task A_refresh_that_meets_an_end_of_all_sessions_waits_for_it()
     {
-        var (house, somebody) = (await MedCorFixture.Get(), await TestUser.Create("NURSE"));
+        var (system, somebody) = (await MedCorFixture.Get(), await TestUser.Create("NURSE"));
         using var client = await OAuthClient.Register();
         var callback = await client.Authorize(somebody.Email, somebody.Password, ["medcor.read"]);
         var (_, tokens) = await client.Redeem(callback["code"]);
-        await using var identity = await house.OpenDatabase("identity");
+        await using var identity = await system.OpenDatabase("identity");
         await using var end = await identity.BeginTransactionAsync();
         await Execute("UPDATE credentials SET revoked_at = now() WHERE user_id = $1");
 
         var refreshed = client.Refresh(tokens.RefreshToken());
-        await Wait.Until(async () => await house.QueryNumber("identity",
+        await Wait.Until(async () => await system.QueryNumber("identity",
             "SELECT count(*) FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))", identity.ProcessID) > 0, "the refresh waits");
         await Execute("UPDATE sessions SET revoked_at = now() WHERE user_id = $1");
         await end.CommitAsync();

@@ -55,7 +55,7 @@ public sealed class ForgedAnswerTests : IAsyncLifetime
         ["a patient"] = _ => { },
         ["a former colleague"] = _ => { },
         ["no role"] = answer => answer.Claims.Remove("roles"),
-        ["another role"] = answer => answer.Claims["roles"] = "nurses of another ward",
+        ["another role"] = answer => answer.Claims["roles"] = "nurses of another clinic",
         ["a name that nobody can have"] = answer => (answer.Claims["email"], answer.Claims["given_name"]) = (TestUser.NewEmail(), "\u202e"),
     };
 

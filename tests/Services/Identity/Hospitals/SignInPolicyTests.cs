@@ -78,11 +78,11 @@ public class SignInPolicyTests
     [Fact]
     public async Task A_longest_session_that_is_shortened_ends_older_sessions_at_their_next_refresh()
     {
-        var (house, platform) = (await MedCorFixture.Get(), await ApiClient.LogInShared(TestUser.PlatformAdminEmail));
+        var (system, platform) = (await MedCorFixture.Get(), await ApiClient.LogInShared(TestUser.PlatformAdminEmail));
         var hospital = await CreateUserTests.NewHospital(platform);
         var nurse = await TestUser.Create(await TestUser.LogInNewAdmin(hospital.Id), "NURSE");
         var client = await nurse.LogIn();
-        await house.QueryNumber("identity", "UPDATE sessions SET started_at = started_at - interval '2 hours' WHERE user_id = $1 RETURNING 1", client.Id);
+        await system.QueryNumber("identity", "UPDATE sessions SET started_at = started_at - interval '2 hours' WHERE user_id = $1 RETURNING 1", client.Id);
 
         var refreshed = (await TestUser.PostRefresh(client.RefreshToken)).Read<SessionTokens>();
         await platform.Call("update_sign_in_policy", new { hospital_id = hospital.Id, max_session_hours = 1 });
@@ -94,14 +94,14 @@ public class SignInPolicyTests
     [Fact]
     public async Task An_idle_time_that_is_shortened_ends_sessions_that_were_idle_for_longer_at_their_next_refresh()
     {
-        var (house, platform) = (await MedCorFixture.Get(), await ApiClient.LogInShared(TestUser.PlatformAdminEmail));
+        var (system, platform) = (await MedCorFixture.Get(), await ApiClient.LogInShared(TestUser.PlatformAdminEmail));
         var hospital = await CreateUserTests.NewHospital(platform);
         var nurse = await TestUser.Create(await TestUser.LogInNewAdmin(hospital.Id), "NURSE");
         var client = await nurse.LogIn();
         using var app = await OAuthClient.Register();
         var callback = await app.Authorize(nurse.Email, nurse.Password, ["medcor.read"]);
         var (_, tokens) = await app.Redeem(callback["code"]);
-        await house.QueryNumber("identity", """
+        await system.QueryNumber("identity", """
             WITH aged AS (UPDATE sessions SET started_at = started_at - interval '1 hour', last_used_at = last_used_at - interval '1 hour'
                 WHERE user_id = $1 RETURNING 1)
             SELECT count(*) FROM aged

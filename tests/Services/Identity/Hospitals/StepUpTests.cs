@@ -99,12 +99,12 @@ public class StepUpTests
     [Fact]
     public async Task A_client_follows_the_challenge_and_comes_back_with_a_new_login()
     {
-        var (house, here) = (await MedCorFixture.Get(), await Shared.Value);
+        var (system, here) = (await MedCorFixture.Get(), await Shared.Value);
         var leaver = new { user_id = (await TestUser.Create(here.Fresh)).Id };
         using var client = await OAuthClient.Register();
         var former = await Obtain(client, here.Admin);
         var session = Guid.Parse(new JsonWebToken(former.AccessToken()).GetClaim("sid").Value);
-        await house.QueryNumber("identity",
+        await system.QueryNumber("identity",
             "UPDATE sessions SET authenticated_at = authenticated_at - interval '61 minutes' WHERE id = $1 RETURNING 1", session);
         var stale = (await client.Refresh(former.RefreshToken())).Body.AccessToken();
         Assert.Equal("AUTH_STEP_UP", (await client.Call(stale, "delete_user", leaver)).Code);

@@ -45,8 +45,8 @@ public class IdentityProviderTests
 
         Assert.DoesNotContain("quite-a-secret-2026", answered.ToJsonString());
         Assert.DoesNotContain("quite-a-secret-2026", (await hospital.Admin.Call("get_identity_provider")).ToJsonString());
-        var house = await MedCorFixture.Get();
-        Assert.Equal(1, await house.QueryNumber("identity", """
+        var system = await MedCorFixture.Get();
+        Assert.Equal(1, await system.QueryNumber("identity", """
             SELECT count(*) FROM identity_providers WHERE hospital_id = $1 AND length(encrypted_client_secret) = 28 + 19
                 AND position('quite-a-secret-2026'::bytea IN encrypted_client_secret) = 0
             """, hospital.Id));

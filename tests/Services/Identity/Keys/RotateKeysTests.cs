@@ -21,11 +21,11 @@ public sealed class RotateKeysTests
     [Fact]
     public async Task Tokens_signed_by_a_revoked_key_are_refused_everywhere_within_seconds()
     {
-        var house = await MedCorFixture.Get();
+        var system = await MedCorFixture.Get();
         var owner = await ApiClient.LogInShared(TestUser.HospitalAdminEmail);
         // A published key that is older than the signing key, so that no other test's tokens are signed with it.
         var stolen = SigningKey.Create(Encryption, DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddHours(-20));
-        await using (var database = await house.OpenDatabase("identity"))
+        await using (var database = await system.OpenDatabase("identity"))
         await using (var add = new NpgsqlCommand("INSERT INTO signing_keys (id, x, y, encrypted_d, created_at, signs_from) VALUES ($1, $2, $3, $4, $5, $6)",
             database)
         {
@@ -35,11 +35,11 @@ public sealed class RotateKeysTests
             await add.ExecuteNonQueryAsync();
         var forged = Forged(stolen, owner);
         await Wait.Until(async () => await Status(0, forged) == HttpStatusCode.OK && await Status(1, forged) == HttpStatusCode.OK, "the forged token works");
-        using var thief = new HttpClient { BaseAddress = house.Gateways[0], DefaultRequestHeaders = { Authorization = new("Bearer", forged) } };
+        using var thief = new HttpClient { BaseAddress = system.Gateways[0], DefaultRequestHeaders = { Authorization = new("Bearer", forged) } };
         using var stream = await thief.GetAsync(new Uri("/api/mcp/sse", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
         Assert.Equal(HttpStatusCode.OK, stream.StatusCode);
 
-        var (code, said) = await house.RunOperatorCommand("identity", "rotate-keys", "--revoke", stolen.Id);
+        var (code, said) = await system.RunOperatorCommand("identity", "rotate-keys", "--revoke", stolen.Id);
 
         Assert.True(code == 0, said);
         Assert.DoesNotContain(await Published(), kid => kid == stolen.Id);

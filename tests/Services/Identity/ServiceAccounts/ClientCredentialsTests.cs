@@ -75,7 +75,7 @@ public sealed class ClientCredentialsTests
     public async Task An_expired_key_is_refused_and_no_token_outlives_its_key()
     {
         var program = await ServiceAccountClient.Create();
-        var house = await MedCorFixture.Get();
+        var system = await MedCorFixture.Get();
         await SetExpiry("interval '10 minutes'");
         Assert.InRange((int)(await program.RequestToken(program.Key.ApiKey)).Body["expires_in"]!, 1, 600);
         await SetExpiry("interval '-1 second'");
@@ -85,7 +85,7 @@ public sealed class ClientCredentialsTests
 
         async Task SetExpiry(string offset)
         {
-            await using var db = await house.OpenDatabase("identity");
+            await using var db = await system.OpenDatabase("identity");
             await using var update = new Npgsql.NpgsqlCommand($"UPDATE api_keys SET expires_at = now() + {offset} WHERE id = $1", db)
             {
                 Parameters = { new() { Value = program.Key.Id } },

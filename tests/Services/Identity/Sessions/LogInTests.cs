@@ -28,9 +28,9 @@ public class LogInTests
     [Fact]
     public async Task A_weak_hash_from_earlier_is_replaced_at_the_next_login_and_no_strong_one()
     {
-        var (house, somebody) = (await MedCorFixture.Get(), await TestUser.Create());
+        var (system, somebody) = (await MedCorFixture.Get(), await TestUser.Create());
         var weak = new PasswordHasher<object>(Options.Create(new PasswordHasherOptions { IterationCount = 10_000 })).HashPassword(new(), somebody.Password);
-        await house.QueryNumber("identity", "UPDATE credentials SET password_hash = $2 WHERE user_id = $1 RETURNING 1", somebody.Id, weak);
+        await system.QueryNumber("identity", "UPDATE credentials SET password_hash = $2 WHERE user_id = $1 RETURNING 1", somebody.Id, weak);
 
         Assert.Equal("AUTH_INVALID", (await TestUser.PostLogIn(somebody.Email, "wrong")).Code);
         Assert.Equal(1, await Count("password_hash = $2", weak));
@@ -38,12 +38,12 @@ public class LogInTests
         // The first twelve characters are the format, the function and the number of iterations.
         Assert.Equal(1, await Count("left(password_hash, 12) = $2", SecretHasher.CreateDummyHash()[..12]));
 
-        var before = await house.QueryNumber("identity", "SELECT hashtext(password_hash)::bigint FROM credentials WHERE user_id = $1", somebody.Id);
+        var before = await system.QueryNumber("identity", "SELECT hashtext(password_hash)::bigint FROM credentials WHERE user_id = $1", somebody.Id);
         await somebody.LogIn();
-        Assert.Equal(before, await house.QueryNumber("identity", "SELECT hashtext(password_hash)::bigint FROM credentials WHERE user_id = $1", somebody.Id));
+        Assert.Equal(before, await system.QueryNumber("identity", "SELECT hashtext(password_hash)::bigint FROM credentials WHERE user_id = $1", somebody.Id));
 
         Task<long> Count(string condition, string value) =>
-            house.QueryNumber("identity", $"SELECT count(*) FROM credentials WHERE user_id = $1 AND {condition}", somebody.Id, value);
+            system.QueryNumber("identity", $"SELECT count(*) FROM credentials WHERE user_id = $1 AND {condition}", somebody.Id, value);
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public class SpecialtiesTests
     [Fact]
     public async Task An_update_that_changes_nothing_is_not_published()
     {
-        var (house, platform) = (await MedCorFixture.Get(), await ApiClient.LogInShared(TestUser.PlatformAdminEmail));
+        var (system, platform) = (await MedCorFixture.Get(), await ApiClient.LogInShared(TestUser.PlatformAdminEmail));
         var code = NewCode();
         var made = await platform.Call<Specialty>("create_specialty", new { code, name = $"Name {code}" });
 
@@ -40,7 +40,7 @@ public class SpecialtiesTests
         Assert.Equal(1, await Published());
 
         Task<long> Published() =>
-            house.QueryNumber("identity", "SELECT count(*) FROM outbox WHERE type LIKE '%SpecialtyUpdated%' AND position($1::text IN body) > 0", made.Id);
+            system.QueryNumber("identity", "SELECT count(*) FROM outbox WHERE type LIKE '%SpecialtyUpdated%' AND position($1::text IN body) > 0", made.Id);
     }
 
     [Fact]

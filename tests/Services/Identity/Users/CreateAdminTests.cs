@@ -9,10 +9,10 @@ public class CreateAdminTests
     [Fact]
     public async Task An_operator_makes_an_administrator_of_the_platform_who_may_then_log_in()
     {
-        var house = await MedCorFixture.Get();
+        var system = await MedCorFixture.Get();
         var email = TestUser.NewEmail();
 
-        var (exitCode, said) = await house.RunOperatorCommand(["identity", "create-admin", email, "Grace", "Hopper"], input: Password);
+        var (exitCode, said) = await system.RunOperatorCommand(["identity", "create-admin", email, "Grace", "Hopper"], input: Password);
 
         Assert.True(exitCode == 0, said);
         Assert.DoesNotContain(Password, said, StringComparison.Ordinal);
@@ -20,10 +20,10 @@ public class CreateAdminTests
         Assert.Equal((Role.Admin, null, "Grace"), (user.Role, user.HospitalId, user.FirstName));
 
         // The rules of create_user apply, and each error names its field.
-        var (again, taken) = await house.RunOperatorCommand(["identity", "create-admin", email, "Grace", "Hopper"], input: Password);
+        var (again, taken) = await system.RunOperatorCommand(["identity", "create-admin", email, "Grace", "Hopper"], input: Password);
         Assert.Equal(1, again);
         Assert.Contains("e-mail", taken, StringComparison.Ordinal);
-        var (refused, wrong) = await house.RunOperatorCommand(["identity", "create-admin", "nobody", "Grace", ""], input: "short");
+        var (refused, wrong) = await system.RunOperatorCommand(["identity", "create-admin", "nobody", "Grace", ""], input: "short");
         Assert.Equal(1, refused);
         foreach (var field in (string[])["email", "password", "last_name"]) Assert.Contains($"  {field}: ", wrong, StringComparison.Ordinal);
     }

@@ -26,11 +26,11 @@ public class DeleteUserTests
     [Fact]
     public async Task The_appointments_that_a_deactivated_doctor_was_to_hold_are_named()
     {
-        var ward = await ClinicFixture.Open();
-        var coming = (await ward.Book("10:00:00")).Id;
-        await ward.BookWithStatus("CANCELLED", "11:00:00");
+        var clinic = await ClinicFixture.Open();
+        var coming = (await clinic.Book("10:00:00")).Id;
+        await clinic.BookWithStatus("CANCELLED", "11:00:00");
 
-        var gone = await ward.Admin.Call<DeactivatedUser>("delete_user", new { user_id = ward.Doctor });
+        var gone = await clinic.Admin.Call<DeactivatedUser>("delete_user", new { user_id = clinic.Doctor });
 
         Assert.Equal([coming], gone.Affected.Select(a => a.Id));
         Assert.Equal(1, gone.AffectedCount);
@@ -39,8 +39,8 @@ public class DeleteUserTests
     [Fact]
     public async Task Of_more_appointments_than_a_page_the_next_ones_are_listed_and_all_are_counted()
     {
-        var ward = await ClinicFixture.Open();
-        var first = await ward.Book("10:00:00");
+        var clinic = await ClinicFixture.Open();
+        var first = await clinic.Book("10:00:00");
         // Inserts what 100 calls would book, on the following days.
         await (await MedCorFixture.Get()).QueryNumber("clinical", """
             WITH more AS (
@@ -51,10 +51,10 @@ public class DeleteUserTests
             SELECT count(*) FROM more
             """, first.Id);
 
-        var gone = await ward.Admin.Call<DeactivatedUser>("delete_user", new { user_id = ward.Doctor });
+        var gone = await clinic.Admin.Call<DeactivatedUser>("delete_user", new { user_id = clinic.Doctor });
         // No events were published for these appointments, so the counts in other services would never agree.
         await (await MedCorFixture.Get()).QueryNumber("clinical",
-            "WITH less AS (DELETE FROM appointments WHERE doctor_id = $1 AND id <> $2 RETURNING 1) SELECT count(*) FROM less", ward.Doctor,
+            "WITH less AS (DELETE FROM appointments WHERE doctor_id = $1 AND id <> $2 RETURNING 1) SELECT count(*) FROM less", clinic.Doctor,
             first.Id);
 
         var affected = gone.Affected;

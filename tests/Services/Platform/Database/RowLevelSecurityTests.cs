@@ -32,8 +32,8 @@ public class RowLevelSecurityTests
     [Theory, MemberData(nameof(Services))]
     public async Task Without_a_context_nothing_is_visible(string service)
     {
-        var house = await MedCorFixture.Get();
-        await using var connection = await house.OpenDatabase(service);
+        var system = await MedCorFixture.Get();
+        await using var connection = await system.OpenDatabase(service);
         await using (var role = new NpgsqlCommand($"SET ROLE medcor_{service}", connection)) await role.ExecuteNonQueryAsync();
         foreach (var table in await Names(service,
             "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'hospital_id' WHERE c.relkind = 'r' AND c.relnamespace "
@@ -46,8 +46,8 @@ public class RowLevelSecurityTests
 
     private static async Task<List<string>> Names(string service, string sql)
     {
-        var house = await MedCorFixture.Get();
-        await using var connection = await house.OpenDatabase(service);
+        var system = await MedCorFixture.Get();
+        await using var connection = await system.OpenDatabase(service);
         await using var command = new NpgsqlCommand(sql, connection);
         await using var reader = await command.ExecuteReaderAsync();
         var names = new List<string>();

@@ -37,8 +37,8 @@ public sealed class TenantDbTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var house = await MedCorFixture.Get();
-        var owner = await house.CreateDatabase();
+        var system = await MedCorFixture.Get();
+        var owner = await system.CreateDatabase();
         await new Migrator(typeof(NotesDb).Assembly, "chat", NullLogger.Instance).MigrateAsync(owner, CancellationToken.None);
         await using (var connection = new NpgsqlConnection(owner))
         {

@@ -7,15 +7,15 @@ public class OutboxAgeMetricTests
     [Fact]
     public async Task The_age_of_the_oldest_pending_event_is_measured_until_none_is_pending()
     {
-        var house = await MedCorFixture.Get();
-        await using var hospital = await house.OpenDatabase("hospital");
+        var system = await MedCorFixture.Get();
+        await using var hospital = await system.OpenDatabase("hospital");
         async Task Do(string sql)
         {
             await using var command = new NpgsqlCommand(sql, hospital);
             await command.ExecuteNonQueryAsync();
         }
         double Age() =>
-            house.Telemetry.Gauges.Values.Where(g => g.Name == "medcor.outbox.age" && g.Process.Contains("hospital-", StringComparison.Ordinal))
+            system.Telemetry.Gauges.Values.Where(g => g.Name == "medcor.outbox.age" && g.Process.Contains("hospital-", StringComparison.Ordinal))
                 .Select(g => g.Value).DefaultIfEmpty(-1).Max();
 
         // An unknown event type, so that the event stays in the outbox.

@@ -51,8 +51,8 @@ public sealed partial class QueryCostTests
 
     private static async Task CheckService(Type dbType, string service, int rows, Func<Guid, int, string> fill)
     {
-        var house = await MedCorFixture.Get();
-        var owner = await house.CreateDatabase();
+        var system = await MedCorFixture.Get();
+        var owner = await system.CreateDatabase();
         await new Migrator(dbType.Assembly, service, NullLogger.Instance).MigrateAsync(owner, CancellationToken.None);
         await Execute(owner, $"{SetIndexesAside}{fill(Hospital, rows)}{fill(Other, 1_000)}{PutIndexesBack}");
         await Execute(owner, "VACUUM ANALYZE");
@@ -66,7 +66,7 @@ public sealed partial class QueryCostTests
         foreach (var type in growing)
             await (Task)typeof(QueryCostTests).GetMethod(nameof(CheckResource), BindingFlags.NonPublic | BindingFlags.Static)!
                 .MakeGenericMethod(ResourceTypes.ArgumentsOf(type)!).Invoke(null, [dbType, type, database])!;
-        await house.DropDatabase(owner);
+        await system.DropDatabase(owner);
     }
 
     private static bool Grows<T, TRow, TContract>(Type type) where T : class where TRow : class =>

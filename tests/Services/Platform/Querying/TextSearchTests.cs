@@ -106,12 +106,12 @@ public sealed class TextSearchTests
 
     private static async Task CheckService(Type dbType, string service, string how)
     {
-        var house = await MedCorFixture.Get();
+        var system = await MedCorFixture.Get();
         var walked = 0;
         foreach (var type in dbType.Assembly.GetTypes()
             .Where(t => !t.IsAbstract && ResourceTypes.ArgumentsOf(t) is { } p && (bool)Invoke(nameof(HasText), p, t)))
         {
-            await using var connection = await house.OpenDatabase(service);
+            await using var connection = await system.OpenDatabase(service);
             await using var transaction = await connection.BeginTransactionAsync();
             walked += await (Task<int>)Invoke(how, ResourceTypes.ArgumentsOf(type)!, dbType, type, service, connection, transaction);
         }

@@ -18,8 +18,8 @@ public sealed class LostDatabaseTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var house = await MedCorFixture.Get();
-        var database = new NpgsqlConnectionStringBuilder(await house.CreateDatabase());
+        var system = await MedCorFixture.Get();
+        var database = new NpgsqlConnectionStringBuilder(await system.CreateDatabase());
         await new Migrator(typeof(MedCor.Hospital.HospitalDb).Assembly, "hospital", NullLogger.Instance).MigrateAsync(database.ConnectionString,
             CancellationToken.None);
         _wire = new(database.Host!, database.Port);
