@@ -11,6 +11,7 @@ using MedCor.Contracts;
 using MedCor.Platform.Database;
 using MedCor.Platform.LocalCopies;
 using MedCor.Platform.Messaging;
+using MedCor.Platform.Querying;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical;
@@ -69,12 +70,14 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
     /// <summary>
     /// Gets the records that the caller may know of: a patient's own, those whose content a doctor or nurse sees, or all of the hospital for administrators.
     /// </summary>
-    internal IQueryable<MedicalRecord> MedicalRecords => Tenancy.Caller switch
-    {
-        { Kind: Callers.Patient, UserId: var me } => Rows<MedicalRecord>().Where(r => r.PatientId == me),
-        { Kind: Callers.Doctor or Callers.Nurse } => Rows<MedicalRecord>().Where(ContentVisibility.OfRecords(this)),
-        _ => Rows<MedicalRecord>(),
-    };
+    internal IQueryable<MedicalRecord> MedicalRecords => RecordLimit is { } limit ? UnlimitedRecords.Where(limit.Condition) : UnlimitedRecords;
+
+    /// <summary>Gets the records of which <see cref="RecordLimit"/> leaves those that the caller may know of: a patient's own, or all of the hospital.</summary>
+    internal IQueryable<MedicalRecord> UnlimitedRecords =>
+        Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Rows<MedicalRecord>().Where(r => r.PatientId == me) : Rows<MedicalRecord>();
+
+    /// <summary>Gets which records a doctor or nurse may know of; null for anybody else.</summary>
+    internal RowLimit<MedicalRecord>? RecordLimit => Tenancy.Caller.Kind is Callers.Doctor or Callers.Nurse ? ContentVisibility.LimitRecords(this) : null;
 
     /// <summary>Gets the records whose content the caller sees, not only because of a referral or an emergency override. Staff alone change records.</summary>
     internal IQueryable<MedicalRecord> AmendableRecords => Rows<MedicalRecord>().Where(ContentVisibility.OfRecords(this, countsTemporary: false));
@@ -85,12 +88,14 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
     /// <summary>
     /// Gets the treatments that the caller may know of: a patient's own, those whose content a doctor or nurse sees, or all of the hospital for administrators.
     /// </summary>
-    internal IQueryable<Treatment> Treatments => Tenancy.Caller switch
-    {
-        { Kind: Callers.Patient, UserId: var me } => Rows<Treatment>().Where(t => t.PatientId == me),
-        { Kind: Callers.Doctor or Callers.Nurse } => Rows<Treatment>().Where(ContentVisibility.OfTreatments(this)),
-        _ => Rows<Treatment>(),
-    };
+    internal IQueryable<Treatment> Treatments => TreatmentLimit is { } limit ? UnlimitedTreatments.Where(limit.Condition) : UnlimitedTreatments;
+
+    /// <summary>Gets the treatments of which <see cref="TreatmentLimit"/> leaves those that the caller may know of: a patient's own, or all of the hospital.</summary>
+    internal IQueryable<Treatment> UnlimitedTreatments =>
+        Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Rows<Treatment>().Where(t => t.PatientId == me) : Rows<Treatment>();
+
+    /// <summary>Gets which treatments a doctor or nurse may know of; null for anybody else.</summary>
+    internal RowLimit<Treatment>? TreatmentLimit => Tenancy.Caller.Kind is Callers.Doctor or Callers.Nurse ? ContentVisibility.LimitTreatments(this) : null;
 
     /// <summary>
     /// Gets the treatments whose content the caller sees, not only because of a referral or an emergency override. Staff alone change treatments.

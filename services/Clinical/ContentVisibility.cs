@@ -2,6 +2,7 @@ using System.Linq.Expressions;
 using System.Reflection;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
+using MedCor.Platform.Querying;
 using Microsoft.EntityFrameworkCore;
 using MedicalRecord = MedCor.Clinical.MedicalRecords.MedicalRecord;
 using Treatment = MedCor.Clinical.Treatments.Treatment;
@@ -38,6 +39,13 @@ internal static class ContentVisibility
         var (me, closed, care) = (db.Tenancy.Caller.UserId, ClosedPolicies(db), CareOfCaller(db, countsTemporary));
         return t => !closed.Any() || t.AuthorId == me || t.DoctorId == me || care.Any(c => c.PatientId == t.PatientId);
     }
+
+    /// <summary>Returns which records a doctor or nurse may know of: all, as long as the hospital is open and none of its records is restricted.</summary>
+    internal static RowLimit<MedicalRecord> LimitRecords(ClinicalDb db) => new(OfRecords(db),
+        ClosedPolicies(db).Select(p => 1).Concat(db.UnlimitedRecords.Where(r => r.IsRestricted).Select(r => 1)));
+
+    /// <summary>Returns which treatments a doctor or nurse may know of: all, as long as the hospital is open.</summary>
+    internal static RowLimit<Treatment> LimitTreatments(ClinicalDb db) => new(OfTreatments(db), ClosedPolicies(db).Select(p => 1));
 
     /// <summary>
     /// Returns the patients in the care of a doctor or nurse whose hospital limits content to them. Returns null where it does not, and where they are so many

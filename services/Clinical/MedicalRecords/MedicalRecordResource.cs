@@ -27,7 +27,8 @@ internal sealed class MedicalRecordResource(ClinicalDb db)
     protected override QueryableFields<MedicalRecord> Fields => QueryFields;
     protected override string EntityName => "medical record";
     protected override string? OwnerField => "patient_id";
-    protected override IQueryable<MedicalRecord> Rows => db.MedicalRecords;
+    protected override IQueryable<MedicalRecord> Rows => db.UnlimitedRecords;
+    protected override RowLimit<MedicalRecord>? Limit => db.RecordLimit;
     protected override IQueryable<VisibleRow<MedicalRecord>> IncludeRelated(IQueryable<MedicalRecord> rows) => db.WithVisibility(rows);
     protected override Contracts.Clinical.MedicalRecord ToContract(VisibleRow<MedicalRecord> row) => row.Row.ToContractWith(row.HasContent);
 

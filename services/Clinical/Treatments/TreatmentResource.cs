@@ -25,7 +25,8 @@ internal sealed class TreatmentResource(ClinicalDb db) : QueryableResource<Treat
     protected override QueryableFields<Treatment> Fields => QueryFields;
     protected override string EntityName => "treatment";
     protected override string? OwnerField => "patient_id";
-    protected override IQueryable<Treatment> Rows => db.Treatments;
+    protected override IQueryable<Treatment> Rows => db.UnlimitedTreatments;
+    protected override RowLimit<Treatment>? Limit => db.TreatmentLimit;
     protected override IQueryable<VisibleRow<Treatment>> IncludeRelated(IQueryable<Treatment> rows) => db.WithVisibility(rows);
     protected override Contracts.Clinical.Treatment ToContract(VisibleRow<Treatment> row) => row.Row.ToContractWith(row.HasContent);
 

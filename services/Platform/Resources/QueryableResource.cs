@@ -33,8 +33,11 @@ public abstract class QueryableResource<T, TRow, TContract>(TenantDb db) : IReso
     /// <summary>Gets the fields by which the resource can be sorted and filtered.</summary>
     protected internal abstract QueryableFields<T> Fields { get; }
 
-    /// <summary>Gets the rows that the caller may see.</summary>
+    /// <summary>Gets the rows of which <see cref="Limit"/> leaves those that the caller may see.</summary>
     protected abstract IQueryable<T> Rows { get; }
+
+    /// <summary>Gets which of the rows the caller may see; null for all.</summary>
+    protected virtual RowLimit<T>? Limit => null;
 
     /// <summary>Gets the field that holds a row's owner, when patients see only their own rows.</summary>
     protected internal virtual string? OwnerField => null;
@@ -55,18 +58,21 @@ public abstract class QueryableResource<T, TRow, TContract>(TenantDb db) : IReso
     /// <param name="filter">Adds the tool's own filters.</param>
     public Task<Page<TContract>> ReadPageAsync(PagedTool<TContract> request, Action<ListQuery<T>> filter, CancellationToken ct)
     {
-        var list = RestrictToOwner(ListQuery<T>.Create(db, Fields, Rows, request));
+        var list = RestrictToOwner(ListQuery<T>.Create(db, Fields, Rows, request).Limit(Limit));
         filter(list);
         return ReadAsync(list, ct);
     }
 
     /// <inheritdoc/>
-    public virtual async Task<TContract> GetAsync(Guid id, CancellationToken ct) =>
-        ToContract(await IncludeRelated(Rows.Where(Fields.Id.Compare(ExpressionType.Equal, id))).AsNoTracking().SingleOrDefaultAsync(ct)
-            ?? throw new NotFound(EntityName));
+    public virtual async Task<TContract> GetAsync(Guid id, CancellationToken ct)
+    {
+        var rows = Rows.Where(Fields.Id.Compare(ExpressionType.Equal, id));
+        if (Limit is { } limit) rows = rows.Where(limit.Condition);
+        return ToContract(await IncludeRelated(rows).AsNoTracking().SingleOrDefaultAsync(ct) ?? throw new NotFound(EntityName));
+    }
 
     async Task<object> IResourceHandler<TContract>.ListAsync(ResourceQuery query, CancellationToken ct) =>
-        await ReadAsync(RestrictToOwner(query.ToListQuery(db, Fields, Rows)), ct);
+        await ReadAsync(RestrictToOwner(query.ToListQuery(db, Fields, Rows).Limit(Limit)), ct);
 
     string? ISortable.FindSortError(string? sort) => Fields.FindSortError(sort);
 
