@@ -280,9 +280,12 @@ public sealed class ListQuery<T> where T : class
         var skip = (_request.Page - 1) * _request.Limit;
         if (_errors.Count > 0) throw new ValidationFailed(_errors);
 
-        var unlimited = RowsToCount(order);
-        if (_limit is not null) _rows = _rows.Where(_limit.Condition);
         var counted = RowsToCount(order);
+        if (_limit is { Condition: var condition, DecidesCount: var decidesCount })
+        {
+            _rows = _rows.Where(condition);
+            if (decidesCount) counted = RowsToCount(order);
+        }
         // PostgreSQL does not expect that matches of a search can be adjacent in the sort order, such as all names that begin with Z: it would walk the index
         // from A. So when the matches are few enough to be counted, they are found first and then sorted.
         int? counts = _isSearch && !_isSelective ? await counted.CountAsync(ct) : null;
@@ -294,10 +297,8 @@ public sealed class ListQuery<T> where T : class
         {
             var end = IsIndexed ? Math.Min(skip + _request.Limit, MaxRows) : skip + _request.Limit;
             // Counted in the same statement; related data is looked up for the rows of the page only.
-            var rows = complete(ApplySort(order, end).Skip(skip).Take(end - skip)).AsNoTracking();
-            var found = await (_limit is { Causes: var causes }
-                ? rows.Select(row => new { Row = row, Total = counts ?? (causes.Any() ? counted.Count() : unlimited.Count()) })
-                : rows.Select(row => new { Row = row, Total = counts ?? counted.Count() })).ToListAsync(ct);
+            var found = await complete(ApplySort(order, end).Skip(skip).Take(end - skip)).AsNoTracking()
+                .Select(row => new { Row = row, Total = counts ?? counted.Count() }).ToListAsync(ct);
             page = found.ConvertAll(f => f.Row);
             if (found.Count > 0) total = found[0].Total;
             else if (skip > 0) total = await counted.CountAsync(ct);

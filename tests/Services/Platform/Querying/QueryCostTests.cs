@@ -99,7 +99,7 @@ public sealed partial class QueryCostTests
         await using var db = new ClinicalDb(options.Options, TimeProvider.System, signal);
         db.Begin(tenancy);
 
-        Assert.Equal(many, (await ContentVisibility.FindPatientsInCareAsync(db, CancellationToken.None))?.Length);
+        Assert.Equal(many, (await (await ContentVisibility.ReadAsync(db, CancellationToken.None)).FindPatientsInCareAsync(CancellationToken.None))?.Length);
     }
 
     private static bool Grows<T, TRow, TContract>(Type type) where T : class where TRow : class =>
