@@ -15,7 +15,8 @@ internal sealed class ContainerServerProvider(IDistributedApplicationBuilder bui
     public static bool IsEngineAvailable() => Engines.Any(engine => RunEngine(engine, "info"));
 
     public override IPostgresServer AddPostgres(string name) =>
-        new Databases(builder.AddPostgres(name, password: Password(name), port: data?.Ports.GetPort(name)).WithDataVolume(Volume(name)));
+        new Databases(builder.AddPostgres(name, password: Password(name), port: data?.Ports.GetPort(name)).WithDataVolume(Volume(name))
+            .WithArgs("-c", "jit=off"));
 
     public override IResourceBuilder<IResourceWithConnectionString> AddRedis(string name) =>
         builder.AddRedis(name, data?.Ports.GetPort(name), Password(name)).WithDataVolume(Volume(name)).WithPersistence(interval: TimeSpan.FromSeconds(10));

@@ -14,8 +14,8 @@ public sealed class SigningKeyCache(IHttpClientFactory clients, TimeProvider clo
     public static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// How long fetched keys stay usable while Identity is unavailable. The limit keeps an attacker who cuts a process off from Identity from keeping a
-    /// withdrawn key valid forever.
+    /// The time for which fetched keys stay usable while Identity is unavailable. The limit keeps an attacker who cuts a process off from Identity from keeping
+    /// a withdrawn key valid forever.
     /// </summary>
     public static readonly TimeSpan MaxStaleAge = TimeSpan.FromHours(24);
 

@@ -4,7 +4,7 @@ namespace MedCor.ServiceDefaults.Errors;
 
 /// <summary>Reports that the path exists but does not support the method.</summary>
 /// <param name="allowed">The allowed methods.</param>
-public sealed class MethodNotAllowed(string allowed) : ApiException(405, ErrorCodes.ValidationError, $"This path is not called so. Allowed: {allowed}.");
+public sealed class MethodNotAllowed(string allowed) : ApiException(405, ErrorCodes.ValidationError, $"Method not allowed. Allowed methods: {allowed}.");
 
 /// <summary>Reports that the request body is not JSON.</summary>
 public sealed class UnsupportedMediaType() : ApiException(415, ErrorCodes.ValidationError, "Send the body as JSON, with Content-Type: application/json.");
@@ -16,7 +16,7 @@ public sealed class PayloadTooLarge(int maxSize = MedCorDefaults.MaxRequestBodyS
         $"The body is larger than {(maxSize >= 1024 * 1024 ? $"{maxSize / 1024 / 1024} MiB" : $"{maxSize / 1024} KiB")}.");
 
 /// <summary>Reports that the request body did not arrive, or arrived too slowly.</summary>
-public sealed class RequestTimeout() : ApiException(408, ErrorCodes.ValidationError, "The body did not come in time. Send it at once.");
+public sealed class RequestTimeout() : ApiException(408, ErrorCodes.ValidationError, "The request body did not arrive in time. Send it again, without pauses.");
 
 /// <summary>Reports an internal error of MedCor.</summary>
 public sealed class InternalError() : ApiException(500, ErrorCodes.ServerError, "Something went wrong on our side. Quote the request_id when you report it.");

@@ -5,7 +5,9 @@ using Microsoft.OpenApi;
 
 namespace MedCor.Gateway.Endpoints;
 
-/// <summary>Describes the operations that log in, refresh a session and log out, and those that return the public keys and the discovery document.</summary>
+/// <summary>
+/// Describes the operations that log in, refresh a session, change the hospital and log out, and those that return the public keys and the discovery document.
+/// </summary>
 internal static class AccountOperations
 {
     /// <param name="example">The example of the body; null for the example of the record.</param>
@@ -20,6 +22,22 @@ internal static class AccountOperations
         endpoint.DescribeSession<RefreshSession, SessionTokens>(
             "refresh_session", "Refresh a session",
             "Exchanges a refresh token for new tokens. A refresh token can be used once; using it a second time ends the whole session.");
+
+    public static IEndpointConventionBuilder DescribeSwitchHospital(this IEndpointConventionBuilder endpoint) => endpoint.Describe(
+        "switch_hospital", ApiTags.Accounts, "Open another hospital",
+        "Creates a session at another hospital that the login opens, one of `user.hospitals`, by the rules of that hospital. It needs the access token of a "
+        + "login, whose session goes on.", components =>
+        {
+            var (request, response) = (components.ReferenceInput(typeof(SwitchHospital)), components.ReferenceOutput(typeof(SessionTokens)));
+            return new()
+            {
+                Body = request,
+                BodyExamples = new() { ["demo"] = OperationDetails.Example(ExampleValues.ForAllFields(request, components)) },
+                ResponseContents = OperationDetails.Json(response, ExampleValues.ForResponse(response, components)),
+                AuthenticatesAtService = true,
+                ErrorStatuses = [StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound],
+            };
+        });
 
     public static IEndpointConventionBuilder DescribeLogOut(this IEndpointConventionBuilder endpoint) => endpoint.DescribeSession<LogOut, LoggedOut>(
         "log_out", "Log out",

@@ -31,6 +31,7 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
     private const string Chat = "chat";
     private const string LogIn = "log_in";
     private const string Refresh = "refresh_session";
+    private const string Switch = "switch_hospital";
     private const string LogOut = "log_out";
     private const string RequestReset = "request_password_reset";
     private const string SetPassword = "set_password";
@@ -52,6 +53,7 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
     [
         Post(LogIn, "/api/auth/login", Identity),
         Post(Refresh, "/api/auth/refresh", Identity),
+        Post(Switch, "/api/auth/switch", Identity),
         Post(LogOut, "/api/auth/logout", Identity),
         Post(RequestReset, "/api/auth/reset", Identity),
         Post(SetPassword, "/api/auth/password", Identity),
@@ -100,6 +102,8 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
             {
                 LogIn => OpenToStrangers(endpoint, RateLimitPolicy.LogIns).DescribeLogIn(example),
                 Refresh => OpenToStrangers(endpoint, RateLimitPolicy.Sessions).DescribeRefreshSession(),
+                // Identity verifies the token, and answers with those of another session.
+                Switch => OpenToStrangers(endpoint, RateLimitPolicy.Sessions).DescribeSwitchHospital(),
                 LogOut => OpenToStrangers(endpoint, RateLimitPolicy.Sessions).DescribeLogOut(),
                 RequestReset => OpenToStrangers(endpoint, RateLimitPolicy.LogIns).DescribeRequestReset(),
                 SetPassword => OpenToStrangers(endpoint, RateLimitPolicy.LogIns).DescribeSetPassword(),

@@ -190,11 +190,15 @@ internal sealed class LiveEventStore(IConnectionMultiplexer redis) : IDisposable
         List<RedisValue> arguments = [RetentionSeconds, MaxEntries, Channel, _lastWritten.Epoch, _lastWritten.Number, _hasAbandonedWrite ? "1" : "0",
             MaxHospitalBytes, MaxTotalBytes];
         foreach (var e in events)
-            arguments.AddRange([e.Name, e.Resource, (int)e.Audience.Callers, e.Audience.UserId?.ToString("N") ?? "", e.Data]);
+            arguments.AddRange([e.Name, e.Resource, (int)e.Audience.Callers, FormatUsers(e.Audience), e.Data]);
         var result = await redis.GetDatabase().ScriptEvaluateAsync(AppendScript, keys, [.. arguments]).WaitAsync(RedisTimeout);
         (_unconfirmed, _hasAbandonedWrite) = (null, false);
         if (!result.IsNull) _lastWritten = ParseId(result);
     }
+
+    /// <summary>Returns the IDs of the users in an audience, separated by commas. An earlier version reads one ID and takes several for none.</summary>
+    private static string FormatUsers(Audience audience) =>
+        string.Join(',', (audience.FurtherUserIds ?? []).Prepend(audience.UserId ?? Guid.Empty).Where(id => id != Guid.Empty).Select(id => id.ToString("N")));
 
     /// <summary>Appends a tool response for one user. Throws while Redis is unavailable.</summary>
     public Task AppendToolResponseAsync(Guid? hospital, LiveEvent response)
@@ -267,7 +271,7 @@ internal sealed class LiveEventStore(IConnectionMultiplexer redis) : IDisposable
             string? name = null, resource = null, tool = null;
             ReadOnlyMemory<byte> data = default;
             var callers = Callers.None;
-            Guid? person = null;
+            var users = new List<Guid>();
             DateTimeOffset? at = null;
             foreach (var field in entry.Values)
                 switch ((string)field.Name!)
@@ -275,14 +279,20 @@ internal sealed class LiveEventStore(IConnectionMultiplexer redis) : IDisposable
                     case "event": name = field.Value; break;
                     case "resource": resource = field.Value; break;
                     case "callers": callers = (Callers)(int)field.Value; break;
-                    case "person": person = Guid.TryParseExact(field.Value, "N", out var id) ? id : null; break;
+                    case "person": users = ParseUsers(field.Value.ToString()); break;
                     case "tool": tool = field.Value; break;
                     case "data": data = field.Value; break;
                     case "at": at = DateTimeOffset.FromUnixTimeMilliseconds((long)field.Value); break;
                 }
             // An event without a resource is a tool's response. An earlier version wrote one without the tool, which only tokens without scopes receive.
             if (resource is "") tool ??= "";
-            return new(StreamId.Parse((string)entry.Id!), new LiveEvent(name!, resource!, new Audience(callers, person), data.Span, tool), at);
+            return new(StreamId.Parse((string)entry.Id!), new LiveEvent(name!, resource!, ToAudience(callers, users), data.Span, tool), at);
+
+            static List<Guid> ParseUsers(string ids) =>
+                [.. ids.Split(',').Select(text => Guid.TryParseExact(text, "N", out var id) ? id : (Guid?)null).OfType<Guid>()];
+
+            static Audience ToAudience(Callers callers, List<Guid> users) =>
+                new(callers, users.Count > 0 ? users[0] : null, users.Count > 1 ? [.. users.Skip(1)] : null);
         }
     }
 }

@@ -137,7 +137,8 @@ internal sealed class ConfirmationRequests(ToolInvoker invoker, IOptions<McpOpti
         if (Find(arguments, parameter) is not { } id) return (null, null);
         var (entity, error) = await ReadAsync(mcp, reader, parameter, id, ct);
         if (entity is not { } affected) return (null, error);
-        var name = FindText(affected, "last_name") is { } lastName ? $"{FindText(affected, "first_name")} {lastName}, {FindText(affected, "email")}"
+        var name = FindText(affected, "last_name") is { } lastName
+            ? $"{FindText(affected, "first_name")} {lastName}{(FindText(affected, "email") is { } email ? $", {email}" : "")}"
             : FindText(affected, "name") ?? FindText(affected, "id");
         if (Find(affected, "hospital_id") is { ValueKind: JsonValueKind.String } hospitalId && mcp.Context.Caller.Covers(HospitalReader.Scope))
         {

@@ -4,9 +4,8 @@ using System.Diagnostics.Metrics;
 namespace MedCor.Gateway.Mcp;
 
 /// <summary>
-/// Records metrics of the requests to MCP that have a token: <c>medcor.mcp.requests</c>, a counter by era (<c>modern</c> for versions without a handshake,
-/// <c>legacy</c> for those with one), method and outcome, which is <c>OK</c>, <c>TOOL_ERROR</c>, <c>INPUT_REQUIRED</c>, <c>ABANDONED</c> or the code of an
-/// error. The calls of tools and reads of resources among them are measured as on every surface.
+/// Counts the requests to MCP that have a token, by era, method and outcome. The calls of tools and reads of resources among them are measured as on every
+/// surface.
 /// </summary>
 internal static class McpMetrics
 {

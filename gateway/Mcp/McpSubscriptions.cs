@@ -11,7 +11,7 @@ using ModelContextProtocol.Server;
 namespace MedCor.Gateway.Mcp;
 
 /// <summary>
-/// Tells clients that a resource has changed, on the response of the request with which they subscribe. What a client is told is what its user would receive
+/// Notifies clients that a resource has changed, on the response of the request with which they subscribe. A client is notified of what its user would receive
 /// as live events, without the content.
 /// </summary>
 internal sealed class McpSubscriptions(EventSubscriptions subscriptions, OpenConnectionLimiter connections, TimeProvider clock)
@@ -19,10 +19,10 @@ internal sealed class McpSubscriptions(EventSubscriptions subscriptions, OpenCon
     /// <summary>The maximum number of resources of one subscription.</summary>
     private const int MaxUris = 100;
 
-    /// <summary>The maximum number of events that are read before the changes among them are told.</summary>
+    /// <summary>The maximum number of events that are read before the client is notified of the changes among them.</summary>
     private const int MaxEventsAtOnce = 256;
 
-    /// <summary>The time within which a resource is told to have changed at most once.</summary>
+    /// <summary>The time within which a client is notified of a resource at most once.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
     private const string SubscriptionIdMember = "io.modelcontextprotocol/subscriptionId";
@@ -70,7 +70,7 @@ internal sealed class McpSubscriptions(EventSubscriptions subscriptions, OpenCon
                     ? []
                     : new JsonObject { ["resourceSubscriptions"] = new JsonArray([.. watched.Select(uri => (JsonNode)uri)]) },
             }, ct);
-            await TellChangesAsync(request, subscription, byResource, ended.Token);
+            await NotifyChangesAsync(request, subscription, byResource, ended.Token);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
@@ -82,7 +82,7 @@ internal sealed class McpSubscriptions(EventSubscriptions subscriptions, OpenCon
         }
     }
 
-    private async Task TellChangesAsync(RequestContext<SubscriptionsListenRequestParams> request, StreamSubscription subscription,
+    private async Task NotifyChangesAsync(RequestContext<SubscriptionsListenRequestParams> request, StreamSubscription subscription,
         ILookup<string, (string Uri, string Id)> byResource, CancellationToken ct)
     {
         var (changed, read) = (new HashSet<string>(), 0);
@@ -102,7 +102,7 @@ internal sealed class McpSubscriptions(EventSubscriptions subscriptions, OpenCon
                     await pause.WaitForNextTickAsync(ct);
                 }
                 if (!await next) return;
-                if (events.Current.Event is { } told) changed.UnionWith(FindChanged(told, byResource));
+                if (events.Current.Event is { } current) changed.UnionWith(FindChanged(current, byResource));
             }
         }
         finally
@@ -113,11 +113,11 @@ internal sealed class McpSubscriptions(EventSubscriptions subscriptions, OpenCon
         }
     }
 
-    /// <summary>Returns the addresses of what an event tells to have changed.</summary>
+    /// <summary>Returns the addresses of the watched resources that an event changes.</summary>
     /// <param name="byResource">The watched addresses, with the ID of an entity or an empty one, by the name of the resource.</param>
-    internal static IEnumerable<string> FindChanged(LiveEvent told, ILookup<string, (string Uri, string Id)> byResource) => told.Name switch
+    internal static IEnumerable<string> FindChanged(LiveEvent liveEvent, ILookup<string, (string Uri, string Id)> byResource) => liveEvent.Name switch
     {
-        LiveEvent.ResourceUpdateEvent => byResource[told.Resource].Where(w => w.Id.Length == 0 || w.Id == GetId(told)).Select(w => w.Uri),
+        LiveEvent.ResourceUpdateEvent => byResource[liveEvent.Resource].Where(w => w.Id.Length == 0 || w.Id == GetId(liveEvent)).Select(w => w.Uri),
         // Events may have been missed: anything may have changed.
         LiveEvent.ErrorEvent => byResource.SelectMany(watched => watched).Select(w => w.Uri),
         _ => [],

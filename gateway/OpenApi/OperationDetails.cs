@@ -46,6 +46,9 @@ internal sealed record OperationDetails
     /// <summary>Gets whether the operation accepts an idempotency key, which makes a write safe to retry.</summary>
     public bool AcceptsIdempotencyKey { get; init; }
 
+    /// <summary>Gets whether the service verifies the access token itself, of an endpoint that is public at the gateway.</summary>
+    public bool AuthenticatesAtService { get; init; }
+
     /// <summary>Gets the status codes of error responses in addition to the derived ones.</summary>
     public int[] ErrorStatuses { get; init; } = [];
 

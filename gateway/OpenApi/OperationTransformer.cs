@@ -37,7 +37,7 @@ internal sealed class OperationTransformer(ComponentRegistry components) : IOpen
     public void Complete(OpenApiOperation operation, OperationDetails details, EndpointMetadataCollection metadata, OpenApiDocument document)
     {
         var anonymous = metadata.GetMetadata<IAllowAnonymous>();
-        if (anonymous is not null and not OptionalAuthenticationMetadata) operation.Security = [];
+        if (anonymous is not null and not OptionalAuthenticationMetadata && !details.AuthenticatesAtService) operation.Security = [];
 
         OpenApiParameter[] parameters =
         [

@@ -1,6 +1,3 @@
-using System.Buffers;
-using System.Net;
-using System.Net.Http.Headers;
 using System.Net.Sockets;
 using MedCor.Contracts;
 using MedCor.Gateway.Limits;
@@ -9,13 +6,6 @@ using MedCor.ServiceDefaults.Authentication;
 using MedCor.ServiceDefaults.Telemetry;
 
 namespace MedCor.Gateway.ToolInvocation;
-
-/// <summary>Represents the headers that a forwarded call carries. Nothing else that the client sent is forwarded.</summary>
-/// <param name="Authorization">The client's token, as sent; every service validates it itself.</param>
-/// <param name="RequestId">The id of the current request.</param>
-/// <param name="ClientAddress">The address that the client's connection comes from.</param>
-/// <param name="CallerKey">The key under which the buffered response is counted; null to count it for no caller.</param>
-internal sealed record ServiceCallHeaders(string Authorization, string RequestId, string? ClientAddress, string? CallerKey = null);
 
 /// <summary>Forwards calls to services and reads their responses.</summary>
 internal sealed class ServiceForwarder(ServiceHttpInvoker upstream, BufferedBytesLimiter buffers)
@@ -76,30 +66,4 @@ internal sealed class ServiceForwarder(ServiceHttpInvoker upstream, BufferedByte
             new($"{name} did not complete within {RequestTimeout.TotalSeconds:0} seconds; the outcome is unknown. Retry shortly; a change {retryHint}."),
         _ => new($"The service closed the connection before {name} completed; the outcome is unknown. Retry shortly; a change {retryHint}."),
     };
-}
-
-/// <summary>Represents a JSON body that is written from its original buffers without copying.</summary>
-internal sealed class JsonBytesContent : HttpContent
-{
-    private static readonly MediaTypeHeaderValue Json = new("application/json");
-    private readonly ReadOnlySequence<byte> _bytes;
-
-    public JsonBytesContent(in ReadOnlySequence<byte> bytes)
-    {
-        _bytes = bytes;
-        Headers.ContentType = Json;
-    }
-
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
-
-    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken ct)
-    {
-        foreach (var segment in _bytes) await stream.WriteAsync(segment, ct);
-    }
-
-    protected override bool TryComputeLength(out long length)
-    {
-        length = _bytes.Length;
-        return true;
-    }
 }

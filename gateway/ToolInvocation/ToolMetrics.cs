@@ -6,9 +6,8 @@ using MedCor.ServiceDefaults.Telemetry;
 namespace MedCor.Gateway.ToolInvocation;
 
 /// <summary>
-/// Records metrics of a tool call or a resource read: <c>medcor.tool.duration</c>, a histogram in seconds by tool, surface and outcome, which is <c>OK</c>,
-/// <c>ABANDONED</c> or an error code. Its count is the number of calls, and by error code the number of failures. The span of the call has the same data
-/// (<see cref="SpanExtensions"/>). Neither contains the caller or the person concerned.
+/// Records the duration and outcome of a tool call or a resource read as a metric and, with the same attributes (<see cref="SpanExtensions"/>), as a span.
+/// Neither contains the caller or the person concerned.
 /// </summary>
 internal sealed class ToolMetrics(string surface, string tool) : IDisposable
 {

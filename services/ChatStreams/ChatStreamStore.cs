@@ -26,7 +26,8 @@ public sealed class ChatStreamStore(IConnectionMultiplexer redis, TimeProvider c
     private static readonly TimeSpan RunRetention = TimeSpan.FromHours(24);
 
     /// <summary>
-    /// How long a run can still be read from Redis, piece by piece, once Chat's database has it. A longer time would fill the memory that all runs share.
+    /// The time for which a run can still be read from Redis, piece by piece, once Chat's database has it. A longer time would fill the memory that all runs
+    /// share.
     /// </summary>
     private static readonly TimeSpan SavedRunRetention = TimeSpan.FromMinutes(15);
 

@@ -1,12 +1,16 @@
+using MedCor.Clinical.AccessPolicies;
 using MedCor.Clinical.Audit;
+using MedCor.Clinical.EmergencyOverrides;
 using MedCor.Clinical.MedicalRecords;
 using MedCor.Clinical.People;
+using MedCor.Clinical.Referrals;
 using MedCor.Clinical.Scheduling;
 using MedCor.Clinical.Treatments;
 using MedCor.Contracts;
 using MedCor.Platform.Database;
 using MedCor.Platform.LocalCopies;
 using MedCor.Platform.Messaging;
+using MedCor.Platform.Querying;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical;
@@ -14,6 +18,20 @@ namespace MedCor.Clinical;
 internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvider clock, OutboxSignal signal)
     : TenantDb(options, clock, signal)
 {
+    /// <summary>Finds an appointment by its ID, of one patient or of all, as <see cref="WithNames"/> returns it.</summary>
+    private static readonly Func<ClinicalDb, Guid, Guid?, Guid?, IAsyncEnumerable<AppointmentWithNames>> AppointmentById =
+        TenantQuery.Compile((ClinicalDb db, Guid id, Guid? patientId, Guid? reader) => db.Set<Appointment>().AsNoTracking()
+            .Where(a => a.Id == id && (patientId == null || a.PatientId == patientId))
+            .LeftJoin(db.Set<PersonCopy>(), a => new { a.HospitalId, Id = a.PatientId }, p => new { p.HospitalId, p.Id }, (a, patient) => new { a, patient })
+            .LeftJoin(db.Set<PersonCopy>(), v => new { v.a.HospitalId, Id = v.a.DoctorId }, d => new { d.HospitalId, d.Id },
+                (v, doctor) => new AppointmentWithNames
+                {
+                    Appointment = v.a,
+                    Patient = v.patient,
+                    Doctor = doctor,
+                    HasContent = reader == null || v.a.DoctorId == reader || ContentVisibility.SeesContent(v.a.HospitalId, v.a.PatientId, reader),
+                }));
+
     internal IQueryable<HospitalCopy> Hospitals => Rows<HospitalCopy>();
     internal IQueryable<PersonCopy> People => Rows<PersonCopy>();
     internal IQueryable<Schedule> Schedules => Rows<Schedule>();
@@ -24,15 +42,57 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
 
     internal IQueryable<BookingPause> BookingPauses => Rows<BookingPause>();
 
-    /// <summary>Gets the records that the caller may see: a patient's own, or those of a staff member's hospital.</summary>
-    internal IQueryable<MedicalRecord> MedicalRecords =>
+    /// <summary>Gets the access policies that hospitals have set.</summary>
+    internal IQueryable<AccessPolicy> AccessPolicies => Rows<AccessPolicy>();
+
+    /// <summary>
+    /// Gets the referrals that the caller may see: a patient's own, those to or by a doctor or nurse, or all of the hospital for administrators.
+    /// </summary>
+    internal IQueryable<Referral> VisibleReferrals => Tenancy.Caller switch
+    {
+        { Kind: Callers.Patient, UserId: var me } => Rows<Referral>().Where(r => r.PatientId == me),
+        { Kind: Callers.Doctor or Callers.Nurse, UserId: var me } => Rows<Referral>().Where(r => r.UserId == me || r.ReferredBy == me),
+        _ => Rows<Referral>(),
+    };
+
+    /// <summary>Gets all emergency overrides, for counting and reviewing them.</summary>
+    internal IQueryable<EmergencyOverride> EmergencyOverrides => Rows<EmergencyOverride>();
+
+    /// <summary>
+    /// Gets the emergency overrides that the caller may see: those of a patient's content, those of a doctor or nurse, or all of the hospital for
+    /// administrators and the users whom the access policy names.
+    /// </summary>
+    internal IQueryable<EmergencyOverride> VisibleEmergencyOverrides
+    {
+        get
+        {
+            var named = AccessPolicies;
+            return Tenancy.Caller switch
+            {
+                { Kind: Callers.Patient, UserId: var me } => EmergencyOverrides.Where(e => e.PatientId == me),
+                { Kind: Callers.Doctor or Callers.Nurse, UserId: var me } =>
+                    EmergencyOverrides.Where(e => e.UserId == me || named.Any(p => p.NotifiedUserIds.Contains(me))),
+                _ => EmergencyOverrides,
+            };
+        }
+    }
+
+    /// <summary>Gets in whose care patients are at this moment, by the clock of the database.</summary>
+    internal IQueryable<CareRelation> CareRelations => Rows<CareRelation>();
+
+    /// <summary>
+    /// Gets the records of which <see cref="ContentVisibility"/> leaves those that the caller may know of: a patient's own, or all of the hospital.
+    /// </summary>
+    internal IQueryable<MedicalRecord> UnlimitedRecords =>
         Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Rows<MedicalRecord>().Where(r => r.PatientId == me) : Rows<MedicalRecord>();
 
     /// <summary>Gets the versions of all records, for reading the history of a record that the caller may see.</summary>
     internal IQueryable<RecordVersion> RecordVersions => Rows<RecordVersion>();
 
-    /// <summary>Gets the treatments that the caller may see: a patient's own, or those of a staff member's hospital.</summary>
-    internal IQueryable<Treatment> Treatments =>
+    /// <summary>
+    /// Gets the treatments of which <see cref="ContentVisibility"/> leaves those that the caller may know of: a patient's own, or all of the hospital.
+    /// </summary>
+    internal IQueryable<Treatment> UnlimitedTreatments =>
         Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Rows<Treatment>().Where(t => t.PatientId == me) : Rows<Treatment>();
 
     /// <summary>Gets all recorded accesses to clinical content.</summary>
@@ -49,13 +109,50 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
         Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Appointments.Where(a => a.PatientId == me) : Appointments;
 
     /// <summary>Gets the appointments that the caller may see, with the names of patient and doctor.</summary>
-    internal IQueryable<AppointmentWithNames> AppointmentsWithNames => WithNames(VisibleAppointments);
+    internal IQueryable<AppointmentWithNames> AppointmentsWithNames => WithNamesForCaller(VisibleAppointments);
+
+    /// <summary>Gets the member of staff for whom it is determined which texts they may read; null for whoever may read all that they see.</summary>
+    private Guid? Reader =>
+        Tenancy.Caller is { Kind: Callers.Platform or Callers.HospitalAdmin or Callers.Doctor or Callers.Nurse, UserId: var me } ? me : null;
 
     /// <summary>Joins appointments with the names of patient and doctor.</summary>
-    internal IQueryable<AppointmentWithNames> WithNames(IQueryable<Appointment> appointments) => appointments
+    /// <param name="reader">The member of staff for whom it is determined which texts they may read; null for whoever may read all of them.</param>
+    internal IQueryable<AppointmentWithNames> WithNames(IQueryable<Appointment> appointments, Guid? reader = null) => appointments
         .LeftJoin(People, a => new { a.HospitalId, Id = a.PatientId }, p => new { p.HospitalId, p.Id }, (a, patient) => new { a, patient })
         .LeftJoin(People, v => new { v.a.HospitalId, Id = v.a.DoctorId }, d => new { d.HospitalId, d.Id },
-            (v, doctor) => new AppointmentWithNames { Appointment = v.a, Patient = v.patient, Doctor = doctor });
+            (v, doctor) => new AppointmentWithNames
+            {
+                Appointment = v.a,
+                Patient = v.patient,
+                Doctor = doctor,
+                HasContent = reader == null || v.a.DoctorId == reader || ContentVisibility.SeesContent(v.a.HospitalId, v.a.PatientId, reader),
+            });
+
+    /// <summary>Joins appointments with the names of patient and doctor, and determines which texts the caller may read.</summary>
+    internal IQueryable<AppointmentWithNames> WithNamesForCaller(IQueryable<Appointment> appointments) => WithNames(appointments, Reader);
+
+    /// <summary>Returns an appointment that the caller may see, with the names of patient and doctor; null when there is none.</summary>
+    internal ValueTask<AppointmentWithNames?> FindAppointmentAsync(Guid id, CancellationToken ct) =>
+        AppointmentById(this, id, Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? me : null, Reader).SingleOrDefaultAsync(ct);
+
+    /// <summary>Returns an appointment without its texts unless the caller may read them at this moment.</summary>
+    internal async Task<Contracts.Clinical.Appointment> LimitAsync(Contracts.Clinical.Appointment appointment, CancellationToken ct) =>
+        await FindAppointmentAsync(appointment.Id, ct) is { HasContent: true } ? appointment : appointment.WithoutTexts();
+
+    /// <summary>Returns the users whom a hospital's access policy names to be told of emergency overrides.</summary>
+    internal async Task<IReadOnlyList<Guid>> FindNotifiedUsersAsync(Guid hospital, CancellationToken ct) =>
+        await AccessPolicies.Where(p => p.HospitalId == hospital).Select(p => p.NotifiedUserIds).SingleOrDefaultAsync(ct) ?? [];
+
+    /// <summary>Returns the time by the clock of the database, which is the same for all replicas.</summary>
+    internal Task<DateTimeOffset> GetDatabaseTimeAsync(CancellationToken ct) =>
+        Database.SqlQuery<DateTimeOffset>($"""SELECT statement_timestamp() AS "Value" """).SingleAsync(ct);
+
+    /// <inheritdoc/>
+    protected override void OnModelCreating(ModelBuilder model)
+    {
+        base.OnModelCreating(model);
+        ContentVisibility.AddTo(model);
+    }
 
     /// <inheritdoc/>
     protected override void ConfigureConventions(ModelConfigurationBuilder conventions)

@@ -1,5 +1,3 @@
-using System.Collections.Frozen;
-using System.Reflection;
 using System.Text.Json.Serialization;
 
 namespace MedCor.Contracts;
@@ -34,39 +32,13 @@ public enum Change { Created, Updated, Deleted }
 /// <param name="Audience">Who may receive the event.</param>
 public sealed record LiveUpdate(Change Action, object Data, Audience Audience);
 
-/// <summary>Declares that the entity of an event's <see cref="LiveUpdate"/> is also published as a live event of its own.</summary>
-/// <param name="name">The name of the live event, such as <c>appointment_created</c>.</param>
-/// <param name="data">The type of <see cref="LiveUpdate.Data"/>.</param>
-/// <param name="occasion">What has happened when it is published, for the documentation.</param>
-[AttributeUsage(AttributeTargets.Class, Inherited = false)]
-public sealed class NamedLiveEventAttribute(string name, Type data, string occasion) : Attribute
-{
-    public string Name => name;
-    public Type Data => data;
-    public string Occasion => occasion;
-}
-
-/// <summary>Lists the live events that have a name of their own. Clients find the same list in the API's documentation.</summary>
-public static class NamedLiveEvents
-{
-    private static readonly FrozenDictionary<Type, NamedLiveEventAttribute> ByEvent =
-        (from type in typeof(IntegrationEvent).Assembly.GetTypes()
-         let declared = type.GetCustomAttribute<NamedLiveEventAttribute>()
-         where declared is not null
-         select (type, declared)).ToFrozenDictionary(e => e.type, e => e.declared);
-
-    /// <summary>Gets all live events with a name of their own, sorted by name.</summary>
-    public static IReadOnlyList<NamedLiveEventAttribute> All { get; } = [.. ByEvent.Values.OrderBy(e => e.Name, StringComparer.Ordinal)];
-
-    /// <summary>Returns the name under which the entity of an event is also published; null when there is none.</summary>
-    public static string? FindName(IntegrationEvent integrationEvent) => ByEvent.GetValueOrDefault(integrationEvent.GetType())?.Name;
-}
-
 /// <summary>Specifies who in the event's hospital may see an event. Platform administrators see the events of every hospital.</summary>
 /// <param name="Callers">The roles that may see the event, whomever it concerns.</param>
 /// <param name="UserId">The ID of a user who may also see it: the patient or user whom it concerns.</param>
-public sealed record Audience(Callers Callers, Guid? UserId = null)
+/// <param name="FurtherUserIds">The IDs of further users who may also see it; null when there are none.</param>
+public sealed record Audience(Callers Callers, Guid? UserId = null, IReadOnlyList<Guid>? FurtherUserIds = null)
 {
     /// <summary>Returns whether a caller may see the event, provided that the caller belongs to the event's hospital.</summary>
-    public bool Includes(Callers kind, Guid userId) => (kind != Callers.None && Callers.HasFlag(kind)) || UserId == userId;
+    public bool Includes(Callers kind, Guid userId) =>
+        (kind != Callers.None && Callers.HasFlag(kind)) || UserId == userId || FurtherUserIds?.Contains(userId) == true;
 }

@@ -31,12 +31,12 @@ public static class LiveResources
 
     /// <summary>
     /// Gets the scope that an access token with scopes needs to receive the events of each resource, by its name: the scope for reading it or, for a resource
-    /// that can only be subscribed to, for reading in the area of the events' service.
+    /// that can only be subscribed to, for reading in the area that has its name, or else in that of the events' service.
     /// </summary>
     public static FrozenDictionary<string, Scope> Scopes { get; } = Reporting.DistinctBy(type => GetAttribute(type).Name).ToFrozenDictionary(
         type => GetAttribute(type).Name,
         type => ResourceCatalogue.All.GetValueOrDefault(GetAttribute(type).Name)?.Scope
-            ?? Scope.For(type.Namespace!.Split('.')[^1].ToLowerInvariant(), resource: null, Effect.Read));
+            ?? Scope.For(type.Namespace!.Split('.')[^1].ToLowerInvariant(), GetAttribute(type).Name, Effect.Read));
 
     /// <summary>Returns the name of the resource whose change an event reports.</summary>
     public static string GetName(IntegrationEvent integrationEvent) => GetAttribute(integrationEvent.GetType()).Name;

@@ -2,12 +2,12 @@ using System.Collections.Frozen;
 
 namespace MedCor.Contracts;
 
-/// <summary>Specifies what a scope permits in its area. Each deed includes those before it.</summary>
-public enum Deed { Read, Write, Delete }
+/// <summary>Specifies what a scope permits in its area. Each action includes those before it.</summary>
+public enum ScopeAction { Read, Write, Delete }
 
 /// <summary>
-/// Represents a scope: what an access token may be limited to. A scope of an area permits one deed there, such as <c>appointments.write</c>. The required scope
-/// of a tool, a resource or a live event follows from its contract.
+/// Represents a scope: what an access token may be limited to. A scope of an area permits one action there, such as <c>appointments.write</c>. The scope that a
+/// tool, a resource or a live event requires follows from its contract.
 /// </summary>
 /// <param name="Name">The name, as in the <c>scope</c> claim of tokens.</param>
 /// <param name="Description">What the scope permits, in one sentence for people.</param>
@@ -28,18 +28,18 @@ public sealed record Scope(string Name, string Description)
     /// <summary>Gets the bits that this scope adds to a set that also contains <c>medcor.clinical</c>.</summary>
     internal ulong GrantedWithClinical { get; init; }
 
-    /// <summary>Returns the scope that permits a deed in an area.</summary>
+    /// <summary>Returns the scope that permits an action in an area.</summary>
     /// <exception cref="InvalidOperationException">The area is not one of <see cref="ScopeAreas"/>.</exception>
-    public static Scope Of(string area, Deed deed) => ScopeAreas.Find(area, deed);
+    public static Scope Of(string area, ScopeAction action) => ScopeAreas.Find(area, action);
 
     /// <summary>Returns the scope that a call requires.</summary>
     /// <param name="service">The name of the service that owns what is called.</param>
-    /// <param name="resource">The name of the resource whose entities it reads or changes; null when they belong to none.</param>
+    /// <param name="resource">The name of the resource whose entities it reads or changes or, when they belong to none, of what it returns.</param>
     internal static Scope For(string service, string? resource, Effect effect) => Of(ScopeAreas.GetName(service, resource), effect switch
     {
-        Effect.Read => Deed.Read,
-        Effect.Delete => Deed.Delete,
-        _ => Deed.Write,
+        Effect.Read => ScopeAction.Read,
+        Effect.Delete => ScopeAction.Delete,
+        _ => ScopeAction.Write,
     });
 }
 
@@ -68,27 +68,27 @@ internal static class ScopeAreas
         (Chat, "guided prompts, their notifications and chat with the model"),
     ];
 
-    private static readonly Deed[] Deeds = Enum.GetValues<Deed>();
+    private static readonly ScopeAction[] Actions = Enum.GetValues<ScopeAction>();
 
-    private static readonly FrozenDictionary<(string Area, Deed Deed), Scope> ByAreaAndDeed =
-        (from area in Areas from deed in Deeds select (area, deed)).ToFrozenDictionary(s => (s.area.Name, s.deed), s => new Scope(
-            $"{s.area.Name}.{GetName(s.deed)}", $"{Describe(s.deed)} {s.area.Content}.")
+    private static readonly FrozenDictionary<(string Area, ScopeAction Action), Scope> ByAreaAndAction =
+        (from area in Areas from action in Actions select (area, action)).ToFrozenDictionary(s => (s.area.Name, s.action), s => new Scope(
+            $"{s.area.Name}.{GetName(s.action)}", $"{Describe(s.action)} {s.area.Content}.")
         {
-            Bit = GetBit(s.area.Name, s.deed),
-            Granted = GetGranted(s.area.Name, s.deed),
-            GrantedWithClinical = GetGranted(s.area.Name, s.deed),
+            Bit = GetBit(s.area.Name, s.action),
+            Granted = GetGranted(s.area.Name, s.action),
+            GrantedWithClinical = GetGranted(s.area.Name, s.action),
         });
 
-    /// <summary>Gets the scopes of every area, by area and deed, whether or not anything requires them.</summary>
-    internal static IEnumerable<Scope> InOrder => from area in Areas from deed in Deeds select ByAreaAndDeed[(area.Name, deed)];
+    /// <summary>Gets the scopes of every area, by area and action, whether or not anything requires them.</summary>
+    internal static IEnumerable<Scope> InOrder => from area in Areas from action in Actions select ByAreaAndAction[(area.Name, action)];
 
-    /// <summary>Gets the scopes that permit a deed in all areas at once.</summary>
+    /// <summary>Gets the scopes that permit an action in all areas at once.</summary>
     internal static IEnumerable<Scope> OfAllAreas =>
-        from deed in Deeds
-        let all = Areas.Aggregate(0UL, (bits, area) => bits | GetGranted(area.Name, deed))
-        select new Scope($"medcor.{GetName(deed)}", $"{Describe(deed)} everything except medical records and treatments.")
+        from action in Actions
+        let all = Areas.Aggregate(0UL, (bits, area) => bits | GetGranted(area.Name, action))
+        select new Scope($"medcor.{GetName(action)}", $"{Describe(action)} everything except medical records and treatments.")
         {
-            Granted = all & ~GetGranted(Clinical, Deed.Delete),
+            Granted = all & ~GetGranted(Clinical, ScopeAction.Delete),
             GrantedWithClinical = all,
         };
 
@@ -97,29 +97,29 @@ internal static class ScopeAreas
     {
         ("hospital", _) => "hospitals",
         ("identity", _) => People,
-        ("clinical", "medical_records" or "treatments") => Clinical,
+        ("clinical", "medical_records" or "treatments" or "access_policy" or "access_policies" or "referrals" or "emergency_overrides") => Clinical,
         ("clinical", "audit_events") => "audit",
         ("clinical", _) => "appointments",
         _ => service,
     };
 
-    internal static Scope Find(string area, Deed deed) =>
-        ByAreaAndDeed.TryGetValue((area, deed), out var scope)
+    internal static Scope Find(string area, ScopeAction action) =>
+        ByAreaAndAction.TryGetValue((area, action), out var scope)
             ? scope
             : throw new InvalidOperationException($"There is no area of scopes named {area}. Add it with its content to {nameof(ScopeAreas)}.");
 
-    private static string GetName(Deed deed) => deed.ToString().ToLowerInvariant();
+    private static string GetName(ScopeAction action) => action.ToString().ToLowerInvariant();
 
-    private static string Describe(Deed deed) => deed switch
+    private static string Describe(ScopeAction action) => action switch
     {
-        Deed.Read => "Read",
-        Deed.Write => "Read, create and change",
+        ScopeAction.Read => "Read",
+        ScopeAction.Write => "Read, create and change",
         _ => "Read, create, change, end and deactivate",
     };
 
-    private static ulong GetBit(string area, Deed deed) => 1UL << (Array.FindIndex(Areas, a => a.Name == area) * Deeds.Length + (int)deed);
+    private static ulong GetBit(string area, ScopeAction action) => 1UL << (Array.FindIndex(Areas, a => a.Name == area) * Actions.Length + (int)action);
 
-    private static ulong GetGranted(string area, Deed deed) => Deeds.Where(d => d <= deed).Aggregate(0UL, (bits, d) => bits | GetBit(area, d));
+    private static ulong GetGranted(string area, ScopeAction action) => Actions.Where(a => a <= action).Aggregate(0UL, (bits, a) => bits | GetBit(area, a));
 }
 
 /// <summary>Lists the scopes, read once from the contracts.</summary>
@@ -130,16 +130,16 @@ public static class Scopes
         new("medcor.clinical", "Extends medcor.read, medcor.write and medcor.delete to medical records and treatments.");
 
     /// <summary>Gets the scope that reading the answers of chat calls requires.</summary>
-    public static Scope ReadChat { get; } = Scope.Of(ScopeAreas.Chat, Deed.Read);
+    public static Scope ReadChat { get; } = Scope.Of(ScopeAreas.Chat, ScopeAction.Read);
 
     /// <summary>Gets the scope that starting and cancelling chat calls requires.</summary>
-    public static Scope WriteChat { get; } = Scope.Of(ScopeAreas.Chat, Deed.Write);
+    public static Scope WriteChat { get; } = Scope.Of(ScopeAreas.Chat, ScopeAction.Write);
 
     /// <summary>Gets the scope that reading medical records and treatments requires.</summary>
-    public static Scope ReadClinical { get; } = Scope.Of(ScopeAreas.Clinical, Deed.Read);
+    public static Scope ReadClinical { get; } = Scope.Of(ScopeAreas.Clinical, ScopeAction.Read);
 
     /// <summary>Gets the scope that creating and changing users requires.</summary>
-    public static Scope WritePeople { get; } = Scope.Of(ScopeAreas.People, Deed.Write);
+    public static Scope WritePeople { get; } = Scope.Of(ScopeAreas.People, ScopeAction.Write);
 
     /// <summary>Gets all scopes: those that something requires, by area, and those of all areas at once.</summary>
     public static IReadOnlyList<Scope> All { get; } = [.. ScopeAreas.InOrder.Where(Required().Contains), .. ScopeAreas.OfAllAreas, WithClinical];

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.Json;
 using System.Xml.Linq;
 using MedCor.Contracts.Chat;
 
@@ -27,10 +28,12 @@ public sealed record ToolDescriptor(string Name, string Service, Effect Effect, 
     /// </summary>
     public bool IsResultPrivate => ReturnsSecret || ClinicalContent is not null || Result == typeof(PromptSession);
 
-    /// <summary>Returns the name of the resource whose entity or page of entities a result is; null when it is neither.</summary>
-    private static string? GetResource(Type result) =>
-        (result.IsGenericType && result.GetGenericTypeDefinition() == typeof(Page<>) ? result.GetGenericArguments()[0] : result)
-            .GetCustomAttribute<ResourceAttribute>()?.Name;
+    /// <summary>Returns the name of the resource whose entity or page of entities a result is; the name of its type when it is neither.</summary>
+    private static string GetResource(Type result)
+    {
+        var entity = result.IsGenericType && result.GetGenericTypeDefinition() == typeof(Page<>) ? result.GetGenericArguments()[0] : result;
+        return entity.GetCustomAttribute<ResourceAttribute>()?.Name ?? JsonNamingPolicy.SnakeCaseLower.ConvertName(entity.Name);
+    }
 }
 
 /// <summary>Contains all tools, read once from the contracts.</summary>

@@ -45,12 +45,7 @@ public static class DemoTenants
     [
         (PlatformAdmin.Email, CallerKinds.GetLabel(Callers.Platform)),
         .. from hospital in Hospitals
-           from account in new[]
-           {
-               (hospital.Admin.Email, Kind: Callers.HospitalAdmin), (hospital.Doctors[0].Person.Email, Kind: Callers.Doctor),
-               (hospital.Nurse.Email, Kind: Callers.Nurse), (hospital.Receptionist.Email, Kind: Callers.Receptionist),
-               (hospital.Patients[0].Email, Kind: Callers.Patient),
-           }
+           from account in hospital.Accounts
            select (account.Email, $"{CallerKinds.GetLabel(account.Kind)} at {hospital.Name}"),
     ];
 
@@ -101,6 +96,13 @@ public sealed record DemoHospital(
     DemoPerson Admin, DemoPerson Nurse, DemoPerson Receptionist,
     IReadOnlyList<(DemoPerson Person, string Specialty)> Doctors, IReadOnlyList<DemoPerson> Patients)
 {
+    /// <summary>Gets an account of each role of the hospital.</summary>
+    public IReadOnlyList<(Callers Kind, string Email)> Accounts =>
+    [
+        (Callers.HospitalAdmin, Admin.Email), (Callers.Doctor, Doctors[0].Person.Email), (Callers.Nurse, Nurse.Email),
+        (Callers.Receptionist, Receptionist.Email), (Callers.Patient, Patients[0].Email),
+    ];
+
     public IEnumerable<DemoPerson> People => [Admin, Nurse, Receptionist, .. Doctors.Select(d => d.Person), .. Patients];
 }
 

@@ -66,11 +66,13 @@ internal sealed class AddDemoYear(IdentityDb db, PasswordHasher hashes, TimeProv
     private Account CreateAccount(DemoPerson person, int n, string hash, Dictionary<Guid, Specialties.Specialty> specialties)
     {
         var isDoctor = person.Role == Role.Doctor;
+        // Every fifth patient has neither an address nor a login, as many have at a clinic.
+        var hasLogin = isDoctor || n % 5 != 4;
         var account = new Account
         {
             Id = person.Id,
             HospitalId = person.HospitalId,
-            Email = person.Email,
+            Email = hasLogin ? person.Email : null,
             FirstName = person.FirstName,
             LastName = person.LastName,
             Role = person.Role,
@@ -88,8 +90,9 @@ internal sealed class AddDemoYear(IdentityDb db, PasswordHasher hashes, TimeProv
                 Specialty = specialties[DemoYear.SpecialtyOf(n)],
                 IsPrimary = true,
             });
-        db.Add(account);
-        db.Add(new Credential { UserId = account.Id, PasswordHash = hash });
+        var login = hasLogin ? new Login { Email = person.Email, PasswordHash = hash } : null;
+        if (login is not null) db.Add(login);
+        db.AddRange(account, new Membership { UserId = account.Id, LoginId = login?.Id });
         return account;
     }
 }

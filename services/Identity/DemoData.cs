@@ -75,7 +75,8 @@ internal sealed class DemoData(IdentityDb db, PasswordHasher hashes) : IDemoData
             DoctorPeriods = isDoctor ? new([new(DemoTenants.Opened)]) : ActivePeriods.None,
         };
         db.Add(account);
-        db.Add(new Credential { UserId = account.Id, PasswordHash = _passwordHash });
+        var login = new Login { Email = person.Email, PasswordHash = _passwordHash };
+        db.AddRange(login, new Membership { UserId = account.Id, LoginId = login.Id });
         account.RaiseChanged(db, user => new UserCreated(user), isNew: true);
         return account;
     }

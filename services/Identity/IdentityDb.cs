@@ -21,7 +21,8 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TimeProvi
     : TenantDb(options, clock, signal)
 {
     internal IQueryable<Account> Accounts => Rows<Account>();
-    internal IQueryable<Credential> Credentials => Rows<Credential>();
+    internal IQueryable<Login> Logins => Rows<Login>();
+    internal IQueryable<Membership> Memberships => Rows<Membership>();
     internal IQueryable<Specialty> Specialties => Rows<Specialty>();
     internal IQueryable<DoctorSpecialtyLink> SpecialtyLinks => Rows<DoctorSpecialtyLink>();
     internal IQueryable<HospitalCopy> Hospitals => Rows<HospitalCopy>();

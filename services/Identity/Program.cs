@@ -1,4 +1,5 @@
 using MedCor.Identity;
+using MedCor.Identity.Accounts;
 using MedCor.Identity.Authorization;
 using MedCor.Identity.Federation;
 using MedCor.Identity.Keys;
@@ -21,7 +22,7 @@ builder.AddMails();
 builder.AddRecovery();
 builder.AddPages();
 builder.AddServiceAccounts();
-builder.Services.AddScoped<CurrentPasswordCheck>().AddScoped<EmailUniqueness>().AddScoped<BookingPauseClient>();
+builder.Services.AddScoped<LoginAddresses>().AddScoped<CurrentPasswordCheck>().AddScoped<BookingPauseClient>();
 
 var app = builder.Build();
 app.MapKeys();

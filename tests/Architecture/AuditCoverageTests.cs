@@ -6,8 +6,11 @@ namespace MedCor.Tests.Architecture;
 /// <summary>Tests that no tool reads or changes clinical content without an audit entry.</summary>
 public class AuditCoverageTests
 {
-    /// <summary>Tools that concern doctors' working hours or audit events. Every tool of Clinical that records no access must be listed here.</summary>
-    private static readonly string[] NothingClinical = ["get_doctor_schedule", "list_appointment_slots", "list_audit_events", "set_doctor_schedule"];
+    /// <summary>
+    /// Tools that concern doctors' working hours, audit events or the access policy. Every tool of Clinical that records no access must be listed here.
+    /// </summary>
+    private static readonly string[] NothingClinical =
+        ["get_access_policy", "get_doctor_schedule", "list_appointment_slots", "list_audit_events", "set_doctor_schedule", "update_access_policy"];
 
     /// <summary>Contracts of IDs, names and times only, which reveal neither the reason for an appointment nor a finding.</summary>
     private static readonly Type[] NoContent = [typeof(AuditEvent), typeof(AffectedAppointment), typeof(UpcomingBooking), typeof(LiveAppointment)];

@@ -5,6 +5,7 @@ using MedCor.Chat.LanguageModel;
 using MedCor.Chat.Runs;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
+using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
 using MedCor.Gateway.Chat;
 using MedCor.Gateway.Endpoints;
@@ -117,11 +118,19 @@ public sealed class DocumentedLimitsTests
         { "what is kept of providers", Number(ProviderMetadata.MaxKept) },
         { "what is kept of providers", $"{ProviderMetadata.Lifetime.TotalHours} h" },
         { "difference to the clock of a provider", $"{ProviderClient.ClockSkew.TotalMinutes} min" },
+        { "patients whose content a user has open", Number(EmergencyOverride.MaxOpenPatients) },
+        { "an emergency override", $"{EmergencyOverride.MinMinutes} to {EmergencyOverride.MaxMinutes} min" },
+        { "a referral", $"{Referral.MaxDays} days" },
+        { "users whom an access policy names", Number(AccessPolicy.MaxNotifiedUsers) },
+        { "days around a visit", Number(AccessPolicy.MaxVisitDays) },
+        { "days around a visit", Number(AccessPolicy.MaxNurseDays) },
+        { "staff who are named in the live event", Number(ContentViewers.MaxUsers) },
         { "domains of e-mail addresses, and mapped values", Number(IdentityProvider.MaxEntries) },
         { "time for which a user is not asked again", $"{Identity.Authorization.Consents.Lifetime.TotalDays} days" },
         { "a pushed authorization request", $"{AuthorizationServer.PushedRequestLifetime.TotalMinutes} min" },
         { "recovery codes of a user", Number(RecoveryCode.CodesPerUser) },
         { "passkeys of a user", Number(PasskeyManager.MaxPerUser) },
+        { "hospitals that one login opens", Number(SessionUser.MaxHospitals) },
         { "a session", $"{SignInPolicy.LongestSessionHours / 24} days, {SignInPolicy.MaxIdleMinutes / 24 / 60}" },
     };
 

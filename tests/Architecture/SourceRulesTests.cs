@@ -45,6 +45,16 @@ public partial class SourceRulesTests
     public void No_log_tells_an_address_that_a_client_wrote() => Assert.Empty(ProductSources(LoggedAddress()));
 
     [Fact]
+    public void Every_log_message_has_an_event_ID_of_its_own()
+    {
+        var ids = Sources.Where(s => IsProduct().IsMatch(s.Path)).SelectMany(s => LogMessage().Matches(s.Text)).Select(m => m.Groups["id"].Value).ToArray();
+
+        Assert.NotEmpty(ids);
+        Assert.DoesNotContain("", ids);
+        Assert.Distinct(ids);
+    }
+
+    [Fact]
     public void Contracts_reference_nothing()
     {
         var project = File.ReadAllText(Path.Combine(Root, "services/Contracts/MedCor.Contracts.csproj"));
@@ -165,6 +175,9 @@ public partial class SourceRulesTests
     [GeneratedRegex(
         @"\.Log(Trace|Debug|Information|Warning|Error|Critical)\([^;]*Request\.(Path|QueryString|Query|RouteValues|RequestUri|GetDisplayUrl|GetEncodedUrl)")]
     private static partial Regex LoggedAddress();
+
+    [GeneratedRegex(@"\[LoggerMessage\(\s*(?:EventId = )?(?<id>\d*)")]
+    private static partial Regex LogMessage();
 
     [GeneratedRegex(@"\bDateTime(Offset)?\.(Utc)?(Now|Today)\b")]
     private static partial Regex SystemClock();

@@ -3,6 +3,9 @@ using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
+using MedCor.Contracts.Identity;
+using MedCor.DemoData;
 using MedCor.Gateway.Forwarding;
 using MedCor.Platform.Replay;
 using MedCor.ServiceDefaults.Authentication;
@@ -80,6 +83,26 @@ public sealed partial class TopologyTests
             StringComparison.Ordinal);
 
         static Callers Kind(Role role, Guid? hospital) => new Caller(Guid.NewGuid(), "", role, hospital, Guid.NewGuid(), default, default).Kind;
+    }
+
+    [Fact]
+    public void Every_role_can_act_in_the_audit_trail_and_has_a_demo_account_in_every_hospital()
+    {
+        Assert.Equal(CallerKinds.All.Select(kind => kind.Value.ToString()).Order(), Enum.GetNames<ActingRole>().Order());
+        Assert.All(DemoTenants.Hospitals, hospital =>
+            Assert.Equal(CallerKinds.All.Select(kind => kind.Value).Except([Callers.Platform]), hospital.Accounts.Select(account => account.Kind).Order()));
+    }
+
+    [Fact]
+    public void A_hospitals_provider_gives_roles_that_users_have() => Assert.Empty(Enum.GetNames<StaffRole>().Except(Enum.GetNames<Role>()));
+
+    [Fact]
+    public void The_page_about_roles_has_a_column_for_each()
+    {
+        var header = File.ReadLines(Path.Combine(Root, "docs", "roles.md")).First(line => line.StartsWith("| |", StringComparison.Ordinal));
+
+        Assert.Equal(CallerKinds.All.Select(kind => kind.Label).Order(),
+            header.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Order());
     }
 
     [Theory]

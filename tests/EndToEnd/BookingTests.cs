@@ -26,10 +26,10 @@ public class BookingTests
         Assert.Equal(AppointmentStatus.Scheduled, visit.Status);
         var id = visit.Id.ToString();
 
-        var created = await heard.Next(e => e.Name == "appointment_created" && (string?)e.Data["id"] == id);
+        var created = await heard.Next(e => e.Name == "appointment_created" && e.EntityId == visit.Id);
         Assert.Equal(patient.Id, (Guid)created.Data["patient_id"]!);
-        var update = await heard.Next(e => e.Name == "resource_update" && (string?)e.Data["data"]?["id"] == id);
-        Assert.Equal(("appointments", "created"), ((string)update.Data["resource"]!, (string)update.Data["action"]!));
+        var update = await heard.Next(e => e.Name == "resource_update" && e.EntityId == visit.Id);
+        Assert.Equal(("appointments", "created"), (update.Resource, update.Action));
 
         var again = await patient.TryCall("create_appointment", ward.BookingRequest("14:00:00"));
         Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (again.Status, again.Code));
@@ -37,7 +37,7 @@ public class BookingTests
 
         // The stranger receives a later booking of their own hospital. An earlier event that has not arrived by then will not arrive.
         var later = await (await ClinicFixture.Open("riverside")).Book("11:00:00");
-        await overheard.Next(e => (string?)e.Data["id"] == later.Id.ToString());
+        await overheard.Next(e => e.EntityId == later.Id);
         Assert.DoesNotContain(overheard.Events, e => e.Data.ToJsonString().Contains(id, StringComparison.Ordinal)
             || e.Data.ToJsonString().Contains(doctor.HospitalId.ToString()!, StringComparison.Ordinal));
 

@@ -33,7 +33,7 @@ public class CrashTests
         await using (var clinical = await house.OpenDatabase("clinical"))
         await using (var flush = new NpgsqlCommand("CHECKPOINT", clinical) { CommandTimeout = 120 }) await flush.ExecuteNonQueryAsync();
 
-        var accepted = new ConcurrentBag<string>();
+        var accepted = new ConcurrentBag<Guid>();
         var killed = 0;
         var begun = 0;
         await Parallel.ForEachAsync(wishes, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (wish, _) =>
@@ -43,12 +43,12 @@ public class CrashTests
             // A call that broke off may have taken effect. With its key, the retry returns what the call would have.
             var answer = await Persistently(() => nurses[turn % 2].TryCall("create_appointment", wish, idempotencyKey: $"{ward.Doctor}-{turn}"));
             Assert.True(answer.Status == HttpStatusCode.OK, answer.Body.ToJsonString());
-            accepted.Add(answer.Read<Appointment>().Id.ToString());
+            accepted.Add(answer.Read<Appointment>().Id);
         });
         await house.WaitUntilRecovered(victim, killed);
 
         Assert.Equal(wishes.Count, accepted.Distinct().Count());
-        var ids = accepted.Select(Guid.Parse).ToArray();
+        var ids = accepted.ToArray();
         Assert.Equal(ids.Length, await house.QueryNumber("clinical", "SELECT count(*) FROM appointments WHERE id = ANY($1)", ids));
         const string Recorded = "FROM audit_events e WHERE resource_id = ANY($1) AND action = 'create_appointment' AND outcome = 'DONE'";
         Assert.Equal(ids.Length, await house.QueryNumber("clinical", $"SELECT count(*) {Recorded}", ids));
@@ -58,8 +58,8 @@ public class CrashTests
         await Wait.Until(async () => await house.QueryNumber("analytics", "SELECT count(*) FROM visits WHERE appointment_id = ANY($1)", ids) == ids.Length,
             "Analytics has counted every accepted booking", TimeSpan.FromSeconds(60));
 
-        foreach (var id in accepted) await listener.Next(e => e.Name == "appointment_created" && (string?)e.Data["id"] == id, TimeSpan.FromSeconds(60));
-        Assert.All(listener.Events.Where(e => e.Name == "appointment_created").GroupBy(e => (string)e.Data["id"]!), heard => Assert.Single(heard));
+        foreach (var id in ids) await listener.Next(e => e.Name == "appointment_created" && e.EntityId == id, TimeSpan.FromSeconds(60));
+        Assert.All(listener.Events.Where(e => e.Name == "appointment_created").GroupBy(e => e.EntityId), heard => Assert.Single(heard));
     }
 
     /// <summary>Retries while a service is unavailable, as a client would.</summary>

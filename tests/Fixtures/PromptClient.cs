@@ -1,5 +1,7 @@
 using System.Net.Http.Json;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using MedCor.Contracts;
 using MedCor.Contracts.Chat;
 
 namespace MedCor.Tests.Fixtures;
@@ -14,6 +16,13 @@ internal sealed class PromptClient(ApiClient client, PromptSession state)
     public string? Step => Session.Step?.Name;
     public JsonObject Data => Session.Data;
     public JsonArray Options => Session.Step!.Options!;
+
+    /// <summary>Reads the data that is known so far.</summary>
+    /// <typeparam name="TData">The data of the prompt.</typeparam>
+    public TData ReadData<TData>() => Data.Deserialize<TData>(Json.Options)!;
+
+    /// <summary>Reads the options of the open step, each as the answer that chooses it.</summary>
+    public TAnswer[] ReadOptions<TAnswer>() => Options.Deserialize<TAnswer[]>(Json.Options)!;
 
     public static async Task<PromptClient> Start(ApiClient client, string prompt, object? known = null)
     {

@@ -11,7 +11,7 @@ public sealed class SseClient : IAsyncDisposable
 
     private readonly HttpResponseMessage _response;
     private readonly CancellationTokenSource _disposing = new();
-    private readonly ReceivedItems<SseEvent> _received = new(received => $"{received.Name} {received.Data["resource"]} {received.Data["action"]}");
+    private readonly ReceivedItems<SseEvent> _received = new(received => $"{received.Name} {received.Resource} {received.Action}");
     private readonly Task _reading;
 
     private SseClient(HttpResponseMessage response)
@@ -66,8 +66,7 @@ public sealed class SseClient : IAsyncDisposable
 
     /// <summary>Waits for and returns the next update of a resource's row.</summary>
     public Task<SseEvent> Next(string resource, string action, Guid id, TimeSpan? within = null) =>
-        Next(h => h.Name == "resource_update" && (string?)h.Data["resource"] == resource && (string?)h.Data["action"] == action
-            && (string?)h.Data["data"]?["id"] == id.ToString(), within);
+        Next(h => h.Name == "resource_update" && h.Resource == resource && h.Action == action && h.EntityId == id, within);
 
     /// <summary>Waits until the server has closed the connection; fails when it does not in time.</summary>
     public Task WaitUntilClosed(TimeSpan? within = null) => _reading.WaitAsync(within ?? DefaultTimeout);
@@ -100,4 +99,20 @@ public sealed class SseClient : IAsyncDisposable
 }
 
 /// <summary>Represents a received event.</summary>
-public sealed record SseEvent(string Name, string Id, JsonNode Data);
+public sealed record SseEvent(string Name, string Id, JsonNode Data)
+{
+    /// <summary>Gets the resource that a <c>resource_update</c> is about.</summary>
+    public string? Resource => (string?)Data["resource"];
+
+    /// <summary>Gets how the resource of a <c>resource_update</c> changed.</summary>
+    public string? Action => (string?)Data["action"];
+
+    /// <summary>Gets the tool whose result a <c>tool_response</c> contains.</summary>
+    public string? Tool => (string?)Data["tool"];
+
+    /// <summary>Gets the request that a <c>tool_response</c> or an <c>error_event</c> answers.</summary>
+    public string? RequestId => (Data["request_id"] ?? Data["details"]?["request_id"])?.ToString();
+
+    /// <summary>Gets the ID of the entity that a <c>resource_update</c>, or an event with a name of its own, is about.</summary>
+    public Guid? EntityId => (Data["data"]?["id"] ?? Data["id"]) is JsonValue id && id.TryGetValue<Guid>(out var value) ? value : null;
+}

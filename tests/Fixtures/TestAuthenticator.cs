@@ -33,7 +33,8 @@ internal sealed class TestAuthenticator(byte[] secret, Guid userId, IReadOnlyLis
     {
         // As if the last login were long ago: a test need not wait for the next time step.
         await using var database = await (await MedCorFixture.Get()).OpenDatabase("identity");
-        await using var forget = new NpgsqlCommand("UPDATE authenticators SET last_step = 0 WHERE user_id = $1", database)
+        await using var forget = new NpgsqlCommand(
+            "UPDATE authenticators SET last_step = 0 WHERE login_id = (SELECT login_id FROM memberships WHERE user_id = $1)", database)
         {
             Parameters = { new() { Value = userId } },
         };

@@ -1,6 +1,8 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using MedCor.Contracts;
 using MedCor.Contracts.Identity;
+using MedCor.DemoData;
 
 namespace MedCor.Tests.Fixtures;
 
@@ -10,6 +12,10 @@ internal sealed record TestUser(Guid Id, string Email, string Password, User Use
     internal const string PlatformAdminEmail = "admin@medcor.example";
     internal const string HospitalAdminEmail = "admin@general.example";
     internal const string OtherHospitalAdminEmail = "admin@riverside.example";
+
+    /// <summary>Gets the address of a demo account of each role: of the platform, or of the hospital of <see cref="HospitalAdminEmail"/>.</summary>
+    internal static Dictionary<Callers, string> EmailByKind { get; } = DemoTenants.Hospitals[0].Accounts
+        .Append((Kind: Callers.Platform, Email: PlatformAdminEmail)).ToDictionary(account => account.Kind, account => account.Email);
 
     internal static string NewEmail() => $"t{Guid.NewGuid():N}@people.example";
 

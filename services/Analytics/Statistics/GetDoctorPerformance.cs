@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Analytics.Statistics;
 
-internal sealed class GetDoctorPerformanceHandler(AnalyticsDb db, StatisticsQueries book) : IToolHandler<GetDoctorPerformance, DoctorPerformance>
+internal sealed class GetDoctorPerformanceHandler(AnalyticsDb db, StatisticsQueries queries) : IToolHandler<GetDoctorPerformance, DoctorPerformance>
 {
     public async Task<DoctorPerformance> HandleAsync(GetDoctorPerformance request, CancellationToken ct)
     {
@@ -18,20 +18,20 @@ internal sealed class GetDoctorPerformanceHandler(AnalyticsDb db, StatisticsQuer
             .FirstOrDefaultAsync(p => p.UserId == doctor && (p.Role == Role.Doctor || db.PrimarySpecialties.Any(s => s.DoctorId == doctor)), ct)
             ?? throw new NotFound("doctor");
         var owner = person.HospitalId;
-        var hospital = await book.ResolveHospitalAsync(owner, ct);
-        var period = Period.Containing(request.Period, request.Date ?? book.Today(hospital));
+        var hospital = await queries.ResolveHospitalAsync(owner, ct);
+        var period = Period.Containing(request.Period, request.Date ?? queries.Today(hospital));
         var (from, to) = period;
 
         var days = await db.DoctorDays.Where(d => d.HospitalId == owner && d.DoctorId == doctor && d.Day >= from && d.Day <= to).ToListAsync(ct);
         var seen = await db.Appointments
             .Where(v => v.HospitalId == owner && v.DoctorId == doctor && v.Day >= from && v.Day <= to && v.Status == AppointmentStatus.Completed)
             .Select(v => v.PatientId).Distinct().CountAsync(ct);
-        var schedules = await book.FindSchedules(owner, period).Where(s => s.DoctorId == doctor).ToListAsync(ct);
+        var schedules = await queries.FindSchedules(owner, period).Where(s => s.DoctorId == doctor).ToListAsync(ct);
         var active = await db.PrimarySpecialties.Where(p => p.HospitalId == owner && p.DoctorId == doctor).Select(p => p.ActivePeriods).SingleOrDefaultAsync(ct)
             ?? person.EstimatedPeriods;
         var zone = StatisticsQueries.TimeZoneOf(hospital);
         var working = StatisticsQueries.CountWorkingMinutes(schedules, zone,
-            StatisticsQueries.FindActiveDays(await book.FindHospitalPeriodsAsync(owner, ct), active, zone, period));
+            StatisticsQueries.FindActiveDays(await queries.FindHospitalPeriodsAsync(owner, ct), active, zone, period));
         var booked = days.Sum(d => d.BookedMinutes);
         return new(
             DoctorId: doctor,

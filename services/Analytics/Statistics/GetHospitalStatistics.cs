@@ -4,19 +4,19 @@ using MedCor.Validation;
 
 namespace MedCor.Analytics.Statistics;
 
-internal sealed class GetHospitalStatisticsHandler(StatisticsQueries book)
+internal sealed class GetHospitalStatisticsHandler(StatisticsQueries queries)
     : IToolHandler<GetHospitalStatistics, HospitalStatistics>, IParameterValidator<GetHospitalStatistics>
 {
     public Task AddErrorsAsync(GetHospitalStatistics request, ParameterErrors errors, CancellationToken ct)
     {
-        book.RequireHospital(request.HospitalId, errors);
+        queries.RequireHospital(request.HospitalId, errors);
         errors.AddDateRange(request.DateFrom, request.DateTo);
         return Task.CompletedTask;
     }
 
     public async Task<HospitalStatistics> HandleAsync(GetHospitalStatistics request, CancellationToken ct)
     {
-        var (hospital, s) = await book.ReadAsync(request.HospitalId, request.DateFrom, request.DateTo, ct);
+        var (hospital, s) = await queries.ReadAsync(request.HospitalId, request.DateFrom, request.DateTo, ct);
         return new(
             HospitalId: hospital,
             DateFrom: s.From,

@@ -6,22 +6,22 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Analytics.Statistics;
 
-internal sealed class GetSpecialtyDemandHandler(AnalyticsDb db, StatisticsQueries book)
+internal sealed class GetSpecialtyDemandHandler(AnalyticsDb db, StatisticsQueries queries)
     : IToolHandler<GetSpecialtyDemand, HospitalDemand>, IParameterValidator<GetSpecialtyDemand>
 {
     private const decimal SecondsPerDay = 24 * 60 * 60;
 
     public Task AddErrorsAsync(GetSpecialtyDemand request, ParameterErrors errors, CancellationToken ct)
     {
-        book.RequireHospital(request.HospitalId, errors);
+        queries.RequireHospital(request.HospitalId, errors);
         return Task.CompletedTask;
     }
 
     public async Task<HospitalDemand> HandleAsync(GetSpecialtyDemand request, CancellationToken ct)
     {
-        var hospital = await book.ResolveHospitalAsync(request.HospitalId, ct);
+        var hospital = await queries.ResolveHospitalAsync(request.HospitalId, ct);
         var (id, zone) = (hospital.HospitalId, StatisticsQueries.TimeZoneOf(hospital));
-        var period = Period.Containing(request.Period, request.Date ?? book.Today(hospital));
+        var period = Period.Containing(request.Period, request.Date ?? queries.Today(hospital));
         var (first, last) = period;
 
         var work = await db.DoctorDays.Where(d => d.HospitalId == id && d.Day >= first && d.Day <= last).GroupBy(d => d.DoctorId).Select(g => new
@@ -36,9 +36,9 @@ internal sealed class GetSpecialtyDemandHandler(AnalyticsDb db, StatisticsQuerie
         }).ToDictionaryAsync(w => w.DoctorId, ct);
         var active = await db.People.AsNoTracking().Where(p => p.HospitalId == id && p.Role == Role.Doctor && p.IsActive).ToDictionaryAsync(p => p.UserId, ct);
         var practices = await db.PrimarySpecialties.AsNoTracking().Where(p => p.HospitalId == id).ToDictionaryAsync(p => p.DoctorId, ct);
-        var schedules = (await book.FindSchedules(id, period).ToListAsync(ct)).ToLookup(s => s.DoctorId);
+        var schedules = (await queries.FindSchedules(id, period).ToListAsync(ct)).ToLookup(s => s.DoctorId);
         var specialties = await db.Specialties.ToDictionaryAsync(s => s.Id, ct);
-        var hospitalPeriods = await book.FindHospitalPeriodsAsync(id, ct);
+        var hospitalPeriods = await queries.FindHospitalPeriodsAsync(id, ct);
         var usual = StatisticsQueries.CountWorkingMinutes([], zone, [period]);
 
         var demand = from doctor in active.Keys.Union(work.Keys)

@@ -10,7 +10,7 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Analytics.Statistics;
 
 /// <summary>Lists one report for each month that is over and had appointments or invoices.</summary>
-internal sealed class ReportResource(AnalyticsDb db, StatisticsQueries book, TimeProvider clock) : QueryableResource<ReportMonth, Report>(db)
+internal sealed class ReportResource(AnalyticsDb db, StatisticsQueries queries, TimeProvider clock) : QueryableResource<ReportMonth, Report>(db)
 {
     private static readonly QueryableFields<ReportMonth> QueryFields = new("-date_from", m => m.HospitalId)
     {
@@ -50,7 +50,7 @@ internal sealed class ReportResource(AnalyticsDb db, StatisticsQueries book, Tim
 
     private async Task<IReadOnlyList<Report>> WithFiguresAsync(IReadOnlyList<Report> reports, CancellationToken ct)
     {
-        var statistics = await book.ReadAsync(reports.Select(r => (r.HospitalId, (DateOnly?)r.DateFrom, (DateOnly?)r.DateTo)), ct);
+        var statistics = await queries.ReadAsync(reports.Select(r => (r.HospitalId, (DateOnly?)r.DateFrom, (DateOnly?)r.DateTo)), ct);
         return [.. reports.Zip(statistics, (report, s) => report with
         {
             Figures = new(

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using MedCor.Analytics.People;
 using MedCor.Contracts;
-using MedCor.Contracts.Analytics;
 using MedCor.Contracts.Clinical;
 using MedCor.Platform.LocalCopies;
 using MedCor.Validation;
@@ -92,10 +91,7 @@ internal sealed class StatisticsQueries(AnalyticsDb db, NpgsqlDataSource databas
     }
 
     /// <summary>Adds an error when no hospital is requested and the caller, as a platform administrator, belongs to none.</summary>
-    internal void RequireHospital(Guid? requestedId, ParameterErrors errors)
-    {
-        if (requestedId is null && db.Tenancy.Caller.HospitalId is null) errors.Add("hospital_id", "is required: you belong to no hospital");
-    }
+    internal void RequireHospital(Guid? requestedId, ParameterErrors errors) => db.Tenancy.RequireHospital(requestedId, errors);
 
     /// <summary>Returns the current date on the hospital's clocks.</summary>
     internal DateOnly Today(HospitalCopy hospital) => hospital.Today(clock.GetUtcNow());
@@ -211,34 +207,4 @@ internal sealed class StatisticsQueries(AnalyticsDb db, NpgsqlDataSource databas
     /// <summary>Returns the ratio of a part to a whole; null when the whole is zero.</summary>
     internal static decimal? Ratio(long part, long whole, int digits) =>
         whole == 0 ? null : Math.Round((decimal)part / whole, digits, MidpointRounding.AwayFromZero);
-}
-
-/// <summary>Represents the statistics of a hospital over a period, and what is counted now.</summary>
-/// <param name="Patients">The active patients, now.</param>
-/// <param name="Doctors">The active doctors, now.</param>
-/// <param name="Nurses">The active nurses, now.</param>
-/// <param name="TodayAppointments">The appointments of today, without the canceled ones.</param>
-/// <param name="MonthlyRevenue">The revenue of the current month, in the currency of the newest invoice, as is <paramref name="Revenue"/>.</param>
-internal sealed record PeriodStatistics(
-    string TimeZone, DateOnly From, DateOnly To, int Patients, int Doctors, int Nurses, int TodayAppointments, string MonthlyRevenue, string Revenue,
-    string Currency, int NewPatients, int PatientsSeen, int Scheduled, int InProgress, int Completed, int Cancelled, int NoShows, decimal? AverageRating)
-{
-    internal int Appointments => Scheduled + InProgress + Completed + Cancelled + NoShows;
-}
-
-/// <summary>Represents a range of days, both ends inclusive.</summary>
-internal readonly record struct Period(DateOnly From, DateOnly To)
-{
-    /// <summary>Returns the period that contains a day.</summary>
-    internal static Period Containing(ReportPeriod kind, DateOnly day) => kind switch
-    {
-        ReportPeriod.Daily => new(day, day),
-        ReportPeriod.Weekly => StartingAt(day.AddDays(-(((int)day.DayOfWeek + 6) % 7)), d => d.AddDays(7)),
-        ReportPeriod.Monthly => StartingAt(new(day.Year, day.Month, 1), d => d.AddMonths(1)),
-        ReportPeriod.Quarterly => StartingAt(new(day.Year, (day.Month - 1) / 3 * 3 + 1, 1), d => d.AddMonths(3)),
-        ReportPeriod.Yearly => StartingAt(new(day.Year, 1, 1), d => d.AddYears(1)),
-        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
-    };
-
-    private static Period StartingAt(DateOnly from, Func<DateOnly, DateOnly> next) => new(from, next(from).AddDays(-1));
 }

@@ -9,9 +9,6 @@ namespace MedCor.Chat.Policies;
 /// <summary>Represents what the chat may do for the users of a hospital. A hospital has at most one row of it.</summary>
 internal sealed class ChatPolicy : Entity, ITenantOwned
 {
-    /// <summary>The error for a missing hospital of a caller who belongs to none.</summary>
-    internal const string MissingHospital = "is required: platform administrators belong to no hospital";
-
     public required Guid HospitalId { get; init; }
     public bool IsEnabled { get; set; } = true;
     public bool ToolsEnabled { get; set; }

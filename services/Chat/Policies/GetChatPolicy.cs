@@ -1,4 +1,3 @@
-using MedCor.Contracts;
 using MedCor.Contracts.Chat;
 using MedCor.Platform.LocalCopies;
 using MedCor.Platform.Tools;
@@ -11,13 +10,13 @@ internal sealed class GetChatPolicyHandler(ChatDb db, HospitalCopies hospitals)
 {
     public Task AddErrorsAsync(GetChatPolicy request, ParameterErrors errors, CancellationToken ct)
     {
-        if (request.HospitalId is null && db.Tenancy.HospitalId is null) errors.Add("hospital_id", ChatPolicy.MissingHospital);
+        db.Tenancy.RequireHospital(request.HospitalId, errors);
         return Task.CompletedTask;
     }
 
     public async Task<Contracts.Chat.ChatPolicy> HandleAsync(GetChatPolicy request, CancellationToken ct)
     {
-        var hospital = await hospitals.FindAsync((request.HospitalId ?? db.Tenancy.HospitalId)!.Value, ct) ?? throw new NotFound("hospital");
+        var hospital = await hospitals.GetRequestedAsync(request.HospitalId, ct);
         return (await db.GetPolicyAsync(hospital.HospitalId, ct)).ToContract();
     }
 }

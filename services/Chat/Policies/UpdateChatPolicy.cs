@@ -13,13 +13,13 @@ internal sealed class UpdateChatPolicyHandler(ChatDb db, HospitalCopies hospital
 {
     public Task AddErrorsAsync(UpdateChatPolicy request, ParameterErrors errors, CancellationToken ct)
     {
-        if (request.HospitalId is null && db.Tenancy.HospitalId is null) errors.Add("hospital_id", ChatPolicy.MissingHospital);
+        db.Tenancy.RequireHospital(request.HospitalId, errors);
         return Task.CompletedTask;
     }
 
     public async Task<Contracts.Chat.ChatPolicy> HandleAsync(UpdateChatPolicy request, CancellationToken ct)
     {
-        var hospital = await hospitals.FindAsync((request.HospitalId ?? db.Tenancy.HospitalId)!.Value, ct) ?? throw new NotFound("hospital");
+        var hospital = await hospitals.GetRequestedAsync(request.HospitalId, ct);
         hospital.EnsureActive();
         var stored = await db.Policies.SingleOrDefaultAsync(p => p.HospitalId == hospital.HospitalId, ct);
         var policy = stored ?? new ChatPolicy { HospitalId = hospital.HospitalId };

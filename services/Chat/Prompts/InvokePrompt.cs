@@ -1,6 +1,7 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
 using MedCor.Platform.LocalCopies;
+using MedCor.Platform.Tenancy;
 using MedCor.Platform.Tools;
 using MedCor.Validation;
 
@@ -28,7 +29,7 @@ internal sealed class InvokePromptHandler(ChatDb db, PromptEngine engine, Hospit
     {
         // To callers of one hospital, another hospital does not exist.
         if (db.Tenancy.HospitalId is { } own) return hospitalId is null || hospitalId == own ? own : throw new NotFound("hospital");
-        var id = hospitalId ?? throw new ValidationFailed("hospital_id", "is required: platform administrators belong to no hospital");
+        var id = hospitalId ?? throw new ValidationFailed("hospital_id", TenantContext.MissingHospital);
         return (await hospitals.FindAsync(id, ct) ?? throw new NotFound("hospital")).HospitalId;
     }
 }

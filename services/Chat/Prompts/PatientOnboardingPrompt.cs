@@ -85,7 +85,7 @@ internal sealed class PatientOnboardingPrompt() : Prompt<OnboardingStart, Onboar
     {
         var person = onboarding.Person! with { Email = account.Email ?? onboarding.Person.Email };
         var patient = await context.CallOnceAsync(new CreateUser(
-            person.Email, person.FirstName, person.LastName, Role.Patient, account.Password, context.HospitalId, person.PhoneNumber, person.DateOfBirth));
+            person.FirstName, person.LastName, Role.Patient, person.Email, account.Password, context.HospitalId, person.PhoneNumber, person.DateOfBirth));
         var record = await context.CallOnceAsync(new CreateMedicalRecord(
             patient.Id, "Onboarding", context.Caller.Kind == Callers.Nurse ? RecordType.NursingNote : RecordType.Onboarding, Describe(onboarding)));
         (onboarding.Person, onboarding.PatientId, onboarding.RecordId) = (person, patient.Id, record.Id);

@@ -72,7 +72,9 @@ internal static class ChatRunEndpoints
     /// <summary>Returns the stored run, for when Redis no longer has it.</summary>
     private static async Task<IResult> GetSavedAsync(Guid runId, HttpContext http, ChatAuthenticator callers, ChatDb db)
     {
-        var owner = await callers.AuthenticateAsync(http, Scopes.ReadChat);
+        var (owner, user) = await callers.AuthenticateAsync(http);
+        user?.RequireScope(Scopes.ReadChat);
+        user?.RequireChat();
         db.Tenancy.Enter(owner.HospitalId);
         var run = await db.Runs.AsNoTracking()
             .SingleOrDefaultAsync(c => c.HospitalId == owner.HospitalId && c.OwnerId == owner.UserId && c.Id == runId, http.RequestAborted)

@@ -17,7 +17,7 @@ namespace MedCor.Chat.ToolUse;
 /// </summary>
 internal sealed class ToolRounds(ToolCaller caller, ToolRunner runner, ConfirmationStore confirmations)
 {
-    /// <summary>How often the model may call tools before it must answer.</summary>
+    /// <summary>The maximum number of times that the model calls tools before it must answer.</summary>
     public const int MaxRounds = 8;
 
     /// <summary>The greatest number of changes that the model may propose in a run.</summary>
@@ -133,8 +133,10 @@ internal sealed class ToolRounds(ToolCaller caller, ToolRunner runner, Confirmat
         if (_proposals == MaxProposals) return $"No more than {MaxProposals} changes can be proposed for one question. Tell the user what is left to do.";
         var json = arguments.ToJsonString(Json.Options);
         if (ModelText.Clean(json) != json) return "The arguments contain characters that a person cannot see.";
-        return ModelTools.GetSecretParameters(tool).FirstOrDefault(arguments.ContainsKey) is { } secret
-            ? $"{secret} is not taken here, because no password passes a model."
+        if (ModelTools.GetSecretParameters(tool).FirstOrDefault(arguments.ContainsKey) is { } secret)
+            return $"{secret} is not taken here, because no password passes a model.";
+        return ModelTools.GetParametersForUsersAlone(tool).FirstOrDefault(arguments.ContainsKey) is { } forUsersAlone
+            ? $"{forUsersAlone} is not taken here, because people alone decide who sees a record."
             : null;
     }
 

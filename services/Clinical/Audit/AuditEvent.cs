@@ -33,6 +33,9 @@ internal sealed record AuditEvent : ITenantOwned
     public string? ClientId { get; init; }
     public string? Model { get; init; }
 
+    /// <summary>Gets the emergency override under which the access was made. The database sets it.</summary>
+    public Guid? EmergencyOverrideId { get; init; }
+
     internal sealed class Configuration : IEntityTypeConfiguration<AuditEvent>
     {
         public void Configure(EntityTypeBuilder<AuditEvent> audit) => audit.ToTable("audit_events").HasKey(e => new { e.HospitalId, e.Id });

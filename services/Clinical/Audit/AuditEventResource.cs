@@ -68,6 +68,7 @@ internal sealed class AuditEventWithUser
             TraceId: isPatient ? null : e.TraceId,
             CreatedAt: e.CreatedAt,
             ClientId: e.ClientId,
-            Model: e.Model);
+            Model: e.Model,
+            EmergencyOverrideId: e.EmergencyOverrideId);
     }
 }

@@ -39,10 +39,12 @@ internal sealed class CreateMedicalRecordHandler(ClinicalDb db, PersonCopies peo
             Symptoms = request.Symptoms,
             TreatmentPlan = request.TreatmentPlan,
             Attachments = [.. request.Attachments ?? []],
+            IsRestricted = request.Restricted,
         };
+        var viewers = await ContentVisibility.FindViewersAsync(db, record.HospitalId, record.PatientId, record.IsRestricted, record.Writers, ct);
         db.Add(record);
-        db.Add(record.NextVersion(null, clock.GetUtcNow()));
-        db.Raise(() => new MedicalRecordCreated(record.ToContract().WithoutContent()));
+        db.Add(record.NextVersion(null, author.UserId, clock.GetUtcNow()));
+        db.Raise(() => new MedicalRecordCreated(record.ToContract().WithoutContent(), viewers));
         await db.SaveChangesAsync(ct);
         return record.ToContract();
     }

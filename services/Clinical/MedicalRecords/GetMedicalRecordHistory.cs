@@ -20,9 +20,12 @@ internal sealed class GetMedicalRecordHistoryHandler(ClinicalDb db)
 
     public async Task<Page<MedicalRecordVersion>> HandleAsync(GetMedicalRecordHistory request, CancellationToken ct)
     {
-        var record = await db.MedicalRecords.AsNoTracking().SingleOrDefaultAsync(r => r.Id == request.RecordId, ct) ?? throw new NotFound("medical record");
+        var visibility = await ContentVisibility.ReadAsync(db, ct);
+        var found = await visibility.WithContent(visibility.Records.Where(r => r.Id == request.RecordId)).AsNoTracking().SingleOrDefaultAsync(ct)
+            ?? throw new NotFound("medical record");
+        var record = found.Row;
         var versions = db.RecordVersions.Where(v => v.HospitalId == record.HospitalId && v.RecordId == record.Id);
         return await ListQuery<RecordVersion>.Create(db, Fields, versions, request).ReadPageAsync(v => v,
-            v => v.ToContractFor(db.Tenancy.Caller.Kind, record), ct);
+            v => v.ToContractWith(found.HasContent, record), ct);
     }
 }

@@ -23,10 +23,21 @@ internal sealed class MedicalRecord : Entity, ITenantOwned
     public string? TreatmentPlan { get; set; }
     public string[] Attachments { get; set; } = [];
 
-    /// <summary>Applies an amendment. Throws <see cref="Conflict"/> when the record was entered in error, which is final.</summary>
-    internal void Amend(UpdateMedicalRecord request)
+    /// <summary>Gets or sets whether only those who treat the patient see the content, besides the author and the patient.</summary>
+    public bool IsRestricted { get; set; }
+
+    /// <summary>Gets the author and the responsible doctor, if there is one.</summary>
+    internal IEnumerable<Guid> Writers => DoctorId is { } doctor ? [AuthorId, doctor] : [AuthorId];
+
+    /// <summary>Throws <see cref="Conflict"/> when the record was entered in error, which is final.</summary>
+    internal void EnsureNotFinal()
     {
         if (Status == RecordStatus.EnteredInError) throw new Conflict("The record is ENTERED_IN_ERROR, which is final.").WithDetail("status", Status);
+    }
+
+    /// <summary>Applies an amendment.</summary>
+    internal void Amend(UpdateMedicalRecord request)
+    {
         Title = request.Title ?? Title;
         Description = request.Description.Or(Description);
         Diagnosis = request.Diagnosis.Or(Diagnosis);
@@ -41,12 +52,13 @@ internal sealed class MedicalRecord : Entity, ITenantOwned
         Attachments.FirstOrDefault(stored => PlainText.NormalizeLine(HttpLinksOrNamesAttribute.NeutralizeScheme(stored)) == attachments) ?? attachments;
 
     /// <summary>Creates the version of the state that is about to be saved; it is never changed.</summary>
-    internal RecordVersion NextVersion(string? reason, DateTimeOffset now) => new()
+    /// <param name="writtenBy">The user who makes the change: the author, or who only changes whether the record is restricted.</param>
+    internal RecordVersion NextVersion(string? reason, Guid writtenBy, DateTimeOffset now) => new()
     {
         HospitalId = HospitalId,
         RecordId = Id,
         Version = Version + 1,
-        AuthorId = AuthorId,
+        AuthorId = writtenBy,
         WrittenAt = now,
         Reason = reason,
         Status = Status,
@@ -56,6 +68,7 @@ internal sealed class MedicalRecord : Entity, ITenantOwned
         Symptoms = Symptoms,
         TreatmentPlan = TreatmentPlan,
         Attachments = Attachments,
+        IsRestricted = IsRestricted,
     };
 
     internal Contracts.Clinical.MedicalRecord ToContract() => new(
@@ -74,13 +87,15 @@ internal sealed class MedicalRecord : Entity, ITenantOwned
         Attachments: ToShownAttachments(Attachments),
         Version: Version,
         CreatedAt: CreatedAt,
-        UpdatedAt: UpdatedAt);
+        UpdatedAt: UpdatedAt,
+        Restricted: IsRestricted);
 
     /// <summary>Converts attachments for a response: schemes that were accepted when they were stored, but are not any more, are neutralized.</summary>
     internal static string[] ToShownAttachments(string[] attachments) => [.. attachments.Select(HttpLinksOrNamesAttribute.NeutralizeScheme)];
 
-    /// <summary>Converts the record for a caller; platform administrators receive no clinical content.</summary>
-    internal Contracts.Clinical.MedicalRecord ToContractFor(Callers kind) => kind == Callers.Platform ? ToContract().WithoutContent() : ToContract();
+    /// <summary>Converts the record for a caller.</summary>
+    /// <param name="hasContent">Whether the caller sees the content; administrators who do not see only that the record exists.</param>
+    internal Contracts.Clinical.MedicalRecord ToContractWith(bool hasContent) => hasContent ? ToContract() : ToContract().WithoutContent();
 
     internal sealed class Configuration : IEntityTypeConfiguration<MedicalRecord>
     {
@@ -104,9 +119,11 @@ internal sealed class RecordVersion : ITenantOwned
     public required string? Symptoms { get; init; }
     public required string? TreatmentPlan { get; init; }
     public required string[] Attachments { get; init; }
+    public required bool IsRestricted { get; init; }
 
-    /// <summary>Converts the version for a caller; platform administrators receive neither clinical content nor the reason.</summary>
-    internal MedicalRecordVersion ToContractFor(Callers kind, MedicalRecord record)
+    /// <summary>Converts the version for a caller.</summary>
+    /// <param name="hasContent">Whether the caller sees the content of the record; if not, neither that nor the reason is returned.</param>
+    internal MedicalRecordVersion ToContractWith(bool hasContent, MedicalRecord record)
     {
         var earlier = record.ToContract() with
         {
@@ -120,10 +137,11 @@ internal sealed class RecordVersion : ITenantOwned
             Attachments = MedicalRecord.ToShownAttachments(Attachments),
             Version = Version,
             UpdatedAt = WrittenAt,
+            Restricted = IsRestricted,
         };
-        return kind == Callers.Platform
-            ? new(Version, AuthorId, WrittenAt, null, earlier.WithoutContent())
-            : new(Version, AuthorId, WrittenAt, Reason, earlier);
+        return hasContent
+            ? new(Version, AuthorId, WrittenAt, Reason, earlier)
+            : new(Version, AuthorId, WrittenAt, null, earlier.WithoutContent());
     }
 
     internal sealed class Configuration : IEntityTypeConfiguration<RecordVersion>

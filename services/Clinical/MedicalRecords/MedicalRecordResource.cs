@@ -1,12 +1,14 @@
+using MedCor.Contracts;
 using MedCor.Platform.Querying;
 using MedCor.Platform.Resources;
 
 namespace MedCor.Clinical.MedicalRecords;
 
 /// <summary>
-/// Lists medical records. Sorting and filtering by clinical content is excluded: platform administrators, who may not read it, could infer it.
+/// Lists medical records. Sorting and filtering by clinical content is excluded: administrators, who may not be allowed to read it, could infer it.
 /// </summary>
-internal sealed class MedicalRecordResource(ClinicalDb db) : QueryableResource<MedicalRecord, Contracts.Clinical.MedicalRecord>(db)
+internal sealed class MedicalRecordResource(ClinicalDb db)
+    : QueryableResource<MedicalRecord, VisibleRow<MedicalRecord>, Contracts.Clinical.MedicalRecord>(db)
 {
     private static readonly QueryableFields<MedicalRecord> QueryFields = new QueryableFields<MedicalRecord>("-created_at", r => r.Id)
     {
@@ -22,9 +24,26 @@ internal sealed class MedicalRecordResource(ClinicalDb db) : QueryableResource<M
         .WithIndex("created_at").WithIndex("patient_id", "created_at").WithIndex("doctor_id", "created_at").WithIndex("record_type", "created_at")
         .WithIndex("status", "created_at").WithIndex("updated_at");
 
+    private ContentVisibility? _visibility;
+
     protected override QueryableFields<MedicalRecord> Fields => QueryFields;
     protected override string EntityName => "medical record";
     protected override string? OwnerField => "patient_id";
-    protected override IQueryable<MedicalRecord> Rows => db.MedicalRecords;
-    protected override Contracts.Clinical.MedicalRecord ToContract(MedicalRecord row) => row.ToContractFor(db.Tenancy.Caller.Kind);
+    protected override IQueryable<MedicalRecord> Rows => db.UnlimitedRecords;
+    protected override RowLimit<MedicalRecord>? Limit => _visibility!.LimitRecords();
+    protected override IQueryable<VisibleRow<MedicalRecord>> IncludeRelated(IQueryable<MedicalRecord> rows) => _visibility!.WithContent(rows);
+    protected override Contracts.Clinical.MedicalRecord ToContract(VisibleRow<MedicalRecord> row) => row.Row.ToContractWith(row.HasContent);
+
+    protected override async Task PrepareAsync(CancellationToken ct) => _visibility = await ContentVisibility.ReadAsync(db, ct);
+
+    /// <summary>Reads a page. Where the caller sees only what concerns some patients, their rows are found first.</summary>
+    protected override async Task<Page<Contracts.Clinical.MedicalRecord>> ReadAsync(ListQuery<MedicalRecord> list, CancellationToken ct)
+    {
+        if (!list.IsSelective && await _visibility!.FindPatientsInCareAsync(ct) is { } patients)
+        {
+            var me = db.Tenancy.Caller.UserId;
+            list.FindFirst(r => patients.Contains(r.PatientId) || r.AuthorId == me || r.DoctorId == me);
+        }
+        return await base.ReadAsync(list, ct);
+    }
 }

@@ -17,16 +17,29 @@ internal sealed class PersonCopies(ClinicalDb db, ToolClient tools)
         return patient is { Role: Role.Patient } ? patient : throw new NotFound("patient");
     }
 
+    /// <summary>
+    /// Returns an active user of the caller's hospital who has one of some roles. Throws <see cref="NotFound"/> when it has no user with this ID, and
+    /// <see cref="ValidationFailed"/> naming the field when the user has another role, is inactive or is a program.
+    /// </summary>
+    internal async Task<PersonCopy> RequireStaffAsync(Guid userId, string field, Role[] roles, CancellationToken ct)
+    {
+        var user = await db.People.AsNoTracking().SingleOrDefaultAsync(p => p.Id == userId, ct) ?? await FetchUserAsync(userId, ct)
+            ?? throw new NotFound("user");
+        if (roles.Contains(user.Role) && user is { IsActive: true, IsProgram: false }) return user;
+        throw new ValidationFailed(field,
+            $"must be a person who is an active user with the role {string.Join(" or ", roles.Select(role => EnumNames.Of(role)))}");
+    }
+
     /// <summary>Stores a copy; of the given and the stored version the newer one is kept.</summary>
     internal async Task UpsertAsync(PersonCopy person, CancellationToken ct)
     {
         // A user event takes precedence over a doctor event of the same version: the user may just have ceased to be a doctor.
         await db.Database.ExecuteSqlAsync($"""
-            INSERT INTO people (hospital_id, id, role, first_name, last_name, is_active, version)
+            INSERT INTO people (hospital_id, id, role, first_name, last_name, is_active, version, is_program)
             VALUES ({person.HospitalId}, {person.Id}, {person.Role.ToString().ToUpperInvariant()},
-                {person.FirstName}, {person.LastName}, {person.IsActive}, {person.Version})
+                {person.FirstName}, {person.LastName}, {person.IsActive}, {person.Version}, {person.IsProgram})
             ON CONFLICT (hospital_id, id) DO UPDATE SET role = excluded.role, first_name = excluded.first_name, last_name = excluded.last_name,
-                is_active = excluded.is_active, version = excluded.version
+                is_active = excluded.is_active, version = excluded.version, is_program = excluded.is_program
             WHERE people.version < excluded.version OR (people.version = excluded.version AND {person.AvailableVersion} = 0)
             """, ct);
         if (person.AvailableVersion > 0)
@@ -43,6 +56,9 @@ internal sealed class PersonCopies(ClinicalDb db, ToolClient tools)
     /// <summary>Requests a patient from the Identity service. Returns null when it has no patient with this id that the caller may see.</summary>
     internal async Task<PersonCopy?> FetchPatientAsync(Guid id, CancellationToken ct) =>
         await tools.TryLookUpAsync(new GetPatient(id), ct) is { } patient ? await UpsertAndReturnAsync(PersonCopy.From(patient), ct) : null;
+
+    private async Task<PersonCopy?> FetchUserAsync(Guid id, CancellationToken ct) =>
+        await tools.TryLookUpAsync(new GetUser(id), ct) is { } user && PersonCopy.From(user) is { } person ? await UpsertAndReturnAsync(person, ct) : null;
 
     private async Task<PersonCopy> UpsertAndReturnAsync(PersonCopy person, CancellationToken ct)
     {

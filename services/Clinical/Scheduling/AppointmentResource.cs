@@ -1,3 +1,4 @@
+using MedCor.Contracts;
 using MedCor.Platform.Querying;
 using MedCor.Platform.Resources;
 
@@ -27,6 +28,10 @@ internal sealed class AppointmentResource(ClinicalDb db) : QueryableResource<App
     protected override string EntityName => "appointment";
     protected override string? OwnerField => "patient_id";
     protected override IQueryable<Appointment> Rows => db.VisibleAppointments;
-    protected override IQueryable<AppointmentWithNames> IncludeRelated(IQueryable<Appointment> rows) => db.WithNames(rows);
-    protected override Contracts.Clinical.Appointment ToContract(AppointmentWithNames row) => row.ToContract().For(db.Tenancy.Caller.Kind);
+    protected override IQueryable<AppointmentWithNames> IncludeRelated(IQueryable<Appointment> rows) => db.WithNamesForCaller(rows);
+    protected override Contracts.Clinical.Appointment ToContract(AppointmentWithNames row) => row.ToContractFor(db.Tenancy.Caller.Kind);
+
+    /// <inheritdoc/>
+    public override async Task<Contracts.Clinical.Appointment> GetAsync(Guid id, CancellationToken ct) =>
+        ToContract(await db.FindAppointmentAsync(id, ct) ?? throw new NotFound(EntityName));
 }

@@ -1,4 +1,5 @@
 using MedCor.Clinical.People;
+using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 
 namespace MedCor.Clinical.Scheduling;
@@ -9,6 +10,9 @@ internal sealed class AppointmentWithNames
     public required Appointment Appointment { get; init; }
     public required PersonCopy? Patient { get; init; }
     public required PersonCopy? Doctor { get; init; }
+
+    /// <summary>Gets whether the caller may read what was written about the appointment, as far as it depends on the appointment.</summary>
+    public bool HasContent { get; init; } = true;
 
     internal Contracts.Clinical.Appointment ToContract()
     {
@@ -37,6 +41,10 @@ internal sealed class AppointmentWithNames
             CreatedAt: a.CreatedAt,
             UpdatedAt: a.UpdatedAt);
     }
+
+    /// <summary>Converts the appointment for a caller; receptionists, and staff who may not read it completely, receive no texts.</summary>
+    internal Contracts.Clinical.Appointment ToContractFor(Callers kind) =>
+        HasContent && kind != Callers.Receptionist ? ToContract() : ToContract().WithoutTexts();
 
     internal AffectedAppointment ToAffected() =>
         new(Appointment.Id, Appointment.PatientId, Appointment.DoctorId, Appointment.AppointmentDate, Appointment.AppointmentTime);

@@ -17,7 +17,7 @@ namespace MedCor.Clinical.Scheduling;
 /// </summary>
 internal sealed class BookingPauses(ClinicalDb db, TimeProvider clock) : IRetentionPolicy
 {
-    /// <summary>Longer than an event takes while the broker is available; an abandoned change blocks bookings no longer than this.</summary>
+    /// <summary>The longest time for which a change pauses bookings, if it is abandoned: longer than an event takes while the broker is available.</summary>
     private static readonly TimeSpan PauseDuration = TimeSpan.FromMinutes(1);
 
     /// <summary>The longest time for which a booking waits for the event of a change, which usually takes milliseconds.</summary>

@@ -99,7 +99,7 @@ internal sealed class BookingService(ClinicalDb db, DoctorAvailabilities doctors
     internal async Task<List<AppointmentWithNames>> FindUncoveredAsync(DoctorAvailability availability, DateTimeOffset now, CancellationToken ct)
     {
         var today = availability.Today(now).AddDays(-MaxZoneShiftDays);
-        var upcoming = await db.AppointmentsWithNames.AsNoTracking()
+        var upcoming = await db.WithNames(db.VisibleAppointments).AsNoTracking()
             .Where(v => v.Appointment.HospitalId == availability.Hospital.HospitalId && v.Appointment.DoctorId == availability.Doctor.Id)
             .Where(v => v.Appointment.AppointmentDate >= today && v.Appointment.StartsAt >= now && v.Appointment.Status == AppointmentStatus.Scheduled)
             .OrderBy(v => v.Appointment.StartsAt)

@@ -31,6 +31,6 @@ internal sealed class CreateAppointmentHandler(ClinicalDb db, DoctorAvailabiliti
         db.Add(booking);
         db.Raise(() => new AppointmentCreated(appointment.ToContract()));
         await bookings.SaveAsync(booking, availability, ct);
-        return appointment.ToContract().For(caller.Kind);
+        return appointment.ToContractFor(caller.Kind);
     }
 }

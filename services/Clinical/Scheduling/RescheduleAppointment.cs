@@ -6,8 +6,11 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Clinical.Scheduling;
 
 internal sealed class RescheduleAppointmentHandler(ClinicalDb db, BookingService bookings, BookingPauses pauses, TimeProvider clock)
-    : IToolHandler<RescheduleAppointment, (Guid Hospital, Guid Doctor, Guid Patient), Contracts.Clinical.Appointment>
+    : IToolHandler<RescheduleAppointment, (Guid Hospital, Guid Doctor, Guid Patient), Contracts.Clinical.Appointment>,
+        IReplayLimiter<Contracts.Clinical.Appointment>
 {
+    public Task<Contracts.Clinical.Appointment> LimitAsync(Contracts.Clinical.Appointment result, CancellationToken ct) => db.LimitAsync(result, ct);
+
     /// <summary>Waits for the end of a pause and returns whom the appointment concerns.</summary>
     public async Task<(Guid Hospital, Guid Doctor, Guid Patient)> PrepareAsync(RescheduleAppointment request, CancellationToken ct)
     {
@@ -32,11 +35,15 @@ internal sealed class RescheduleAppointmentHandler(ClinicalDb db, BookingService
         int? minutes = byPatient && old.Appointment.IsSelfBooked ? null : old.Appointment.DurationMinutes;
         var bookingRequest = new BookingRequest(
             request.AppointmentDate, request.AppointmentTime, old.Appointment.Reason, old.Appointment.Notes, minutes, RescheduledFrom: old.Appointment.Id,
-            old.Appointment.BookedBy, byPatient);
+            old.Appointment.BookedBy, byPatient, await FindMoverAsync(prepared.Patient, ct));
 
         var booking = await bookings.CreateBookingAsync(availability, patient, bookingRequest, ct);
         if (booking.StartsAt == old.Appointment.StartsAt) throw new ValidationFailed("appointment_time", "is the current time of the appointment");
-        var rescheduled = new AppointmentWithNames { Appointment = booking, Patient = patient, Doctor = availability.Doctor };
+        // The new appointment takes over the texts of the old one.
+        var rescheduled = new AppointmentWithNames
+        {
+            Appointment = booking, Patient = patient, Doctor = availability.Doctor, HasContent = old.HasContent,
+        };
 
         // The old time is released before the new one is booked, since the two may overlap.
         old.Appointment.RescheduleTo(booking, request.Reason, now);
@@ -46,6 +53,17 @@ internal sealed class RescheduleAppointmentHandler(ClinicalDb db, BookingService
         db.Add(booking);
         db.Raise(() => new AppointmentCreated(rescheduled.ToContract()));
         await bookings.SaveAsync(booking, availability, ct);
-        return rescheduled.ToContract().For(db.Tenancy.Caller.Kind);
+        return rescheduled.ToContractFor(db.Tenancy.Caller.Kind);
+    }
+
+    /// <summary>
+    /// Returns the caller if it is a doctor or nurse who does not have the patient in their care by a visit, and who gets no relation by moving one; otherwise
+    /// null.
+    /// </summary>
+    private async Task<Guid?> FindMoverAsync(Guid patient, CancellationToken ct)
+    {
+        if (db.Tenancy.Caller is not { Kind: Callers.Doctor or Callers.Nurse, UserId: var me }) return null;
+        return await db.CareRelations.AnyAsync(
+            c => c.UserId == me && c.PatientId == patient && (c.Basis == CareBasis.Visit || c.Basis == CareBasis.Shift), ct) ? null : me;
     }
 }

@@ -7,8 +7,11 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Clinical.Scheduling;
 
 internal sealed class UpdateAppointmentStatusHandler(ClinicalDb db, TimeProvider clock)
-    : IToolHandler<UpdateAppointmentStatus, Contracts.Clinical.Appointment>, IParameterValidator<UpdateAppointmentStatus>
+    : IToolHandler<UpdateAppointmentStatus, Contracts.Clinical.Appointment>, IParameterValidator<UpdateAppointmentStatus>,
+        IReplayLimiter<Contracts.Clinical.Appointment>
 {
+    public Task<Contracts.Clinical.Appointment> LimitAsync(Contracts.Clinical.Appointment result, CancellationToken ct) => db.LimitAsync(result, ct);
+
     public Task AddErrorsAsync(UpdateAppointmentStatus request, ParameterErrors errors, CancellationToken ct)
     {
         if (errors.AreRight("status") && request.Status == AppointmentStatus.Cancelled && string.IsNullOrWhiteSpace(request.Notes))
@@ -33,6 +36,6 @@ internal sealed class UpdateAppointmentStatusHandler(ClinicalDb db, TimeProvider
 
         db.Raise(() => new AppointmentUpdated(appointment.ToContract()));
         await db.SaveChangesAsync(ct);
-        return appointment.ToContract().For(db.Tenancy.Caller.Kind);
+        return appointment.ToContractFor(db.Tenancy.Caller.Kind);
     }
 }

@@ -34,8 +34,10 @@ internal sealed class CreateTreatmentHandler(ClinicalDb db, DoctorAvailabilities
             FollowUpDate = request.FollowUpDate,
             Notes = request.Notes,
         };
+        var viewers = await ContentVisibility.FindViewersAsync(
+            db, treatment.HospitalId, treatment.PatientId, isRestricted: false, [treatment.AuthorId, treatment.DoctorId], ct);
         db.Add(treatment);
-        db.Raise(() => new TreatmentCreated(treatment.ToContract().WithoutContent()));
+        db.Raise(() => new TreatmentCreated(treatment.ToContract().WithoutContent(), viewers));
         await db.SaveChangesAsync(ct);
         return treatment.ToContract();
     }

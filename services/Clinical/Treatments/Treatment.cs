@@ -64,8 +64,9 @@ internal sealed class Treatment : Entity, ITenantOwned
         CreatedAt: CreatedAt,
         UpdatedAt: UpdatedAt);
 
-    /// <summary>Converts the treatment for a caller; platform administrators receive no clinical content.</summary>
-    internal Contracts.Clinical.Treatment ToContractFor(Callers kind) => kind == Callers.Platform ? ToContract().WithoutContent() : ToContract();
+    /// <summary>Converts the treatment for a caller.</summary>
+    /// <param name="hasContent">Whether the caller sees the content; administrators who do not see only that the treatment exists.</param>
+    internal Contracts.Clinical.Treatment ToContractWith(bool hasContent) => hasContent ? ToContract() : ToContract().WithoutContent();
 
     internal sealed class Configuration : IEntityTypeConfiguration<Treatment>
     {

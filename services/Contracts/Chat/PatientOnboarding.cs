@@ -9,11 +9,11 @@ namespace MedCor.Contracts.Chat;
 public sealed record OnboardingStart(Guid? HospitalId = null, [property: MaxLength(200)] string? ReferralSource = null) : IPromptInitialData;
 
 /// <summary>Represents the personal data of the patient.</summary>
-/// <param name="Email">The e-mail address with which the patient will log in.</param>
+/// <param name="Email">The e-mail address with which the patient will log in. Leave it out for a patient who does not log in.</param>
 public sealed record BasicInformation(
     [property: Length(1, 100)] string FirstName,
     [property: Length(1, 100)] string LastName,
-    [property: EmailAddress, MaxLength(254)] string Email,
+    [property: EmailAddress, MaxLength(254)] string? Email = null,
     [property: PhoneNumber, Length(3, 40)] string? PhoneNumber = null,
     [property: PastDate] DateOnly? DateOfBirth = null);
 
@@ -52,7 +52,7 @@ public sealed record Consents(bool Treatment, bool DataProcessing, bool ShareWit
 /// <summary>Opens the patient's account.</summary>
 /// <param name="Password">
 /// The password, by the rules of create_user, chosen by the patient. It is passed only to the account and not stored with the other answers. Leave it out to
-/// let the patient choose one by the link in a mail.
+/// let the patient choose one by the link in a mail, and for a patient without an e-mail address.
 /// </param>
 /// <param name="Email">Another e-mail address, if the one that was given already belongs to another user.</param>
 public sealed record CreateAccount([property: Opaque, Length(8, 128)] string? Password = null, [property: EmailAddress, MaxLength(254)] string? Email = null);

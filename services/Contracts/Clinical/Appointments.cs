@@ -17,10 +17,10 @@ public enum AppointmentStatus { Scheduled, InProgress, Completed, Cancelled, NoS
 /// The instant at which the appointment ends (exclusive); the next appointment may begin at this instant.
 /// <example>"2027-03-01T13:30:00Z"</example>
 /// </param>
-/// <param name="Reason">The reason for the appointment; null for receptionists. <example>"Regular checkup"</example></param>
-/// <param name="Notes">Further information; null for receptionists. <example>"Prefers to be called before noon."</example></param>
+/// <param name="Reason">The reason for the appointment; null for staff who may not see it. <example>"Regular checkup"</example></param>
+/// <param name="Notes">Further information; null for staff who may not see it. <example>"Prefers to be called before noon."</example></param>
 /// <param name="Rating">The patient's rating, from 1 to 5. <example>null</example></param>
-/// <param name="RatingComment">The patient's comment on the rating; null for receptionists. <example>null</example></param>
+/// <param name="RatingComment">The patient's comment on the rating; null for staff who may not see it. <example>null</example></param>
 /// <param name="RescheduledFrom">The ID of the appointment that this one replaces. <example>null</example></param>
 /// <param name="RescheduledTo">The ID of the appointment that replaces this one, which is therefore cancelled. <example>null</example></param>
 [Resource("appointments", Callers.Everyone)]
@@ -48,8 +48,8 @@ public sealed record Appointment(
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt) : IClinicalContent
 {
-    /// <summary>Returns the appointment as a caller may see it: for receptionists without the texts about it.</summary>
-    public Appointment For(Callers kind) => kind == Callers.Receptionist ? this with { Reason = null, Notes = null, RatingComment = null } : this;
+    /// <summary>Returns the appointment without the texts about it: its reason, notes and comment on the rating.</summary>
+    public Appointment WithoutTexts() => this with { Reason = null, Notes = null, RatingComment = null };
 
     /// <summary>Returns when and with whom the appointment takes place, without its reason and other clinical content.</summary>
     public LiveAppointment WithoutContent() => new(

@@ -18,8 +18,8 @@ public interface IClinicalContent
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class AuditedResourceAttribute : AllowedValuesAttribute
 {
-    public AuditedResourceAttribute() : base("appointments", "medical_records", "treatments", null) =>
-        ErrorMessage = "must be appointments, medical_records or treatments";
+    public AuditedResourceAttribute() : base("appointments", "emergency_overrides", "medical_records", "referrals", "treatments", null) =>
+        ErrorMessage = "must be appointments, emergency_overrides, medical_records, referrals or treatments";
 }
 
 /// <summary>Specifies the outcome of an access: carried out, answered again from an idempotency key, or refused.</summary>
@@ -41,7 +41,10 @@ public enum ActingRole { Platform, HospitalAdmin, Doctor, Nurse, Patient, Recept
 /// The tool that was called, or <c>resources/{name}</c> for a resource that was read by its path.
 /// <example>"get_medical_record"</example>
 /// </param>
-/// <param name="Resource">The kind of content: <c>medical_records</c>, <c>treatments</c> or <c>appointments</c>. <example>"medical_records"</example></param>
+/// <param name="Resource">
+/// The kind of content: <c>medical_records</c>, <c>treatments</c>, <c>appointments</c>, <c>referrals</c> or <c>emergency_overrides</c>.
+/// <example>"medical_records"</example>
+/// </param>
 /// <param name="ResourceId">The ID of the entry that was seen, changed or requested, when it was a single one.</param>
 /// <param name="ResourceIds">The IDs of the entries that a list showed, when there were several.</param>
 /// <param name="ResourceVersion">The version of the entry, when it was a single entry at one version.</param>
@@ -60,6 +63,10 @@ public enum ActingRole { Platform, HospitalAdmin, Doctor, Nurse, Patient, Recept
 /// <param name="Model">
 /// The language model that made the access on behalf of the user, in a chat; null for an access by the user or a client program.
 /// <example>"gpt-4o-mini"</example>
+/// </param>
+/// <param name="EmergencyOverrideId">
+/// The ID of the emergency override of the user for this patient that was in force, or had ended less than 30 seconds before; null when there was none.
+/// <example>null</example>
 /// </param>
 [Resource("audit_events", Callers.Admins | Callers.Patient)]
 public sealed record AuditEvent(
@@ -83,7 +90,8 @@ public sealed record AuditEvent(
     string? TraceId,
     DateTimeOffset CreatedAt,
     string? ClientId,
-    string? Model);
+    string? Model,
+    Guid? EmergencyOverrideId);
 
 /// <summary>
 /// Lists accesses to clinical content, the latest first: who saw or changed it, or tried to. Patients see accesses to their own content; a hospital's

@@ -12,8 +12,8 @@ public enum RecordType
 public enum RecordStatus { Active, EnteredInError }
 
 /// <summary>
-/// Represents a finding about a patient or an action taken. Its content is visible to the staff who treat the patient, the administrators of their hospital and
-/// the patient; others see only that the record exists.
+/// Represents a finding about a patient or an action taken. Its content is visible to the patient and to the staff whom the access policy of their hospital
+/// allows; administrators whom it does not allow see only that the record exists.
 /// </summary>
 /// <param name="DoctorId">The ID of the responsible doctor.</param>
 /// <param name="AuthorId">The ID of the user who wrote this version. <example>"01980000-0000-7000-8001-00000000000a"</example></param>
@@ -26,6 +26,10 @@ public enum RecordStatus { Active, EnteredInError }
 /// <param name="Attachments">
 /// The addresses or names of attachments. Older entries with another scheme than http or https are prefixed with <c>unsafe:</c>.
 /// <example>["blood-count-2026-02-01.pdf"]</example>
+/// </param>
+/// <param name="Restricted">
+/// Whether only its author, the responsible doctor, the patient and those who treat the patient see the content, whatever the access policy of the hospital.
+/// <example>false</example>
 /// </param>
 [Resource("medical_records", Callers.ClinicalStaff | Callers.Patient)]
 public sealed record MedicalRecord(
@@ -44,7 +48,8 @@ public sealed record MedicalRecord(
     IReadOnlyList<string>? Attachments,
     long Version,
     DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt) : IClinicalContent
+    DateTimeOffset UpdatedAt,
+    bool Restricted = false) : IClinicalContent
 {
     /// <summary>Returns the record without its content, so that only its existence is visible.</summary>
     public MedicalRecord WithoutContent() =>
@@ -94,6 +99,7 @@ public sealed record GetMedicalRecordHistory(Guid RecordId) : PagedTool<MedicalR
 /// <param name="TreatmentPlan">What is planned next.</param>
 /// <param name="Attachments">The attachments: http or https addresses, or names without a scheme.</param>
 /// <param name="DoctorId">The ID of the responsible doctor; by default the author, if a doctor. Doctors may name only themselves.</param>
+/// <param name="Restricted">Whether only you, the responsible doctor, the patient and those who treat the patient see the content.</param>
 [Tool("create_medical_record", Effect.Create, Callers.HospitalAdmin | Callers.Doctor | Callers.Nurse)]
 public sealed record CreateMedicalRecord(
     Guid PatientId,
@@ -104,7 +110,8 @@ public sealed record CreateMedicalRecord(
     [property: MaxLength(10_000), Multiline] string? Symptoms = null,
     [property: MaxLength(10_000), Multiline] string? TreatmentPlan = null,
     [property: UniqueItems, MaxLength(50), EachElementLength(1, 2000), HttpLinksOrNames] IReadOnlyList<string>? Attachments = null,
-    Guid? DoctorId = null) : ITool<MedicalRecord>;
+    Guid? DoctorId = null,
+    bool Restricted = false) : ITool<MedicalRecord>;
 
 /// <summary>
 /// Amends a medical record. A given value replaces the stored one, null clears it, and omitted fields stay unchanged. Each change creates a new version, and
@@ -121,6 +128,9 @@ public sealed record CreateMedicalRecord(
 /// <param name="Status">The new status.</param>
 /// <param name="Reason">The reason for the change. <example>"The laboratory has answered."</example></param>
 /// <param name="ExpectedVersion">The expected version of the record; the change is rejected if the record is no longer at this version.</param>
+/// <param name="Restricted">
+/// Whether only its author, the responsible doctor, the patient and those who treat the patient see the content. Whoever created it and administrators set it.
+/// </param>
 [Tool("update_medical_record", Effect.Update, Callers.HospitalAdmin | Callers.Doctor)]
 public sealed record UpdateMedicalRecord(
     Guid RecordId,
@@ -132,21 +142,28 @@ public sealed record UpdateMedicalRecord(
     [property: UniqueItems, MaxLength(50), EachElementLength(1, 2000), HttpLinksOrNames] IReadOnlyList<string>? Attachments = null,
     RecordStatus? Status = null,
     [property: MaxLength(1000), Multiline, NotAField] string? Reason = null,
-    [property: NotAField] long? ExpectedVersion = null) : ITool<MedicalRecord>;
+    [property: NotAField] long? ExpectedVersion = null,
+    bool? Restricted = null) : ITool<MedicalRecord>
+{
+    /// <summary>Returns whether the call changes the record itself, and not only who sees it.</summary>
+    public bool ChangesContent() => this with { Reason = null, ExpectedVersion = null, Restricted = null } != new UpdateMedicalRecord(RecordId);
+}
 
 /// <summary>
 /// Represents the event that a medical record was written. The live event does not include its content: callers who may read it request it with a separate
 /// call, which is recorded in the audit trail.
 /// </summary>
+/// <param name="Viewers">The staff who may know of the record; null for all clinical staff of the hospital.</param>
 [LiveResource("medical_records")]
-public sealed record MedicalRecordCreated(MedicalRecord Record) : IntegrationEvent(Record.HospitalId, Record.Version)
+public sealed record MedicalRecordCreated(MedicalRecord Record, ContentViewers? Viewers = null) : IntegrationEvent(Record.HospitalId, Record.Version)
 {
-    public override LiveUpdate LiveUpdate => new(Change.Created, Record.WithoutContent(), new(Callers.ClinicalStaff, Record.PatientId));
+    public override LiveUpdate LiveUpdate => new(Change.Created, Record.WithoutContent(), ContentViewers.GetAudience(Viewers, Record.PatientId));
 }
 
 /// <summary>Represents the event that a medical record was amended. The live event does not include its content.</summary>
+/// <param name="Viewers">The staff who may know of the record; null for all clinical staff of the hospital.</param>
 [LiveResource("medical_records")]
-public sealed record MedicalRecordUpdated(MedicalRecord Record) : IntegrationEvent(Record.HospitalId, Record.Version)
+public sealed record MedicalRecordUpdated(MedicalRecord Record, ContentViewers? Viewers = null) : IntegrationEvent(Record.HospitalId, Record.Version)
 {
-    public override LiveUpdate LiveUpdate => new(Change.Updated, Record.WithoutContent(), new(Callers.ClinicalStaff, Record.PatientId));
+    public override LiveUpdate LiveUpdate => new(Change.Updated, Record.WithoutContent(), ContentViewers.GetAudience(Viewers, Record.PatientId));
 }

@@ -17,8 +17,8 @@ public sealed record Medication(
     [property: MaxLength(200)] string? Duration = null);
 
 /// <summary>
-/// Represents a treatment of a patient. Its content is visible to the staff who treat the patient, the administrators of their hospital and the patient; others
-/// see only that the treatment exists.
+/// Represents a treatment of a patient. Its content is visible to the patient and to the staff whom the access policy of their hospital allows; administrators
+/// whom it does not allow see only that the treatment exists.
 /// </summary>
 /// <param name="DoctorId">The ID of the responsible doctor.</param>
 /// <param name="AuthorId">The ID of the user who wrote the current version. <example>"01980000-0000-7000-8001-00000000000a"</example></param>
@@ -112,15 +112,17 @@ public sealed record UpdateTreatment(
 /// <summary>
 /// Represents the event that a treatment began. The live event does not include its content: callers who may read it request it with a separate call.
 /// </summary>
+/// <param name="Viewers">The staff who may know of the treatment; null for all clinical staff of the hospital.</param>
 [LiveResource("treatments")]
-public sealed record TreatmentCreated(Treatment Treatment) : IntegrationEvent(Treatment.HospitalId, Treatment.Version)
+public sealed record TreatmentCreated(Treatment Treatment, ContentViewers? Viewers = null) : IntegrationEvent(Treatment.HospitalId, Treatment.Version)
 {
-    public override LiveUpdate LiveUpdate => new(Change.Created, Treatment.WithoutContent(), new(Callers.ClinicalStaff, Treatment.PatientId));
+    public override LiveUpdate LiveUpdate => new(Change.Created, Treatment.WithoutContent(), ContentViewers.GetAudience(Viewers, Treatment.PatientId));
 }
 
 /// <summary>Represents the event that a treatment was changed. The live event does not include its content.</summary>
+/// <param name="Viewers">The staff who may know of the treatment; null for all clinical staff of the hospital.</param>
 [LiveResource("treatments")]
-public sealed record TreatmentUpdated(Treatment Treatment) : IntegrationEvent(Treatment.HospitalId, Treatment.Version)
+public sealed record TreatmentUpdated(Treatment Treatment, ContentViewers? Viewers = null) : IntegrationEvent(Treatment.HospitalId, Treatment.Version)
 {
-    public override LiveUpdate LiveUpdate => new(Change.Updated, Treatment.WithoutContent(), new(Callers.ClinicalStaff, Treatment.PatientId));
+    public override LiveUpdate LiveUpdate => new(Change.Updated, Treatment.WithoutContent(), ContentViewers.GetAudience(Viewers, Treatment.PatientId));
 }

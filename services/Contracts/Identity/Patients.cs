@@ -4,7 +4,7 @@ namespace MedCor.Contracts.Identity;
 
 /// <summary>Represents a patient. The ID is the patient's user ID.</summary>
 /// <param name="Id"><example>"01980000-0000-7000-8001-000000000028"</example></param>
-/// <param name="Email"><example>"patient@general.example"</example></param>
+/// <param name="Email">The e-mail address; null for a patient who has none. <example>"patient@general.example"</example></param>
 /// <param name="FirstName"><example>"Miriam"</example></param>
 /// <param name="LastName"><example>"Schubert"</example></param>
 /// <param name="PhoneNumber"><example>"+49 30 5550112"</example></param>
@@ -13,7 +13,7 @@ namespace MedCor.Contracts.Identity;
 public sealed record Patient(
     Guid Id,
     Guid HospitalId,
-    string Email,
+    string? Email,
     string FirstName,
     string LastName,
     string? PhoneNumber,

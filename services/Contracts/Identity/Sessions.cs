@@ -17,11 +17,16 @@ namespace MedCor.Contracts.Identity;
 /// The current code of the user's authenticator app, or a recovery code; ignored for a user without a second factor.
 /// <example>"492039"</example>
 /// </param>
+/// <param name="HospitalId">
+/// The ID of the hospital to open, of those that the login opens; the last used one when omitted.
+/// <example>"01980000-0000-7000-8001-000000000000"</example>
+/// </param>
 public sealed record LogIn(
     [property: Length(3, 254), RegularExpression(LogIn.EmailPattern, ErrorMessage = "must be an e-mail address")] string Email,
     [property: Opaque, Length(1, 128)] string Password,
     [property: Length(1, 1000)] string? Scope = null,
-    [property: Opaque, Length(1, 64)] string? Code = null)
+    [property: Opaque, Length(1, 64)] string? Code = null,
+    Guid? HospitalId = null)
 {
     /// <summary>The pattern of an e-mail address at login. It is wider than the rule for new accounts, because some accounts are older than the rule.</summary>
     internal const string EmailPattern = @"[^@\u0000-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u206F]+@[^@\u0000-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u206F]+";
@@ -33,6 +38,12 @@ public sealed record LogIn(
 /// </summary>
 /// <param name="RefreshToken"><example>"8Q2sPpXkq1bO0c5mJ7v3Zg"</example></param>
 public sealed record RefreshSession([property: Opaque, Length(1, 200)] string RefreshToken);
+
+/// <summary>
+/// Represents a request to open another hospital of one's login: <c>POST /api/auth/switch</c>, with an access token. Its session goes on.
+/// </summary>
+/// <param name="HospitalId">The ID of the hospital: one of <c>user.hospitals</c>. <example>"01980000-0000-7000-8002-000000000000"</example></param>
+public sealed record SwitchHospital(Guid HospitalId);
 
 /// <summary>
 /// Represents a request to end a session: <c>POST /api/auth/logout/</c>. Either the access token or the refresh token identifies the session.
@@ -54,8 +65,45 @@ public sealed record LogOut([property: Opaque, Length(1, 200)] string? RefreshTo
 /// <example>"appointments.write people.read"</example>
 /// </param>
 public sealed record SessionTokens(
-    string AccessToken, string RefreshToken, string TokenType, int ExpiresIn, User User,
+    string AccessToken, string RefreshToken, string TokenType, int ExpiresIn, SessionUser User,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Scope = null);
+
+/// <summary>Represents the user who has logged in, at one hospital.</summary>
+/// <param name="HospitalId">The ID of the user's hospital; null for platform administrators.</param>
+/// <param name="Email"><example>"patient@general.example"</example></param>
+/// <param name="FirstName"><example>"Miriam"</example></param>
+/// <param name="LastName"><example>"Schubert"</example></param>
+/// <param name="Role"><example>"PATIENT"</example></param>
+/// <param name="PhoneNumber"><example>"+49 30 5550112"</example></param>
+/// <param name="DateOfBirth">The date of birth of a patient. <example>"1984-05-17"</example></param>
+/// <param name="LicenseNumber">The license number of a doctor. <example>null</example></param>
+/// <param name="YearsOfExperience">The professional experience of a doctor, in years. <example>null</example></param>
+/// <param name="Hospitals">The other hospitals that the login opens, by name. <c>POST /api/auth/switch</c> opens one of them.</param>
+public sealed record SessionUser(
+    Guid Id,
+    Guid? HospitalId,
+    string Email,
+    string FirstName,
+    string LastName,
+    Role Role,
+    string? PhoneNumber,
+    DateOnly? DateOfBirth,
+    string? LicenseNumber,
+    int? YearsOfExperience,
+    bool IsActive,
+    long Version,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt,
+    [property: MaxLength(SessionUser.MaxHospitals)] IReadOnlyList<UserHospital> Hospitals)
+{
+    /// <summary>The number of hospitals that one login opens at most.</summary>
+    public const int MaxHospitals = 20;
+}
+
+/// <summary>Represents a hospital that a login opens.</summary>
+/// <param name="Id"><example>"01980000-0000-7000-8002-000000000000"</example></param>
+/// <param name="Name"><example>"Riverside"</example></param>
+public sealed record UserHospital(Guid Id, string Name);
 
 /// <summary>
 /// Represents a request for a mail with a link that sets a new password: <c>POST /api/auth/reset</c>. The answer is the same whether or not anybody has the
@@ -128,8 +176,8 @@ public sealed record UserSession(
 public sealed record ListSessions(Guid? UserId = null) : PagedTool<UserSession>;
 
 /// <summary>
-/// Ends a session. Its tokens are refused within two seconds; a browser is logged out. Ending a session that has already ended is not an error.
-/// Administrators may also end the sessions of other users.
+/// Ends a session, with those at other hospitals that began with the same login. Their tokens are refused within two seconds; a browser is logged out. Ending a
+/// session that has already ended is not an error. Administrators may also end the sessions of other users.
 /// </summary>
 /// <param name="SessionId">The ID of the session.</param>
 [Tool("end_session", Effect.Delete, Callers.Everyone)]

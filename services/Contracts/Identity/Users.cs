@@ -6,7 +6,7 @@ namespace MedCor.Contracts.Identity;
 /// <summary>Represents a user: a person with an account.</summary>
 /// <param name="Id"><example>"01980000-0000-7000-8001-000000000028"</example></param>
 /// <param name="HospitalId">The ID of the user's hospital; null for platform administrators.</param>
-/// <param name="Email"><example>"patient@general.example"</example></param>
+/// <param name="Email">The e-mail address; null for a patient who has none. <example>"patient@general.example"</example></param>
 /// <param name="FirstName"><example>"Miriam"</example></param>
 /// <param name="LastName"><example>"Schubert"</example></param>
 /// <param name="Role"><example>"PATIENT"</example></param>
@@ -18,7 +18,7 @@ namespace MedCor.Contracts.Identity;
 public sealed record User(
     Guid Id,
     Guid? HospitalId,
-    string Email,
+    string? Email,
     string FirstName,
     string LastName,
     Role Role,
@@ -33,7 +33,7 @@ public sealed record User(
 
 /// <summary>Represents a user whose account was deactivated.</summary>
 /// <param name="Id"><example>"01980000-0000-7000-8001-000000000028"</example></param>
-/// <param name="Email"><example>"patient@general.example"</example></param>
+/// <param name="Email">The e-mail address; null for a patient who has none. <example>"patient@general.example"</example></param>
 /// <param name="FirstName"><example>"Miriam"</example></param>
 /// <param name="LastName"><example>"Schubert"</example></param>
 /// <param name="Role"><example>"PATIENT"</example></param>
@@ -46,7 +46,7 @@ public sealed record User(
 public sealed record DeactivatedUser(
     Guid Id,
     Guid? HospitalId,
-    string Email,
+    string? Email,
     string FirstName,
     string LastName,
     Role Role,
@@ -63,7 +63,7 @@ public sealed record DeactivatedUser(
 
 /// <summary>Represents a user after a change.</summary>
 /// <param name="HospitalId">The ID of the user's hospital; null for platform administrators.</param>
-/// <param name="Email"><example>"patient@general.example"</example></param>
+/// <param name="Email">The e-mail address; null for a patient who has none. <example>"patient@general.example"</example></param>
 /// <param name="FirstName"><example>"Miriam"</example></param>
 /// <param name="LastName"><example>"Schubert"</example></param>
 /// <param name="Role"><example>"PATIENT"</example></param>
@@ -81,7 +81,7 @@ public sealed record DeactivatedUser(
 public sealed record UpdatedUser(
     Guid Id,
     Guid? HospitalId,
-    string Email,
+    string? Email,
     string FirstName,
     string LastName,
     Role Role,
@@ -123,17 +123,21 @@ public sealed record GetCurrentUser : ITool<User>;
 
 /// <summary>
 /// Creates a user account for a colleague or a patient. Nurses may create only patients' accounts, and programs no administrators. Platform administrators
-/// create no doctors and nurses, and no administrators of a hospital that has some who have logged in: these create them. The e-mail address must be unique in
-/// the whole system. A user who cannot log in yet is sent a mail with a link.
+/// create no doctors and nurses, and no administrators of a hospital that has some who have logged in: these create them. No two users of a hospital log in
+/// with the same e-mail address. A user who cannot log in yet is sent a mail with a link. Somebody who logs in with the address at another hospital is asked
+/// by mail to add this hospital to their login.
 /// </summary>
-/// <param name="Email">The e-mail address with which the user logs in. <example>"new.patient@general.example"</example></param>
 /// <param name="FirstName">The first name.</param>
 /// <param name="LastName">The last name.</param>
 /// <param name="Role">The role of the user.</param>
+/// <param name="Email">
+/// The e-mail address, with which the user logs in unless has_login is false. Only patients can be without one.
+/// <example>"new.patient@general.example"</example>
+/// </param>
 /// <param name="Password">
 /// The password: 8 to 128 characters of any kind, not only blanks, not known from breaches, not the user's own name or e-mail address, and more than a word
 /// that everybody at a hospital would try first, such as its name. Unless the hospital accepts passwords that somebody else chose, it is temporary: the user
-/// replaces it at the first login. Leave it out to let the user choose one by the link in a mail.
+/// replaces it at the first login. Leave it out to let the user choose one by the link in a mail, and for a user who does not log in.
 /// <example>"Green-Meadow-2026"</example>
 /// </param>
 /// <param name="HospitalId">The ID of the user's hospital; your own by default. An ADMIN without a hospital is a platform administrator.</param>
@@ -141,18 +145,24 @@ public sealed record GetCurrentUser : ITool<User>;
 /// <param name="DateOfBirth">The date of birth. Accepted only for patients.</param>
 /// <param name="LicenseNumber">The license number. Accepted for doctors and patients, rejected for other roles.</param>
 /// <param name="YearsOfExperience">The professional experience, in years. Accepted for doctors and patients, rejected for other roles.</param>
+/// <param name="HasLogin">
+/// Whether the user logs in, by default true where an e-mail address is given. It can be false for patients alone: the address is then only for contact, and
+/// several patients may have the same one.
+/// <example>true</example>
+/// </param>
 [Tool("create_user", Effect.Create, Callers.Admins | Callers.Nurse | Callers.Receptionist)]
 public sealed record CreateUser(
-    [property: EmailAddress, MaxLength(254)] string Email,
     [property: Length(1, 100)] string FirstName,
     [property: Length(1, 100)] string LastName,
     Role Role,
+    [property: EmailAddress, MaxLength(254)] string? Email = null,
     [property: Opaque, Length(8, 128)] string? Password = null,
     Guid? HospitalId = null,
     [property: PhoneNumber, Length(3, 40)] string? PhoneNumber = null,
     [property: PastDate] DateOnly? DateOfBirth = null,
     [property: Length(1, 100)] string? LicenseNumber = null,
-    [property: Range(0, 80)] int? YearsOfExperience = null) : ITool<User>;
+    [property: Range(0, 80)] int? YearsOfExperience = null,
+    bool? HasLogin = null) : ITool<User>;
 
 /// <summary>
 /// Changes a user. Omitted fields stay unchanged, and null clears fields that may be empty. Users may change themselves, and administrators may also change
@@ -163,7 +173,8 @@ public sealed record CreateUser(
 /// <param name="Email">
 /// The new e-mail address. Unless the hospital accepts passwords that somebody else chose, it is changed once it is confirmed by the link in a mail that is
 /// sent there, and the result still has the former one. A user whose address somebody else changes has a day to object. Platform administrators change the
-/// address of no user of a hospital, except that of an administrator before anybody's first login. Programs change no addresses of others.
+/// address of no user of a hospital, except that of an administrator before anybody's first login. Programs change no addresses of others. The address of a
+/// patient who does not log in is changed at once, and null removes it.
 /// </param>
 /// <param name="Password">Your own new password, subject to the same rules as in create_user. <example>"Green-Meadow-2026"</example></param>
 /// <param name="CurrentPassword">
@@ -187,11 +198,16 @@ public sealed record CreateUser(
 /// <param name="IsActive">
 /// Whether the account is active: false deactivates it, true activates it again. Only administrators may change it, and not their own.
 /// </param>
+/// <param name="HasLogin">
+/// True lets a patient log in who could not before, and sends an invitation to the e-mail address, again if the user has not chosen a password yet. A login
+/// cannot be taken away.
+/// <example>true</example>
+/// </param>
 /// <param name="ExpectedVersion">The expected version of the user; the change is rejected if the user is no longer at this version.</param>
 [Tool("update_user", Effect.Update, Callers.Everyone)]
 public sealed record UpdateUser(
     Guid UserId,
-    [property: EmailAddress, MaxLength(254)] string? Email = null,
+    [property: EmailAddress, MaxLength(254)] Optional<string?> Email = default,
     [property: Opaque, Length(8, 128)] string? Password = null,
     [property: Opaque, MaxLength(128), NotAField] string? CurrentPassword = null,
     [property: Length(1, 100)] string? FirstName = null,
@@ -203,6 +219,7 @@ public sealed record UpdateUser(
     [property: Range(0, 80)] Optional<int?> YearsOfExperience = default,
     bool? IsAvailable = null,
     bool? IsActive = null,
+    bool? HasLogin = null,
     [property: NotAField] long? ExpectedVersion = null) : ITool<UpdatedUser>;
 
 /// <summary>

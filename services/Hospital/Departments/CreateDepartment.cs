@@ -12,8 +12,7 @@ internal sealed class CreateDepartmentHandler(HospitalDb db)
 {
     public Task AddErrorsAsync(CreateDepartment request, ParameterErrors errors, CancellationToken ct)
     {
-        if (request.HospitalId is null && db.Tenancy.HospitalId is null)
-            errors.Add("hospital_id", "is required: platform administrators belong to no hospital");
+        db.Tenancy.RequireHospital(request.HospitalId, errors);
         return Task.CompletedTask;
     }
 

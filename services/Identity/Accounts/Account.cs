@@ -15,18 +15,22 @@ internal sealed class Account : Entity, ITenantOwned
     /// <summary>Gets the hospital of the user; null for a platform administrator, whose account no hospital can see.</summary>
     public Guid? HospitalId { get; init; }
 
-    public required string Email
+    /// <summary>
+    /// Gets or sets the e-mail address at which the hospital reaches the user; null for a patient who has none. Others may have the same one: the address with
+    /// which somebody logs in is that of <see cref="Login"/>.
+    /// </summary>
+    public required string? Email
     {
         get;
         set
         {
             field = value;
-            EmailKey = EmailAddresses.GetLookupKey(value);
+            EmailKey = value is null ? null : EmailAddresses.GetLookupKey(value);
         }
     }
 
     /// <summary>Gets the e-mail address in the form that comparisons use.</summary>
-    public string EmailKey { get; private set; } = "";
+    public string? EmailKey { get; private set; }
 
     public required string FirstName { get; set; }
     public required string LastName { get; set; }
@@ -51,10 +55,22 @@ internal sealed class Account : Entity, ITenantOwned
     public string SearchText { get; private init; } = "";
 
     public List<DoctorSpecialtyLink> SpecialtyLinks { get; init; } = [];
-    public Credential? Credential { get; init; }
+    public Membership? Membership { get; init; }
     public HospitalCopy? Hospital { get; init; }
 
     Guid ITenantOwned.HospitalId => HospitalId ?? Guid.Empty;
+
+    /// <summary>Gets the login that opens the user; null when none does, and when the membership was not read.</summary>
+    internal Login? Login => Membership?.Login;
+
+    /// <summary>
+    /// Gets whether the user logs in: by a login, or by one that its owner is still asked to link. Callers are not told one from the other, because the latter
+    /// has users of other hospitals.
+    /// </summary>
+    internal bool HasLogin => Membership is { LoginId: not null } or { AwaitsLogin: true };
+
+    /// <summary>Gets whether anybody has been the user so far. With the address, somebody else would take the account over.</summary>
+    internal bool IsUsed => Login is { EmailVerifiedAt: not null } || Membership is { LastLoginAt: not null };
 
     /// <summary>Gets whether the user may have a session: the account is active, and so is its hospital if it has one.</summary>
     internal bool CanLogIn => IsActive && (HospitalId is null || Hospital is { IsActive: true });
@@ -93,10 +109,29 @@ internal sealed class Account : Entity, ITenantOwned
         CreatedAt: CreatedAt,
         UpdatedAt: UpdatedAt);
 
+    /// <param name="hospitals">The other hospitals that the login opens.</param>
+    internal SessionUser ToSessionUser(IReadOnlyList<UserHospital> hospitals) => new(
+        Id: Id,
+        HospitalId: HospitalId,
+        Email: Email ?? Login!.Email,
+        FirstName: FirstName,
+        LastName: LastName,
+        Role: Role,
+        PhoneNumber: PhoneNumber,
+        DateOfBirth: DateOfBirth,
+        LicenseNumber: LicenseNumber,
+        YearsOfExperience: YearsOfExperience,
+        IsActive: IsActive,
+        Version: Version,
+        CreatedAt: CreatedAt,
+        UpdatedAt: UpdatedAt,
+        Hospitals: hospitals);
+
     internal Doctor ToDoctor() => new(
         Id: Id,
         HospitalId: HospitalId!.Value,
-        Email: Email,
+        // A former doctor can be a patient without an address by now.
+        Email: Email ?? "",
         FirstName: FirstName,
         LastName: LastName,
         PhoneNumber: PhoneNumber,
@@ -132,7 +167,7 @@ internal sealed class Account : Entity, ITenantOwned
             account.ToTable("users").HasKey(a => a.Id);
             account.Property(a => a.SearchText).ValueGeneratedOnAddOrUpdate();
             account.HasMany(a => a.SpecialtyLinks).WithOne().HasForeignKey(p => p.DoctorId);
-            account.HasOne(a => a.Credential).WithOne().HasForeignKey<Credential>(c => c.UserId);
+            account.HasOne(a => a.Membership).WithOne().HasForeignKey<Membership>(m => m.UserId);
             account.HasOne(a => a.Hospital).WithMany().HasForeignKey(a => a.HospitalId);
         }
     }

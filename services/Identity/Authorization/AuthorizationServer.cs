@@ -16,7 +16,6 @@ namespace MedCor.Identity.Authorization;
 internal static class AuthorizationServer
 {
     internal const string AuthorizePath = "/oauth/authorize";
-    internal const string LogInPath = "/oauth/login";
     internal const string TokenPath = "/oauth/token";
     internal const string PushedAuthorizationPath = "/oauth/par";
 
@@ -24,8 +23,8 @@ internal static class AuthorizationServer
     internal static readonly TimeSpan PushedRequestLifetime = TimeSpan.FromMinutes(15);
 
     /// <summary>
-    /// Nothing but the page and its style. There is no <c>form-action</c>: browsers apply it to the redirects that follow a form, and so to the client's
-    /// address.
+    /// The content policy of pages, which permits nothing but the page and its style. There is no <c>form-action</c>: browsers apply it to the redirects that
+    /// follow a form, and so to the client's address.
     /// </summary>
     private const string Policy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -127,11 +126,12 @@ internal static class AuthorizationServer
     }
 
     /// <summary>Sets what comes from the configuration.</summary>
-    private sealed class ServerOptions(IOptions<KeyOptions> keys, Resources resources) : IConfigureOptions<OpenIddictServerOptions>
+    private sealed class ServerOptions(IOptions<KeyOptions> keys, IOptions<TokenOptions> tokens, Resources resources)
+        : IConfigureOptions<OpenIddictServerOptions>
     {
         public void Configure(OpenIddictServerOptions options)
         {
-            options.Issuer = new(keys.Value.PublicUrl.TrimEnd('/'));
+            options.Issuer = new(tokens.Value.ServerUrl);
             options.RequestTokenLifetime = PushedRequestLifetime;
             // The others are for clients that run in the page, and one of them needs a script.
             options.ResponseModes.IntersectWith([OpenIddictConstants.ResponseModes.Query]);

@@ -13,7 +13,14 @@ namespace MedCor.Identity.Authorization;
 /// <param name="ValidFrom">The time after which ending the user's sessions ends the login.</param>
 /// <param name="MustEnroll">Whether the user has to set up a second factor before anything else.</param>
 internal sealed record BrowserLogIn(Account Account, Guid SessionId, EnrolledFactors Factors, string Methods, DateTimeOffset At, DateTimeOffset ValidFrom,
-    bool MustEnroll);
+    bool MustEnroll)
+{
+    /// <summary>
+    /// Gets whether second factors can be added and removed with the login. With one through the provider of a hospital they cannot: they are good for all
+    /// hospitals that the login opens, or will open, and whoever controls the provider would open these, or keep the owner out.
+    /// </summary>
+    internal bool CanChangeFactors => !AuthenticationMethods.IsFederated(Methods);
+}
 
 /// <summary>
 /// Logs browsers in and out, and finds the user who has logged in with one. Each login is a session of its user, which is listed and can be ended as any other.
@@ -47,7 +54,7 @@ internal sealed class BrowserLogIns(IdentityDb db, ClientSessions clients, Sessi
             AuthenticatedAt = at,
             IsBrowser = true,
         }, ct);
-        if (former?.SessionId is { } formerId) await sessions.EndAsync(formerId, ct);
+        if (former?.SessionId is { } formerId) await sessions.EndAloneAsync(formerId, ct);
         await transaction.CommitAsync(ct);
         if (session is null) await LogInCookie.LogOutAsync(http);
         else await LogInCookie.LogInAsync(http, account, session.Id, methods, at, validFrom);
@@ -86,7 +93,7 @@ internal sealed class BrowserLogIns(IdentityDb db, ClientSessions clients, Sessi
         if (await clients.FindAccountAsync(login.UserId, login.ValidFrom, ct) is not { } account) return null;
         if (now - login.ValidFrom > GetLifetime(await policies.GetAsync(account.HospitalId, ct))) return null;
         if (!await db.Sessions.AnyAsync(s => s.Id == sessionId && s.RevokedAt == null && s.EndsAt > now, ct)) return null;
-        var factors = await secondFactors.FindAsync(account.Id, ct);
+        var factors = await secondFactors.FindAsync(account.Login!, ct);
         if (factors.Any && !AuthenticationMethods.HasTwoFactors(login.Methods)) return null;
         return new(account, sessionId, factors, login.Methods, login.At, login.ValidFrom,
             // A provider has its own second factors.

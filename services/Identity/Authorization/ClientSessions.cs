@@ -31,8 +31,8 @@ internal sealed class ClientSessions(IdentityDb db, SessionManager sessions, Sig
 
     /// <summary>Returns the account of somebody who has logged in, or null when it may not be used, or when its sessions were ended since.</summary>
     internal async Task<Account?> FindAccountAsync(Guid userId, DateTimeOffset loggedInAt, CancellationToken ct) =>
-        await db.Accounts.AsNoTracking().Include(a => a.Credential).Include(a => a.Hospital).SingleOrDefaultAsync(a => a.Id == userId, ct) is { } account
-            && account.CanLogIn && !(account.Credential?.RevokedAt >= loggedInAt)
+        await db.Accounts.AsNoTracking().Include(a => a.Membership!.Login).Include(a => a.Hospital).SingleOrDefaultAsync(a => a.Id == userId, ct) is { } account
+            && account.CanLogIn && !(account.Membership?.RevokedAt >= loggedInAt)
                 ? account
                 : null;
 
@@ -49,7 +49,7 @@ internal sealed class ClientSessions(IdentityDb db, SessionManager sessions, Sig
         var policy = await policies.GetAsync(account.HospitalId, ct);
         if (await sessions.StartForClientAsync(account, policy, client, ct) is not { } session) return null;
         var idleEnd = session.GetIdleEnd(policy, refreshedAt: clock.GetUtcNow());
-        var issuedAt = AccessTokenIssuer.GetTime(clock.GetUtcNow(), account.Credential!.RevokedAt);
+        var issuedAt = AccessTokenIssuer.GetTime(clock.GetUtcNow(), account.Membership!.RevokedAt);
         var principal = CreatePrincipal(account, session, policy, idleEnd, issuedAt, clientId, scopes, resources.GetAudience(resource));
         var allowed = new OpenIddictAuthorizationDescriptor
         {
@@ -80,19 +80,19 @@ internal sealed class ClientSessions(IdentityDb db, SessionManager sessions, Sig
         // A change of the user's rights, which ends the sessions, is either seen here or ends the tokens too, although they are signed after the lock.
         await sessions.LockForIssueAsync(id, ct);
         var now = clock.GetUtcNow();
-        var session = await db.Sessions.AsNoTracking().Include(s => s.User!.Credential).Include(s => s.User!.Hospital)
+        var session = await db.Sessions.AsNoTracking().Include(s => s.User!.Membership!.Login).Include(s => s.User!.Hospital)
             .SingleOrDefaultAsync(s => s.Id == id && s.RevokedAt == null && s.EndsAt > now, ct);
         if (session is not { User: { CanLogIn: true } account }) return null;
         var policy = await policies.GetAsync(account.HospitalId, ct);
         if (session.IsOver(policy, now) || await secondFactors.IsMissingAsync(account, session.AuthenticationMethods, ct))
         {
-            await sessions.EndAsync(id, ct);
+            await sessions.EndAloneAsync(id, ct);
             await transaction.CommitAsync(ct);
             return null;
         }
         await sessions.RecordUseAsync(id, ct);
         await transaction.CommitAsync(ct);
-        var issuedAt = AccessTokenIssuer.GetTime(now, account.Credential!.RevokedAt);
+        var issuedAt = AccessTokenIssuer.GetTime(now, account.Membership!.RevokedAt);
         var principal = CreatePrincipal(account, session, policy, session.GetIdleEnd(policy, refreshedAt: now), issuedAt, former.GetClaim(Claims.ClientId)!,
             scopes.IsEmpty ? former.GetScopes() : scopes, former.GetResources().First());
         return principal.SetAuthorizationId(former.GetAuthorizationId());

@@ -39,7 +39,7 @@ internal sealed class Consents(IdentityDb db, IOpenIddictAuthorizationManager au
         await foreach (var consent in authorizations.FindAsync(
             account.Id.ToString(), applicationId, Statuses.Valid, AuthorizationTypes.Permanent, scopes: null, ct))
         {
-            if (await authorizations.GetCreationDateAsync(consent, ct) is not { } at || at < since || at <= account.Credential!.RevokedAt) continue;
+            if (await authorizations.GetCreationDateAsync(consent, ct) is not { } at || at < since || at <= account.Membership!.RevokedAt) continue;
             var properties = await authorizations.GetPropertiesAsync(consent, ct);
             if (properties.TryGetValue(RedirectProperty, out var address) && address.GetString() == redirectUri)
                 return ScopeSet.Parse(string.Join(' ', await authorizations.GetScopesAsync(consent, ct)), out _);

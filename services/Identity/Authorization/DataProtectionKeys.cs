@@ -13,7 +13,7 @@ namespace MedCor.Identity.Authorization;
 /// </summary>
 internal sealed class DataProtectionKeys(IServiceScopeFactory scopes, KeyEncryption encryption, TimeProvider clock) : IXmlRepository
 {
-    /// <summary>Longer than any replica needs from reading the keys to storing one, also on a machine that is busy starting them all.</summary>
+    /// <summary>The time within which two keys count as created together: longer than any replica needs from reading the keys to storing one.</summary>
     private static readonly TimeSpan SameTime = TimeSpan.FromMinutes(5);
 
     public IReadOnlyCollection<XElement> GetAllElements()

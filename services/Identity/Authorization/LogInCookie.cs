@@ -3,7 +3,6 @@ using System.Security.Claims;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.SecondFactors;
 using MedCor.Identity.Sessions;
-using MedCor.Validation;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 
@@ -44,7 +43,7 @@ internal static class LogInCookie
         ((ClaimsIdentity)principal.Identity!).AddClaim(new(Session, sessionId.ToString()));
         await http.SignOutAsync(AttemptScheme);
         await http.SignInAsync(Scheme, principal);
-        http.RequestServices.GetRequiredService<KnownDevice>().Remember(EmailAddresses.GetLookupKey(account.Email));
+        http.RequestServices.GetRequiredService<KnownDevice>().Remember(account.Login!.AttemptKey);
     }
 
     internal static Task LogOutAsync(HttpContext http) => http.SignOutAsync(Scheme);
@@ -73,7 +72,7 @@ internal static class LogInCookie
         [
             new(ClaimTypes.NameIdentifier, account.Id.ToString()), new(Methods, methods), new(LoggedInAt, Format(at)),
             // Later than the last end of all sessions, by all the precision of the cookie.
-            new(ValidFrom, Format(AccessTokenIssuer.GetTime(validFrom ?? at, account.Credential?.RevokedAt))),
+            new(ValidFrom, Format(AccessTokenIssuer.GetTime(validFrom ?? at, account.Membership?.RevokedAt))),
         ], Scheme));
 
     private static string Format(DateTimeOffset time) => time.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
@@ -87,7 +86,7 @@ internal static class LogInCookie
         cookie.Cookie = BrowserCookies.Create(name, environment);
         cookie.ExpireTimeSpan = lifetime;
         cookie.SlidingExpiration = false;
-        cookie.LoginPath = AuthorizationServer.LogInPath;
+        cookie.LoginPath = PagePaths.LogIn;
         cookie.ReturnUrlParameter = "return";
     };
 }

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace MedCor.Identity.Authorization;
 
-/// <summary>Tells the addresses of the public internet from those that only this network or this machine can reach.</summary>
+/// <summary>Distinguishes the addresses of the public internet from those that only this network or this machine can reach.</summary>
 internal static class PublicAddresses
 {
     /// <summary>The networks of the registries of special-purpose addresses (RFC 6890), multicast, and hosts at which clouds tell secrets.</summary>
@@ -18,7 +18,7 @@ internal static class PublicAddresses
         ]).Select(IPNetwork.Parse),
     ];
 
-    /// <summary>All other IPv6 addresses are local, multicast, translated from IPv4 or not assigned.</summary>
+    /// <summary>The global unicast addresses. All other IPv6 addresses are local, multicast, translated from IPv4 or not assigned.</summary>
     private static readonly IPNetwork GlobalUnicast = IPNetwork.Parse("2000::/3");
 
     /// <summary>Returns whether an address belongs to the public internet. An IPv4 address that is written as an IPv6 address is judged as IPv4.</summary>

@@ -1,4 +1,3 @@
-using MedCor.Identity.Keys;
 using MedCor.ServiceDefaults.Authentication;
 using Microsoft.Extensions.Options;
 using OpenIddict.Abstractions;
@@ -11,14 +10,13 @@ namespace MedCor.Identity.Authorization;
 /// Names the resources for which tokens are issued (RFC 8707): MCP at <c>/mcp</c>, which is the default, and everything else at <c>/api</c>. A token is good
 /// for one of them alone.
 /// </summary>
-internal sealed class Resources(IOptions<KeyOptions> keys, IOptions<TokenOptions> tokens, IHostEnvironment environment)
+internal sealed class Resources(IOptions<TokenOptions> tokens, IHostEnvironment environment)
 {
-    private readonly string _publicUrl = keys.Value.PublicUrl.TrimEnd('/');
     private readonly bool _isDevelopment = environment.IsDevelopment();
 
     private string Mcp => tokens.Value.McpAudience;
 
-    private string Api => _publicUrl + "/api";
+    private string Api => tokens.Value.ServerUrl + "/api";
 
     /// <summary>Gets the handlers that read the other names by which clients call the resources, before OpenIddict looks at them.</summary>
     internal static IEnumerable<OpenIddictServerHandlerDescriptor> Handlers { get; } =
@@ -42,7 +40,7 @@ internal sealed class Resources(IOptions<KeyOptions> keys, IOptions<TokenOptions
     {
         if (!Uri.TryCreate(resource, UriKind.Absolute, out var uri) || uri is not { Fragment: "", UserInfo: "" }) return resource;
         var name = NameOf(uri);
-        return name == NameOf(new(_publicUrl)) ? Mcp : Accepted.FirstOrDefault(accepted => NameOf(new(accepted)) == name) ?? resource;
+        return name == NameOf(new(tokens.Value.ServerUrl)) ? Mcp : Accepted.FirstOrDefault(accepted => NameOf(new(accepted)) == name) ?? resource;
     }
 
     /// <summary>Returns a resource's address in the form in which the same one is always written alike.</summary>

@@ -8,7 +8,7 @@ namespace MedCor.Identity.Authorization;
 internal static class SingleUse
 {
     /// <summary>Returns whether something is used for the first time: of several uses at once, one is the first.</summary>
-    /// <param name="name">What tells it from everything else that is good once.</param>
+    /// <param name="name">What distinguishes it from everything else that can be used once.</param>
     /// <param name="expiresAt">The time from which it is refused for its age.</param>
     internal static async Task<bool> TryUseOnceAsync(this IdentityDb db, string name, DateTimeOffset expiresAt, CancellationToken ct)
     {

@@ -19,7 +19,7 @@ internal sealed class DoctorResource(IdentityDb db) : QueryableResource<Account,
     {
         { "id", a => a.Id, Selectivity.High },
         { "hospital_id", a => a.HospitalId },
-        { "email", a => a.EmailKey, Selectivity.High, EmailAddresses.GetLookupKey },
+        { "email", a => a.EmailKey!, Selectivity.High, EmailAddresses.GetLookupKey },
         { "first_name", a => EF.Functions.Collate(a.FirstName, TextFunctions.NameCollation) },
         { "last_name", a => EF.Functions.Collate(a.LastName, TextFunctions.NameCollation) },
         { "license_number", a => EF.Functions.Collate(a.LicenseNumber, TextFunctions.NameCollation) },

@@ -1,4 +1,3 @@
-using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Platform.LocalCopies;
 using MedCor.Platform.Tools;
@@ -11,13 +10,13 @@ internal sealed class GetSignInPolicyHandler(IdentityDb db, HospitalCopies hospi
 {
     public Task AddErrorsAsync(GetSignInPolicy request, ParameterErrors errors, CancellationToken ct)
     {
-        if (request.HospitalId is null && db.Tenancy.HospitalId is null) errors.Add("hospital_id", SignInPolicies.MissingHospital);
+        db.Tenancy.RequireHospital(request.HospitalId, errors);
         return Task.CompletedTask;
     }
 
     public async Task<Contracts.Identity.SignInPolicy> HandleAsync(GetSignInPolicy request, CancellationToken ct)
     {
-        var hospital = await hospitals.FindAsync((request.HospitalId ?? db.Tenancy.HospitalId)!.Value, ct) ?? throw new NotFound("hospital");
+        var hospital = await hospitals.GetRequestedAsync(request.HospitalId, ct);
         return (await policies.GetAsync(hospital.HospitalId, ct)).ToContract();
     }
 }

@@ -1,6 +1,5 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
-using MedCor.Identity.Accounts;
 using MedCor.Identity.Mails;
 using MedCor.Platform.Database;
 using MedCor.Platform.LocalCopies;
@@ -15,14 +14,14 @@ internal sealed class UpdateSignInPolicyHandler(IdentityDb db, HospitalCopies ho
 {
     public Task AddErrorsAsync(UpdateSignInPolicy request, ParameterErrors errors, CancellationToken ct)
     {
-        if (request.HospitalId is null && db.Tenancy.HospitalId is null) errors.Add("hospital_id", SignInPolicies.MissingHospital);
+        db.Tenancy.RequireHospital(request.HospitalId, errors);
         return Task.CompletedTask;
     }
 
     public async Task<Contracts.Identity.SignInPolicy> HandleAsync(UpdateSignInPolicy request, CancellationToken ct)
     {
         db.Tenancy.Caller.RequireOwnLogIn("change how others sign in");
-        var hospital = await hospitals.FindAsync((request.HospitalId ?? db.Tenancy.HospitalId)!.Value, ct) ?? throw new NotFound("hospital");
+        var hospital = await hospitals.GetRequestedAsync(request.HospitalId, ct);
         hospital.EnsureActive();
         var stored = await db.SignInPolicies.SingleOrDefaultAsync(p => p.HospitalId == hospital.HospitalId, ct);
         var policy = stored ?? policies.CreateDefault(hospital.HospitalId);

@@ -1,6 +1,4 @@
-using MedCor.Contracts;
 using MedCor.Contracts.Identity;
-using MedCor.Identity.Hospitals;
 using MedCor.Platform.LocalCopies;
 using MedCor.Platform.Tools;
 using MedCor.Validation;
@@ -13,13 +11,13 @@ internal sealed class GetIdentityProviderHandler(IdentityDb db, HospitalCopies h
 {
     public Task AddErrorsAsync(GetIdentityProvider request, ParameterErrors errors, CancellationToken ct)
     {
-        if (request.HospitalId is null && db.Tenancy.HospitalId is null) errors.Add("hospital_id", SignInPolicies.MissingHospital);
+        db.Tenancy.RequireHospital(request.HospitalId, errors);
         return Task.CompletedTask;
     }
 
     public async Task<Contracts.Identity.IdentityProvider> HandleAsync(GetIdentityProvider request, CancellationToken ct)
     {
-        var hospital = await hospitals.FindAsync((request.HospitalId ?? db.Tenancy.HospitalId)!.Value, ct) ?? throw new NotFound("hospital");
+        var hospital = await hospitals.GetRequestedAsync(request.HospitalId, ct);
         return providers.ToContract(hospital.HospitalId,
             await db.IdentityProviders.AsNoTracking().SingleOrDefaultAsync(p => p.HospitalId == hospital.HospitalId, ct));
     }

@@ -58,14 +58,8 @@ internal sealed class IdentityProvider : Entity, ITenantOwned
         EmailDomains.Contains(email[(email.LastIndexOf('@') + 1)..], StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Returns the role that values of the role claim give; null when they give none.</summary>
-    internal Role? FindRole(IReadOnlyList<string> values) => GetRoleMappings().FirstOrDefault(mapping => values.Contains(mapping.Value))?.Role switch
-    {
-        StaffRole.Admin => Role.Admin,
-        StaffRole.Doctor => Role.Doctor,
-        StaffRole.Nurse => Role.Nurse,
-        StaffRole.Receptionist => Role.Receptionist,
-        _ => null,
-    };
+    internal Role? FindRole(IReadOnlyList<string> values) =>
+        GetRoleMappings().FirstOrDefault(m => values.Contains(m.Value)) is { } mapping ? Enum.Parse<Role>(mapping.Role.ToString()) : null;
 
     /// <summary>Returns the name that binds an encrypted secret to its hospital.</summary>
     private static string GetName(Guid hospitalId) => $"identity provider {hospitalId}";

@@ -1,20 +1,14 @@
 using MedCor.Contracts;
 using MedCor.Identity.Accounts;
-using MedCor.Identity.Keys;
+using MedCor.ServiceDefaults.Authentication;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
 namespace MedCor.Identity.IdentityProviders;
 
-/// <summary>Reads the identity providers of hospitals, and tells their addresses.</summary>
-internal sealed class ProviderSettings(IdentityDb db, IOptions<KeyOptions> keys)
+/// <summary>Reads the identity providers of hospitals, and returns their addresses.</summary>
+internal sealed class ProviderSettings(IdentityDb db, IOptions<TokenOptions> tokens)
 {
-    /// <summary>The path of the page on which the staff of a hospital sign in.</summary>
-    internal const string LogInPath = "/oauth/login/hospital";
-
-    /// <summary>The path to which a provider returns, followed by the ID of the hospital.</summary>
-    internal const string CallbackPath = "/oauth/login/callback";
-
     /// <summary>Gets the providers that are in use: those that have everything that a sign-in needs, of active hospitals.</summary>
     private IQueryable<IdentityProvider> Usable => db.IdentityProviders.AsNoTracking().Include(p => p.Hospital)
         .Where(p => p.Issuer != null && p.ClientId != null && p.EncryptedClientSecret != null && p.Hospital!.IsActive);
@@ -30,17 +24,17 @@ internal sealed class ProviderSettings(IdentityDb db, IOptions<KeyOptions> keys)
     internal Task<IdentityProvider?> FindAsync(Guid hospitalId, CancellationToken ct) => Usable.SingleOrDefaultAsync(p => p.HospitalId == hospitalId, ct);
 
     /// <summary>
-    /// Returns the refusal of any other login of a user who must sign in through the provider of the hospital: a doctor, nurse or receptionist whose
+    /// Returns the refusal of any other login of a user who must sign in through the provider of the hospital: staff other than administrators, whose
     /// hospital requires it. Null for others.
     /// </summary>
     internal async Task<ProviderRequired?> FindRequiredAsync(Account account, CancellationToken ct) =>
-        account.Role is Role.Doctor or Role.Nurse or Role.Receptionist && account.HospitalId is { } hospital
+        account.Role is not (Role.Admin or Role.Patient) && account.HospitalId is { } hospital
             && await FindAsync(hospital, ct) is { IsRequired: true, Subdomain: var subdomain }
-                ? new(subdomain, PublicUrl + GetLogInPath(subdomain))
+                ? new(subdomain, PublicUrl + PagePaths.ForHospital(subdomain, returnUrl: null))
                 : null;
 
     /// <summary>Returns the address to which the provider of a hospital returns.</summary>
-    internal string GetRedirectUri(Guid hospitalId) => $"{PublicUrl}{CallbackPath}/{hospitalId}";
+    internal string GetRedirectUri(Guid hospitalId) => $"{PublicUrl}{PagePaths.HospitalCallback}/{hospitalId}";
 
     /// <summary>Returns the settings as administrators read them.</summary>
     /// <param name="provider">The stored settings; null for a hospital that has none.</param>
@@ -55,12 +49,10 @@ internal sealed class ProviderSettings(IdentityDb db, IOptions<KeyOptions> keys)
         CreateUsers: provider?.CreateUsers ?? false,
         IsRequired: provider?.IsRequired ?? false,
         RedirectUri: GetRedirectUri(hospitalId),
-        LogInUrl: provider?.Issuer is null ? null : PublicUrl + GetLogInPath(provider.Subdomain),
+        LogInUrl: provider?.Issuer is null ? null : PublicUrl + PagePaths.ForHospital(provider.Subdomain, returnUrl: null),
         Version: provider?.Version ?? 0);
 
-    private string PublicUrl => keys.Value.PublicUrl.TrimEnd('/');
-
-    private static string GetLogInPath(string subdomain) => LogInPath + QueryString.Create("hospital", subdomain);
+    private string PublicUrl => tokens.Value.ServerUrl;
 }
 
 /// <summary>Represents a correct password of a user who must sign in through the hospital's provider.</summary>

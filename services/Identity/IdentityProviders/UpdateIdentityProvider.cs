@@ -1,7 +1,6 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Hospital;
 using MedCor.Contracts.Identity;
-using MedCor.Identity.Accounts;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Mails;
 using MedCor.Platform.Database;
@@ -83,5 +82,5 @@ internal sealed class UpdateIdentityProviderHandler(
     }
 
     private async Task<HospitalCopy> FindHospitalAsync(UpdateIdentityProvider request, CancellationToken ct) =>
-        await hospitals.FindAsync((request.HospitalId ?? db.Tenancy.HospitalId)!.Value, ct) ?? throw new NotFound("hospital");
+        await hospitals.GetRequestedAsync(request.HospitalId, ct);
 }

@@ -1,8 +1,5 @@
-using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using System.Text;
-using MedCor.ServiceDefaults;
-using MedCor.ServiceDefaults.Authentication;
 using Microsoft.Extensions.Options;
 
 namespace MedCor.Identity.Keys;
@@ -42,22 +39,4 @@ internal sealed class KeyEncryption
             Encoding.UTF8.GetBytes(keyId));
         return secret;
     }
-}
-
-/// <summary>Holds the options of the configuration section <c>Identity</c>.</summary>
-internal sealed class KeyOptions
-{
-    /// <summary>Gets or sets the secret that encrypts the signing keys: at least 32 characters, and the same on all replicas.</summary>
-    public string KeyEncryptionSecret { get; set; } = "";
-
-    /// <summary>Gets or sets the URL at which clients reach MedCor, for the discovery document.</summary>
-    [Required, Url]
-    public string PublicUrl { get; set; } = TokenOptions.DefaultPublicUrl;
-}
-
-/// <summary>Rejects a missing or weak secret.</summary>
-internal sealed class KeyOptionsValidator(IHostEnvironment environment) : IValidateOptions<KeyOptions>
-{
-    public ValidateOptionsResult Validate(string? name, KeyOptions options) =>
-        SecretValidator.Validate("Identity__KeyEncryptionSecret", options.KeyEncryptionSecret, environment);
 }

@@ -13,7 +13,7 @@ internal static class KeyEndpoints
 
     internal static void AddKeys(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<KeyOptions>().BindConfiguration("Identity").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<KeyOptions>().BindConfiguration("Identity").ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<KeyOptions>, KeyOptionsValidator>();
         builder.Services.AddSingleton<KeyEncryption>().AddSingleton<KeyRing>();
         builder.Services.AddHostedService<KeyRingStartupCheck>();

@@ -13,13 +13,13 @@ internal sealed class AccountLinks(IdentityDb db)
 {
     internal static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(30);
 
-    /// <summary>How many links for one purpose an account may be sent in <see cref="Lifetime"/>.</summary>
+    /// <summary>The maximum number of links for one purpose that an account is sent within <see cref="Lifetime"/>.</summary>
     internal const int MaxRecent = 5;
 
     private const int TokenBytes = 32;
 
     /// <summary>Creates a link and returns its token, which nothing but the link holds.</summary>
-    /// <param name="newEmail">The address that the link is about; null for other purposes.</param>
+    /// <param name="newEmail">The address that the link is about, as in <see cref="AccountLink.NewEmail"/>.</param>
     internal async Task<string> CreateAsync(Guid userId, LinkPurpose purpose, string? newEmail, CancellationToken ct)
     {
         var token = Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(TokenBytes));
@@ -42,7 +42,7 @@ internal sealed class AccountLinks(IdentityDb db)
     internal async Task<bool> SpendAsync(AccountLink link, CancellationToken ct)
     {
         var isSpent = await SpendAloneAsync(link, ct);
-        if (isSpent) await EndAllAsync(link.UserId, ct);
+        if (isSpent) await EndAsync(db.AccountLinks.Where(l => l.UserId == link.UserId), ct);
         return isSpent;
     }
 
@@ -54,12 +54,9 @@ internal sealed class AccountLinks(IdentityDb db)
             .ExecuteUpdateAsync(l => l.SetProperty(x => x.SpentAt, now), ct) == 1;
     }
 
-    /// <summary>Ends all links of an account within the caller's transaction.</summary>
-    internal Task EndAllAsync(Guid userId, CancellationToken ct)
-    {
-        var now = db.UtcNow;
-        return db.AccountLinks.Where(l => l.UserId == userId && l.SpentAt == null).ExecuteUpdateAsync(l => l.SetProperty(x => x.SpentAt, now), ct);
-    }
+    /// <summary>Ends all links of the users whom a login opens, within the caller's transaction.</summary>
+    internal Task EndAllAsync(Guid loginId, CancellationToken ct) =>
+        EndAsync(db.AccountLinks.Where(l => db.Memberships.Any(m => m.UserId == l.UserId && m.LoginId == loginId)), ct);
 
     /// <summary>Deletes a link that could not be sent.</summary>
     internal Task DeleteAsync(string token, CancellationToken ct)
@@ -81,6 +78,12 @@ internal sealed class AccountLinks(IdentityDb db)
         LinkPurpose.EmailChangeReview => PendingEmailChange.ObjectionTime,
         _ => Lifetime,
     };
+
+    private Task<int> EndAsync(IQueryable<AccountLink> some, CancellationToken ct)
+    {
+        var now = db.UtcNow;
+        return some.Where(l => l.SpentAt == null).ExecuteUpdateAsync(l => l.SetProperty(x => x.SpentAt, now), ct);
+    }
 
     private IQueryable<AccountLink> Usable(string? token, LinkPurpose[] purposes)
     {

@@ -10,16 +10,22 @@ internal enum MailKind
     /// <summary>An account was created, and its user may choose a password.</summary>
     Invitation,
 
+    /// <summary>A hospital has registered the recipient, who logs in at others. Sent in place of an invitation.</summary>
+    HospitalLink,
+
     /// <summary>Somebody asked for a new password.</summary>
     PasswordReset,
 
     /// <summary>The recipient's address is to become that of an account.</summary>
     EmailConfirmation,
 
+    /// <summary>Somebody else wants to make the recipient's address that of an account that nobody has used.</summary>
+    EmailCorrection,
+
     /// <summary>Somebody wanted the recipient's address for another account. Sent in place of a mail to confirm it.</summary>
     EmailTaken,
 
-    /// <summary>Somebody else wants to make the recipient's address that of an account.</summary>
+    /// <summary>Somebody else wants to make the recipient's address that of an account that its user has used.</summary>
     EmailChangeByOthers,
 
     /// <summary>Somebody else wants to replace the recipient's address, which is that of the account.</summary>
@@ -36,6 +42,9 @@ internal enum MailKind
 
     /// <summary>The account was linked to the identity provider of the hospital.</summary>
     ProviderLinked,
+
+    /// <summary>A hospital was added to the login.</summary>
+    HospitalLinked,
 
     /// <summary>The identity provider of the recipient's hospital was changed.</summary>
     IdentityProviderChanged,

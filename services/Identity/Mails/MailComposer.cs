@@ -1,6 +1,6 @@
 using System.Globalization;
 using MedCor.Identity.Accounts;
-using MedCor.Identity.Keys;
+using MedCor.ServiceDefaults.Authentication;
 using Microsoft.Extensions.Localization;
 using Microsoft.Extensions.Options;
 using MimeKit;
@@ -8,14 +8,8 @@ using MimeKit;
 namespace MedCor.Identity.Mails;
 
 /// <summary>Composes mails in plain text. Nobody knows which language a recipient reads, so each mail is in all of them.</summary>
-internal sealed class MailComposer(IStringLocalizer<MailTexts> texts, IOptions<KeyOptions> keys, IOptions<MailOptions> mails)
+internal sealed class MailComposer(IStringLocalizer<MailTexts> texts, IOptions<TokenOptions> tokens, IOptions<MailOptions> mails)
 {
-    private const string SetPasswordPath = "/oauth/set-password";
-    private const string ConfirmEmailPath = "/oauth/confirm-email";
-    private const string ReviewPath = "/oauth/email-change";
-    private const string ForgotPath = "/oauth/forgot";
-    internal const string AccountPath = "/oauth/account";
-
     private static readonly CultureInfo[] Languages = [CultureInfo.GetCultureInfo("en"), CultureInfo.GetCultureInfo("de")];
 
     /// <param name="token">The token of the link in the mail; null for a mail without one.</param>
@@ -42,30 +36,37 @@ internal sealed class MailComposer(IStringLocalizer<MailTexts> texts, IOptions<K
         {
             MailKind.Invitation => (texts["Your MedCor account"],
             [
-                greeting, texts["An account has been created for you. Choose your password here:"], Link(SetPasswordPath, token),
-                once, texts["You can request another link here:"], Link(ForgotPath),
+                greeting, texts["An account has been created for you. Choose your password here:"], Link(PagePaths.SetPassword, token),
+                once, texts["You can request another link here:"], Link(PagePaths.Forgot),
+            ]),
+            // The names are those that the hospital has typed, and the recipient may be somebody else.
+            MailKind.HospitalLink => (texts["A hospital has registered you"],
+            [
+                texts["{0} has registered a user with this address, with which you log in to MedCor. Add this hospital to your login here:",
+                    account.Hospital!.Name],
+                Link(PagePaths.LinkHospital, token), once, texts["If you do not know this hospital, ignore this mail. Nothing changes then."],
             ]),
             MailKind.PasswordReset => (texts["Set a new password"],
             [
-                greeting, texts["A new password was requested for your MedCor account. Set it here:"], Link(SetPasswordPath, token),
+                greeting, texts["A new password was requested for your MedCor account. Set it here:"], Link(PagePaths.SetPassword, token),
                 once, texts["If you did not request this, ignore this mail. Your password stays as it is."],
             ]),
             // The address may be somebody else's, so the user is not named.
-            MailKind.EmailConfirmation => (texts["Confirm your e-mail address"],
+            MailKind.EmailConfirmation or MailKind.EmailCorrection => (texts["Confirm your e-mail address"],
             [
-                texts["This address is to become the e-mail address of a MedCor account. Confirm it here:"], Link(ConfirmEmailPath, token),
+                texts["This address is to become the e-mail address of a MedCor account. Confirm it here:"], Link(PagePaths.ConfirmEmail, token),
                 once, texts["If this is not your account, ignore this mail."],
             ]),
             MailKind.EmailChangeByOthers => (texts["Confirm your e-mail address"],
             [
-                texts["This address is to become the e-mail address of a MedCor account. Confirm it here:"], Link(ConfirmEmailPath, token),
+                texts["This address is to become the e-mail address of a MedCor account. Confirm it here:"], Link(PagePaths.ConfirmEmail, token),
                 texts["The link works once, within three days: after the first 24 hours, or as soon as the user of the account allows it."],
                 texts["If this is not your account, ignore this mail."],
             ]),
             MailKind.EmailChangeReview => (texts["Your e-mail address is to be changed"],
             [
                 greeting, texts["An administrator wants to make {0} the e-mail address of your MedCor account. Stop or allow that here:", newEmail!],
-                Link(ReviewPath, token), texts["The link works once, within 24 hours. After that, the change can be completed without you."],
+                Link(PagePaths.ReviewEmailChange, token), texts["The link works once, within 24 hours. After that, the change can be completed without you."],
             ]),
             // Neither the owner of the address is named nor who wanted it.
             MailKind.EmailTaken => (texts["Your e-mail address is in use"],
@@ -76,7 +77,7 @@ internal sealed class MailComposer(IStringLocalizer<MailTexts> texts, IOptions<K
             MailKind.PasswordChanged => (texts["Your password was changed"],
             [
                 greeting, texts["The password of your MedCor account was changed. All sessions were ended."],
-                texts["If it was not you, set a new password now and inform your administrator:"], Link(ForgotPath),
+                texts["If it was not you, set a new password now and inform your administrator:"], Link(PagePaths.Forgot),
             ]),
             MailKind.EmailChanged => (texts["Your e-mail address was changed"],
             [
@@ -85,12 +86,17 @@ internal sealed class MailComposer(IStringLocalizer<MailTexts> texts, IOptions<K
             MailKind.SecondFactorsChanged => (texts["Your second factors were changed"],
             [
                 greeting, texts["A second factor of your MedCor account was added or removed, or its recovery codes were replaced. See your account:"],
-                Link(AccountPath), texts["If it was not you, inform your administrator now."],
+                Link(PagePaths.Account), texts["If it was not you, inform your administrator now."],
             ]),
             MailKind.ProviderLinked => (texts["You can log in through your hospital"],
             [
                 greeting, texts["Your MedCor account was linked to your account at your hospital. You can log in with that from now on. See your account:"],
-                Link(AccountPath), texts["If it was not you, inform your administrator now."],
+                Link(PagePaths.Account), texts["If it was not you, inform your administrator now."],
+            ]),
+            MailKind.HospitalLinked => (texts["A hospital was added to your login"],
+            [
+                greeting, texts["With your MedCor login you open {0} too from now on. See your account:", account.Hospital!.Name], Link(PagePaths.Account),
+                texts["If it was not you, set a new password now and inform your administrator:"], Link(PagePaths.Forgot),
             ]),
             MailKind.IdentityProviderChanged => (texts["The identity provider of your hospital was changed"],
             [
@@ -108,7 +114,7 @@ internal sealed class MailComposer(IStringLocalizer<MailTexts> texts, IOptions<K
     }
 
     private string Link(string path, string? token = null) =>
-        keys.Value.PublicUrl.TrimEnd('/') + path + (token is null ? "" : QueryString.Create("token", token).ToUriComponent());
+        tokens.Value.ServerUrl + path + (token is null ? "" : QueryString.Create("token", token).ToUriComponent());
 
     private static T InLanguage<T>(CultureInfo language, Func<T> write)
     {

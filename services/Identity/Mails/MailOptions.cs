@@ -9,7 +9,7 @@ internal sealed class MailOptions
     internal const string UrlVariable = "MCP_SMTP_URL";
     internal const string FromVariable = "MCP_MAIL_FROM";
 
-    /// <summary>The reason that callers are told where no mail can be sent.</summary>
+    /// <summary>The reason in errors where no mail can be sent.</summary>
     internal const string NotConfigured = $"this installation sends no mail; its operator can set {UrlVariable}";
 
     /// <summary>Gets or sets the mail server, with its account if it needs one; null when no mail is sent.</summary>

@@ -17,7 +17,7 @@ internal sealed class MailQueue(IdentityDb db, IOptions<MailOptions> options)
     /// <summary>The number of administrators of a hospital who are told of a change of its settings.</summary>
     internal const int MaxAdmins = 100;
 
-    /// <summary>How long it is tried to send a mail that only tells what has happened.</summary>
+    /// <summary>The time for which sending is retried for a mail that only reports what has happened.</summary>
     internal static readonly TimeSpan NoticeLifetime = TimeSpan.FromDays(2);
 
     /// <summary>Gets whether a mail server is configured.</summary>
@@ -28,7 +28,9 @@ internal sealed class MailQueue(IdentityDb db, IOptions<MailOptions> options)
     internal void Add(MailKind kind, Guid userId, string? recipient = null)
     {
         if (!SendsMail) return;
-        var lifetime = kind is MailKind.Invitation or MailKind.EmailConfirmation or MailKind.PasswordReset ? AccountLinks.Lifetime : NoticeLifetime;
+        var lifetime = kind is MailKind.Invitation or MailKind.EmailConfirmation or MailKind.EmailCorrection or MailKind.PasswordReset
+            ? AccountLinks.Lifetime
+            : NoticeLifetime;
         var now = db.UtcNow;
         db.Add(new Mail { Kind = kind, UserId = userId, Recipient = recipient, CreatedAt = now, DueAt = now, ExpiresAt = now + lifetime });
     }
@@ -53,7 +55,7 @@ internal sealed class MailQueue(IdentityDb db, IOptions<MailOptions> options)
             ON CONFLICT (user_id) DO UPDATE
             SET new_email = excluded.new_email, effective_at = excluded.effective_at, expires_at = excluded.expires_at
             """, ct);
-        Add(MailKind.EmailChangeReview, id, account.Email);
+        Add(MailKind.EmailChangeReview, id, account.Login?.Email ?? account.Email);
         Add(MailKind.EmailChangeByOthers, id, newEmail);
     }
 

@@ -50,14 +50,12 @@ internal sealed partial class MailSender(
         {
             var newEmail = await FindNewEmailAsync(db, mail, ct);
             var isStopped = newEmail is null && mail.Kind is MailKind.EmailChangeByOthers or MailKind.EmailChangeReview;
-            if (!isStopped && await FindAccountAsync(db, links, mail, ct) is { } account)
+            if (!isStopped && await FindAccountAsync(db, links, mail, ct) is { } account && await DecideAsync(db, mail, account, ct) is var (kind, to))
             {
-                var to = mail.UserId is null ? account.Email : mail.Recipient ?? account.Email;
-                if (GetPurpose(mail.Kind) is { } purpose) token = await links.CreateAsync(account.Id, purpose, newEmail, ct);
-                // Whether somebody has the address is found here, where nobody can measure it. The link counts as one that was sent, and nobody has it.
-                var isTaken = mail.Kind is MailKind.EmailConfirmation or MailKind.EmailChangeByOthers
-                    && await db.FindByEmailAsync(to, ct) is { } owner && owner.Id != account.Id;
-                var message = services.GetRequiredService<MailComposer>().Compose(isTaken ? MailKind.EmailTaken : mail.Kind, account, to, token, newEmail);
+                // A link in place of which the owner of the address is told something counts as one that was sent, and nobody has it.
+                if (GetPurpose(kind == MailKind.EmailTaken ? mail.Kind : kind) is { } purpose)
+                    token = await links.CreateAsync(account.Id, purpose, newEmail ?? to, ct);
+                var message = services.GetRequiredService<MailComposer>().Compose(kind, account, to, token, newEmail);
                 await services.GetRequiredService<SmtpConnection>().SendAsync(message, ct);
             }
             await DeleteAsync(db, mail, ct);
@@ -98,17 +96,42 @@ internal sealed partial class MailSender(
     private static async Task<Account?> FindAccountAsync(IdentityDb db, AccountLinks links, Mail mail, CancellationToken ct)
     {
         var account = mail.UserId is { } id
-            ? await db.Accounts.AsNoTracking().Include(a => a.Credential).Include(a => a.Hospital).SingleAsync(a => a.Id == id, ct)
+            ? await db.Accounts.AsNoTracking().Include(a => a.Membership!.Login).Include(a => a.Hospital).SingleAsync(a => a.Id == id, ct)
             : await db.FindByEmailAsync(mail.Recipient!, ct);
         if (account is not { CanLogIn: true }) return null;
-        if (mail.Kind == MailKind.Invitation && account.Credential?.PasswordHash is not null) return null;
-        return mail.Kind == MailKind.PasswordReset && await links.HasTooManyAsync(account.Id, LinkPurpose.PasswordReset, ct) ? null : account;
+        LinkPurpose? limited = mail.Kind switch
+        {
+            MailKind.Invitation => account.Login is null ? LinkPurpose.HospitalLink : LinkPurpose.Invitation,
+            MailKind.PasswordReset => LinkPurpose.PasswordReset,
+            _ => null,
+        };
+        return limited is { } purpose && await links.HasTooManyAsync(account.Id, purpose, ct) ? null : account;
+    }
+
+    /// <summary>
+    /// Returns what a mail says and to whom; null when it need not be sent. Whether somebody else has an address is found here, where nobody can measure it.
+    /// </summary>
+    private static async Task<(MailKind Kind, string To)?> DecideAsync(IdentityDb db, Mail mail, Account account, CancellationToken ct)
+    {
+        if (mail.Kind == MailKind.Invitation)
+        {
+            if (account.Login is { } login) return login.PasswordHash is null ? (MailKind.Invitation, login.Email) : null;
+            if (account is not { Membership.AwaitsLogin: true, Email: { } email }) return null;
+            var owner = await db.FindByEmailAsync(email, ct);
+            // A platform administrator's login opens no hospital.
+            return owner?.Login is not { } theirs ? null : (owner.HospitalId is null ? MailKind.EmailTaken : MailKind.HospitalLink, theirs.Email);
+        }
+        if ((mail.UserId is null ? null : mail.Recipient) is not { } recipient)
+            return (account.Login?.Email ?? account.Email) is { } own ? (mail.Kind, own) : null;
+        var isTaken = mail.Kind is MailKind.EmailConfirmation or MailKind.EmailCorrection or MailKind.EmailChangeByOthers
+            && (await db.FindAllByEmailAsync(recipient, ct)).Any(a => a.Login!.Id != account.Login?.Id);
+        return (isTaken ? MailKind.EmailTaken : mail.Kind, recipient);
     }
 
     /// <summary>Returns the new address that a mail is about; null when it is about none, or when the change was stopped or replaced by another.</summary>
     private static async Task<string?> FindNewEmailAsync(IdentityDb db, Mail mail, CancellationToken ct)
     {
-        if (mail.Kind == MailKind.EmailConfirmation) return mail.Recipient;
+        if (mail.Kind is MailKind.EmailConfirmation or MailKind.EmailCorrection) return mail.Recipient;
         if (mail.Kind is not (MailKind.EmailChangeByOthers or MailKind.EmailChangeReview)) return null;
         var newEmail = await db.EmailChanges.Where(c => c.UserId == mail.UserId).Select(c => c.NewEmail).SingleOrDefaultAsync(ct);
         return mail.Kind == MailKind.EmailChangeReview || newEmail == mail.Recipient ? newEmail : null;
@@ -119,8 +142,10 @@ internal sealed partial class MailSender(
         MailKind.Invitation => LinkPurpose.Invitation,
         MailKind.PasswordReset => LinkPurpose.PasswordReset,
         MailKind.EmailConfirmation => LinkPurpose.EmailChange,
+        MailKind.EmailCorrection => LinkPurpose.EmailCorrection,
         MailKind.EmailChangeByOthers => LinkPurpose.EmailChangeByOthers,
         MailKind.EmailChangeReview => LinkPurpose.EmailChangeReview,
+        MailKind.HospitalLink => LinkPurpose.HospitalLink,
         _ => null,
     };
 

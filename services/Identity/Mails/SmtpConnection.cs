@@ -5,7 +5,7 @@ using MimeKit;
 
 namespace MedCor.Identity.Mails;
 
-/// <summary>Hands mails to the configured mail server.</summary>
+/// <summary>Sends mails through the configured mail server.</summary>
 internal sealed class SmtpConnection(IOptions<MailOptions> options)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);

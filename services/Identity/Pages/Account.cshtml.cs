@@ -1,8 +1,11 @@
 using System.Buffers;
 using System.Globalization;
 using MedCor.Contracts;
+using MedCor.Contracts.Identity;
+using MedCor.Identity.Accounts;
 using MedCor.Identity.Authorization;
 using MedCor.Identity.Hospitals;
+using MedCor.Identity.IdentityProviders;
 using MedCor.Identity.SecondFactors;
 using MedCor.Identity.Sessions;
 using Microsoft.AspNetCore.Mvc;
@@ -17,7 +20,7 @@ internal sealed record ConnectedApp(string ClientId, string Name, IReadOnlyList<
 
 /// <summary>Shows users their second factors, sessions and connected apps, and lets them remove each.</summary>
 internal sealed class AccountModel(IdentityDb db, BrowserLogIns logIns, SecondFactorManager secondFactors, CodeCheck codes, SessionManager sessions,
-    Consents consents, SignInPolicies policies, IStringLocalizer<PageTexts> texts, TimeProvider clock) : AccountPageModel(logIns)
+    HospitalSwitch hospitals, Consents consents, SignInPolicies policies, IStringLocalizer<PageTexts> texts, TimeProvider clock) : AccountPageModel(logIns)
 {
     /// <summary>The maximum number of sessions that are shown, the last used ones.</summary>
     private const int MaxSessions = 100;
@@ -27,6 +30,12 @@ internal sealed class AccountModel(IdentityDb db, BrowserLogIns logIns, SecondFa
 
     /// <summary>Gets the new recovery codes, when the user has asked for some.</summary>
     public IReadOnlyList<string>? RecoveryCodes { get; private set; }
+
+    /// <summary>Gets the reason for which another hospital was not opened.</summary>
+    public string? HospitalError { get; private set; }
+
+    /// <summary>Gets the other hospitals that the login opens.</summary>
+    public IReadOnlyList<UserHospital> Hospitals { get; private set; } = [];
 
     public IReadOnlyList<Passkey> Passkeys { get; private set; } = [];
 
@@ -39,26 +48,47 @@ internal sealed class AccountModel(IdentityDb db, BrowserLogIns logIns, SecondFa
     public Task OnGetAsync() => LoadAsync();
 
     public Task<IActionResult> OnPostRemoveAuthenticatorAsync(string? code) =>
-        VerifyAsync(code, () => secondFactors.RemoveAuthenticatorAsync(LogIn.Account.Id, HttpContext.RequestAborted));
+        VerifyAsync(code, () => secondFactors.RemoveAuthenticatorAsync(LogIn.Account, HttpContext.RequestAborted));
 
     public Task<IActionResult> OnPostRenewCodesAsync(string? code) =>
         VerifyAsync(code, async () =>
         {
-            RecoveryCodes = await secondFactors.RenewRecoveryCodesAsync(LogIn.Account.Id, HttpContext.RequestAborted);
-            await secondFactors.InformAsync(LogIn.Account.Id, HttpContext.RequestAborted);
+            RecoveryCodes = await secondFactors.RenewRecoveryCodesAsync(LogIn.Account.Login!, HttpContext.RequestAborted);
+            await secondFactors.InformAsync(LogIn.Account, HttpContext.RequestAborted);
         });
 
-    /// <summary>Removes a passkey. Who has logged in long ago logs in again first.</summary>
+    /// <summary>Removes a passkey. Who has logged in long ago, or through a provider, logs in with a password or passkey first.</summary>
     public async Task<IActionResult> OnPostRemovePasskeyAsync(string? passkey)
     {
-        if (!HasLoggedInRecently(clock)) return Redirect(PagePaths.WithReturn(PagePaths.LogIn, PagePaths.Account));
+        if (!HasLoggedInRecently(clock) || !LogIn.CanChangeFactors) return Redirect(PagePaths.WithReturn(PagePaths.LogIn, PagePaths.Account));
         var (ct, id) = (HttpContext.RequestAborted, new byte[(passkey ?? "").Length / 2]);
         if (Convert.FromHexString(passkey ?? "", id, out _, out _) != OperationStatus.Done) return Redirect(PagePaths.Account);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        await secondFactors.LockAsync(LogIn.Account.Id, ct);
-        await secondFactors.RemovePasskeyAsync(LogIn.Account.Id, id, ct);
+        await secondFactors.LockAsync(LogIn.Account.Login!, ct);
+        await secondFactors.RemovePasskeyAsync(LogIn.Account, id, ct);
         await transaction.CommitAsync(ct);
         return Redirect(PagePaths.Account);
+    }
+
+    /// <summary>Opens another hospital in this browser, in place of the present one.</summary>
+    public async Task<IActionResult> OnPostOpenHospitalAsync(Guid hospital)
+    {
+        try
+        {
+            await OpenAsync(await hospitals.FindAsync(LogIn.Account.Login!, hospital, LogIn.Methods, LogIn.At, HttpContext.RequestAborted));
+            return Redirect(PagePaths.Account);
+        }
+        catch (ProviderRequired required)
+        {
+            return Redirect(PagePaths.ForHospital(required.Subdomain, PagePaths.Account));
+        }
+        catch (ApiException refused)
+        {
+            HospitalError = texts["This hospital wants another login: with your own password, and with a second factor if it requires one."];
+            Response.StatusCode = refused.Status;
+            await LoadAsync();
+            return Page();
+        }
     }
 
     public Task<IActionResult> OnPostEndSessionAsync(Guid session) => EndAsync(db.Sessions.Where(s => s.Id == session));
@@ -119,7 +149,9 @@ internal sealed class AccountModel(IdentityDb db, BrowserLogIns logIns, SecondFa
 
     private async Task LoadAsync()
     {
-        Passkeys = await db.Passkeys.AsNoTracking().Where(p => p.UserId == LogIn.Account.Id).OrderBy(p => p.CreatedAt).ToListAsync(HttpContext.RequestAborted);
+        var login = LogIn.Account.Login!;
+        Hospitals = await db.FindOtherHospitalsAsync(LogIn.Account, HttpContext.RequestAborted);
+        Passkeys = await db.Passkeys.AsNoTracking().Where(p => p.LoginId == login.Id).OrderBy(p => p.CreatedAt).ToListAsync(HttpContext.RequestAborted);
         var live = db.Sessions.AsNoTracking()
             .FindLive(LogIn.Account.Id, await policies.GetAsync(LogIn.Account.HospitalId, HttpContext.RequestAborted), clock.GetUtcNow());
         Sessions = await live.OrderByDescending(s => s.LastUsedAt ?? s.StartedAt).Take(MaxSessions).WithClients(db).ToListAsync(HttpContext.RequestAborted);

@@ -1,3 +1,4 @@
+using MedCor.Identity.Accounts;
 using MedCor.Identity.Authorization;
 using Microsoft.AspNetCore.Mvc.Filters;
 using Microsoft.AspNetCore.Mvc.RazorPages;
@@ -21,9 +22,7 @@ internal abstract class AccountPageModel(BrowserLogIns logIns) : PageModel
     /// <summary>Returns whether the user has logged in so recently that nobody else is likely to sit there.</summary>
     protected bool HasLoggedInRecently(TimeProvider clock) => clock.GetUtcNow() - LogIn.At <= RecentLogIn;
 
-    /// <summary>
-    /// Returns whether a login is recent enough to add a second factor. Who has none yet cannot prove more, and a provider may not say when it has asked.
-    /// </summary>
+    /// <summary>Returns whether a login is recent enough to add a second factor. Who has none yet cannot prove more.</summary>
     private bool IsRecent(BrowserLogIn login) =>
         HttpContext.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow() - (login.MustEnroll ? login.ValidFrom : login.At) <= RecentLogIn;
 
@@ -33,13 +32,17 @@ internal abstract class AccountPageModel(BrowserLogIns logIns) : PageModel
     /// <summary>Logs this browser in again, after all sessions of the user were ended.</summary>
     protected Task LogInAgainAsync(DateTimeOffset endedAt) => logIns.StartAgainAsync(HttpContext, LogIn, endedAt);
 
+    /// <summary>Opens another user of the login in this browser. The login is not prolonged by that.</summary>
+    protected Task OpenAsync(Account other) => logIns.StartAsync(HttpContext, other, LogIn.Methods, LogIn.At, LogIn.ValidFrom);
+
     /// <summary>Records that the user has shown a second factor in this browser.</summary>
     protected Task AddFactorAsync(string methods) => logIns.AddFactorAsync(HttpContext, LogIn, methods);
 
     public override async Task OnPageHandlerExecutionAsync(PageHandlerExecutingContext context, PageHandlerExecutionDelegate next)
     {
         var here = Request.Path + (HttpMethods.IsGet(Request.Method) ? Request.QueryString.Value : "");
-        if (await logIns.FindAsync(HttpContext) is not { } login || IsEnrollment && !IsRecent(login))
+        if (await logIns.FindAsync(HttpContext) is not { } login
+            || IsEnrollment && (!IsRecent(login) || !login.CanChangeFactors))
         {
             context.Result = Redirect(PagePaths.WithReturn(PagePaths.LogIn, here));
             return;

@@ -43,7 +43,7 @@ internal sealed class AuthenticatorModel(IdentityDb db, BrowserLogIns logIns, Se
     protected override bool IsEnrollment => true;
 
     private ITimeLimitedDataProtector Protector =>
-        protection.CreateProtector("authenticator", LogIn.Account.Id.ToString()).ToTimeLimitedDataProtector();
+        protection.CreateProtector("authenticator", LogIn.Account.Login!.Id.ToString()).ToTimeLimitedDataProtector();
 
     public IActionResult OnGet() => LogIn.Factors.HasAuthenticator ? Redirect(PagePaths.Account) : Show(Authenticator.CreateSecret());
 
@@ -60,10 +60,11 @@ internal sealed class AuthenticatorModel(IdentityDb db, BrowserLogIns logIns, Se
 
         var ct = HttpContext.RequestAborted;
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        await secondFactors.LockAsync(LogIn.Account.Id, ct);
-        if ((await secondFactors.FindAsync(LogIn.Account.Id, ct)).HasAuthenticator) return Redirect(PagePaths.Account);
-        await secondFactors.EnrollAuthenticatorAsync(LogIn.Account.Id, read, step, ct);
-        RecoveryCodes = await secondFactors.RenewRecoveryCodesAsync(LogIn.Account.Id, ct);
+        var login = LogIn.Account.Login!;
+        await secondFactors.LockAsync(login, ct);
+        if ((await secondFactors.FindAsync(login, ct)).HasAuthenticator) return Redirect(PagePaths.Account);
+        await secondFactors.EnrollAuthenticatorAsync(LogIn.Account, read, step, ct);
+        RecoveryCodes = await secondFactors.RenewRecoveryCodesAsync(login, ct);
         await transaction.CommitAsync(ct);
         // The browser has shown both factors by now.
         var methods = AuthenticationMethods.Continue(LogIn.Methods, AuthenticationMethods.PasswordAndCode);
@@ -75,7 +76,7 @@ internal sealed class AuthenticatorModel(IdentityDb db, BrowserLogIns logIns, Se
     {
         Key = string.Join(' ', Base32Encoding.ToString(secret).Chunk(4).Select(group => new string(group)));
         ProtectedSecret = Protector.Protect(Convert.ToBase64String(secret), SecretLifetime);
-        using var code = QRCodeGenerator.GenerateQrCode(Authenticator.GetUri(secret, LogIn.Account.Email), QRCodeGenerator.ECCLevel.M);
+        using var code = QRCodeGenerator.GenerateQrCode(Authenticator.GetUri(secret, LogIn.Account.Login!.Email), QRCodeGenerator.ECCLevel.M);
         using var svg = new SvgQRCode(code);
         QrCode = new HtmlString(svg.GetGraphic(pixelsPerModule: 4));
         return Page();

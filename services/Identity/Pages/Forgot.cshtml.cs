@@ -12,8 +12,6 @@ namespace MedCor.Identity.Pages;
 /// <summary>Sends a link for a new password to an address. The answer is the same whether or not anybody has the address.</summary>
 internal sealed class ForgotModel(MailQueue mails, IStringLocalizer<PageTexts> texts) : PageModel
 {
-    internal const string Path = "/oauth/forgot";
-
     public bool SendsMail => mails.SendsMail;
     public string Email { get; private set; } = "";
     public string? Error { get; private set; }

@@ -31,8 +31,9 @@ internal sealed class LogInModel(PasswordLogIn passwords, PasskeyManager passkey
 
     public async Task<IActionResult> OnPostPasskeyAsync([FromQuery(Name = "return")] string? returnUrl, string? credential, string? state)
     {
-        if (await passkeys.VerifyAsync(HttpContext, account: null, credential ?? "", state ?? "") is var (account, methods))
+        if (await passkeys.VerifyAsync(HttpContext, account: null, credential ?? "", state ?? "") is var (opened, methods))
         {
+            var account = await passwords.ChooseAsync(opened, HttpContext.RequestAborted);
             if (await providers.FindRequiredAsync(account, HttpContext.RequestAborted) is { } required)
                 return Redirect(PagePaths.ForHospital(required.Subdomain, returnUrl));
             await logIns.StartAsync(HttpContext, account, methods, clock.GetUtcNow());

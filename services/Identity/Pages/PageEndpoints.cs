@@ -29,18 +29,19 @@ internal static class PageEndpoints
             return Results.File(typeof(PageEndpoints).Assembly.GetManifestResourceStream(name)!, type);
         });
 
-    /// <summary>Selects the language of a request: the first of the browser's that MedCor has, otherwise English.</summary>
-    internal static IApplicationBuilder UsePageLanguages(this IApplicationBuilder app) => app.UseRequestLocalization(localization =>
-    {
-        localization.SetDefaultCulture(Languages[0]).AddSupportedUICultures(Languages);
-        // By language alone: de-AT is German, of which only a full installation of cultures would know.
-        localization.RequestCultureProviders =
-        [
-            new CustomRequestCultureProvider(http => Task.FromResult<ProviderCultureResult?>(
-                http.Request.GetTypedHeaders().AcceptLanguage.OrderByDescending(language => language.Quality ?? 1)
-                    .Select(language => language.Value.ToString().Split('-')[0].ToLowerInvariant()).FirstOrDefault(Languages.Contains) is { } language
-                        ? new(Languages[0], language)
-                        : null)),
-        ];
-    });
+    /// <summary>Selects the language of a page: the first of the browser's that MedCor has, otherwise English.</summary>
+    internal static IApplicationBuilder UsePageLanguages(this IApplicationBuilder app) =>
+        app.UseWhen(http => http.Request.Path.StartsWithSegments("/oauth"), pages => pages.UseRequestLocalization(localization =>
+        {
+            localization.SetDefaultCulture(Languages[0]).AddSupportedUICultures(Languages);
+            // By language alone: de-AT is German, of which only a full installation of cultures would know.
+            localization.RequestCultureProviders =
+            [
+                new CustomRequestCultureProvider(http => Task.FromResult<ProviderCultureResult?>(
+                    http.Request.GetTypedHeaders().AcceptLanguage.OrderByDescending(language => language.Quality ?? 1)
+                        .Select(language => language.Value.ToString().Split('-')[0].ToLowerInvariant()).FirstOrDefault(Languages.Contains) is { } language
+                            ? new(Languages[0], language)
+                            : null)),
+            ];
+        }));
 }

@@ -65,7 +65,7 @@ internal sealed class SecondFactorModel(
     {
         Error = error;
         if (error is not null) Response.StatusCode = StatusCodes.Status400BadRequest;
-        if ((await secondFactors.FindAsync(account.Id, HttpContext.RequestAborted)).HasPasskey)
+        if ((await secondFactors.FindAsync(account.Login!, HttpContext.RequestAborted)).HasPasskey)
         {
             this.AllowScripts();
             Passkey = new(PagePaths.PasskeyHandler(PagePaths.SecondFactor, ReturnUrl), await passkeys.BeginLogInAsync(HttpContext, account));

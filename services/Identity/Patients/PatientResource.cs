@@ -15,7 +15,7 @@ internal sealed class PatientResource(IdentityDb db) : QueryableResource<Account
     {
         { "id", a => a.Id, Selectivity.High },
         { "hospital_id", a => a.HospitalId },
-        { "email", a => a.EmailKey, Selectivity.High | Selectivity.Searchable, EmailAddresses.GetLookupKey },
+        { "email", a => a.EmailKey!, Selectivity.High | Selectivity.Searchable, EmailAddresses.GetLookupKey },
         { "first_name", a => EF.Functions.Collate(a.FirstName, TextFunctions.NameCollation), Selectivity.Searchable },
         { "last_name", a => EF.Functions.Collate(a.LastName, TextFunctions.NameCollation), Selectivity.Searchable },
         { "date_of_birth", a => a.DateOfBirth, Selectivity.High },

@@ -2,8 +2,6 @@ using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Mails;
-using MedCor.Identity.Users;
-using MedCor.Platform.Database;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Recovery;
@@ -19,13 +17,14 @@ internal sealed record EmailChangeReview(AccountLink Link, DateTimeOffset Effect
 /// Changes an e-mail address once a link that was sent to the new one is confirmed. A change that somebody else has requested waits a day for the user, who is
 /// told of it at the present address and can stop it there, or allow it at once.
 /// </summary>
-internal sealed class EmailChange(IdentityDb db, AccountLinks links, MailQueue mails, EmailUniqueness uniqueness)
+internal sealed class EmailChange(IdentityDb db, AccountLinks links, MailQueue mails, LoginAddresses addresses)
 {
     /// <summary>Returns a link that confirms an address and can still be used; null when there is none. It is not spent.</summary>
     internal async Task<EmailConfirmation?> FindLinkAsync(string? token, CancellationToken ct)
     {
-        if (await links.FindAsync(token, ct, LinkPurpose.EmailChange, LinkPurpose.EmailChangeByOthers) is not { } link) return null;
-        if (link.Purpose == LinkPurpose.EmailChange) return new(link, WaitsUntil: null);
+        if (await links.FindAsync(token, ct, LinkPurpose.EmailChange, LinkPurpose.EmailCorrection, LinkPurpose.EmailChangeByOthers) is not { } link)
+            return null;
+        if (link.Purpose != LinkPurpose.EmailChangeByOthers) return new(link, WaitsUntil: null);
         return await Pending(link).AsNoTracking().SingleOrDefaultAsync(ct) is { EffectiveAt: var effectiveAt }
             ? new(link, effectiveAt > db.UtcNow ? effectiveAt : null)
             : null;
@@ -60,11 +59,12 @@ internal sealed class EmailChange(IdentityDb db, AccountLinks links, MailQueue m
     }
 
     /// <summary>
-    /// Makes the link's address that of the account and returns whether this call did. Throws <see cref="Conflict"/> when another user has it by now.
+    /// Makes the link's address that of the account and of its login, and returns whether this call did. Throws <see cref="Conflict"/> when another login has
+    /// it by now. The login of a user of several hospitals keeps its address when an administrator of one of them has requested the change. A correction of an
+    /// account that nobody had used is over once somebody has.
     /// </summary>
     internal async Task<bool> ConfirmAsync(AccountLink link, CancellationToken ct)
     {
-        await uniqueness.EnsureAvailableAsync(link.NewEmail!, ct, exceptUserId: link.UserId);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var now = db.UtcNow;
         var effective = await Pending(link).Where(c => c.EffectiveAt <= now).ExecuteDeleteAsync(ct);
@@ -72,23 +72,40 @@ internal sealed class EmailChange(IdentityDb db, AccountLinks links, MailQueue m
         if (!await links.SpendAsync(link, ct)) return false;
         // Another request for the account is over too.
         await db.EmailChanges.Where(c => c.UserId == link.UserId).ExecuteDeleteAsync(ct);
-        var account = await db.Accounts.Include(a => a.Hospital).Include(a => a.Credential).Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty)
+        var account = await db.Accounts.Include(a => a.Hospital).Include(a => a.Membership!.Login).Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty)
             .AsSplitQuery().SingleAsync(a => a.Id == link.UserId, ct);
-        if (!account.CanLogIn) return false;
-        mails.Add(MailKind.EmailChanged, account.Id, recipient: account.Email);
+        if (account is not { CanLogIn: true, HasLogin: true }) return false;
+        if (account.Login is { } present)
+        {
+            await links.EndAllAsync(present.Id, ct);
+            await db.LockLoginAsync(present.Id, ct);
+            await db.Entry(present).ReloadAsync(ct);
+        }
+        if (link.Purpose == LinkPurpose.EmailCorrection && account.IsUsed) return false;
+        // The former address of who awaits a login is somebody else's, who is not told the name.
+        if (account.Login is { } former) mails.Add(MailKind.EmailChanged, account.Id, recipient: former.Email);
+        await addresses.ReserveAsync(link.NewEmail!, account.HospitalId, ct, exceptUserId: account.Id);
         account.Email = link.NewEmail!;
-        account.Credential!.EmailVerifiedAt = db.UtcNow;
+        if (link.Purpose == LinkPurpose.EmailChange || account.Login is null || !await db.IsSharedAsync(account.Login, ct))
+            await ChangeLoginAsync(account, link.NewEmail!, ct);
         account.RaiseChanged(db, user => new UserUpdated(user));
-        try
-        {
-            await db.SaveChangesAsync(ct);
-        }
-        catch (DbUpdateException e) when (e.ViolatesConstraint("users_email"))
-        {
-            throw EmailUniqueness.EmailTaken();
-        }
+        await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
         return true;
+    }
+
+    /// <summary>
+    /// Changes the address of a user's login, or adds a login for a user who awaits one. Nobody has chosen its password: the user requests a link.
+    /// </summary>
+    private async Task ChangeLoginAsync(Account account, string email, CancellationToken ct)
+    {
+        if (account.Login is { } login)
+        {
+            if (!await addresses.TryChangeAsync(login, email, isVerified: true, ct)) throw LoginAddresses.EmailTaken();
+            return;
+        }
+        account.Membership!.LoginId = await addresses.TryAddAsync(email, ct, isVerified: true) ?? throw LoginAddresses.EmailTaken();
+        account.Membership.AwaitsLogin = false;
     }
 
     private IQueryable<PendingEmailChange> Pending(AccountLink link) => db.EmailChanges.Where(c => c.UserId == link.UserId && c.NewEmail == link.NewEmail);

@@ -2,17 +2,18 @@ using MedCor.Contracts;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Mails;
 using MedCor.Identity.Passwords;
+using MedCor.Identity.SecondFactors;
 using MedCor.Identity.Sessions;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Recovery;
 
 /// <summary>
-/// Sets passwords without a session: by a link, or by a temporary password. A new password ends all sessions and all links of its user, and a lock of the
-/// address.
+/// Sets passwords without a session: by a link, or by a temporary password. A new password ends all sessions and all links of the users whom the login opens,
+/// and a lock of the address.
 /// </summary>
 internal sealed class PasswordSetter(IdentityDb db, AccountLinks links, MailQueue mails, PasswordHasher hashes, PasswordLogIn logIn, LockOut lockOut,
-    SessionManager sessions)
+    SessionManager sessions, SecondFactorManager secondFactors)
 {
     internal const string LinkIsOver = "is not valid, or no longer: a link works once, within 30 minutes. Request another one";
 
@@ -22,20 +23,27 @@ internal sealed class PasswordSetter(IdentityDb db, AccountLinks links, MailQueu
 
     /// <summary>
     /// Sets the password of a link's user and spends the link. Throws <see cref="ValidationFailed"/> for <c>token</c> when the link cannot be used, and for
-    /// <c>password</c> when that is not accepted.
+    /// <c>password</c> when that is not accepted. Who is the first to prove to receive mail at the address may not have set up the second factors: they are
+    /// removed.
     /// </summary>
     internal async Task SetByLinkAsync(string token, string password, CancellationToken ct)
     {
         var link = await FindLinkAsync(token, ct) ?? throw new ValidationFailed("token", LinkIsOver);
-        var account = await db.Accounts.AsNoTracking().Include(a => a.Hospital).SingleAsync(a => a.Id == link.UserId, ct);
-        if (!account.CanLogIn) throw new ValidationFailed("token", LinkIsOver);
+        var account = await db.Accounts.AsNoTracking().Include(a => a.Membership!.Login).Include(a => a.Hospital).SingleAsync(a => a.Id == link.UserId, ct);
+        if (account is not { CanLogIn: true, Login: { } login }) throw new ValidationFailed("token", LinkIsOver);
         ThrowIfWeak("password", password, account);
         var hash = await hashes.HashAsync(password, ct);
 
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         if (!await links.SpendAsync(link, ct)) throw new ValidationFailed("token", LinkIsOver);
-        // Who has read the mail receives mail at the address.
-        await SetAsync(account, hash, provesEmail: link.Purpose != LinkPurpose.TemporaryPassword, ct);
+        // Who has read the mail receives mail at the address to which it was sent.
+        var provesEmail = link.Purpose != LinkPurpose.TemporaryPassword;
+        await links.EndAllAsync(login.Id, ct);
+        await secondFactors.LockAsync(login, ct);
+        var isFirstProof = provesEmail && await db.Logins.AnyAsync(l => l.Id == login.Id && l.EmailVerifiedAt == null, ct);
+        var settable = provesEmail ? db.Logins.Where(l => l.Email == link.NewEmail) : db.Logins.Where(l => l.HasTemporaryPassword);
+        if (!await TrySetAsync(login, settable, hash, provesEmail, ct)) throw new ValidationFailed("token", LinkIsOver);
+        if (isFirstProof) await secondFactors.RemoveAllAsync(account, ct);
         if (link.Purpose != LinkPurpose.Invitation) mails.Add(MailKind.PasswordChanged, account.Id);
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
@@ -55,12 +63,12 @@ internal sealed class PasswordSetter(IdentityDb db, AccountLinks links, MailQueu
         {
             if (verified.Methods is null) throw LogInHandler.MissingFactor(verified.Factors);
             var account = verified.Account;
-            if (!account.Credential!.HasTemporaryPassword)
+            if (!account.Login!.HasTemporaryPassword)
                 throw new ValidationFailed("password", "is not temporary: log in with it, and change it with update_user");
             if (newPassword == password) throw new ValidationFailed("new_password", "must be another one");
             ThrowIfWeak("new_password", newPassword, account);
-            await links.EndAllAsync(account.Id, ct);
-            await SetAsync(account, hash, provesEmail: false, ct);
+            await links.EndAllAsync(account.Login.Id, ct);
+            if (!await TrySetAsync(account.Login, db.Logins.Where(l => l.HasTemporaryPassword), hash, provesEmail: false, ct)) return null;
             mails.Add(MailKind.PasswordChanged, account.Id);
             await db.SaveChangesAsync(ct);
             return account;
@@ -71,20 +79,23 @@ internal sealed class PasswordSetter(IdentityDb db, AccountLinks links, MailQueu
     internal Task<string> CreateLinkAsync(TemporaryPassword proven, CancellationToken ct) =>
         links.CreateAsync(proven.Account.Id, LinkPurpose.TemporaryPassword, newEmail: null, ct);
 
-    private async Task SetAsync(Account account, string hash, bool provesEmail, CancellationToken ct)
+    /// <summary>Sets the password of a login and ends its sessions, and returns whether it did: not if the login is none of the settable ones by now.</summary>
+    private async Task<bool> TrySetAsync(Login login, IQueryable<Login> settable, string hash, bool provesEmail, CancellationToken ct)
     {
         var now = db.UtcNow;
-        await db.Credentials.Where(c => c.UserId == account.Id).ExecuteUpdateAsync(c => c
+        var isSet = await settable.Where(l => l.Id == login.Id).ExecuteUpdateAsync(l => l
             .SetProperty(x => x.PasswordHash, hash)
             .SetProperty(x => x.HasTemporaryPassword, false)
-            .SetProperty(x => x.EmailVerifiedAt, x => provesEmail ? now : x.EmailVerifiedAt), ct);
-        await lockOut.ClearAsync(account.EmailKey, ct);
-        await sessions.EndAllOfUserAsync(account.Id, ct);
+            .SetProperty(x => x.EmailVerifiedAt, x => provesEmail ? now : x.EmailVerifiedAt), ct) == 1;
+        if (!isSet) return false;
+        await lockOut.ClearAsync(login.AttemptKey, ct);
+        await sessions.EndAllOfLoginAsync(login.Id, ct);
+        return true;
     }
 
     private static void ThrowIfWeak(string field, string password, Account account)
     {
-        if (PasswordPolicy.FindError(password, account.Email, account.FirstName, account.LastName, account.Hospital?.Name) is { } weak)
+        if (PasswordPolicy.FindError(password, account.Login!.Email, account.FirstName, account.LastName, account.Hospital?.Name) is { } weak)
             throw new ValidationFailed(field, weak);
     }
 }

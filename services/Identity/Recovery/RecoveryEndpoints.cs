@@ -13,7 +13,8 @@ internal static class RecoveryEndpoints
     /// <summary>The least length of a new password. A current one may be shorter, because some are older than the rule.</summary>
     private const int MinPasswordLength = 8;
 
-    internal static void AddRecovery(this WebApplicationBuilder builder) => builder.Services.AddScoped<PasswordSetter>().AddScoped<EmailChange>();
+    internal static void AddRecovery(this WebApplicationBuilder builder) =>
+        builder.Services.AddScoped<PasswordSetter>().AddScoped<EmailChange>().AddScoped<HospitalLinks>();
 
     internal static void MapRecovery(this WebApplication app)
     {

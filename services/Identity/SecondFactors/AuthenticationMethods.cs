@@ -16,10 +16,10 @@ internal static class AuthenticationMethods
     private static readonly string[] ProviderMethods =
         ["face", "fpt", "geo", "hwk", "iris", "kba", "mca", "otp", "pin", "pop", "pwd", "rba", "retina", "sc", "sms", "swk", "tel", "user", "vbm", "wia"];
 
-    /// <summary>What a provider says of something that the user has.</summary>
+    /// <summary>The values of a provider for something that the user has.</summary>
     private static readonly string[] Possessions = ["otp", "hwk", "swk", "sc"];
 
-    /// <summary>What a provider says of something that the user knows or is. Together with a possession, it makes two factors.</summary>
+    /// <summary>The values of a provider for something that the user knows or is. Together with a possession, it makes two factors.</summary>
     private static readonly string[] OtherFactors = ["pwd", "pin", "fpt", "face"];
 
     /// <summary>The authentication contexts that stand for two factors: of OpenID's Extended Authentication Profile, of REFEDS and of Microsoft.</summary>

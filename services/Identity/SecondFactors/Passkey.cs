@@ -8,7 +8,7 @@ namespace MedCor.Identity.SecondFactors;
 internal sealed class Passkey
 {
     public required byte[] CredentialId { get; init; }
-    public required Guid UserId { get; init; }
+    public required Guid LoginId { get; init; }
 
     /// <summary>Gets the name by which the user recognizes the passkey.</summary>
     public required string Name { get; init; }
@@ -26,10 +26,10 @@ internal sealed class Passkey
     public required DateTimeOffset CreatedAt { get; init; }
     public required DateTimeOffset LastUsedAt { get; init; }
 
-    internal static Passkey From(UserPasskeyInfo passkey, Guid userId, string name, DateTimeOffset now) => new()
+    internal static Passkey From(UserPasskeyInfo passkey, Guid loginId, string name, DateTimeOffset now) => new()
     {
         CredentialId = passkey.CredentialId,
-        UserId = userId,
+        LoginId = loginId,
         Name = name,
         PublicKey = passkey.PublicKey,
         SignCount = passkey.SignCount,

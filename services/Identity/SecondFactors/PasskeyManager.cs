@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using MedCor.Identity.Accounts;
-using MedCor.Identity.Keys;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using TokenOptions = MedCor.ServiceDefaults.Authentication.TokenOptions;
 
 namespace MedCor.Identity.SecondFactors;
 
@@ -18,7 +18,7 @@ internal sealed record PasskeyChallenge(string Options, string State);
 /// Creates passkeys and verifies logins with them. A passkey proves two factors: the possession of a device, which knows who uses it. A challenge is good for
 /// five minutes and, since a passkey accepts none that is older than its last use, once.
 /// </summary>
-internal sealed class PasskeyManager(IdentityDb db, IPasskeyHandler<Account> handler, IDataProtectionProvider protection, TimeProvider clock)
+internal sealed class PasskeyManager(IdentityDb db, IPasskeyHandler<Login> handler, IDataProtectionProvider protection, TimeProvider clock)
 {
     internal const int MaxPerUser = 10;
     internal const int MaxNameLength = 100;
@@ -28,13 +28,13 @@ internal sealed class PasskeyManager(IdentityDb db, IPasskeyHandler<Account> han
 
     internal static void AddTo(IServiceCollection services)
     {
-        services.AddScoped<PasskeyManager>().AddScoped<PasskeyStore>().AddScoped<IPasskeyHandler<Account>, PasskeyHandler<Account>>();
-        services.AddScoped(provider => new UserManager<Account>(provider.GetRequiredService<PasskeyStore>(), optionsAccessor: null!, passwordHasher: null!,
+        services.AddScoped<PasskeyManager>().AddScoped<PasskeyStore>().AddScoped<IPasskeyHandler<Login>, PasskeyHandler<Login>>();
+        services.AddScoped(provider => new UserManager<Login>(provider.GetRequiredService<PasskeyStore>(), optionsAccessor: null!, passwordHasher: null!,
             userValidators: null!, passwordValidators: null!, keyNormalizer: null!, errors: null!, services: null!,
-            provider.GetRequiredService<ILogger<UserManager<Account>>>()));
-        services.AddOptions<IdentityPasskeyOptions>().Configure<IOptions<KeyOptions>>((passkeys, keys) =>
+            provider.GetRequiredService<ILogger<UserManager<Login>>>()));
+        services.AddOptions<IdentityPasskeyOptions>().Configure<IOptions<TokenOptions>>((passkeys, tokens) =>
         {
-            var address = new Uri(keys.Value.PublicUrl);
+            var address = new Uri(tokens.Value.ServerUrl);
             passkeys.ServerDomain = address.Host;
             passkeys.UserVerificationRequirement = "required";
             passkeys.ResidentKeyRequirement = "required";
@@ -47,19 +47,20 @@ internal sealed class PasskeyManager(IdentityDb db, IPasskeyHandler<Account> han
 
     internal async Task<PasskeyChallenge> BeginCreationAsync(HttpContext http, Account account)
     {
+        var login = account.Login!;
         var options = await handler.MakeCreationOptionsAsync(
-            new() { Id = account.Id.ToString(), Name = account.Email, DisplayName = $"{account.FirstName} {account.LastName}" }, http);
-        return new(options.CreationOptionsJson, Protect(Creation, account.Id, options.AttestationState));
+            new() { Id = login.Id.ToString(), Name = login.Email, DisplayName = $"{account.FirstName} {account.LastName}" }, http);
+        return new(options.CreationOptionsJson, Protect(Creation, login.Id, options.AttestationState));
     }
 
     /// <summary>Adds the passkey that answers a challenge, in the caller's transaction. Returns false when the answer is not valid.</summary>
     /// <param name="name">The name by which the user recognizes the passkey.</param>
-    internal async Task<bool> AddAsync(HttpContext http, Account account, string name, string credential, string state)
+    internal async Task<bool> AddAsync(HttpContext http, Login login, string name, string credential, string state)
     {
-        if (Unprotect(Creation, account.Id, state) is not { } challenge) return false;
+        if (Unprotect(Creation, login.Id, state) is not { } challenge) return false;
         var attested = await handler.PerformAttestationAsync(new() { HttpContext = http, CredentialJson = credential, AttestationState = challenge.State });
-        if (!attested.Succeeded || await db.Passkeys.CountAsync(p => p.UserId == account.Id, http.RequestAborted) >= MaxPerUser) return false;
-        db.Add(Passkey.From(attested.Passkey, account.Id, name, clock.GetUtcNow()));
+        if (!attested.Succeeded || await db.Passkeys.CountAsync(p => p.LoginId == login.Id, http.RequestAborted) >= MaxPerUser) return false;
+        db.Add(Passkey.From(attested.Passkey, login.Id, name, clock.GetUtcNow()));
         await db.SaveChangesAsync(http.RequestAborted);
         return true;
     }
@@ -67,17 +68,19 @@ internal sealed class PasskeyManager(IdentityDb db, IPasskeyHandler<Account> han
     /// <param name="account">The user who is asked for a passkey; null for any.</param>
     internal async Task<PasskeyChallenge> BeginLogInAsync(HttpContext http, Account? account)
     {
-        var options = await handler.MakeRequestOptionsAsync(account, http);
-        return new(options.RequestOptionsJson, Protect(LogIn, account?.Id, options.AssertionState));
+        var login = account?.Login;
+        var options = await handler.MakeRequestOptionsAsync(login, http);
+        return new(options.RequestOptionsJson, Protect(LogIn, login?.Id, options.AssertionState));
     }
 
     /// <summary>Returns who has answered a challenge, and how they have logged in; null when the answer is not valid or was used before.</summary>
     /// <param name="account">The user who was asked, after the password; null when anybody was, without one.</param>
     internal async Task<(Account Account, string Methods)?> VerifyAsync(HttpContext http, Account? account, string credential, string state)
     {
-        if (Unprotect(LogIn, account?.Id, state) is not { } challenge) return null;
+        if (Unprotect(LogIn, account?.Login!.Id, state) is not { } challenge) return null;
         var asserted = await handler.PerformAssertionAsync(new() { HttpContext = http, CredentialJson = credential, AssertionState = challenge.State });
-        if (!asserted.Succeeded || asserted.User is not { CanLogIn: true } user || (account is not null && user.Id != account.Id)) return null;
+        if (!asserted.Succeeded || asserted.User is not { } login || (account is not null && login.Id != account.Login!.Id)) return null;
+        if ((account ?? await db.FindByLoginAsync(login.Id, http.RequestAborted)) is not { CanLogIn: true } user) return null;
         var (id, now, count, isBackedUp) = (asserted.Passkey.CredentialId, clock.GetUtcNow(), (long)asserted.Passkey.SignCount, asserted.Passkey.IsBackedUp);
         var isFirstUse = await db.Passkeys.Where(p => p.CredentialId == id && p.LastUsedAt < challenge.At).ExecuteUpdateAsync(p => p
             .SetProperty(x => x.LastUsedAt, now).SetProperty(x => x.SignCount, count).SetProperty(x => x.IsBackedUp, isBackedUp), http.RequestAborted) > 0;
@@ -86,14 +89,14 @@ internal sealed class PasskeyManager(IdentityDb db, IPasskeyHandler<Account> han
             : null;
     }
 
-    private string Protect(string purpose, Guid? userId, string? state) => CreateProtector(purpose, userId)
+    private string Protect(string purpose, Guid? loginId, string? state) => CreateProtector(purpose, loginId)
         .Protect(string.Create(CultureInfo.InvariantCulture, $"{clock.GetUtcNow().UtcTicks} {state}"), ChallengeLifetime);
 
-    private (DateTimeOffset At, string State)? Unprotect(string purpose, Guid? userId, string text)
+    private (DateTimeOffset At, string State)? Unprotect(string purpose, Guid? loginId, string text)
     {
         try
         {
-            var parts = CreateProtector(purpose, userId).Unprotect(text).Split(' ', 2);
+            var parts = CreateProtector(purpose, loginId).Unprotect(text).Split(' ', 2);
             return (new(long.Parse(parts[0], CultureInfo.InvariantCulture), TimeSpan.Zero), parts[1]);
         }
         catch (CryptographicException)
@@ -102,6 +105,6 @@ internal sealed class PasskeyManager(IdentityDb db, IPasskeyHandler<Account> han
         }
     }
 
-    private ITimeLimitedDataProtector CreateProtector(string purpose, Guid? userId) =>
-        protection.CreateProtector(purpose, userId?.ToString() ?? "anybody").ToTimeLimitedDataProtector();
+    private ITimeLimitedDataProtector CreateProtector(string purpose, Guid? loginId) =>
+        protection.CreateProtector(purpose, loginId?.ToString() ?? "anybody").ToTimeLimitedDataProtector();
 }

@@ -13,7 +13,7 @@ internal sealed class RecoveryCode
     private const int CodeBytes = 10;
     private const int GroupLength = 4;
 
-    public required Guid UserId { get; init; }
+    public required Guid LoginId { get; init; }
     public required byte[] Hash { get; init; }
 
     /// <summary>Creates a new code: 16 letters and digits in four groups.</summary>
@@ -21,11 +21,11 @@ internal sealed class RecoveryCode
         string.Join('-', Base32Encoding.ToString(RandomNumberGenerator.GetBytes(CodeBytes)).Chunk(GroupLength).Select(group => new string(group)));
 
     /// <summary>Returns the hash of a code, however its letters and groups are written. A code of 80 random bits needs no slow hash.</summary>
-    internal static byte[] HashOf(Guid userId, string code) =>
-        SHA256.HashData([.. userId.ToByteArray(), .. Encoding.UTF8.GetBytes(string.Concat(code.Where(char.IsAsciiLetterOrDigit)).ToUpperInvariant())]);
+    internal static byte[] HashOf(Guid loginId, string code) =>
+        SHA256.HashData([.. loginId.ToByteArray(), .. Encoding.UTF8.GetBytes(string.Concat(code.Where(char.IsAsciiLetterOrDigit)).ToUpperInvariant())]);
 
     internal sealed class Configuration : IEntityTypeConfiguration<RecoveryCode>
     {
-        public void Configure(EntityTypeBuilder<RecoveryCode> code) => code.ToTable("recovery_codes").HasKey(c => new { c.UserId, c.Hash });
+        public void Configure(EntityTypeBuilder<RecoveryCode> code) => code.ToTable("recovery_codes").HasKey(c => new { c.LoginId, c.Hash });
     }
 }

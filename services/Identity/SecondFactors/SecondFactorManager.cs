@@ -7,7 +7,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.SecondFactors;
 
-/// <summary>Represents what a user can log in with besides the password.</summary>
+/// <summary>Represents what a login has besides the password.</summary>
 internal sealed record EnrolledFactors(bool HasAuthenticator, bool HasPasskey, int RecoveryCodes)
 {
     internal bool Any => HasAuthenticator || HasPasskey;
@@ -17,21 +17,22 @@ internal sealed record EnrolledFactors(bool HasAuthenticator, bool HasPasskey, i
         [.. HasAuthenticator ? ["totp"] : (string[])[], .. HasPasskey ? ["passkey"] : (string[])[], .. RecoveryCodes > 0 ? ["recovery_code"] : (string[])[]];
 }
 
-/// <summary>Enrolls, verifies and removes second factors, within the caller's transaction. The user is informed of every change by mail.</summary>
+/// <summary>
+/// Enrolls, verifies and removes second factors, within the caller's transaction. They belong to the login, whose user is informed of every change by mail.
+/// </summary>
 internal sealed class SecondFactorManager(IdentityDb db, SignInPolicies policies, KeyEncryption encryption, MailQueue mails, TimeProvider clock,
     ILogger<SecondFactorManager> log)
 {
-    /// <summary>The path of the page on which users set up second factors.</summary>
-    internal const string AccountPath = MailComposer.AccountPath;
-
     /// <summary>The error of a session that began without the second factor that is required now.</summary>
     internal const string MissingFromSession = "The user's hospital requires a second factor now. Log in again with one.";
 
     /// <summary>The length of an authenticator's code.</summary>
     private const int CodeDigits = 6;
 
-    internal Task<EnrolledFactors> FindAsync(Guid userId, CancellationToken ct) => db.Accounts.Where(a => a.Id == userId).Select(a => new EnrolledFactors(
-        db.Authenticators.Any(x => x.UserId == a.Id), db.Passkeys.Any(x => x.UserId == a.Id), db.RecoveryCodes.Count(x => x.UserId == a.Id))).SingleAsync(ct);
+    internal Task<EnrolledFactors> FindAsync(Login login, CancellationToken ct) => db.Logins.Where(l => l.Id == login.Id)
+        .Select(l => new EnrolledFactors(
+            db.Authenticators.Any(x => x.LoginId == l.Id), db.Passkeys.Any(x => x.LoginId == l.Id), db.RecoveryCodes.Count(x => x.LoginId == l.Id)))
+        .SingleAsync(ct);
 
     /// <summary>Returns whether a login lacks the second factor that the policy of the user's hospital requires of the user's role.</summary>
     /// <param name="methods">How the user has logged in.</param>
@@ -42,92 +43,96 @@ internal sealed class SecondFactorManager(IdentityDb db, SignInPolicies policies
     /// Returns the methods of a login with a password and a code of the authenticator, or a recovery code, and spends the code; null when it is wrong or spent.
     /// A concurrent use of the same code waits, and is refused.
     /// </summary>
-    internal async Task<string?> SpendAsync(Guid userId, string code, CancellationToken ct)
+    internal async Task<string?> SpendAsync(Login login, string code, CancellationToken ct)
     {
         var digits = string.Concat(code.Where(c => !char.IsWhiteSpace(c)));
         if (digits.Length == CodeDigits && digits.All(char.IsAsciiDigit))
-            return await SpendAuthenticatorCodeAsync(userId, digits, ct) ? AuthenticationMethods.PasswordAndCode : null;
-        var hash = RecoveryCode.HashOf(userId, code);
-        return await db.RecoveryCodes.Where(c => c.UserId == userId && c.Hash == hash).ExecuteDeleteAsync(ct) > 0
+            return await SpendAuthenticatorCodeAsync(login.Id, digits, ct) ? AuthenticationMethods.PasswordAndCode : null;
+        var hash = RecoveryCode.HashOf(login.Id, code);
+        return await db.RecoveryCodes.Where(c => c.LoginId == login.Id && c.Hash == hash).ExecuteDeleteAsync(ct) > 0
             ? AuthenticationMethods.PasswordAndRecoveryCode
             : null;
     }
 
-    /// <summary>Lets one transaction at a time change the second factors of a user.</summary>
-    internal Task LockAsync(Guid userId, CancellationToken ct) =>
-        db.Database.ExecuteSqlAsync($"SELECT FROM credentials WHERE user_id = {userId} FOR UPDATE", ct);
+    /// <summary>Lets one transaction at a time change the second factors of a login.</summary>
+    internal Task LockAsync(Login login, CancellationToken ct) => db.LockLoginAsync(login.Id, ct);
 
     /// <summary>Stores the secret of an authenticator whose code of a time step was shown, in place of a former one.</summary>
-    internal async Task EnrollAuthenticatorAsync(Guid userId, byte[] secret, long step, CancellationToken ct)
+    internal async Task EnrollAuthenticatorAsync(Account account, byte[] secret, long step, CancellationToken ct)
     {
-        await db.Authenticators.Where(a => a.UserId == userId).ExecuteDeleteAsync(ct);
+        var id = account.Login!.Id;
+        await db.Authenticators.Where(a => a.LoginId == id).ExecuteDeleteAsync(ct);
         db.Add(new Authenticator
         {
-            UserId = userId, EncryptedSecret = Authenticator.Encrypt(encryption, userId, secret), LastStep = step, CreatedAt = clock.GetUtcNow(),
+            LoginId = id, EncryptedSecret = Authenticator.Encrypt(encryption, id, secret), LastStep = step, CreatedAt = clock.GetUtcNow(),
         });
-        await InformAsync(userId, ct);
+        await InformAsync(account, ct);
     }
 
-    /// <summary>Replaces all recovery codes of a user and returns the new ones, which are readable nowhere else.</summary>
-    internal async Task<IReadOnlyList<string>> RenewRecoveryCodesAsync(Guid userId, CancellationToken ct)
+    /// <summary>Replaces all recovery codes of a login and returns the new ones, which are readable nowhere else.</summary>
+    internal async Task<IReadOnlyList<string>> RenewRecoveryCodesAsync(Login login, CancellationToken ct)
     {
-        await db.RecoveryCodes.Where(c => c.UserId == userId).ExecuteDeleteAsync(ct);
+        await db.RecoveryCodes.Where(c => c.LoginId == login.Id).ExecuteDeleteAsync(ct);
         string[] codes = [.. Enumerable.Range(0, RecoveryCode.CodesPerUser).Select(_ => RecoveryCode.Create())];
-        db.AddRange(codes.Select(code => new RecoveryCode { UserId = userId, Hash = RecoveryCode.HashOf(userId, code) }));
+        db.AddRange(codes.Select(code => new RecoveryCode { LoginId = login.Id, Hash = RecoveryCode.HashOf(login.Id, code) }));
         await db.SaveChangesAsync(ct);
         return codes;
     }
 
     /// <summary>Saves the unit of work with a mail that informs the user of a change of the second factors.</summary>
-    internal Task InformAsync(Guid userId, CancellationToken ct)
+    internal Task InformAsync(Account account, CancellationToken ct)
     {
-        mails.Add(MailKind.SecondFactorsChanged, userId);
+        mails.Add(MailKind.SecondFactorsChanged, account.Id);
         return db.SaveChangesAsync(ct);
     }
 
     /// <summary>Removes the authenticator, and the recovery codes when no passkey is left that they could replace.</summary>
-    internal async Task RemoveAuthenticatorAsync(Guid userId, CancellationToken ct)
+    internal async Task RemoveAuthenticatorAsync(Account account, CancellationToken ct)
     {
-        await db.Authenticators.Where(a => a.UserId == userId).ExecuteDeleteAsync(ct);
-        await RemoveUselessCodesAsync(userId, ct);
-        await InformAsync(userId, ct);
+        var id = account.Login!.Id;
+        await db.Authenticators.Where(a => a.LoginId == id).ExecuteDeleteAsync(ct);
+        await RemoveUselessCodesAsync(account.Login, ct);
+        await InformAsync(account, ct);
     }
 
     /// <summary>Removes a passkey, and the recovery codes when no other factor is left that they could replace.</summary>
-    internal async Task RemovePasskeyAsync(Guid userId, byte[] credentialId, CancellationToken ct)
+    internal async Task RemovePasskeyAsync(Account account, byte[] credentialId, CancellationToken ct)
     {
-        if (await db.Passkeys.Where(p => p.UserId == userId && p.CredentialId == credentialId).ExecuteDeleteAsync(ct) == 0) return;
-        await RemoveUselessCodesAsync(userId, ct);
-        await InformAsync(userId, ct);
+        var id = account.Login!.Id;
+        if (await db.Passkeys.Where(p => p.LoginId == id && p.CredentialId == credentialId).ExecuteDeleteAsync(ct) == 0) return;
+        await RemoveUselessCodesAsync(account.Login, ct);
+        await InformAsync(account, ct);
     }
 
-    /// <summary>Removes all second factors of a user. Returns whether there were any.</summary>
-    internal async Task<bool> RemoveAllAsync(Guid userId, CancellationToken ct)
+    /// <summary>Removes all second factors of a user's login. Returns whether there were any.</summary>
+    internal async Task<bool> RemoveAllAsync(Account account, CancellationToken ct)
     {
-        var removed = await db.Authenticators.Where(a => a.UserId == userId).ExecuteDeleteAsync(ct)
-            + await db.Passkeys.Where(p => p.UserId == userId).ExecuteDeleteAsync(ct)
-            + await db.RecoveryCodes.Where(c => c.UserId == userId).ExecuteDeleteAsync(ct);
-        if (removed > 0) await InformAsync(userId, ct);
+        var id = account.Login!.Id;
+        var removed = await db.Authenticators.Where(a => a.LoginId == id).ExecuteDeleteAsync(ct)
+            + await db.Passkeys.Where(p => p.LoginId == id).ExecuteDeleteAsync(ct)
+            + await db.RecoveryCodes.Where(c => c.LoginId == id).ExecuteDeleteAsync(ct);
+        if (removed > 0) await InformAsync(account, ct);
         return removed > 0;
     }
 
-    private async Task RemoveUselessCodesAsync(Guid userId, CancellationToken ct)
+    private async Task RemoveUselessCodesAsync(Login login, CancellationToken ct)
     {
-        if (!(await FindAsync(userId, ct)).Any) await db.RecoveryCodes.Where(c => c.UserId == userId).ExecuteDeleteAsync(ct);
+        if (!(await FindAsync(login, ct)).Any) await db.RecoveryCodes.Where(c => c.LoginId == login.Id).ExecuteDeleteAsync(ct);
     }
 
-    private async Task<bool> SpendAuthenticatorCodeAsync(Guid userId, string code, CancellationToken ct)
+    private async Task<bool> SpendAuthenticatorCodeAsync(Guid loginId, string code, CancellationToken ct)
     {
-        if (await db.Authenticators.AsNoTracking().SingleOrDefaultAsync(a => a.UserId == userId, ct) is not { } authenticator) return false;
+        if (await db.Authenticators.AsNoTracking().SingleOrDefaultAsync(a => a.LoginId == loginId, ct) is not { } authenticator) return false;
         try
         {
             return Authenticator.FindStep(authenticator.Decrypt(encryption), code, clock.GetUtcNow()) is { } step
-                && await db.Authenticators.Where(a => a.UserId == userId && a.EncryptedSecret == authenticator.EncryptedSecret && a.LastStep < step)
+                && await db.Authenticators
+                    .Where(a => a.LoginId == loginId && a.EncryptedSecret == authenticator.EncryptedSecret && a.LastStep < step)
                     .ExecuteUpdateAsync(a => a.SetProperty(x => x.LastStep, step), ct) > 0;
         }
         catch (AuthenticationTagMismatchException)
         {
-            log.SecretUnreadable(userId);
+            log.SecretUnreadable(loginId);
             return false;
         }
     }
@@ -136,7 +141,7 @@ internal sealed class SecondFactorManager(IdentityDb db, SignInPolicies policies
 internal static partial class SecondFactorLog
 {
     [LoggerMessage(1200, LogLevel.Error,
-        "The authenticator of user {UserId} was encrypted with another secret; its codes are refused. Give Identity__KeyEncryptionSecret its former value, or "
-        + "reset the user's second factors")]
-    internal static partial void SecretUnreadable(this ILogger log, Guid userId);
+        "The authenticator of login {LoginId} was encrypted with another secret; its codes are refused. Give Identity__KeyEncryptionSecret its former value, "
+        + "or reset the user's second factors")]
+    internal static partial void SecretUnreadable(this ILogger log, Guid loginId);
 }

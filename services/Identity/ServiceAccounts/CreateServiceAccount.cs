@@ -2,7 +2,6 @@ using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
 using MedCor.Platform.LocalCopies;
-using MedCor.Platform.Secrets;
 using MedCor.Platform.Tools;
 using MedCor.Validation;
 using Microsoft.EntityFrameworkCore;
@@ -12,7 +11,7 @@ using static OpenIddict.Abstractions.OpenIddictConstants;
 
 namespace MedCor.Identity.ServiceAccounts;
 
-/// <summary>Creates an account that no password opens, and the client by which it authenticates at <c>/oauth/token</c>.</summary>
+/// <summary>Creates an account that no login opens, and the client by which it authenticates at <c>/oauth/token</c>.</summary>
 internal sealed class CreateServiceAccountHandler(IdentityDb db, HospitalCopies hospitals, IOpenIddictApplicationManager clients)
     : IToolHandler<CreateServiceAccount, Guid, ServiceAccount>, IParameterValidator<CreateServiceAccount>
 {
@@ -21,8 +20,7 @@ internal sealed class CreateServiceAccountHandler(IdentityDb db, HospitalCopies 
         if (errors.AreRight("scope") && errors.AreRight("role") && ServiceAccountRules.FindScopeError(request.Scope, ToRole(request.Role)) is { } scopeError)
             errors.Add("scope", scopeError);
         if (errors.AreRight("jwks") && request.Jwks is { } jwks && ServiceAccountRules.FindKeysError(jwks) is { } keysError) errors.Add("jwks", keysError);
-        if (request.HospitalId is null && db.Tenancy.HospitalId is null)
-            errors.Add("hospital_id", "is required: platform administrators belong to no hospital");
+        db.Tenancy.RequireHospital(request.HospitalId, errors);
         return Task.CompletedTask;
     }
 
@@ -58,7 +56,7 @@ internal sealed class CreateServiceAccountHandler(IdentityDb db, HospitalCopies 
             ServiceJwks = request.Jwks,
         };
         db.Add(account);
-        db.Add(new Credential { UserId = id, PasswordHash = SecretHasher.CreateDummyHash() });
+        db.Add(new Membership { UserId = id });
         account.RaiseChanged(db, user => new UserCreated(user), isNew: true);
         await db.SaveChangesAsync(ct);
 

@@ -35,7 +35,7 @@ internal sealed class ServiceAccountSessions(IdentityDb db, SessionManager sessi
     /// <param name="key">The API key with which the account has authenticated; null when it has with a public key.</param>
     internal async Task<(Account Account, Session Session, DateTimeOffset IssuedAt)?> StartAsync(Guid accountId, ApiKey? key, CancellationToken ct)
     {
-        var account = await db.Accounts.AsNoTracking().Include(a => a.Credential).Include(a => a.Hospital)
+        var account = await db.Accounts.AsNoTracking().Include(a => a.Membership!.Login).Include(a => a.Hospital)
             .SingleOrDefaultAsync(a => a.Id == accountId && a.ServiceScope != null, ct);
         if (account is not { CanLogIn: true }) return null;
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
@@ -63,7 +63,7 @@ internal sealed class ServiceAccountSessions(IdentityDb db, SessionManager sessi
         if (session is null) return null;
         if (key is not null) await RecordUseAsync(key.Id, ct);
         // Before the lock ends: what ends all sessions afterwards ends the token as well.
-        var issuedAt = AccessTokenIssuer.GetTime(clock.GetUtcNow(), account.Credential!.RevokedAt);
+        var issuedAt = AccessTokenIssuer.GetTime(clock.GetUtcNow(), account.Membership!.RevokedAt);
         await transaction.CommitAsync(ct);
         return (account, session, issuedAt);
     }

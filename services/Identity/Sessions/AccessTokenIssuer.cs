@@ -32,7 +32,7 @@ internal sealed class AccessTokenIssuer(IOptions<TokenOptions> tokens, IOptions<
     internal SecurityTokenDescriptor CreateDescriptor(Account account, Session session, SignInPolicy policy, SigningCredentials key,
         DateTimeOffset refreshedAt, DateTimeOffset latestExpiry, Caller? renewed = null, string? clientId = null, DateTimeOffset? at = null)
     {
-        var time = at ?? GetTime(clock.GetUtcNow(), account.Credential?.RevokedAt);
+        var time = at ?? GetTime(clock.GetUtcNow(), account.Membership?.RevokedAt);
         var issuedAt = DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());
         var expiresAt = issuedAt + sessions.Value.AccessTokenLifetime;
         var claims = CreateClaims(account, session, policy, refreshedAt, time);
@@ -62,7 +62,7 @@ internal sealed class AccessTokenIssuer(IOptions<TokenOptions> tokens, IOptions<
         {
             [JwtRegisteredClaimNames.Sub] = account.Id.ToString(),
             [TokenClaims.UserId] = account.Id.ToString(),
-            [TokenClaims.Email] = account.Email,
+            [TokenClaims.Email] = account.Email ?? account.Login?.Email ?? "",
             [TokenClaims.Role] = EnumNames.Of(account.Role),
             [TokenClaims.Session] = session.Id.ToString(),
             [TokenClaims.LoggedInAt] = session.StartedAt.ToUnixTimeMilliseconds(),
@@ -84,7 +84,7 @@ internal sealed class AccessTokenIssuer(IOptions<TokenOptions> tokens, IOptions<
     /// <summary>
     /// Returns the time of an issue, or of an end of all sessions, in whole milliseconds: the current time, or the first one after the last end of all sessions
     /// of the user. So a token that is issued in the millisecond of such an end is valid, and the next end includes it. While it holds the lock of the user's
-    /// credentials, a process may issue tokens of that time.
+    /// membership, a process may issue tokens of that time.
     /// </summary>
     internal static DateTimeOffset GetTime(DateTimeOffset now, DateTimeOffset? revokedAt)
     {

@@ -1,6 +1,5 @@
 using MedCor.Identity.Accounts;
 using MedCor.Identity.SecondFactors;
-using MedCor.Validation;
 
 namespace MedCor.Identity.Sessions;
 
@@ -14,12 +13,12 @@ internal sealed class CodeCheck(IdentityDb db, LockOut lockOut, SecondFactorMana
     /// <param name="proceed">What is done in the transaction that spends the code.</param>
     internal async Task<string?> VerifyAsync(Account account, string code, CancellationToken ct, Func<Task>? proceed = null)
     {
-        var emailKey = EmailAddresses.GetLookupKey(account.Email);
-        await lockOut.ThrowIfLockedAsync(emailKey, ct);
+        var login = account.Login!;
+        await lockOut.ThrowIfLockedAsync(login.AttemptKey, ct);
 
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        var methods = await secondFactors.SpendAsync(account.Id, code, ct);
-        await lockOut.RecordAsync(emailKey, isCorrect: methods is not null, ct);
+        var methods = await secondFactors.SpendAsync(login, code, ct);
+        await lockOut.RecordAsync(login.AttemptKey, isCorrect: methods is not null, ct);
         if (methods is not null && proceed is not null) await proceed();
         await transaction.CommitAsync(ct);
         return methods;

@@ -2,6 +2,7 @@ using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Keys;
 using MedCor.Identity.SecondFactors;
+using MedCor.ServiceDefaults.Authentication;
 using MedCor.Validation;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Tokens;
@@ -10,7 +11,7 @@ namespace MedCor.Identity.Sessions;
 
 /// <summary>Starts a session for an e-mail address, a password and, for a user who has a second factor, a code of it.</summary>
 internal sealed class LogInHandler(
-    PasswordLogIn passwords, SecondFactorManager secondFactors, KeyRing keys, SessionManager sessions, IOptions<KeyOptions> options)
+    PasswordLogIn passwords, SecondFactorManager secondFactors, KeyRing keys, SessionManager sessions, IOptions<TokenOptions> tokens)
 {
     /// <summary>Adds the errors of scopes that do not exist, and of repeated ones.</summary>
     internal static Task AddErrorsAsync(LogIn request, ParameterErrors errors)
@@ -32,7 +33,7 @@ internal sealed class LogInHandler(
                 {
                     var methods = await GetMethodsAsync(verified, ct);
                     return await sessions.StartAsync(verified.Account, request.Scope is { } scope ? ScopeSet.Parse(scope, out _) : null, methods, key!, ct);
-                }, ct)
+                }, ct, hospitalId: request.HospitalId)
             ?? throw WrongCredentials(request.Code);
     }
 
@@ -41,7 +42,7 @@ internal sealed class LogInHandler(
     {
         if (verified.Methods is not { } methods)
             throw MissingFactor(verified.Factors);
-        var page = options.Value.PublicUrl.TrimEnd('/') + SecondFactorManager.AccountPath;
+        var page = tokens.Value.ServerUrl + PagePaths.Account;
         return await secondFactors.IsMissingAsync(verified.Account, methods, ct)
             ? throw new Forbidden($"Your hospital requires a second factor. Set one up at {page}, then log in again.")
             : methods;

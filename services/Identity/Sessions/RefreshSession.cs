@@ -25,7 +25,7 @@ internal sealed class RefreshSessionHandler(IdentityDb db, KeyRing keys, Session
         var spends =
             await db.RefreshTokens.Where(t => t.Hash == hash && t.SpentAt == null).ExecuteUpdateAsync(t => t.SetProperty(x => x.SpentAt, now), ct) == 1;
         var token = await db.RefreshTokens.AsNoTracking()
-            .Include(t => t.Session!.User!.Credential).Include(t => t.Session!.User!.Hospital).SingleOrDefaultAsync(t => t.Hash == hash, ct);
+            .Include(t => t.Session!.User!.Membership!.Login).Include(t => t.Session!.User!.Hospital).SingleOrDefaultAsync(t => t.Hash == hash, ct);
 
         var (next, lacksFactor) = ((SessionTokens?)null, false);
         if (token is { Session: { User: { } user } session })
@@ -34,9 +34,9 @@ internal sealed class RefreshSessionHandler(IdentityDb db, KeyRing keys, Session
             else if (token.ExpiresAt > now && session.RevokedAt is null && user.CanLogIn)
             {
                 lacksFactor = await secondFactors.IsMissingAsync(user, session.AuthenticationMethods, ct);
-                if (lacksFactor) await sessions.EndAsync(session.Id, ct);
+                if (lacksFactor) await sessions.EndAloneAsync(session.Id, ct);
                 else if ((next = await sessions.ContinueAsync(session, user, key, ct)) is not null) await sessions.RecordUseAsync(session.Id, ct);
-                else await sessions.EndAsync(session.Id, ct);
+                else await sessions.EndAloneAsync(session.Id, ct);
             }
         }
         await transaction.CommitAsync(ct);

@@ -68,12 +68,12 @@ internal sealed class RenewAccessHandler(IdentityDb db, KeyRing keys, AccessToke
 
     /// <summary>Ending the sessions of the user waits for this lock, and then revokes the new token as well.</summary>
     private Task<int> LockAsync(Caller caller, CancellationToken ct) =>
-        db.Database.ExecuteSqlAsync($"SELECT FROM credentials WHERE user_id = {caller.UserId} FOR SHARE", ct);
+        db.Database.ExecuteSqlAsync($"SELECT FROM memberships WHERE user_id = {caller.UserId} FOR SHARE", ct);
 
     /// <summary>Returns the caller's session and user. Throws <see cref="Unauthenticated"/> when the user could not start the session now.</summary>
     private async Task<(Session Session, Account User)> FindSessionAsync(Caller caller, DateTimeOffset now, CancellationToken ct)
     {
-        var session = await db.Sessions.AsNoTracking().Include(s => s.User!.Credential).Include(s => s.User!.Hospital)
+        var session = await db.Sessions.AsNoTracking().Include(s => s.User!.Membership!.Login).Include(s => s.User!.Hospital)
             .SingleOrDefaultAsync(s => s.Id == caller.SessionId && s.UserId == caller.UserId && s.RevokedAt == null && s.EndsAt > now, ct);
         if (session is not { User: { CanLogIn: true } user }) throw SessionEnded();
         if (await secondFactors.IsMissingAsync(user, session.AuthenticationMethods, ct))

@@ -25,7 +25,8 @@ internal static class SessionEndpoints
         services.AddScoped<SignInPolicies>().AddScoped<KnownDevice>().AddScoped<LockOut>().AddScoped<PasswordLogIn>().AddScoped<SessionManager>();
         services.AddScoped<SecondFactorManager>().AddScoped<CodeCheck>();
         PasskeyManager.AddTo(services);
-        services.AddScoped<LogInHandler>().AddScoped<RefreshSessionHandler>().AddScoped<RenewAccessHandler>().AddScoped<LogOutHandler>();
+        services.AddScoped<LogInHandler>().AddScoped<RefreshSessionHandler>().AddScoped<RenewAccessHandler>().AddScoped<LogOutHandler>()
+            .AddScoped<HospitalSwitch>();
         services.AddHostedService<RevocationPublisher>();
     }
 
@@ -36,6 +37,12 @@ internal static class SessionEndpoints
                 await ParameterReader<LogIn>.ReadAsync(await http.ReadJsonAsync(), rules: LogInHandler.AddErrorsAsync), http.RequestAborted)));
         app.MapPost("/api/auth/refresh", async (HttpContext http, RefreshSessionHandler handler) =>
             http.JsonWithoutCaching(await handler.HandleAsync(ParameterReader<RefreshSession>.Read(await http.ReadJsonAsync()), http.RequestAborted)));
+        app.MapPost("/api/auth/switch", async (HttpContext http, TokenValidator tokens, HospitalSwitch hospitals) =>
+        {
+            var caller = await tokens.AuthenticateAsync(http);
+            return http.JsonWithoutCaching(
+                await hospitals.StartAsync(ParameterReader<SwitchHospital>.Read(await http.ReadJsonAsync()), caller, http.RequestAborted));
+        });
         app.MapPost("/api/auth/logout", async (HttpContext http, LogOutHandler handler) =>
         {
             var body = await http.ReadJsonAsync();

@@ -9,8 +9,8 @@ namespace MedCor.Identity.Sessions;
 internal sealed class SessionOptions
 {
     /// <summary>
-    /// How long after its login or refresh an access token can be renewed by itself, for a client that holds a connection open. A thief with an access token
-    /// but no refresh token keeps access no longer than a shift lasts, however often the owner refreshes.
+    /// The time after its login or refresh in which an access token can be renewed by itself, for a client that holds a connection open. A thief with an access
+    /// token but no refresh token keeps access no longer than a shift lasts, however often the owner refreshes.
     /// </summary>
     internal static readonly TimeSpan MaxRenewalWithoutRefresh = TimeSpan.FromHours(8);
 

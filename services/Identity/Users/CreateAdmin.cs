@@ -34,7 +34,7 @@ internal sealed class CreateAdmin(IdentityDb db, CreateUserHandler create, TimeP
         try
         {
             var request = await ParameterReader<CreateUser>.ReadAsync(
-                JsonSerializer.SerializeToUtf8Bytes(new CreateUser(email, first, last, Role.Admin, password ?? ""), Json.Options),
+                JsonSerializer.SerializeToUtf8Bytes(new CreateUser(first, last, Role.Admin, email, password ?? ""), Json.Options),
                 rules: (parameters, errors) => create.AddErrorsAsync(parameters, errors, ct));
             // Who runs this chooses the password for themselves.
             var prepared = await create.PrepareAsync(request, ct) with { IsPasswordTemporary = false };

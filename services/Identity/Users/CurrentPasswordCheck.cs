@@ -23,12 +23,13 @@ internal sealed class CurrentPasswordCheck(IServiceScopeFactory scopes, Password
         var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
         var lockOut = scope.ServiceProvider.GetRequiredService<LockOut>();
         db.Tenancy.Enter(hospital: null);
-        var isCorrect = await hashes.VerifyAsync(account.Credential!.PasswordHash, current, first: () => lockOut.ThrowIfLockedAsync(account.EmailKey, ct), ct);
+        var login = account.Login!;
+        var isCorrect = await hashes.VerifyAsync(login.PasswordHash, current, first: () => lockOut.ThrowIfLockedAsync(login.AttemptKey, ct), ct);
 
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         // The password of a user with a second factor does not forgive wrong codes.
-        var factors = await scope.ServiceProvider.GetRequiredService<SecondFactorManager>().FindAsync(account.Id, ct);
-        await lockOut.RecordAsync(account.EmailKey, isCorrect && factors.Any ? null : isCorrect, ct);
+        var factors = await scope.ServiceProvider.GetRequiredService<SecondFactorManager>().FindAsync(login, ct);
+        await lockOut.RecordAsync(login.AttemptKey, isCorrect && factors.Any ? null : isCorrect, ct);
         await transaction.CommitAsync(ct);
         if (!isCorrect) throw new ValidationFailed(Field, "is not your password");
     }

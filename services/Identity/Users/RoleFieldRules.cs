@@ -16,9 +16,9 @@ internal static class RoleFieldRules
         bool? isAvailable, Account? current)
     {
         if (role != Role.Patient && dateOfBirth is not null && dateOfBirth != current?.DateOfBirth) AddRoleError("date_of_birth", Role.Patient);
-        if (role is Role.Admin or Role.Nurse or Role.Receptionist && licenseNumber is not null && licenseNumber != current?.LicenseNumber)
+        if (role is not (Role.Doctor or Role.Patient) && licenseNumber is not null && licenseNumber != current?.LicenseNumber)
             AddRoleError("license_number", Role.Doctor);
-        if (role is Role.Admin or Role.Nurse or Role.Receptionist && yearsOfExperience is not null && yearsOfExperience != current?.YearsOfExperience)
+        if (role is not (Role.Doctor or Role.Patient) && yearsOfExperience is not null && yearsOfExperience != current?.YearsOfExperience)
             AddRoleError("years_of_experience", Role.Doctor);
         if (role != Role.Doctor && isAvailable is not null && isAvailable != current?.IsAvailable) AddRoleError("is_available", Role.Doctor);
 

@@ -33,7 +33,7 @@ internal static class RoleGrants
     internal static async Task RequireFirstAdminAsync(IdentityDb db, Guid hospital, CancellationToken ct)
     {
         if (db.Tenancy.Caller.IsOneOf(Callers.Platform) && await db.Accounts.AnyAsync(a => a.HospitalId == hospital && a.Role == Role.Admin && a.IsActive
-            && a.ServiceScope == null && a.Credential!.LastLoginAt != null, ct))
+            && a.ServiceScope == null && a.Membership!.LastLoginAt != null, ct))
             throw new Forbidden("The hospital has administrators who have logged in. They open and change the accounts of further ones.");
     }
 }

@@ -5,7 +5,6 @@ using MedCor.Identity.Hospitals;
 using MedCor.Identity.Mails;
 using MedCor.Identity.Passwords;
 using MedCor.Identity.Sessions;
-using MedCor.Platform.Database;
 using MedCor.Platform.LocalCopies;
 using MedCor.Platform.Tools;
 using MedCor.Validation;
@@ -20,7 +19,7 @@ namespace MedCor.Identity.Users;
 /// <param name="AwaitsUser">Whether the user can object to it before, because somebody else has requested it.</param>
 internal sealed record PreparedUserUpdate(string? PasswordHash, PausedBookings? Paused, bool ConfirmsEmail = false, bool AwaitsUser = false);
 
-internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, CurrentPasswordCheck ownPassword, EmailUniqueness freeEmail, PasswordHasher hashes,
+internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, CurrentPasswordCheck ownPassword, LoginAddresses addresses, PasswordHasher hashes,
     SessionManager sessions, BookingPauseClient bookings, HospitalCopies hospitals, SignInPolicies policies, AccountLinks links,
     MailQueue mails, IHostEnvironment environment, TimeProvider clock)
     : IToolHandler<UpdateUser, PreparedUserUpdate, UpdatedUser>, ICurrentStateProvider<UpdateUser>, IParameterValidator<UpdateUser>
@@ -30,7 +29,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
     public Task AddErrorsAsync(UpdateUser request, ParameterErrors errors, CancellationToken ct)
     {
         if (request.Password is { } password
-            && PasswordPolicy.FindError(password, request.Email ?? "", request.FirstName ?? "", request.LastName ?? "") is { } weak)
+            && PasswordPolicy.FindError(password, request.Email.Value ?? "", request.FirstName ?? "", request.LastName ?? "") is { } weak)
             errors.Add("password", weak);
         if (request.Password is not null && errors.AreRight("user_id") && request.UserId == db.Tenancy.Caller.UserId && request.CurrentPassword is null)
             errors.Add(CurrentPasswordCheck.Field, CurrentPasswordCheck.Missing);
@@ -39,21 +38,25 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
 
     public async Task<PreparedUserUpdate> PrepareAsync(UpdateUser request, CancellationToken ct)
     {
-        if (request is { Password: null, Email: null, Role: null, DateOfBirth.Value: null } && request.IsActive is not false) return new(null, null);
+        if (request is { Password: null, Email.IsGiven: false, HasLogin: null, Role: null, DateOfBirth.Value: null } && request.IsActive is not false)
+            return new(null, null);
         if (request.Password is not null && request.UserId != db.Tenancy.Caller.UserId)
             throw new Forbidden("Nobody sets the password of somebody else. POST /api/auth/reset sends the user a link to set it.");
-        var account = await db.VisibleAccounts().AsNoTracking().Include(a => a.Credential).Include(a => a.Hospital)
+        var account = await db.VisibleAccounts().AsNoTracking().Include(a => a.Membership!.Login).Include(a => a.Hospital)
             .GetRequiredAsync(request.UserId, "user", ct);
         await AuthorizeAsync(request, account, ct);
         var changesEmail = ChangesEmail(request, account);
         var provesPassword = account.Id == db.Tenancy.Caller.UserId && (request.Password is not null || changesEmail);
         await ValidateAsync(request, account, provesPassword, ct);
         if (provesPassword) await ownPassword.VerifyAsync(account, request.CurrentPassword!, ct);
-        var changesAtOnce = changesEmail && (await policies.GetAsync(account.HospitalId, ct)).AcceptsChosenPasswords;
-        var awaitsUser = changesEmail && account.Id != db.Tenancy.Caller.UserId && IsUsed(account) && !(changesAtOnce && environment.IsDevelopment());
-        var confirmsEmail = changesEmail && (awaitsUser || !changesAtOnce);
-        if (confirmsEmail) await EnsureConfirmableAsync(request.Email!, account, awaitsUser ? LinkPurpose.EmailChangeByOthers : LinkPurpose.EmailChange, ct);
-        else if (request.Email is not null) await freeEmail.EnsureAvailableAsync(request.Email, ct, exceptUserId: account.Id);
+        // An address with which nobody logs in is only for contact.
+        var changesLogin = changesEmail && account.HasLogin;
+        var changesAtOnce = changesLogin && (await policies.GetAsync(account.HospitalId, ct)).AcceptsChosenPasswords;
+        var awaitsUser = changesLogin && account.Id != db.Tenancy.Caller.UserId && account.IsUsed && !(changesAtOnce && environment.IsDevelopment());
+        var confirmsEmail = changesLogin && (awaitsUser || !changesAtOnce);
+        if (confirmsEmail)
+            await EnsureConfirmableAsync(request.Email.Value!, account,
+                awaitsUser ? LinkPurpose.EmailChangeByOthers : IsOwn(account) ? LinkPurpose.EmailChange : LinkPurpose.EmailCorrection, ct);
         var passwordHash = request.Password is null ? null : await hashes.HashAsync(request.Password, ct);
         // Last, so that a rejected request pauses no bookings.
         account.ThrowIfVersionDiffers(request.ExpectedVersion);
@@ -62,7 +65,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
 
     public async Task<UpdatedUser> HandleAsync(UpdateUser request, PreparedUserUpdate prepared, CancellationToken ct)
     {
-        var account = await db.VisibleAccounts().Include(a => a.Credential).Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty).AsSplitQuery()
+        var account = await db.VisibleAccounts().Include(a => a.Membership!.Login).Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty).AsSplitQuery()
             .GetRequiredAsync(request.UserId, "user", ct);
         await AuthorizeAsync(request, account, ct);
         ThrowIfAny(FindRoleErrors(request, account));
@@ -71,9 +74,14 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         var (formerRole, wasActive) = (account.Role, account.IsActive);
         var paused = CeasesToBeBookable(request, account) ? prepared.Paused ?? throw PausedBookings.CreateConflict() : null;
         paused?.EnsureUnchanged(account);
-        if (prepared.AwaitsUser && ChangesEmail(request, account)) await mails.AddEmailChangeAsync(account, request.Email!, ct);
-        else if (prepared.ConfirmsEmail && ChangesEmail(request, account)) mails.Add(MailKind.EmailConfirmation, account.Id, request.Email);
-        else if (request.Email is { } email) ChangeEmail(account, email);
+        // Who awaits the link to a login with the former address may get one with the new address.
+        var givesLogin = GivesLogin(request, account)
+            || (account.Membership is { AwaitsLogin: true } && !prepared.ConfirmsEmail && ChangesEmail(request, account));
+        if (prepared.AwaitsUser && ChangesEmail(request, account)) await mails.AddEmailChangeAsync(account, request.Email.Value!, ct);
+        else if (prepared.ConfirmsEmail && ChangesEmail(request, account))
+            mails.Add(IsOwn(account) ? MailKind.EmailConfirmation : MailKind.EmailCorrection, account.Id, request.Email.Value);
+        else if (request.Email.IsGiven) await ChangeEmailAsync(request, account, ct);
+        if (givesLogin) await GiveLoginAsync(account, ct);
         account.FirstName = request.FirstName ?? account.FirstName;
         account.LastName = request.LastName ?? account.LastName;
         account.Role = request.Role ?? account.Role;
@@ -86,26 +94,20 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
 
         if (prepared.PasswordHash is not null)
         {
-            (account.Credential!.PasswordHash, account.Credential.HasTemporaryPassword) = (prepared.PasswordHash, false);
+            (account.Login!.PasswordHash, account.Login.HasTemporaryPassword) = (prepared.PasswordHash, false);
             db.Entry(account).State = EntityState.Modified; // a new password makes a new version too
             mails.Add(MailKind.PasswordChanged, account.Id);
-            await links.EndAllAsync(account.Id, ct);
+            await links.EndAllAsync(account.Login.Id, ct);
         }
         db.ChangeTracker.DetectChanges();
         if (db.Entry(account).State == EntityState.Modified)
             account.RaiseChanged(db, user => wasActive && !user.IsActive ? new UserDeactivated(user) : new UserUpdated(user),
                 isNew: formerRole != Role.Patient);
         if (account.Role != formerRole) account.RaiseRoleEnded(db, formerRole);
-        try
-        {
-            await db.SaveChangesAsync(ct);
-        }
-        catch (DbUpdateException e) when (e.ViolatesConstraint("users_email"))
-        {
-            throw EmailUniqueness.EmailTaken();
-        }
+        await db.SaveChangesAsync(ct);
 
-        if (account.Role != formerRole || request.Password is not null || (wasActive && !account.IsActive)) await sessions.EndAllOfUserAsync(account.Id, ct);
+        if (prepared.PasswordHash is not null) await sessions.EndAllOfLoginAsync(account.Login!.Id, ct);
+        else if (account.Role != formerRole || (wasActive && !account.IsActive)) await sessions.EndAllOfUserAsync(account.Id, ct);
         var user = account.ToUser();
         return new(
             Id: user.Id,
@@ -126,22 +128,54 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
             AffectedCount: paused?.Count);
     }
 
-    /// <summary>Returns whether anybody has been the user so far. With the address, somebody else would take the account over.</summary>
-    private static bool IsUsed(Account account) => account.Credential is { EmailVerifiedAt: not null } or { LastLoginAt: not null };
+    private bool IsOwn(Account account) => account.Id == db.Tenancy.Caller.UserId;
 
     private static bool ChangesEmail(UpdateUser request, Account account) =>
-        request.Email is { } email && EmailAddresses.GetLookupKey(email) != EmailAddresses.GetLookupKey(account.Email);
+        request.Email.Value is { } email && (account.Email is not { } former || EmailAddresses.GetLookupKey(email) != EmailAddresses.GetLookupKey(former));
 
-    /// <summary>Changes an address at once, and informs the former and the new one.</summary>
-    private void ChangeEmail(Account account, string email)
+    /// <summary>Returns whether the request gives the user a login: it says so, or the user is not a patient afterwards and has none.</summary>
+    private static bool GivesLogin(UpdateUser request, Account account) =>
+        request.HasLogin is true || ((request.Role ?? account.Role) != Role.Patient && !account.HasLogin && account.ServiceScope is null);
+
+    /// <summary>
+    /// Changes an address at once. If the user logs in, the former and the new one are informed, and the user logs in with the new one from now on; except
+    /// where somebody else of another hospital logs in with it, or an administrator changes it for somebody who logs in at other hospitals too. The answer is
+    /// alike.
+    /// </summary>
+    private async Task ChangeEmailAsync(UpdateUser request, Account account, CancellationToken ct)
     {
-        var (former, formerKey) = (account.Email, account.EmailKey);
-        // An older address keeps the form that it is found by.
-        account.Email = email;
-        if (account.EmailKey == formerKey) return;
-        account.Credential!.EmailVerifiedAt = null;
+        var (former, isOther) = (account.Email, ChangesEmail(request, account));
+        account.Email = request.Email.Value;
+        if (!isOther || !account.HasLogin) return;
+
+        var email = account.Email!;
+        await addresses.ReserveAsync(email, account.HospitalId, ct, exceptUserId: account.Id);
+        // The former address of who awaits a login is somebody else's, who is not told the name.
+        if (account.Login is not { } login) return;
         mails.Add(MailKind.EmailChanged, account.Id, former);
-        mails.Add(MailKind.EmailChanged, account.Id);
+        // Before the login is locked, as wherever both are.
+        if (IsOwn(account) || !await db.IsSharedAsync(login, ct)) await links.EndAllAsync(login.Id, ct);
+        await db.LockLoginAsync(login.Id, ct);
+        await db.Entry(login).ReloadAsync(ct);
+        var changesLogin = IsOwn(account) || !await db.IsSharedAsync(login, ct);
+        var isTaken = changesLogin && !await addresses.TryChangeAsync(login, email, isVerified: false, ct);
+        if (isTaken && account.HospitalId is null) throw LoginAddresses.EmailTaken();
+        mails.Add(isTaken ? MailKind.EmailTaken : MailKind.EmailChanged, account.Id, email);
+    }
+
+    /// <summary>
+    /// Gives a user a login with the user's address, if the user has none, and adds an invitation. Where a login of another hospital has the address, its owner
+    /// is told in place of that. For a user who has a login the same is done, which then adds none.
+    /// </summary>
+    private async Task GiveLoginAsync(Account account, CancellationToken ct)
+    {
+        mails.Add(MailKind.Invitation, account.Id);
+        // An address that has just been changed is not stored yet.
+        if (account.Login is { } login && db.Entry(login).State != EntityState.Unchanged) return;
+        // The address at which the hospital knows the user, which tells nothing of that of a login.
+        await addresses.ReserveAsync(account.Email!, account.HospitalId, ct, exceptUserId: account.Id);
+        var added = await addresses.TryAddAsync(account.Login?.Email ?? account.Email!, ct);
+        if (account.Login is null) (account.Membership!.LoginId, account.Membership.AwaitsLogin) = (added, added is null);
     }
 
     /// <summary>
@@ -151,9 +185,8 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
     private async Task EnsureConfirmableAsync(string email, Account account, LinkPurpose purpose, CancellationToken ct)
     {
         if (!mails.SendsMail) throw new ValidationFailed("email", $"cannot be confirmed, and so not be changed: {MailOptions.NotConfigured}");
-        string[] forms = [.. EmailAddresses.GetLookupKeys(email)];
-        if (db.Tenancy.Caller.IsOneOf(Callers.Admins) && await db.Accounts.AnyAsync(a => forms.Contains(a.EmailKey) && a.Id != account.Id, ct))
-            throw EmailUniqueness.EmailTaken();
+        if (db.Tenancy.Caller.IsOneOf(Callers.Admins) && await addresses.IsTakenAsync(email, account.HospitalId, account.Id, ct))
+            throw LoginAddresses.EmailTaken();
         if (await links.HasTooManyAsync(account.Id, purpose, ct))
             throw new RateLimited("Too many links were sent to confirm new e-mail addresses of this account.", (int)AccountLinks.Lifetime.TotalSeconds);
     }
@@ -178,24 +211,26 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
             RoleGrants.Require(caller, role);
         }
         if (!isSelf && BecomesAdmin(request, account)) caller.RequireOwnLogIn("make others administrators");
-        if (!isSelf && ChangesEmail(request, account)) caller.RequireOwnLogIn("change the e-mail addresses of others");
+        // Whoever has the address of a user can become the user.
+        var changesAccess = !isSelf && (ChangesEmail(request, account) || GivesLogin(request, account));
+        if (changesAccess) caller.RequireOwnLogIn("change the e-mail addresses of others, and let others log in");
         if (isSelf && request.IsActive is false) throw new Forbidden("Users cannot deactivate themselves.");
         // What takes an account over or away requires step-up, as delete_user does.
         if (!isSelf && ((request.Role ?? account.Role) != account.Role || (request.IsActive ?? account.IsActive) != account.IsActive
-            || ChangesEmail(request, account)))
+            || changesAccess))
             caller.RequireStepUp(clock.GetUtcNow());
         // Whoever has the address can set a new password, and is the user then. An administrator whom nobody has been yet is still the platform's to correct.
-        if (account.HospitalId is not null && caller.IsOneOf(Callers.Platform) && ChangesEmail(request, account)
-            && account is not { Role: Role.Admin, Credential: { LastLoginAt: null, EmailVerifiedAt: null } })
+        if (account.HospitalId is not null && caller.IsOneOf(Callers.Platform) && changesAccess
+            && (account.Role != Role.Admin || account.IsUsed))
             throw new Forbidden("The e-mail addresses of the users of a hospital are changed by themselves or by an administrator of their hospital.");
         if (!caller.IsOneOf(Callers.Admins)
             && (Changes(request.LicenseNumber, account.LicenseNumber) || Changes(request.YearsOfExperience, account.YearsOfExperience)))
-            throw new Forbidden("Only administrators change a licence or years of experience.");
+            throw new Forbidden("Only administrators change a license or years of experience.");
         // Records, bookings and invoices identify a patient by these fields: a patient who could change them could pose as another person.
         if (caller.IsOneOf(Callers.Patient) && (Changes(request.FirstName, account.FirstName) || Changes(request.LastName, account.LastName)
             || Changes(request.DateOfBirth, account.DateOfBirth)))
             throw new Forbidden("Patients cannot change their own name or date of birth. Ask your hospital.");
-        if (account.HospitalId is { } hospital && (BecomesAdmin(request, account) || ChangesEmail(request, account)))
+        if (account.HospitalId is { } hospital && (BecomesAdmin(request, account) || ChangesEmail(request, account) || changesAccess))
             await RoleGrants.RequireFirstAdminAsync(db, hospital, ct);
     }
 
@@ -211,17 +246,26 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         if (request.DateOfBirth.Value is { } birthDate && birthDate != account.DateOfBirth && account.HospitalId is { } hospital
             && await hospitals.FindFutureErrorAsync(birthDate, hospital, clock.GetUtcNow(), ct) is { } futureError)
             errors.AddError("date_of_birth", futureError);
-        if (request.Password is { } password && PasswordPolicy.FindError(password, request.Email ?? account.Email, request.FirstName ?? account.FirstName,
-            request.LastName ?? account.LastName, account.Hospital?.Name) is { } weak)
+        if (request.Password is { } password && PasswordPolicy.FindError(password, request.Email.Or(account.Email) ?? "",
+            request.FirstName ?? account.FirstName, request.LastName ?? account.LastName, account.Hospital?.Name) is { } weak)
             errors.AddError("password", weak);
         if (provesPassword && request.CurrentPassword is null) errors.AddError(CurrentPasswordCheck.Field, CurrentPasswordCheck.Missing);
         ThrowIfAny(errors);
     }
 
-    /// <summary>Returns the errors of the role, and of fields that belong to another role than the account has afterwards.</summary>
-    private static Dictionary<string, List<string>> FindRoleErrors(UpdateUser request, Account account)
+    /// <summary>Returns the errors of the role, and of fields that the account needs for it or that belong to another one.</summary>
+    private Dictionary<string, List<string>> FindRoleErrors(UpdateUser request, Account account)
     {
         var (errors, role) = (new Dictionary<string, List<string>>(), request.Role ?? account.Role);
+        if (request.Email.Or(account.Email) is null)
+        {
+            if (role != Role.Patient) errors.AddError("email", "is required: only patients can be without one");
+            else if (account.HasLogin) errors.AddError("email", "cannot be removed: the user logs in with it");
+            else if (request.HasLogin is true) errors.AddError("email", "is required for a login");
+        }
+        if (request.HasLogin is false && (account.HasLogin || role != Role.Patient))
+            errors.AddError("has_login", "cannot be false: a login is not taken away. Deactivate the user instead");
+        if (GivesLogin(request, account) && !mails.SendsMail) errors.AddError("has_login", $"cannot be given: {MailOptions.NotConfigured}");
         RoleFieldRules.AddErrors(errors.AddError, role, request.DateOfBirth.Value, request.LicenseNumber.Value, request.YearsOfExperience.Value,
             request.IsAvailable, account);
         if (account.HospitalId is null && role != Role.Admin) errors.AddError("role", "must be ADMIN for a user without a hospital");

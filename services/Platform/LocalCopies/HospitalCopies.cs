@@ -70,6 +70,13 @@ public sealed class HospitalCopies(TenantDb db, ToolClient tools)
     }
 
     /// <summary>
+    /// Returns the hospital that a call concerns: the one that it names, or the caller's own. <see cref="TenantContext.RequireHospital"/> makes sure that there
+    /// is one. Throws <see cref="NotFound"/> when it does not exist as far as the caller may know.
+    /// </summary>
+    public async Task<HospitalCopy> GetRequestedAsync(Guid? requestedId, CancellationToken ct) =>
+        await FindAsync((requestedId ?? db.Tenancy.HospitalId)!.Value, ct) ?? throw new NotFound("hospital");
+
+    /// <summary>
     /// Returns the error for a day that is in the future in the hospital's time zone; null when the day is not in the future, is not given, or the hospital
     /// does not exist as far as the caller may know.
     /// </summary>

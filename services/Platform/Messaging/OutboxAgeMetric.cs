@@ -6,8 +6,7 @@ using Npgsql;
 namespace MedCor.Platform.Messaging;
 
 /// <summary>
-/// Measures <c>medcor.outbox.age</c>: how many seconds the oldest event has been waiting to be published; 0 when none is waiting. Runs beside the dispatcher,
-/// so that a dispatcher that hangs is noticed too.
+/// Measures how long the oldest event has been waiting to be published. Runs beside the dispatcher, so that a dispatcher that hangs is noticed too.
 /// </summary>
 internal sealed class OutboxAgeMetric : PeriodicService
 {

@@ -38,12 +38,14 @@ public sealed class ListQuery<T> where T : class
     private readonly List<(QueryableField<T> Field, object?[] Values, bool AreOne)> _alternatives = [];
     // Not set by a null value of a selective field: many rows may lack a value.
     private bool _isSelective;
+    private bool _findsFirst;
     private bool _isSearch;
     private bool _isSingleHospital;
     private object?[]? _hospitals;
     private (string Field, Guid Id, string Entity)? _owner;
     private readonly List<(string Field, object? Value)> _requestedValues = [];
     private IQueryable<T> _rows;
+    private RowLimit<T>? _limit;
 
     /// <summary>Creates the query for a tool's request.</summary>
     public static ListQuery<T> Create<TResult>(TenantDb db, QueryableFields<T> fields, IQueryable<T> rows, PagedTool<TResult> request) =>
@@ -59,6 +61,9 @@ public sealed class ListQuery<T> where T : class
     }
 
     private bool IsIndexed => _fields.Indexes.Count > 0;
+
+    /// <summary>Gets whether a filter leaves few rows, however large the hospital.</summary>
+    public bool IsSelective => _isSelective;
 
     /// <summary>
     /// Declares that all rows belong to one owner already. A request for the rows of another owner is rejected; where the rows are the owners themselves, other
@@ -109,6 +114,23 @@ public sealed class ListQuery<T> where T : class
     {
         _rows = _rows.Where(condition);
         _isSelective = true;
+        return this;
+    }
+
+    /// <summary>
+    /// Restricts the list to rows that satisfy a condition, which are few and found by an index, and finds them before they are sorted: they may be rare in the
+    /// order of the list.
+    /// </summary>
+    public ListQuery<T> FindFirst(Expression<Func<T, bool>> condition)
+    {
+        _findsFirst = true;
+        return WhereSelective(condition);
+    }
+
+    /// <summary>Restricts the list to the rows that a caller may see; no restriction when it is null.</summary>
+    internal ListQuery<T> Limit(RowLimit<T>? limit)
+    {
+        _limit = limit;
         return this;
     }
 
@@ -258,8 +280,12 @@ public sealed class ListQuery<T> where T : class
         var skip = (_request.Page - 1) * _request.Limit;
         if (_errors.Count > 0) throw new ValidationFailed(_errors);
 
-        // Sorted even for counting, so that PostgreSQL reads an index and not the table.
-        var counted = IsIndexed ? (UsesMergedScans ? BuildScans(order, MaxRows + 1) : order.Apply(_rows)).Take(MaxRows + 1) : _rows;
+        var counted = RowsToCount(order);
+        if (_limit is { Condition: var condition, DecidesCount: var decidesCount })
+        {
+            _rows = _rows.Where(condition);
+            if (decidesCount) counted = RowsToCount(order);
+        }
         // PostgreSQL does not expect that matches of a search can be adjacent in the sort order, such as all names that begin with Z: it would walk the index
         // from A. So when the matches are few enough to be counted, they are found first and then sorted.
         int? counts = _isSearch && !_isSelective ? await counted.CountAsync(ct) : null;
@@ -285,6 +311,10 @@ public sealed class ListQuery<T> where T : class
                 + "the first sort field; rows with that value are repeated");
         return new([.. page.Select(show)], isExact ? total : MaxRows, _request.Page, _request.Limit, skip + page.Count < total, isExact ? null : false);
     }
+
+    /// <summary>Returns the rows to count, sorted, so that PostgreSQL reads an index and not the table.</summary>
+    private IQueryable<T> RowsToCount(SortOrder order) =>
+        IsIndexed ? (UsesMergedScans ? BuildScans(order, MaxRows + 1) : order.Apply(_rows)).Take(MaxRows + 1) : _rows;
 
     /// <summary>Gets whether the rows are merged from several scans, each in the order of an index.</summary>
     private bool UsesMergedScans => IsIndexed && (!_isSingleHospital || _alternatives.Count > 0);
@@ -359,7 +389,7 @@ public sealed class ListQuery<T> where T : class
         _equalityFields.UnionWith(_alternatives.Select(a => a.Field.Name));
         var within = order.Where(o => !_equalityFields.Contains(o.Field.Name)).ToArray();
         var downwards = within.Concat(order).Select(o => o.Down).FirstOrDefault();
-        if (!_isSearch && _alternatives.All(a => a.Values.Length <= MaxIndexScans) && within.All(o => o.Down == downwards)
+        if (!_isSearch && !_findsFirst && _alternatives.All(a => a.Values.Length <= MaxIndexScans) && within.All(o => o.Down == downwards)
             && FindIndex([.. within.Select(o => o.Field.Name)]) is { } index)
             return new([.. order, .. index.Skip(within.Length).Select(name => (_fields.Find(name)!, downwards)), (_fields.Id, downwards)]);
         if (_isSelective || _isSearch) return new([.. order, last], FilterFirst: _isSelective);

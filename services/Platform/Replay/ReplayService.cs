@@ -43,29 +43,29 @@ internal sealed class ReplayService(IServiceScopeFactory scopes, ServiceInfo ser
         db.Tenancy.Enter(hospital: null);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var replay = (await db.Database.SqlQuery<PendingReplay>($"""
-            SELECT history_id AS "HistoryId", asker AS "Asker", events AS "Events", teller AS "Teller",
-                last_hospital AS "Hospital", last_id AS "Id", told AS "Told"
+            SELECT history_id AS "HistoryId", asker AS "Requester", events AS "Events", teller AS "Source",
+                last_hospital AS "Hospital", last_id AS "Id", told AS "EventCount"
             FROM tellings LIMIT 1 FOR UPDATE SKIP LOCKED
             """).ToListAsync(ct)).SingleOrDefault();
         if (replay is null) return false;
 
         // Sorted by name, so that every replica uses the same order.
         var sources = scope.ServiceProvider.GetServices<IReplaySource>().OrderBy(t => t.GetType().Name, StringComparer.Ordinal).ToArray();
-        var (id, requester, eventCount, now) = (replay.HistoryId, replay.Asker, replay.Told, _clock.GetUtcNow());
-        if (replay.Teller >= sources.Length)
+        var (id, requester, eventCount, now) = (replay.HistoryId, replay.Requester, replay.EventCount, _clock.GetUtcNow());
+        if (replay.Source >= sources.Length)
         {
             db.Add(OutboxMessage.From(new HistoryTold(id, service.Name, eventCount) { OccurredAt = now }, requester));
             await db.Database.ExecuteSqlAsync($"DELETE FROM tellings WHERE history_id = {id}", ct);
         }
         else
         {
-            var page = await sources[replay.Teller].ReadPageAsync(new(replay.Hospital, replay.Id), ct);
+            var page = await sources[replay.Source].ReadPageAsync(new(replay.Hospital, replay.Id), ct);
             foreach (var integrationEvent in page.SelectMany(t => t.Events).Where(e => replay.Events.Contains(e.GetType().Name)))
                 db.Add(OutboxMessage.From(integrationEvent with { EventId = ReplayEventId.Create(id, service.Name, ++eventCount), OccurredAt = now },
                     requester));
-            var (teller, last) = page.Count < ReplayPages.PageSize ? (replay.Teller + 1, default) : (replay.Teller, page[^1].Key);
+            var (source, last) = page.Count < ReplayPages.PageSize ? (replay.Source + 1, default) : (replay.Source, page[^1].Key);
             await db.Database.ExecuteSqlAsync(
-                $"UPDATE tellings SET teller = {teller}, last_hospital = {last.HospitalId}, last_id = {last.Id}, told = {eventCount} WHERE history_id = {id}",
+                $"UPDATE tellings SET teller = {source}, last_hospital = {last.HospitalId}, last_id = {last.Id}, told = {eventCount} WHERE history_id = {id}",
                 ct);
         }
         db.WakeDispatcher();
@@ -74,5 +74,9 @@ internal sealed class ReplayService(IServiceScopeFactory scopes, ServiceInfo ser
         return true;
     }
 
-    private sealed record PendingReplay(Guid HistoryId, string Asker, string[] Events, int Teller, Guid Hospital, Guid Id, long Told);
+    /// <summary>Represents a replay that is not complete.</summary>
+    /// <param name="Source">The index of the source that is read, among all sources by name.</param>
+    /// <param name="Hospital">The hospital of the row that was read last.</param>
+    /// <param name="EventCount">The number of events that were published so far.</param>
+    private sealed record PendingReplay(Guid HistoryId, string Requester, string[] Events, int Source, Guid Hospital, Guid Id, long EventCount);
 }

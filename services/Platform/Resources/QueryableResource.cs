@@ -33,8 +33,11 @@ public abstract class QueryableResource<T, TRow, TContract>(TenantDb db) : IReso
     /// <summary>Gets the fields by which the resource can be sorted and filtered.</summary>
     protected internal abstract QueryableFields<T> Fields { get; }
 
-    /// <summary>Gets the rows that the caller may see.</summary>
+    /// <summary>Gets the rows of which <see cref="Limit"/> leaves those that the caller may see. <see cref="PrepareAsync"/> has been awaited before.</summary>
     protected abstract IQueryable<T> Rows { get; }
+
+    /// <summary>Gets which of the rows the caller may see; null for all.</summary>
+    protected virtual RowLimit<T>? Limit => null;
 
     /// <summary>Gets the field that holds a row's owner, when patients see only their own rows.</summary>
     protected internal virtual string? OwnerField => null;
@@ -53,22 +56,33 @@ public abstract class QueryableResource<T, TRow, TContract>(TenantDb db) : IReso
     /// patient.
     /// </summary>
     /// <param name="filter">Adds the tool's own filters.</param>
-    public Task<Page<TContract>> ReadPageAsync(PagedTool<TContract> request, Action<ListQuery<T>> filter, CancellationToken ct)
+    public async Task<Page<TContract>> ReadPageAsync(PagedTool<TContract> request, Action<ListQuery<T>> filter, CancellationToken ct)
     {
-        var list = RestrictToOwner(ListQuery<T>.Create(db, Fields, Rows, request));
+        await PrepareAsync(ct);
+        var list = RestrictToOwner(ListQuery<T>.Create(db, Fields, Rows, request).Limit(Limit));
         filter(list);
-        return ReadAsync(list, ct);
+        return await ReadAsync(list, ct);
     }
 
     /// <inheritdoc/>
-    public virtual async Task<TContract> GetAsync(Guid id, CancellationToken ct) =>
-        ToContract(await IncludeRelated(Rows.Where(Fields.Id.Compare(ExpressionType.Equal, id))).AsNoTracking().SingleOrDefaultAsync(ct)
-            ?? throw new NotFound(EntityName));
+    public virtual async Task<TContract> GetAsync(Guid id, CancellationToken ct)
+    {
+        await PrepareAsync(ct);
+        var rows = Rows.Where(Fields.Id.Compare(ExpressionType.Equal, id));
+        if (Limit is { } limit) rows = rows.Where(limit.Condition);
+        return ToContract(await IncludeRelated(rows).AsNoTracking().SingleOrDefaultAsync(ct) ?? throw new NotFound(EntityName));
+    }
 
-    async Task<object> IResourceHandler<TContract>.ListAsync(ResourceQuery query, CancellationToken ct) =>
-        await ReadAsync(RestrictToOwner(query.ToListQuery(db, Fields, Rows)), ct);
+    async Task<object> IResourceHandler<TContract>.ListAsync(ResourceQuery query, CancellationToken ct)
+    {
+        await PrepareAsync(ct);
+        return await ReadAsync(RestrictToOwner(query.ToListQuery(db, Fields, Rows).Limit(Limit)), ct);
+    }
 
     string? ISortable.FindSortError(string? sort) => Fields.FindSortError(sort);
+
+    /// <summary>Reads what decides which rows the caller may see, if that takes a query of its own.</summary>
+    protected virtual Task PrepareAsync(CancellationToken ct) => Task.CompletedTask;
 
     /// <summary>Reads the page of a list.</summary>
     protected virtual Task<Page<TContract>> ReadAsync(ListQuery<T> list, CancellationToken ct) => list.ReadPageAsync(IncludeRelated, ToContract, ct);

@@ -1,8 +1,10 @@
 namespace MedCor.Platform.Retention;
 
-/// <summary>Deletes the rows of a table that a service keeps only for a limited time. Implementations are found by their type.</summary>
+/// <summary>Deletes rows that a service keeps only for a limited time. Implementations are found by their type.</summary>
 public interface IRetentionPolicy
 {
-    /// <summary>Deletes at most <paramref name="maxCount"/> expired rows, of all hospitals, and returns the number of deleted rows.</summary>
+    /// <summary>Deletes expired rows, of all hospitals.</summary>
+    /// <param name="maxCount">The maximum number of rows that are deleted of each table.</param>
+    /// <returns>The number of deleted rows, of all tables together.</returns>
     Task<int> DeleteExpiredAsync(DateTimeOffset now, int maxCount, CancellationToken ct);
 }

@@ -19,8 +19,8 @@ internal sealed class RetentionService(IServiceScopeFactory scopes, TimeProvider
         await using var scope = scopes.CreateAsyncScope();
         scope.ServiceProvider.GetRequiredService<MedCor.Platform.Tenancy.TenantContext>().Enter(hospital: null);
         var now = _clock.GetUtcNow();
-        // In batches, so that no lock is held for long.
+        // In batches, so that no lock is held for long. With fewer rows than a batch, no table can have any left.
         foreach (var policy in scope.ServiceProvider.GetServices<IRetentionPolicy>())
-            while (await policy.DeleteExpiredAsync(now, BatchSize, ct) == BatchSize) { }
+            while (await policy.DeleteExpiredAsync(now, BatchSize, ct) >= BatchSize) { }
     }
 }

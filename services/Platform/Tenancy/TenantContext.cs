@@ -1,10 +1,14 @@
 using MedCor.ServiceDefaults.Authentication;
+using MedCor.Validation;
 
 namespace MedCor.Platform.Tenancy;
 
 /// <summary>Determines the data that the current unit of work may access. Until it is set, queries throw, and the database would return no row.</summary>
 public sealed class TenantContext
 {
+    /// <summary>The error of a call that concerns one hospital, names none, and whose caller belongs to none.</summary>
+    public const string MissingHospital = "is required: platform administrators belong to no hospital";
+
     private Caller? _caller;
     private bool _isDecided;
 
@@ -32,6 +36,13 @@ public sealed class TenantContext
     {
         _isDecided = true;
         HospitalId = hospital;
+    }
+
+    /// <summary>Adds an error when a call that concerns one hospital names none and its caller, a platform administrator, belongs to none.</summary>
+    /// <param name="requestedId">The hospital that the call names as its <c>hospital_id</c>.</param>
+    public void RequireHospital(Guid? requestedId, ParameterErrors errors)
+    {
+        if (requestedId is null && HospitalId is null) errors.Add("hospital_id", MissingHospital);
     }
 
     private T ThrowIfUndecided<T>(T value) => _isDecided ? value : throw new InvalidOperationException("No tenant has been entered.");

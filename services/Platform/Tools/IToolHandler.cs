@@ -38,3 +38,13 @@ public interface ICurrentStateProvider<in TTool>
     /// </summary>
     Task<object> GetCurrentAsync(TTool request, CancellationToken ct);
 }
+
+/// <summary>
+/// Limits a stored result, which a call with the idempotency key of an earlier one returns again, to what the caller may see by now. A handler implements it if
+/// its results contain more than its callers have sent themselves, and callers can lose the right to see that.
+/// </summary>
+public interface IReplayLimiter<TResult>
+{
+    /// <summary>Returns the result as the caller may see it by now; the same object when that is all of it.</summary>
+    Task<TResult> LimitAsync(TResult result, CancellationToken ct);
+}

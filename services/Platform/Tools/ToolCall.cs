@@ -108,7 +108,7 @@ internal sealed class ToolCall<TTool, TResult>(HttpContext http, ToolDescriptor 
     {
         var store = Services.GetRequiredService<IdempotencyStore>();
         var key = GetIdempotencyKey();
-        if (key is not null && await store.FindAsync(key, tool, parameters, Aborted) is { } stored) return await ReplayAsync(stored);
+        if (key is not null && await store.FindAsync(key, tool, parameters, Aborted) is { } stored) return await ReplayAsync(stored, execution.Handler);
         var handle = await execution.PrepareAsync(parameters, Aborted);
         var secretsHash = key is null ? "" : await store.HashSecretsAsync(parameters, Aborted);
 
@@ -117,8 +117,9 @@ internal sealed class ToolCall<TTool, TResult>(HttpContext http, ToolDescriptor 
         {
             // Comparing secrets takes long and must hold no connection meanwhile.
             await transaction.RollbackAsync(Aborted);
-            return await ReplayAsync(await store.FindAsync(key, tool, parameters, Aborted)
-                ?? throw new Conflict("A call with this Idempotency-Key is under way.") { RetryAfter = 1 });
+            var other = await store.FindAsync(key, tool, parameters, Aborted)
+                ?? throw new Conflict("A call with this Idempotency-Key is under way.") { RetryAfter = 1 };
+            return await ReplayAsync(other, execution.Handler);
         }
         var written = await HandleConcurrentAsync(handle);
         await RecordAccessAsync(AuditOutcome.Done, written, FindContent);
@@ -144,10 +145,15 @@ internal sealed class ToolCall<TTool, TResult>(HttpContext http, ToolDescriptor 
         }
     }
 
-    private async Task<byte[]> ReplayAsync(string result)
+    private async Task<byte[]> ReplayAsync(string result, object handler)
     {
         if (tool.ClinicalContent is not null)
-            await RecordAccessAsync(AuditOutcome.Replayed, JsonSerializer.Deserialize<TResult>(result, Json.Options)!, FindContent);
+        {
+            var stored = JsonSerializer.Deserialize<TResult>(result, Json.Options)!;
+            var shown = handler is IReplayLimiter<TResult> limiter ? await limiter.LimitAsync(stored, Aborted) : stored;
+            if (!ReferenceEquals(shown, stored)) result = JsonSerializer.Serialize(shown, Json.Options);
+            await RecordAccessAsync(AuditOutcome.Replayed, shown, FindContent);
+        }
         Http.Response.Headers[IdempotencyHeaders.Replayed] = "true";
         return Encoding.UTF8.GetBytes(result);
     }

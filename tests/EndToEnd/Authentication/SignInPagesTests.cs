@@ -39,7 +39,7 @@ public partial class SignInPagesTests
         await Expect(page.GetByText("The program goes on.")).ToBeVisibleAsync();
         var (status, tokens) = await client.Redeem(HttpUtility.ParseQueryString(new Uri(page.Url).Query)["code"]!);
         Assert.Equal((HttpStatusCode.OK, "appointments.read"), (status, (string?)tokens["scope"]));
-        var access = (string)tokens["access_token"]!;
+        var access = tokens.AccessToken();
         Assert.Equal(user.Id.ToString(), new JsonWebToken(access).Subject);
         Assert.Equal(HttpStatusCode.OK, (await client.Call(access, "list_appointments")).Status);
         Assert.Equal("PERMISSION_DENIED", (await client.Call(access, "list_doctors")).Code);

@@ -44,7 +44,7 @@ public sealed class PublishedProviderTests
         var answer = await browser.Submit(consent, ("decision", "allow"), ("grant:medcor.read", "true"));
         var (_, tokens) = await client.Redeem(HttpUtility.ParseQueryString(answer.Address.ToString().Split('?')[1])["code"]!);
 
-        var access = new JsonWebToken((string)tokens["access_token"]!);
+        var access = new JsonWebToken(tokens.AccessToken());
         Assert.Equal((email, "NURSE", admin.HospitalId.ToString()),
             (access.GetClaim("email").Value, access.GetClaim("role").Value, access.GetClaim("hospital_id").Value));
         Assert.Equal(["fed", "otp", "pwd", "mfa"], access.Claims.Where(claim => claim.Type == "amr").Select(claim => claim.Value));

@@ -127,7 +127,7 @@ public class InputSchemaTests
                         $"{path["/api/mcp/resources/".Length..].Replace("{id}", one, StringComparison.Ordinal)}?{asked}={Uri.EscapeDataString(text)}");
                     var isNamed = reply.Status == HttpStatusCode.BadRequest && SampleValues.MentionsParameter(reply.Details, asked);
                     var isTaken = reply.Status is HttpStatusCode.OK or HttpStatusCode.NotFound
-                        || (asked == "sort" && isNamed && ((string)reply.Details["sort"]![0]!).Contains("can be", StringComparison.Ordinal));
+                        || (asked == "sort" && isNamed && reply.Details.Strings("sort")[0].Contains("can be", StringComparison.Ordinal));
                     if (isRight ? !isTaken : !isNamed || reply.Status == HttpStatusCode.OK) disagreements.Add(
                         $"{path}?{asked}={(text.Length > 80 ? text[..80] + "…" : text)} "
                             + $"is {(isRight ? "right" : "wrong")} by {schema.ToJsonString()}: {reply}");
@@ -255,7 +255,7 @@ public class InputSchemaTests
     private static async Task<string[]> Filters(ApiClient caller, string resource)
     {
         var told = await Get(caller, $"{resource}?filter={Uri.EscapeDataString("{\"no_such_field\":1}")}");
-        return ((string)told.Details["filter.no_such_field"]![0]!).Split("there are ")[1].Split(". Did")[0].Split(", ");
+        return told.Details.Strings("filter.no_such_field")[0].Split("there are ")[1].Split(". Did")[0].Split(", ");
     }
 
     private static ApiClient Reader(CatalogueFixture premises, ResourceDescriptor resource) =>

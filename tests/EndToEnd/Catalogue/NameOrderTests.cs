@@ -2,11 +2,6 @@ using System.Net.Http.Json;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
-using MedCor.Analytics;
-using MedCor.Billing;
-using MedCor.Clinical;
-using MedCor.Hospital;
-using MedCor.Identity;
 using MedCor.Platform.Database;
 using MedCor.Platform.Messaging;
 using MedCor.Platform.Resources;
@@ -84,7 +79,7 @@ public class NameOrderTests
     /// <summary>Fields that are sorted by their characters, because a rule or the system allows only one spelling of them.</summary>
     private static readonly string[] Identifiers = ["email", "subdomain", "time_zone", "plan_type", "currency", "resource", "action"];
 
-    public static TheoryData<Type> Databases => [typeof(IdentityDb), typeof(HospitalDb), typeof(ClinicalDb), typeof(BillingDb), typeof(AnalyticsDb)];
+    public static TheoryData<Type> Databases => [.. ServiceDatabases.All];
 
     /// <summary>Covers new lists too.</summary>
     [Theory, MemberData(nameof(Databases))]

@@ -45,7 +45,8 @@ public class NullTests
             }
 
             var given = (JsonObject)required.DeepClone();
-            if (!parameters.ContainsKey(parameter)) continue;
+            // Only who does not log in can be without an address: UpdateUserTests removes that.
+            if (!parameters.ContainsKey(parameter) || (name, parameter) == ("update_user", "email")) continue;
             given[parameter] = parameters[parameter]!.DeepClone();
             var before = await Answered(given);
             Assert.True(JsonNode.DeepEquals(given[parameter], Field(before, parameter)),
@@ -108,7 +109,7 @@ public class NullTests
 
             Assert.Equal((HttpStatusCode.BadRequest, ErrorCodes.ValidationError), (reply.Status, reply.Code));
             Assert.Equal([parameter], Fields(reply));
-            Assert.Equal([wrong], reply.Details[parameter]!.AsArray().Select(what => (string)what!));
+            Assert.Equal([wrong], reply.Details.Strings(parameter));
         }
     }
 

@@ -1,12 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using MedCor.Analytics;
-using MedCor.Billing;
-using MedCor.Chat;
-using MedCor.Clinical;
 using MedCor.Contracts;
-using MedCor.Hospital;
-using MedCor.Identity;
 using MedCor.Validation;
 
 namespace MedCor.Tests.EndToEnd.Catalogue;
@@ -35,6 +29,8 @@ public class ParameterRulesTests
         { Nurse, "list_appointments", """{"date_from":"2026-02-02","date_to":"x","sort":"foo"}""", "date_to sort" },
         { Doctor, "list_medical_records", $$"""{{{Backwards}},"sort":"foo","limit":0}""", "date_to limit sort" },
         { Doctor, "get_medical_record_history", """{"record_id":"x","sort":"foo","limit":0}""", "limit record_id sort" },
+        { Admin, "list_referrals", """{"user_id":"x","sort":"foo","limit":0}""", "limit sort user_id" },
+        { Admin, "list_emergency_overrides", """{"is_reviewed":"x","sort":"foo","limit":0}""", "is_reviewed limit sort" },
         { Admin, "list_audit_events", $$"""{{{Backwards}},"sort":"foo","limit":0,"resource":"foo"}""", "date_to limit resource sort" },
         { Admin, "list_invoices", $$"""{{{Backwards}},"sort":"foo","page":"1"}""", "date_to page sort" },
         { Admin, "list_reports", $$"""{{{Backwards}},"sort":"foo","limit":0}""", "date_to limit sort" },
@@ -122,9 +118,8 @@ public class ParameterRulesTests
     [Fact]
     public void Every_rule_of_several_parameters_is_tried_here()
     {
-        var ruled = from assembly in (Type[])[typeof(IdentityDb), typeof(HospitalDb), typeof(ClinicalDb), typeof(BillingDb),
-            typeof(AnalyticsDb), typeof(ChatDb)]
-                    from type in assembly.Assembly.GetTypes()
+        var ruled = from database in ServiceDatabases.All
+                    from type in database.Assembly.GetTypes()
                     from rules in type.GetInterfaces()
                     where rules.IsGenericType && rules.GetGenericTypeDefinition() == typeof(IParameterValidator<>)
                     select ToolCatalogue.ByParameterType[rules.GetGenericArguments()[0]].Name;

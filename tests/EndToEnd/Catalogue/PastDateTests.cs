@@ -41,7 +41,7 @@ public class PastDateTests
                 var refused = await admin.TryCall(tool, parameters(tomorrow));
                 Assert.Equal((tool, HttpStatusCode.BadRequest), (tool, refused.Status));
                 Assert.Equal([$"must not be after today, {today} by the hospital's clocks"],
-                    refused.Details![field]!.AsArray().Select(wrong => (string)wrong!));
+                    refused.Details.Strings(field));
                 await admin.Call(tool, parameters(today));
             }
         }

@@ -82,7 +82,7 @@ public partial class ResponseSchemaTests
         var (caller, parameters, _) = await premises.CallSuccessfully(tool);
 
         var refused = await Sorted("no_such_field");
-        var fields = SortFields().Match((string)refused.Details["sort"]![0]!).Groups[1].Value.Split(", ");
+        var fields = SortFields().Match(refused.Details.Strings("sort")[0]).Groups[1].Value.Split(", ");
 
         Assert.NotEmpty(fields[0]);
         foreach (var field in fields)

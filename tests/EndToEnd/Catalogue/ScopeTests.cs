@@ -162,8 +162,8 @@ public class ScopeTests
         await here.Admin.TryCall("get_patient", new { patient_id = Guid.NewGuid() });
         await here.Admin.Call("list_subscription_plans");
 
-        await listener.Next(e => e.Name == "tool_response" && (string?)e.Data["tool"] == "list_subscription_plans");
-        Assert.DoesNotContain(listener.Events, e => (string?)e.Data["tool"] == "list_patients" || (string?)e.Data["details"]?["tool"] == "get_patient");
+        await listener.Next(e => e.Name == "tool_response" && e.Tool == "list_subscription_plans");
+        Assert.DoesNotContain(listener.Events, e => e.Tool == "list_patients" || (string?)e.Data["details"]?["tool"] == "get_patient");
     }
 
     [Fact]
@@ -305,15 +305,15 @@ public class ScopeTests
     /// <summary>Logs in the administrator of a demo hospital with a token that is limited to scopes.</summary>
     private static Task<ApiClient> Narrow(string scope) => ApiClient.LogIn(TestUser.HospitalAdminEmail, scope: scope);
 
-    /// <summary>Returns scopes that do not cover a scope: one of another area, the next lower deed, and one that permits nothing.</summary>
+    /// <summary>Returns scopes that do not cover a scope: one of another area, the next lower action, and one that permits nothing.</summary>
     private static IEnumerable<string> Insufficient(Scope scope)
     {
-        var (area, deed) = scope.Name.Split('.') is [var a, var d] ? (a, d) : default;
+        var (area, action) = scope.Name.Split('.') is [var a, var d] ? (a, d) : default;
         yield return area == "people" ? "appointments.write" : "people.delete";
         yield return "medcor.clinical";
         if (area == "clinical") yield return "medcor.delete";
-        if (deed == "write") yield return $"{area}.read";
-        if (deed == "delete") yield return $"{area}.write";
+        if (action == "write") yield return $"{area}.read";
+        if (action == "delete") yield return $"{area}.write";
     }
 
     private static Task<HttpResponseMessage> Post(ApiClient client, Uri address, object body) => client.Http.PostAsJsonAsync(address, body);

@@ -58,6 +58,11 @@ public class StoredValueTests
             "resources/medical_records",
             @"UPDATE medical_records SET title = E'\x1b', description = E'\u202e', diagnosis = E'\x01', symptoms = E'\u2800', "
                 + @"attachments = ARRAY['C:\scan.png', 'javascript:alert(1)', E'\x1b'] WHERE id = $1"),
+        ["update_access_policy"] = new("clinical", async w =>
+        {
+            await w.Admin.Call("update_access_policy", new { notified_users = new[] { new { user_id = w.Doctor } } });
+            return (w.Admin, w.Admin.HospitalId!.Value);
+        }, "get_access_policy", "UPDATE access_policies SET notified_user_ids = ARRAY[gen_random_uuid()] WHERE hospital_id = $1"),
         ["update_treatment"] = new("clinical", async w =>
             (w.Admin, (await w.Admin.Call<Treatment>("create_treatment",
                 new { patient_id = w.Patient, doctor_id = w.Doctor, name = "x", medications = new[] { new { name = "x" } } })).Id), "resources/treatments",
@@ -114,7 +119,7 @@ public class StoredValueTests
         async Task<JsonNode> Read() => thing.Path switch
         {
             "" => await caller.Call("get_doctor_schedule", new { doctor_id = id }),
-            "get_identity_provider" => await caller.Call(thing.Path),
+            "get_identity_provider" or "get_access_policy" => await caller.Call(thing.Path),
             "list_service_accounts" => (await caller.Call(thing.Path))["results"]!.AsArray().Single(a => (Guid)a!["id"]! == id)!,
             _ => (await ToolCallExtensions.Send(caller.Http, new HttpRequestMessage(HttpMethod.Get, $"/api/mcp/{thing.Path}/{id}"))).Body,
         };
@@ -140,7 +145,7 @@ public class StoredValueTests
     {
         JsonArray list => new JsonArray([.. list.SkipLast(1).Select(entry => entry!.DeepClone()), Another(list[^1] is JsonValue ? list[^1]! : list[0]!)]),
         JsonObject fields when fields["years_of_experience"] is { } years => With(fields, "years_of_experience", Another(years)),
-        JsonObject fields => With(fields, ((string[])["reason", "value", "name"]).First(fields.ContainsKey), "\u001b\u001b"),
+        JsonObject fields => With(fields, ((string[])["reason", "value", "name", "user_id"]).First(fields.ContainsKey), "\u001b\u001b"),
         JsonValue number when number.TryGetValue<int>(out var n) => n + 1,
         JsonValue day when DateOnly.TryParse((string?)day, out var date) => date.AddDays(-1).ToString("O"),
         _ => $"{(string?)value}x\u001b",

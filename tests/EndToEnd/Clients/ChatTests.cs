@@ -65,12 +65,12 @@ public class ChatTests
     public async Task The_printed_python_client_sees_why_it_is_refused()
     {
         var result = await Python("""
-            def refusal(deed):
+            def refusal(call):
                 try:
-                    deed()
+                    call()
                 except requests.exceptions.HTTPError as e:
                     return f"{e.response.status_code} {e.response.json()['error']['error_code']} {e.response.json()['error']['type']}"
-            result = [refusal(deed) for deed in [
+            result = [refusal(call) for call in [
                 lambda: MCPClient(client.base_url, '').execute('openai_chat', messages),
                 lambda: MCPClient(client.base_url, 'another-token').execute('openai_chat', messages),
                 lambda: client.execute('invalid_tool', messages),

@@ -83,7 +83,7 @@ public sealed class InvokeToolEndpointsTests
 
         var (_, error) = await Refusal(await doctor.Http.PostAsync("/api/mcp/tools/invoke", Json("""{"tool":"list_doctors","request_id":"a","":1}""")));
 
-        Assert.StartsWith("is not a field here", (string?)error.Details["request_id_field"]![0], StringComparison.Ordinal);
+        Assert.StartsWith("is not a field here", error.Details.Strings("request_id_field")[0], StringComparison.Ordinal);
         Assert.True(Guid.TryParse((string?)error.Details["request_id"], out _));
         Assert.NotNull(error.Details["\"\""]);
         Assert.Contains("request_id is not a field here", error.Message, StringComparison.Ordinal);

@@ -5,16 +5,12 @@ namespace MedCor.Tests.EndToEnd.Endpoints;
 
 public sealed class ListToolsEndpointTests
 {
-    [Theory]
-    [InlineData("admin@medcor.example", Callers.Platform)]
-    [InlineData("admin@general.example", Callers.HospitalAdmin)]
-    [InlineData("doctor@general.example", Callers.Doctor)]
-    [InlineData("nurse@general.example", Callers.Nurse)]
-    [InlineData("receptionist@general.example", Callers.Receptionist)]
-    [InlineData("patient@general.example", Callers.Patient)]
-    public async Task A_caller_sees_only_the_tools_of_their_role(string email, Callers kind)
+    public static TheoryData<Callers> Kinds => [.. CallerKinds.All.Select(kind => kind.Value)];
+
+    [Theory, MemberData(nameof(Kinds))]
+    public async Task A_caller_sees_only_the_tools_of_their_role(Callers kind)
     {
-        var tools = await List(await ApiClient.LogInShared(email));
+        var tools = await List(await ApiClient.LogInShared(TestUser.EmailByKind[kind]));
 
         Assert.Equal(ToolCatalogue.All.Values.Where(t => t.Callers.HasFlag(kind)).Select(t => t.Name), tools.Select(t => (string?)t!["name"]));
     }

@@ -13,16 +13,6 @@ public class ReadResourceEndpointsTests
     private static readonly DemoHospital General = DemoTenants.Hospitals[0];
     private static readonly DemoHospital Riverside = DemoTenants.Hospitals[1];
 
-    private static readonly Dictionary<Callers, string> Somebody = new()
-    {
-        [Callers.Platform] = "admin@medcor.example",
-        [Callers.HospitalAdmin] = "admin@general.example",
-        [Callers.Doctor] = "doctor@general.example",
-        [Callers.Nurse] = "nurse@general.example",
-        [Callers.Receptionist] = "receptionist@general.example",
-        [Callers.Patient] = "patient@general.example",
-    };
-
     public static TheoryData<string> All => [.. ResourceCatalogue.All.Keys];
 
     /// <summary>There are so many people that not every filter is allowed; whether one is must not depend on its letters.</summary>
@@ -58,7 +48,7 @@ public class ReadResourceEndpointsTests
 
         Assert.Equal((HttpStatusCode.BadRequest, "VALIDATION_ERROR"), (answer.Status, answer.Code));
         Assert.Equal(fields, string.Join(' ', answer.Details!.AsObject().Select(d => d.Key).Where(name => name != "request_id").Order()));
-        Assert.All(fields.Split(' '), field => Assert.Equal(["must be valid Unicode"], answer.Details[field]!.AsArray().Select(wrong => (string)wrong!)));
+        Assert.All(fields.Split(' '), field => Assert.Equal(["must be valid Unicode"], answer.Details.Strings(field)));
         Assert.Equal(HttpStatusCode.OK, (await GetEncoded("patients?filter=%7B%22last_name%22:%22%C3%84%25%22%7D")).Status);
 
         async Task<ApiResponse> GetEncoded(string encoded)
@@ -95,7 +85,7 @@ public class ReadResourceEndpointsTests
     public async Task Authorized_callers_get_a_page_and_others_are_refused(string resource)
     {
         var kind = ResourceCatalogue.All[resource];
-        foreach (var (callers, email) in Somebody)
+        foreach (var (callers, email) in TestUser.EmailByKind)
         {
             var client = await ApiClient.LogInShared(email);
             // The platform belongs to no hospital, so the dashboard's hospital must be named.
@@ -123,8 +113,8 @@ public class ReadResourceEndpointsTests
         Assert.Equal("VALIDATION_ERROR", answer.Code);
         var details = answer.Details!.AsObject().Select(d => d.Key).Where(name => name != "request_id").Order().ToArray();
         Assert.Equal(["expand", "fields", "filter.taste", "limit", "sort", "weight"], details);
-        Assert.Contains("colour", (string)answer.Details!["fields"]![0]!, StringComparison.Ordinal);
-        Assert.All(ResourceCatalogue.All[resource].Fields, name => Assert.Contains(name, (string)answer.Details!["fields"]![0]!, StringComparison.Ordinal));
+        Assert.Contains("colour", answer.Details.Strings("fields")[0], StringComparison.Ordinal);
+        Assert.All(ResourceCatalogue.All[resource].Fields, name => Assert.Contains(name, answer.Details.Strings("fields")[0], StringComparison.Ordinal));
     }
 
     [Theory]
@@ -165,7 +155,7 @@ public class ReadResourceEndpointsTests
     {
         var answer = await Get(await ApiClient.LogInShared("nurse@general.example"), $"appointments?{query}");
 
-        Assert.StartsWith(wrong, (string?)Assert.Single(answer.Details![named]!.AsArray()), StringComparison.Ordinal);
+        Assert.StartsWith(wrong, Assert.Single(answer.Details.Strings(named)), StringComparison.Ordinal);
     }
 
     /// <summary>Many rows may lack a value, so a null does not narrow a list, however it is written.</summary>
@@ -181,8 +171,8 @@ public class ReadResourceEndpointsTests
         {
             var refused = await Get(admin, $"{resource}?sort={sort}&filter={{\"{field}\":{condition}}}");
             Assert.Equal((condition, HttpStatusCode.BadRequest), (condition, refused.Status));
-            Assert.Contains($" by one of {selective}", (string)refused.Details![$"filter.{field}"]![0]!, StringComparison.Ordinal);
-            Assert.DoesNotContain($", {field}", (string)refused.Details[$"filter.{field}"]![0]!, StringComparison.Ordinal);
+            Assert.Contains($" by one of {selective}", refused.Details.Strings($"filter.{field}")[0], StringComparison.Ordinal);
+            Assert.DoesNotContain($", {field}", refused.Details.Strings($"filter.{field}")[0], StringComparison.Ordinal);
         }
     }
 
@@ -220,7 +210,7 @@ public class ReadResourceEndpointsTests
     {
         var admin = await ApiClient.LogInShared("admin@general.example");
         async Task<string[]> Emails(string filter) =>
-            [.. (await Get(admin, $"users?limit=100&filter={filter}")).Read<Page<User>>().Results.Select(u => u.Email)];
+            [.. (await Get(admin, $"users?limit=100&filter={filter}")).Read<Page<User>>().Results.Select(u => u.Email!)];
 
         Assert.Contains("nurse@general.example", await Emails("""{"role":"NURSE"}"""));
         Assert.Equal(["doctor@general.example"], await Emails("""{"email":"Doctor@General.Example"}"""));
@@ -324,8 +314,8 @@ public class ReadResourceEndpointsTests
         var nurse = await ApiClient.LogInShared("nurse@general.example");
 
         var refused = await Get(nurse, "appointments?sort=rating");
-        Assert.Contains("created_at", (string)refused.Details!["sort"]![0]!, StringComparison.Ordinal);
-        Assert.Contains("doctor_id", (string)refused.Details!["sort"]![0]!, StringComparison.Ordinal);
+        Assert.Contains("created_at", refused.Details.Strings("sort")[0], StringComparison.Ordinal);
+        Assert.Contains("doctor_id", refused.Details.Strings("sort")[0], StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await Get(nurse, $$"""appointments?sort=rating&filter={"doctor_id":"{{General.Doctors[0].Person.Id}}"}""")).Status);
     }
 

@@ -1,3 +1,4 @@
+using MedCor.Contracts;
 using MedCor.Gateway.LiveEvents;
 using StackExchange.Redis;
 
@@ -66,6 +67,21 @@ public sealed class StoredEventTests
         await Tell(streams, _hospital, 2, 1000);
 
         Assert.Equal((await Kept(streams, stream)).Sum(e => e.Event.Data.Length), await Counted(redis, stream));
+    }
+
+    [Fact]
+    public async Task An_event_for_several_users_is_stored_for_each_of_them()
+    {
+        using var redis = await MedCorFixture.ConnectRedis();
+        var (streams, users) = (new LiveEventStore(redis), (Guid[])[Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid()]);
+
+        await streams.AppendAsync(new NumberedEvent(_hospital, 1, ""),
+            [new(LiveEvent.ResourceUpdateEvent, "departments", new(Callers.HospitalAdmin, users[0], users[1..]), "{}"u8)]);
+
+        var audience = Assert.Single(await Kept(streams, LiveEventStore.HospitalStream(_hospital))).Event.Audience;
+        Assert.All(users, user => Assert.True(audience.Includes(Callers.Doctor, user)));
+        Assert.True(audience.Includes(Callers.HospitalAdmin, Guid.NewGuid()));
+        Assert.False(audience.Includes(Callers.Doctor, Guid.NewGuid()));
     }
 
     private static Task Tell(LiveEventStore streams, Guid hospital, int number, int size) =>

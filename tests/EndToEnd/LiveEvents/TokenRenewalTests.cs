@@ -49,7 +49,7 @@ public sealed class TokenRenewalTests
         async Task<string> LogInBriefly()
         {
             using var login = await brief.Post(null, "/api/auth/login", new { email = user.Email, password = user.Password });
-            return (string)(await login.Content.ReadFromJsonAsync<JsonNode>())!["access_token"]!;
+            return (await login.Content.ReadFromJsonAsync<JsonNode>())!.AccessToken();
         }
     }
 }

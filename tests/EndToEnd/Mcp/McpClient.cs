@@ -33,7 +33,7 @@ internal sealed class McpClient(HttpClient http)
             changes: [("scope", string.Join(' ', scopes)), ("resource", client.Issuer + "/mcp")]);
         var (status, tokens) = await client.Redeem(callback["code"]);
         Assert.True(status == HttpStatusCode.OK, tokens.ToJsonString());
-        return await WithToken((string)tokens["access_token"]!, gateway);
+        return await WithToken(tokens.AccessToken(), gateway);
     }
 
     /// <summary>Creates a client with a token, or without any.</summary>

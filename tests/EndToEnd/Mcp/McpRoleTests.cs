@@ -85,7 +85,7 @@ public sealed class McpRoleTests
     private static async Task<McpClient> Authorize(Callers kind)
     {
         var user = (await Own.Value).People[kind];
-        return await McpClient.Authorize((await user.Call<Contracts.Identity.User>("get_current_user")).Email,
+        return await McpClient.Authorize((await user.Call<Contracts.Identity.User>("get_current_user")).Email!,
             kind == Callers.Platform ? "Demo-Medcor-2026" : CatalogueFixture.Password);
     }
 

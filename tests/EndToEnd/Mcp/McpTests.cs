@@ -95,6 +95,43 @@ public sealed class McpTests
     }
 
     [Fact]
+    public async Task An_agent_reads_no_record_that_its_user_does_not_see()
+    {
+        var ward = await ClinicFixture.Open();
+        var (open, restricted) = (await Write(false), await Write(true));
+        var agent = await McpClient.Authorize(ward.DoctorEmail, ClinicFixture.Password, ["clinical.read"]);
+
+        Assert.Equal((true, false), (await Reads(open), await Reads(restricted)));
+        var listed = await agent.Call("list_medical_records", new() { ["patient_id"] = ward.Patient });
+        Assert.Equal([open.ToString()], listed["structuredContent"]!["results"]!.AsArray().Select(record => (string?)record!["id"]));
+
+        async Task<Guid> Write(bool isRestricted) => (await ward.Nurse.Call<MedicalRecord>("create_medical_record",
+            new { patient_id = ward.Patient, title = "Secret", record_type = "VITALS", restricted = isRestricted })).Id;
+
+        async Task<bool> Reads(Guid record)
+        {
+            var asTool = (await agent.Call("get_medical_record", new() { ["record_id"] = record })).ToJsonString();
+            var asResource = (await agent.Send("resources/read", new() { ["uri"] = $"medcor://medical_records/{record}" })).Text;
+            var (first, second) = (asTool.Contains("Secret", StringComparison.Ordinal), asResource.Contains("Secret", StringComparison.Ordinal));
+            Assert.Equal(first, second);
+            return first;
+        }
+    }
+
+    [Fact]
+    public async Task An_agent_does_not_decide_who_sees_a_record()
+    {
+        var ward = await ClinicFixture.Open();
+        var agent = await McpClient.Authorize(ward.DoctorEmail, ClinicFixture.Password, ["clinical.write"]);
+
+        var refused = await agent.Call("create_medical_record",
+            new() { ["patient_id"] = ward.Patient, ["title"] = "Secret", ["record_type"] = "CONSULTATION", ["restricted"] = true });
+
+        Assert.True((bool?)refused["isError"]);
+        Assert.Contains("people alone decide", (string?)refused["content"]![0]!["text"], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_refused_access_to_clinical_content_is_audited_with_what_was_asked_for()
     {
         var ward = await ClinicFixture.Open();

@@ -71,7 +71,7 @@ public sealed class McpTokenTests
             var (status, tokens) = await client.Redeem(callback["code"]);
 
             Assert.True(status == HttpStatusCode.OK, $"{resource}: {tokens.ToJsonString()}");
-            var agent = await McpClient.WithToken((string)tokens["access_token"]!);
+            var agent = await McpClient.WithToken(tokens.AccessToken());
             Assert.NotNull((await agent.Send("tools/list")).Result);
         }
     }

@@ -253,7 +253,7 @@ public sealed class McpToolTests
         var hospital = await CatalogueFixture.New();
         var agents = new Dictionary<ApiClient, McpClient>();
         foreach (var (kind, user) in hospital.People)
-            agents[user] = await McpClient.Authorize((await user.Call<Contracts.Identity.User>("get_current_user")).Email,
+            agents[user] = await McpClient.Authorize((await user.Call<Contracts.Identity.User>("get_current_user")).Email!,
                 kind == Callers.Platform ? "Demo-Medcor-2026" : CatalogueFixture.Password);
         return (hospital, agents);
     }

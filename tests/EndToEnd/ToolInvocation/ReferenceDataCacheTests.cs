@@ -168,7 +168,7 @@ public sealed class ReferenceDataCacheTests
     {
         ApiClient[] admins = [await ApiClient.LogIn(TestUser.PlatformAdminEmail), await ApiClient.LogIn(TestUser.PlatformAdminEmail, gateway: 1)];
         var code = $"T{Guid.NewGuid():N}"[..20].ToUpperInvariant();
-        var id = (string)(await admins[0].Call("create_specialty", new { code, name = $"{code} 0" }))["id"]!;
+        var id = (await admins[0].Call<Specialty>("create_specialty", new { code, name = $"{code} 0" })).Id;
         async Task<string> Name(int gateway) => (await admins[gateway].Call<Page<Specialty>>("list_specialties", new { search = code })).Results.Single().Name;
         var stop = false;
         var readers = Enumerable.Range(0, 2).Select(gateway => Task.Run(async () =>

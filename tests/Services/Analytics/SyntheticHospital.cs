@@ -111,7 +111,7 @@ internal sealed class SyntheticHospital : IAsyncDisposable
     internal DoctorUpdated NewDoctorUpdate(User doctor, Contracts.Identity.Specialty? specialty) => new(new(
         Id: doctor.Id,
         HospitalId: Id,
-        Email: doctor.Email,
+        Email: doctor.Email!,
         FirstName: "A",
         LastName: "B",
         PhoneNumber: null,

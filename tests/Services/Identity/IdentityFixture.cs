@@ -6,7 +6,6 @@ using MedCor.Identity.Mails;
 using MedCor.Identity.Recovery;
 using MedCor.Identity.SecondFactors;
 using MedCor.Identity.Sessions;
-using MedCor.Identity.Users;
 using MedCor.Platform.Database;
 using MedCor.Platform.Messaging;
 using MedCor.Platform.Tenancy;
@@ -40,9 +39,9 @@ internal sealed class IdentityFixture : IAsyncDisposable
             .AddSingleton<IConnectionMultiplexer>(redis).AddSingleton<RevocationList>()
             .AddSingleton(new KeyEncryption("a secret of at least 32 characters!")).AddSingleton<KeyRing>().AddSingleton<AccessTokenIssuer>()
             .AddSingleton<IHostEnvironment>(new HostingEnvironment { EnvironmentName = Environments.Development }).AddScoped<SignInPolicies>()
-            .AddSingleton(Options.Create(Mail)).Configure<KeyOptions>(keys => keys.PublicUrl = "http://localhost").AddLocalization()
+            .AddSingleton(Options.Create(Mail)).Configure<TokenOptions>(tokens => tokens.PublicUrl = "http://localhost").AddLocalization()
             .AddScoped<MailQueue>().AddScoped<AccountLinks>().AddSingleton<MailComposer>().AddSingleton<SmtpConnection>().AddSingleton<MailSender>()
-            .AddScoped<EmailUniqueness>().AddScoped<EmailChange>().AddScoped<SecondFactorManager>()
+            .AddScoped<LoginAddresses>().AddScoped<EmailChange>().AddScoped<SecondFactorManager>()
             .AddScoped<SessionManager>().AddScoped<RefreshSessionHandler>().AddScoped<RenewAccessHandler>().AddScoped<RotateKeys>()
             .BuildServiceProvider();
     }
@@ -65,7 +64,8 @@ internal sealed class IdentityFixture : IAsyncDisposable
         await own.Write(db =>
         {
             db.Add(own.Admin);
-            db.Add(new Credential { UserId = own.Admin.Id, PasswordHash = "none" });
+            var login = new Login { Email = own.Admin.Email!, PasswordHash = "none" };
+            db.AddRange(login, new Membership { UserId = own.Admin.Id, LoginId = login.Id });
         });
         return own;
     }

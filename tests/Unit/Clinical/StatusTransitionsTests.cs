@@ -30,6 +30,6 @@ public sealed class StatusTransitionsTests
         var refusal = StatusTransitions.NotAllowed(AppointmentStatus.InProgress, hasStarted: true);
         Assert.Equal(409, refusal.Status);
         Assert.Contains("COMPLETED or CANCELLED", refusal.Message, StringComparison.Ordinal);
-        Assert.Equal(["COMPLETED", "CANCELLED"], refusal.Details["allowed"]!.AsArray().Select(a => (string)a!));
+        Assert.Equal(["COMPLETED", "CANCELLED"], refusal.Details.Strings("allowed"));
     }
 }

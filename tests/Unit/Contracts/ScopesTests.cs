@@ -9,7 +9,7 @@ public class ScopesTests
     public static TheoryData<string> Resources => [.. ResourceCatalogue.All.Keys.Concat(LiveResources.All.Keys).Distinct()];
 
     [Theory, MemberData(nameof(Tools))]
-    public void A_tool_requires_a_scope_of_the_list_with_the_deed_of_its_effect(string name)
+    public void A_tool_requires_a_scope_of_the_list_with_the_action_of_its_effect(string name)
     {
         var tool = ToolCatalogue.All[name];
 
@@ -32,6 +32,7 @@ public class ScopesTests
     [InlineData("people", "get_current_user list_patients update_doctor_specialties create_specialty")]
     [InlineData("appointments", "create_appointment rate_appointment list_appointment_slots set_doctor_schedule")]
     [InlineData("clinical", "get_medical_record_history create_medical_record list_treatments update_treatment")]
+    [InlineData("clinical", "get_access_policy update_access_policy create_referral list_referrals break_glass review_emergency_override")]
     [InlineData("audit", "list_audit_events")]
     [InlineData("billing", "list_subscription_plans cancel_subscription list_invoices")]
     [InlineData("analytics", "get_hospital_statistics list_reports")]
@@ -50,6 +51,9 @@ public class ScopesTests
     [InlineData("schedules", "appointments.read")]
     [InlineData("triage", "chat.read")]
     [InlineData("treatments", "clinical.read")]
+    [InlineData("access_policies", "clinical.read")]
+    [InlineData("emergency_overrides", "clinical.read")]
+    [InlineData("referrals", "clinical.read")]
     public void What_can_only_be_subscribed_to_belongs_to_the_area_of_its_service(string resource, string scope) =>
         Assert.Equal(scope, LiveResources.Scopes[resource].Name);
 

@@ -1,5 +1,4 @@
 using MedCor.Identity.Authorization;
-using MedCor.Identity.Keys;
 using MedCor.ServiceDefaults.Authentication;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Options;
@@ -42,6 +41,5 @@ public sealed class ResourcesTests
         Assert.Equal(isMcp ? "http://localhost:8002/mcp" : name, Of("http://localhost:8002", environment).Normalize(name));
 
     private static Resources Of(string publicUrl, string environment) => new(
-        Options.Create(new KeyOptions { PublicUrl = publicUrl }), Options.Create(new TokenOptions { PublicUrl = publicUrl }),
-        new HostingEnvironment { EnvironmentName = environment });
+        Options.Create(new TokenOptions { PublicUrl = publicUrl }), new HostingEnvironment { EnvironmentName = environment });
 }

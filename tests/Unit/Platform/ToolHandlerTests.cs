@@ -1,12 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using MedCor.Analytics;
-using MedCor.Billing;
-using MedCor.Chat;
-using MedCor.Clinical;
 using MedCor.Contracts;
-using MedCor.Hospital;
-using MedCor.Identity;
 using MedCor.Platform.Tools;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -16,7 +10,7 @@ namespace MedCor.Tests.Unit.Platform;
 public sealed partial class ToolHandlerTests
 {
     private static readonly Type[] Handlers =
-        [.. from database in (Type[])[typeof(IdentityDb), typeof(HospitalDb), typeof(ClinicalDb), typeof(BillingDb), typeof(AnalyticsDb), typeof(ChatDb)]
+        [.. from database in ServiceDatabases.All
             from type in database.Assembly.GetTypes()
             where type.GetInterfaces().Any(
                 i => i.IsGenericType && (i.GetGenericTypeDefinition() == typeof(IToolHandler<,>) || i.GetGenericTypeDefinition() == typeof(IToolHandler<,,>)))

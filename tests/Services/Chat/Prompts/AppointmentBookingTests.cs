@@ -1,4 +1,5 @@
 using System.Net;
+using MedCor.Chat.Prompts;
 using MedCor.Contracts.Chat;
 using MedCor.Contracts.Clinical;
 using MedCor.DemoData;
@@ -22,7 +23,7 @@ public sealed class AppointmentBookingTests
         Assert.Equal(("select_patient", 1, 6), (talk.Step, talk.Session.Step!.Index, talk.Session.Step.Of));
         Assert.Equal("object", (string?)talk.Session.Step.InputSchema["type"]);
         await talk.Answer(new { search = ward.PatientEmail });
-        Assert.Equal([ward.Patient.ToString()], talk.Options.Select(o => (string?)o!["patient_id"]));
+        Assert.Equal([ward.Patient], talk.ReadOptions<SelectPatient>().Select(o => o.PatientId!.Value));
         await talk.Answer(new { patient_id = ward.Patient });
         Assert.Contains("Cardiology", talk.Options.Select(o => (string?)o!["name"]));
         await talk.Answer(new { reason = "Palpitations" });
@@ -35,10 +36,10 @@ public sealed class AppointmentBookingTests
 
         Assert.Equal(PromptStatus.Completed, talk.Session.Status);
         Assert.Null(talk.Session.Step);
-        var appointment = (string)talk.Data["appointment_id"]!;
+        var appointment = talk.ReadData<AppointmentBookingData>().AppointmentId!.Value;
         var booked = await ward.Nurse.Call<Appointment>("get_appointment", new { appointment_id = appointment });
         Assert.Equal(("Palpitations", new TimeOnly(10, 0), "Brings a list of medications"), (booked.Reason, booked.AppointmentTime, booked.Notes));
-        await listener.Next("confirmations", "created", Guid.Parse(appointment));
+        await listener.Next("confirmations", "created", appointment);
         Assert.Equal("CONFLICT", (await talk.TryAnswer(new { })).Code);
     }
 
@@ -57,7 +58,7 @@ public sealed class AppointmentBookingTests
         await talk.Answer(new { appointment_date = ward.Weekday(2), appointment_time = "11:30:00" });
         await talk.Answer(new { confirm = true });
         await talk.Answer(new { });
-        Assert.Equal(ward.Patient.ToString(), (string?)talk.Data["confirmation"]!["patient_id"]);
+        Assert.Equal(ward.Patient, talk.ReadData<AppointmentBookingData>().Confirmation!.PatientId);
 
         var forAnother = await PromptClient.Invoke(patient, new { prompt = Prompt, initial_data = new { patient_id = await ward.CreatePatient() } });
         Assert.Equal((HttpStatusCode.NotFound, "RESOURCE_NOT_FOUND"), (forAnother.Status, forAnother.Code));
@@ -74,7 +75,7 @@ public sealed class AppointmentBookingTests
         var chosen = await talk.TryAnswer(new { patient_id = ward.Patient });
 
         Assert.All([named, chosen], refused => Assert.Equal(
-            ("VALIDATION_ERROR", "is an inactive patient"), (refused.Code, (string?)Assert.Single(refused.Details!["patient_id"]!.AsArray()))));
+            ("VALIDATION_ERROR", "is an inactive patient"), (refused.Code, Assert.Single(refused.Details.Strings("patient_id")))));
         Assert.Equal("select_patient", talk.Step);
     }
 
@@ -121,12 +122,12 @@ public sealed class AppointmentBookingTests
         await talk.Answer(new { reason = "A rash", specialty_id = dermatology });
         Assert.All(talk.Options, o => Assert.Contains("Dermatology", o!["specialties"]!.AsArray().Select(s => (string?)s)));
 
-        var offered = talk.Options.Select(o => (string?)o!["doctor_id"]).ToArray();
+        var offered = talk.ReadOptions<ChooseDoctor>().Select(o => o.DoctorId).ToArray();
 
         await talk.Answer(new { recommend = true });
 
         Assert.Equal("pick_time", talk.Step);
-        Assert.Contains((string?)talk.Data["doctor_id"], offered);
+        Assert.Contains(talk.ReadData<AppointmentBookingData>().DoctorId, offered);
         Assert.NotEmpty(talk.Options);
     }
 
@@ -141,10 +142,10 @@ public sealed class AppointmentBookingTests
 
         Assert.Equal("pick_time", talk.Step);
         Assert.NotEmpty(talk.Session.Step!.Notice!);
-        var nearest = talk.Options[0]!;
-        Assert.True((string?)nearest["appointment_time"] is "13:30:00" or "14:30:00", nearest.ToJsonString());
+        var nearest = talk.ReadOptions<FreeSlot>()[0];
+        Assert.Contains(nearest.AppointmentTime, (TimeOnly[])[new(13, 30), new(14, 30)]);
         Assert.Equal(talk.Options.ToJsonString(), (await talk.Get()).Read<PromptSession>().Step!.Options!.ToJsonString());
-        await talk.Answer(new { appointment_date = (string?)nearest["appointment_date"], appointment_time = (string?)nearest["appointment_time"] });
+        await talk.Answer(new { appointment_date = nearest.AppointmentDate, appointment_time = nearest.AppointmentTime });
         await talk.Answer(new { confirm = true });
         Assert.Equal("send_confirmation", talk.Step);
     }
@@ -188,11 +189,11 @@ public sealed class AppointmentBookingTests
         {
             var booked = await ward.Nurse.TryCall("create_appointment",
                 new { patient_id = ward.Patient, doctor_id = ward.Doctor, appointment_date = day, appointment_time = "10:00:00", reason = "x" });
-            var wrong = (string)booked.Details!["appointment_date"]![0]!;
+            var wrong = booked.Details.Strings("appointment_date")[0];
             Assert.StartsWith(clue, wrong, StringComparison.Ordinal);
 
             var begun = await PromptClient.Invoke(ward.Nurse, new { prompt = Prompt, initial_data = new { preferred_date = day } });
-            Assert.Equal(("VALIDATION_ERROR", wrong), (begun.Code, (string?)begun.Details!["preferred_date"]![0]));
+            Assert.Equal(("VALIDATION_ERROR", wrong), (begun.Code, begun.Details.Strings("preferred_date")[0]));
 
             var talk = await PromptClient.Start(ward.Nurse, Prompt, new { patient_id = ward.Patient });
             await talk.Answer(new { reason = "x" });
@@ -200,7 +201,7 @@ public sealed class AppointmentBookingTests
             foreach (var answer in new object[] { new { appointment_date = day }, new { appointment_date = day, appointment_time = "10:00:00" } })
             {
                 var refused = await talk.TryAnswer(answer);
-                Assert.Equal(("VALIDATION_ERROR", wrong), (refused.Code, (string?)refused.Details!["appointment_date"]![0]));
+                Assert.Equal(("VALIDATION_ERROR", wrong), (refused.Code, refused.Details.Strings("appointment_date")[0]));
             }
         }
     }

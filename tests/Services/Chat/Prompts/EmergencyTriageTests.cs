@@ -33,22 +33,22 @@ public sealed class EmergencyTriageTests
         await talk.Answer(new { level = 2 });
         var emergency = talk.Options[0]!;
         Assert.True((bool)emergency["suggested"]!);
-        await talk.Answer(new { department_id = (string?)emergency["department_id"] });
+        await talk.Answer(new { department_id = talk.ReadOptions<AssignDepartment>()[0].DepartmentId });
         await talk.Answer(new { });
         await colleague.Next("triage", "created", talk.Id);
         await talk.Answer(new { notes = "Came by taxi" });
         await talk.Answer(new { status = "IN_TREATMENT" });
-        Assert.Equal(("track_status", "IN_TREATMENT"), (talk.Step, (string?)talk.Data["status"]));
+        Assert.Equal(("track_status", TriageStatus.InTreatment), (talk.Step, talk.ReadData<TriageData>().Status));
         await talk.Answer(new { status = "ADMITTED" });
 
         Assert.Equal(PromptStatus.Completed, talk.Session.Status);
-        await colleague.Next(e => (string?)e.Data["data"]?["id"] == talk.Id.ToString() && (string?)e.Data["data"]?["status"] == "ADMITTED");
-        var record = await (await ward.LogInPatient()).Call<MedicalRecord>("get_medical_record", new { record_id = (string?)talk.Data["record_id"] });
+        await colleague.Next(e => e.EntityId == talk.Id && (string?)e.Data["data"]?["status"] == "ADMITTED");
+        var record = await (await ward.LogInPatient()).Call<MedicalRecord>("get_medical_record", new { record_id = talk.ReadData<TriageData>().RecordId });
         Assert.Equal((RecordType.Triage, "chest pain; shortness of breath"), (record.RecordType, record.Symptoms));
         Assert.Null(record.Diagnosis);
         foreach (var told in new[] { "decision point D", "Heart rate per minute: 118", "Came by taxi" }) Assert.Contains(told, record.Description);
         Assert.Null(talk.Data["assessment"]);
-        Assert.DoesNotContain(patient.Events, e => (string?)e.Data["resource"] == "triage");
+        Assert.DoesNotContain(patient.Events, e => e.Resource == "triage");
         // The doctor's stream also contains the responses to the doctor's own tool calls.
         Assert.DoesNotContain(colleague.Events, e => e.Name != "tool_response" && e.Data.ToJsonString().Contains("chest pain", StringComparison.Ordinal));
     }
@@ -64,7 +64,8 @@ public sealed class EmergencyTriageTests
         Assert.NotNull((await talk.TryAnswer(new { level = 6 })).Details!["level"]);
         await talk.Answer(new { level = 3, reason = "Looks ill" });
 
-        Assert.Equal((3, "Looks ill"), ((int)talk.Data["level"]!, (string?)talk.Data["override_reason"]));
+        var data = talk.ReadData<TriageData>();
+        Assert.Equal((3, "Looks ill"), (data.Level, data.OverrideReason));
         Assert.Equal("RESOURCE_NOT_FOUND", (await talk.TryAnswer(new { department_id = Guid.NewGuid() })).Code);
         var elsewhere =
             (await (await ApiClient.LogInShared("nurse@riverside.example")).Call<Page<Department>>("list_departments", new { triage_level = 1 })).Results[0];
@@ -112,7 +113,7 @@ public sealed class EmergencyTriageTests
         var talk = await PromptClient.Start(await ApiClient.LogInShared("nurse@general.example"), Prompt, new { symptoms = Symptoms });
         await talk.Answer(new { age_years = 70, has_pulse = false });
         await talk.Answer(new { level = 1 });
-        await talk.Answer(new { department_id = (string?)talk.Options[0]!["department_id"] });
+        await talk.Answer(new { department_id = talk.ReadOptions<AssignDepartment>()[0].DepartmentId });
         await talk.Answer(new { });
 
         Assert.Equal(["patient_id"], PromptClient.InvalidFields(await talk.TryAnswer(new { })));
@@ -138,7 +139,7 @@ public sealed class EmergencyTriageTests
             Assert.Contains(field, PromptClient.InvalidFields(await talk.TryAnswer(new Dictionary<string, object> { [field] = value, ["high_risk"] = true })));
         // At 68, a heart rate of 118 is in the danger zone; at two it is not.
         await talk.Answer(new { age_years = 68, expected_resources = 2, heart_rate = 118, respiratory_rate = 18, oxygen_saturation = 97 });
-        Assert.Equal((2, patient), (SeverityOf(talk).Level, (Guid)talk.Data["patient_id"]!));
+        Assert.Equal((2, patient), (SeverityOf(talk).Level, talk.ReadData<TriageData>().PatientId));
     }
 
     [Fact]
@@ -168,11 +169,11 @@ public sealed class EmergencyTriageTests
             systolic_blood_pressure = 95,
         });
         await talk.Answer(new { level = 1 });
-        await talk.Answer(new { department_id = (string?)talk.Options[0]!["department_id"] });
+        await talk.Answer(new { department_id = talk.ReadOptions<AssignDepartment>()[0].DepartmentId });
         await talk.Answer(new { });
         await talk.Answer(new { });
 
-        var description = (await ward.Nurse.Call<MedicalRecord>("get_medical_record", new { record_id = (string?)talk.Data["record_id"] })).Description!;
+        var description = (await ward.Nurse.Call<MedicalRecord>("get_medical_record", new { record_id = talk.ReadData<TriageData>().RecordId })).Description!;
         foreach (var line in new[]
         {
             "Age in years, as reported: 5", "Pulse: none", "Breathing: none", "Life-saving intervention: needed", "Severe respiratory distress: yes",
@@ -207,7 +208,7 @@ public sealed class EmergencyTriageTests
         Assert.Equal("determine_urgency", talk.Step);
 
         static void AssertRefused(ApiResponse refused) => Assert.Equal(
-            ("VALIDATION_ERROR", "is an inactive patient"), (refused.Code, (string?)Assert.Single(refused.Details!["patient_id"]!.AsArray())));
+            ("VALIDATION_ERROR", "is an inactive patient"), (refused.Code, Assert.Single(refused.Details.Strings("patient_id"))));
     }
 
     [Theory]

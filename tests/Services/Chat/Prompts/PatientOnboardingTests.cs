@@ -1,3 +1,4 @@
+using MedCor.Chat.Prompts;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
 using MedCor.Contracts.Clinical;
@@ -24,7 +25,7 @@ public sealed class PatientOnboardingTests
         await talk.Answer(new { provider = "Sickness Fund", policy_number = "A-1" });
         await talk.Answer(new { treatment = true, data_processing = true, reminders = true });
         await talk.Answer(new { password = Password });
-        var patient = (Guid)talk.Data["patient_id"]!;
+        var patient = talk.ReadData<OnboardingData>().PatientId!.Value;
         Assert.All(talk.Options, o => Assert.NotNull(o!["doctor_id"]));
         Assert.Equal(["appointment_date"], PromptClient.InvalidFields(await talk.TryAnswer(new { doctor_id = ward.Doctor, appointment_date = "2020-01-06" })));
         Assert.Equal(["appointment_date"],
@@ -40,7 +41,7 @@ public sealed class PatientOnboardingTests
         Assert.Equal(recordType, EnumNames.Of(record.RecordType));
         foreach (var told in new[] { "Penicillin; Latex", "Diabetes", "Sickness Fund, A-1", "treatment given", "research not given", "website" })
             Assert.Contains(told, record.Description);
-        Assert.Equal((Guid)talk.Data["appointment_id"]!, (await login.Call<Page<Appointment>>("list_appointments")).Results.Single().Id);
+        Assert.Equal(talk.ReadData<OnboardingData>().AppointmentId, (await login.Call<Page<Appointment>>("list_appointments")).Results.Single().Id);
         Assert.Null(talk.Data["history"]);
     }
 
@@ -79,7 +80,7 @@ public sealed class PatientOnboardingTests
     [Fact]
     public async Task Without_the_needed_consents_or_with_a_bad_password_or_address_nobody_is_received()
     {
-        var taken = (await ClinicFixture.GetSharedReadOnly()).PatientEmail;
+        const string taken = "patient@general.example";
         var talk = await PromptClient.Start(await ApiClient.LogInShared("nurse@general.example"), Prompt);
         Assert.Equal(["email", "first_name", "last_name"], PromptClient.InvalidFields(await talk.TryAnswer(new { email = "nobody" })));
         await talk.Answer(new { first_name = "Juno", last_name = "Newcomer", email = taken });
@@ -96,6 +97,18 @@ public sealed class PatientOnboardingTests
         await talk.Answer(new { });
         Assert.Equal(PromptStatus.Completed, talk.Session.Status);
         Assert.Null(talk.Data["appointment_id"]);
+    }
+
+    [Fact]
+    public async Task A_patient_without_an_address_is_received_and_does_not_log_in()
+    {
+        var talk = await AtAccount(email: null);
+
+        Assert.Equal(["password"], PromptClient.InvalidFields(await talk.TryAnswer(new { password = Password })));
+        await talk.Answer(new { });
+
+        var nurse = await ApiClient.LogInShared("nurse@general.example");
+        Assert.Null((await nurse.Call<Contracts.Identity.Patient>("get_patient", new { patient_id = (Guid)talk.Data["patient_id"]! })).Email);
     }
 
     [Fact]
@@ -146,10 +159,11 @@ public sealed class PatientOnboardingTests
     public async Task Other_roles_cannot_onboard_patients(string who) =>
         Assert.Equal("PERMISSION_DENIED", (await PromptClient.Invoke(await ApiClient.LogInShared(who), new { prompt = Prompt })).Code);
 
-    private static async Task<PromptClient> AtAccount(string email)
+    private static async Task<PromptClient> AtAccount(string? email)
     {
         var talk = await PromptClient.Start(await ApiClient.LogInShared("nurse@general.example"), Prompt);
-        await talk.Answer(new { first_name = "Juno", last_name = "Newcomer", email });
+        if (email is null) await talk.Answer(new { first_name = "Juno", last_name = "Newcomer" });
+        else await talk.Answer(new { first_name = "Juno", last_name = "Newcomer", email });
         await talk.Answer(new { allergies = Allergies });
         await talk.Answer(new { });
         await talk.Answer(new { treatment = true, data_processing = true });

@@ -122,7 +122,7 @@ public sealed class PromptSessionTests
     {
         var nurse = (await ClinicFixture.GetSharedReadOnly()).Nurse;
         var unknown = await PromptClient.Invoke(nurse, new { prompt = "surgery" });
-        Assert.Contains(Booking, (string)unknown.Details!["prompt"]![0]!);
+        Assert.Contains(Booking, unknown.Details.Strings("prompt")[0]);
         Assert.NotNull((await PromptClient.Invoke(nurse, new { })).Details!["prompt"]);
         Assert.NotNull((await PromptClient.Invoke(nurse, new { prompt = Booking, initial_data = new { colour = "red", patient_id = 7 } })).Details!["colour"]);
         Assert.NotNull((await PromptClient.Invoke(nurse, new { prompt = Booking, initial_data = "none" })).Details!["initial_data"]);

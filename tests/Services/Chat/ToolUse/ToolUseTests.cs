@@ -1,6 +1,7 @@
 using System.Net;
-using System.Text.Json.Nodes;
+using System.Text.Json;
 using MedCor.Contracts;
+using MedCor.Contracts.Chat;
 using MedCor.Contracts.Clinical;
 
 namespace MedCor.Tests.Services.Chat.ToolUse;
@@ -74,13 +75,13 @@ public sealed class ToolUseTests(ChatFixture replicas)
             : model.SendAnswer("Booked."));
         var call = await ClientFor(patient).StartWithTools(question);
         var proposal = await ReadProposal(patient, call);
-        Assert.Equal("create_appointment", (string?)proposal["tool"]);
+        Assert.Equal("create_appointment", proposal.Tool);
         Assert.Contains("11:00:00", await ward.FreeTimes(ward.Weekday(3)));
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(i =>
-            ClientFor(patient, i % 2).Confirm(call, (string)proposal["confirmation_id"]!)));
+            ClientFor(patient, i % 2).Confirm(call, proposal.ConfirmationId)));
 
-        Assert.All(answers, a => Assert.Equal((HttpStatusCode.OK, "done"), (a.Status, (string?)a.Body!["status"])));
+        Assert.All(answers, a => Assert.Equal((HttpStatusCode.OK, "done"), (a.Status, a.Read<ConfirmedCall>().Status)));
         var booked = Assert.Single(answers.Select(a => (string)a.Body!["result"]!["id"]!).Distinct());
         var events = await ClientFor(patient).ReadToEnd(call);
         Assert.Equal(["confirmation", "confirmation_result", "partial", "final"], events.Select(e => e.Name));
@@ -109,11 +110,11 @@ public sealed class ToolUseTests(ChatFixture replicas)
             : model.SendAnswer("Done as told."));
         var call = await ClientFor(patient).StartWithTools(question);
         var proposal = await ReadProposal(patient, call);
-        Assert.Equal("update_appointment_status", (string?)proposal["tool"]);
+        Assert.Equal("update_appointment_status", proposal.Tool);
 
-        var declined = await ClientFor(patient).Confirm(call, (string)proposal["confirmation_id"]!, confirm: false);
+        var declined = await ClientFor(patient).Confirm(call, proposal.ConfirmationId, confirm: false);
 
-        Assert.Equal((HttpStatusCode.OK, "declined"), (declined.Status, (string?)declined.Body!["status"]));
+        Assert.Equal((HttpStatusCode.OK, "declined"), (declined.Status, declined.Read<ConfirmedCall>().Status));
         Assert.Equal("final", (await ClientFor(patient).ReadToEnd(call))[^1].Name);
         Assert.Equal(AppointmentStatus.Scheduled, (await ward.Nurse.Call<Appointment>("get_appointment", new { appointment_id = own.Id })).Status);
         var results = replicas.Model.RequestsFor(question)[^1].ToolResults;
@@ -123,7 +124,7 @@ public sealed class ToolUseTests(ChatFixture replicas)
         Assert.All(results.Skip(2).Take(4), r => Assert.Equal("There is no such tool.", r));
         Assert.Contains("Nothing was changed", results[^1], StringComparison.Ordinal);
         // The answer that was given counts.
-        Assert.Equal(HttpStatusCode.Conflict, (await ClientFor(patient).Confirm(call, (string)proposal["confirmation_id"]!)).Status);
+        Assert.Equal(HttpStatusCode.Conflict, (await ClientFor(patient).Confirm(call, proposal.ConfirmationId)).Status);
     }
 
     [Fact]
@@ -133,7 +134,7 @@ public sealed class ToolUseTests(ChatFixture replicas)
         var question = ChatFixture.NewQuestion();
         replicas.Model.OnQuestion(question, model => model.CallTool("create_appointment", ward.BookingRequest("15:00", ward.Weekday(4))));
         var call = await ClientFor(patient).StartWithTools(question);
-        var id = (string)(await ReadProposal(patient, call))["confirmation_id"]!;
+        var id = (await ReadProposal(patient, call)).ConfirmationId;
 
         Assert.Equal((HttpStatusCode.NotFound, "CALL_NOT_FOUND"), await Refusal(ClientFor(ward.Nurse).Confirm(call, id)));
         Assert.Equal((HttpStatusCode.NotFound, "CALL_NOT_FOUND"), await Refusal(replicas.ServerTokenClient().Confirm(call, id)));
@@ -154,7 +155,7 @@ public sealed class ToolUseTests(ChatFixture replicas)
         var doomed = await ChatFixture.StartChat(replicas.Model.Address);
         await using var only = await ChatFixture.StartGateway([doomed]);
         var call = await new ChatStreamClient(only.Http, patient.AccessToken).StartWithTools(question);
-        var id = (string)(await ReadProposal(patient, call))["confirmation_id"]!;
+        var id = (await ReadProposal(patient, call)).ConfirmationId;
 
         await doomed.DisposeAsync();
 
@@ -174,12 +175,12 @@ public sealed class ToolUseTests(ChatFixture replicas)
         var call = await ClientFor(patient).StartWithTools(question);
         var proposal = await ReadProposal(patient, call);
 
-        var answer = await ClientFor(patient).Confirm(call, (string)proposal["confirmation_id"]!);
+        var answer = await ClientFor(patient).Confirm(call, proposal.ConfirmationId);
 
-        Assert.Equal((HttpStatusCode.OK, "failed"), (answer.Status, (string?)answer.Body!["status"]));
-        Assert.NotNull(answer.Body["error"]!["code"]);
+        var failed = answer.Read<ConfirmedCall>();
+        Assert.Equal((HttpStatusCode.OK, "failed"), (answer.Status, failed.Status));
         await ClientFor(patient).ReadToEnd(call);
-        Assert.Contains((string)answer.Body["error"]!["code"]!, Assert.Single(replicas.Model.RequestsFor(question)[1].ToolResults), StringComparison.Ordinal);
+        Assert.Contains(failed.Error!.Code, Assert.Single(replicas.Model.RequestsFor(question)[1].ToolResults), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -247,13 +248,54 @@ public sealed class ToolUseTests(ChatFixture replicas)
         }
     }
 
+    [Fact]
+    public async Task The_model_reads_no_record_that_its_user_does_not_see()
+    {
+        var (ward, patient) = await Shared.Value;
+        var record = await (await ward.LogInDoctor()).Call<MedicalRecord>("create_medical_record",
+            new { patient_id = ward.Patient, title = "Secret", record_type = "CONSULTATION", restricted = true });
+
+        Assert.Contains("Secret", await Read(patient), StringComparison.Ordinal);
+        var read = await Read(ward.Admin);
+        Assert.Contains($"{record.Id}", read, StringComparison.Ordinal);
+        Assert.DoesNotContain("Secret", read, StringComparison.Ordinal);
+
+        async Task<string> Read(ApiClient user)
+        {
+            var question = ChatFixture.NewQuestion();
+            replicas.Model.OnQuestion(question, model => model.ToolResults.Count == 0
+                ? model.CallTool("get_medical_record", new { record_id = record.Id })
+                : model.SendAnswer("Read."));
+            await ClientFor(user).ReadToEnd(await ClientFor(user).StartWithTools(question));
+            return Assert.Single(replicas.Model.RequestsFor(question)[1].ToolResults);
+        }
+    }
+
+    [Fact]
+    public async Task The_model_does_not_decide_who_sees_a_record()
+    {
+        var (ward, _) = await Shared.Value;
+        var doctor = await ward.LogInDoctor();
+        var record = await doctor.Call<MedicalRecord>("create_medical_record",
+            new { patient_id = ward.Patient, title = "Secret", record_type = "CONSULTATION", restricted = true });
+        var question = ChatFixture.NewQuestion();
+        replicas.Model.OnQuestion(question, model => model.ToolResults.Count == 0
+            ? model.CallTool("update_medical_record", new { record_id = record.Id, description = "Open to all", restricted = false })
+            : model.SendAnswer("Done."));
+
+        await ClientFor(doctor).ReadToEnd(await ClientFor(doctor).StartWithTools(question));
+
+        Assert.Contains("people alone decide", Assert.Single(replicas.Model.RequestsFor(question)[1].ToolResults), StringComparison.Ordinal);
+        Assert.True((await doctor.Call<MedicalRecord>("get_medical_record", new { record_id = record.Id })).Restricted);
+    }
+
     private ChatStreamClient ClientFor(ApiClient user, int gateway = 0) => replicas.ClientFor(user.AccessToken, gateway);
 
     /// <summary>Waits until the model of a run has proposed a change, and returns the event.</summary>
-    private async Task<JsonNode> ReadProposal(ApiClient user, Guid call)
+    private async Task<Proposal> ReadProposal(ApiClient user, Guid call)
     {
         using var stream = await ClientFor(user).OpenStream(call);
-        return (await ChatStreamClient.ReadEvents(stream).FirstAsync(e => e.Name == "confirmation")).Data;
+        return (await ChatStreamClient.ReadEvents(stream).FirstAsync(e => e.Name == "confirmation")).Data.Deserialize<Proposal>(Json.Options)!;
     }
 
     private static async Task<(HttpStatusCode, string)> Refusal(Task<ChatResponse> answer)
@@ -268,4 +310,7 @@ public sealed class ToolUseTests(ChatFixture replicas)
         await ward.Admin.Call("update_chat_policy", new { tools_enabled = true });
         return (ward, await ward.LogInPatient());
     }
+
+    /// <summary>Represents a change that the model has proposed.</summary>
+    private sealed record Proposal(Guid ConfirmationId, string Tool);
 }

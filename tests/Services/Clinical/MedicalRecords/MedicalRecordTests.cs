@@ -47,7 +47,7 @@ public sealed class MedicalRecordTests
         var amended = await doctor.TryCall("update_medical_record", new { record_id = record.Id, attachments = files, reason = "More" });
 
         foreach (var answer in (ApiResponse[])[refused, amended])
-            Assert.Contains("128 KiB", (string?)Assert.Single(answer.Details!["attachments"]!.AsArray()), StringComparison.Ordinal);
+            Assert.Contains("128 KiB", Assert.Single(answer.Details.Strings("attachments")), StringComparison.Ordinal);
         var listed = await doctor.Call<Page<MedicalRecord>>("list_medical_records", new { patient_id = ward.Patient, limit = 100 });
         Assert.Equal((1, 1), (listed.Total, listed.Results.Single().Version));
     }
@@ -77,7 +77,7 @@ public sealed class MedicalRecordTests
         var read = await doctor.Call<MedicalRecord>("update_medical_record", new { record_id = shortened.Id, diagnosis = "Short", reason = "Too long" });
         await doctor.Call("update_medical_record", new { record_id = withdrawn.Id, status = "ENTERED_IN_ERROR", reason = "Another patient's" });
 
-        Assert.Contains("128 KiB", (string?)longer.Details!["treatment_plan"]![0], StringComparison.Ordinal);
+        Assert.Contains("128 KiB", longer.Details.Strings("treatment_plan")[0], StringComparison.Ordinal);
         Assert.Equal(("Short", "Short", 3), (read.Description, read.Diagnosis, read.Version));
         Assert.Equal(RecordStatus.EnteredInError, (await doctor.Call<MedicalRecord>("get_medical_record", new { record_id = withdrawn.Id })).Status);
     }
@@ -286,7 +286,7 @@ public sealed class MedicalRecordTests
                 Assert.Equal(("CHECKUP", ward.Patient.ToString()), ((string?)told["record_type"], (string?)told["patient_id"]));
                 foreach (var content in Contents) Assert.Null(told[content]);
             }
-        foreach (var listener in new[] { other, elsewhere }) Assert.DoesNotContain(listener.Events, h => (string?)h.Data["data"]?["id"] == record.ToString());
+        foreach (var listener in new[] { other, elsewhere }) Assert.DoesNotContain(listener.Events, h => h.EntityId == record);
     }
 
     [Fact]

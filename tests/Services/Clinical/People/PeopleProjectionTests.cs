@@ -50,7 +50,7 @@ public sealed class PeopleProjectionTests(BrokerFixture broker) : IClassFixture<
     private static Doctor DoctorOf(User person) => new(
         Id: person.Id,
         HospitalId: Hospital,
-        Email: person.Email,
+        Email: person.Email!,
         FirstName: "Late",
         LastName: "News",
         PhoneNumber: null,

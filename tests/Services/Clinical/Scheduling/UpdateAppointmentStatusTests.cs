@@ -35,7 +35,7 @@ public sealed class UpdateAppointmentStatusTests
             else
             {
                 Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (answer.Status, answer.Code));
-                Assert.Equal(Moves.Where(m => m.From == from).Select(m => m.To), answer.Details!["allowed"]!.AsArray().Select(a => (string)a!));
+                Assert.Equal(Moves.Where(m => m.From == from).Select(m => m.To), answer.Details.Strings("allowed"));
             }
         }
     }
@@ -107,7 +107,7 @@ public sealed class UpdateAppointmentStatusTests
 
         Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (early.Status, early.Code));
         Assert.Equal(booked.StartsAt, (DateTimeOffset)early.Details!["no_show_from"]!);
-        Assert.Equal(["IN_PROGRESS", "CANCELLED"], early.Details["allowed"]!.AsArray().Select(a => (string)a!));
+        Assert.Equal(["IN_PROGRESS", "CANCELLED"], early.Details.Strings("allowed"));
         Assert.Contains($"10:00 on {ward.Weekday()} (Europe/Berlin)", early.Error.Message, StringComparison.Ordinal);
         Assert.Equal(booked, await ward.Nurse.Call<Appointment>("get_appointment", new { appointment_id = booked.Id }));
 
@@ -126,7 +126,7 @@ public sealed class UpdateAppointmentStatusTests
         var refused = await ward.Nurse.TryCall("update_appointment_status", new { appointment_id = booked.Id, status });
 
         Assert.Equal("CONFLICT", refused.Code);
-        Assert.Equal(["IN_PROGRESS", "CANCELLED"], refused.Details!["allowed"]!.AsArray().Select(a => (string)a!));
+        Assert.Equal(["IN_PROGRESS", "CANCELLED"], refused.Details.Strings("allowed"));
         Assert.EndsWith("it can only become IN_PROGRESS or CANCELLED.", refused.Error.Message, StringComparison.Ordinal);
     }
 

@@ -102,7 +102,7 @@ public sealed class TreatmentTests
                 Assert.Equal("ACTIVE", (string?)told["status"]);
                 foreach (var content in Contents) Assert.Null(told[content]);
             }
-        Assert.DoesNotContain(other.Events, h => (string?)h.Data["data"]?["id"] == begun.ToString());
+        Assert.DoesNotContain(other.Events, h => h.EntityId == begun);
     }
 
     [Fact]

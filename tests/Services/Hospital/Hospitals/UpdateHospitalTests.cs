@@ -163,8 +163,8 @@ public sealed class UpdateHospitalTests
         var back = await platform.Call<UpdatedHospital>("update_hospital", new { hospital.hospital_id, is_active = true });
 
         Assert.Equal((true, 3), (back.IsActive, back.Version));
-        await listener.Next(e => (string?)e.Data["resource"] == "hospitals" && (string?)e.Data["action"] == "updated"
-            && (string?)e.Data["data"]!["id"] == hospital.hospital_id.ToString() && (bool)e.Data["data"]!["is_active"]!);
+        await listener.Next(e => e.Resource == "hospitals" && e.Action == "updated" && e.EntityId == hospital.hospital_id
+            && (bool)e.Data["data"]!["is_active"]!);
         await CreateAppointmentTests.WaitUntilHolds(async () =>
         {
             using var login = await ward.Admin.Http.PostAsJsonAsync("/api/auth/login/", new { email = ward.PatientEmail, password = ClinicFixture.Password });
@@ -187,7 +187,7 @@ public sealed class UpdateHospitalTests
         var (platform, ward) = (await ClinicFixture.LogIn("admin@medcor.example"), await ClinicFixture.OpenHospital("Europe/Berlin"));
         var refused = await platform.TryCall("update_hospital", new { hospital_id = ward.Admin.HospitalId, is_active = false });
         Assert.Equal("VALIDATION_ERROR", refused.Code);
-        Assert.Equal("can only be true: use delete_hospital to deactivate a hospital", (string?)Assert.Single(refused.Details!["is_active"]!.AsArray()));
+        Assert.Equal("can only be true: use delete_hospital to deactivate a hospital", Assert.Single(refused.Details.Strings("is_active")));
         Assert.True((await ward.Admin.Call<UpdatedHospital>("update_hospital", new { hospital_id = ward.Admin.HospitalId, is_active = true })).IsActive);
 
         // Without revoking the hospital's tokens, which normally happens within seconds.

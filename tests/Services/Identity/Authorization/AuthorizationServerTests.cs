@@ -40,7 +40,7 @@ public sealed class AuthorizationServerTests
 
         Assert.Equal(HttpStatusCode.OK, status);
         Assert.Equal(("Bearer", 3600, "medcor.read"), ((string?)tokens["token_type"], (int)tokens["expires_in"]!, (string?)tokens["scope"]));
-        var access = (string)tokens["access_token"]!;
+        var access = tokens.AccessToken();
         var token = new JsonWebToken(access);
         Assert.Equal((client.Issuer, "medcor", "at+jwt"), (token.Issuer, Assert.Single(token.Audiences), token.Typ));
         Assert.Equal((client.Id, "DOCTOR", "medcor.read"), (token.GetClaim("client_id").Value, token.GetClaim("role").Value, token.GetClaim("scope").Value));
@@ -99,7 +99,7 @@ public sealed class AuthorizationServerTests
             await Redeem(client, client.RedirectUri, new string('x', 43)),
             await Redeem(client, "http://127.0.0.1:53211/callback", client.Verifier),
             await Redeem(other, client.RedirectUri, client.Verifier),
-        }) Assert.Equal((HttpStatusCode.BadRequest, "invalid_grant"), (refused.Status, (string?)refused.Body["error"]));
+        }) Assert.Equal((HttpStatusCode.BadRequest, "invalid_grant"), (refused.Status, refused.Body.OAuthError()));
 
         Assert.Equal(HttpStatusCode.OK, (await client.Redeem(code)).Status);
 
@@ -113,13 +113,13 @@ public sealed class AuthorizationServerTests
         using var client = await OAuthClient.Register();
         using var other = await OAuthClient.Register("client_secret_post");
         var tokens = await client.Obtain("doctor@general.example", "medcor.read");
-        var refresh = (string)tokens["refresh_token"]!;
+        var refresh = tokens.RefreshToken();
 
-        Assert.Equal("invalid_grant", (string?)(await other.Refresh(refresh)).Body["error"]);
+        Assert.Equal("invalid_grant", (await other.Refresh(refresh)).Body.OAuthError());
 
         var (status, next) = await client.Refresh(refresh);
         Assert.Equal(HttpStatusCode.OK, status);
-        Assert.Equal(HttpStatusCode.OK, (await client.Call((string)next["access_token"]!, "get_current_user")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await client.Call(next.AccessToken(), "get_current_user")).Status);
     }
 
     [Fact]
@@ -181,9 +181,9 @@ public sealed class AuthorizationServerTests
 
         var (status, refused) = await client.Redeem(callback["code"]);
 
-        Assert.Equal((HttpStatusCode.BadRequest, "invalid_grant"), (status, (string?)refused["error"]));
-        Assert.Equal("invalid_grant", (string?)(await client.Refresh((string)tokens["refresh_token"]!)).Body["error"]);
-        await AssertEnds(client, (string)tokens["access_token"]!);
+        Assert.Equal((HttpStatusCode.BadRequest, "invalid_grant"), (status, refused.OAuthError()));
+        Assert.Equal("invalid_grant", (await client.Refresh(tokens.RefreshToken())).Body.OAuthError());
+        await AssertEnds(client, tokens.AccessToken());
     }
 
     [Fact]
@@ -192,12 +192,12 @@ public sealed class AuthorizationServerTests
         using var client = await OAuthClient.Register("client_secret_post");
         var tokens = await client.Obtain("doctor@general.example", "medcor.read");
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => client.Refresh((string)tokens["refresh_token"]!)));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => client.Refresh(tokens.RefreshToken())));
 
         var won = Assert.Single(answers, a => a.Status == HttpStatusCode.OK).Body;
-        Assert.All(answers.Where(a => a.Body != won), a => Assert.Equal("invalid_grant", (string?)a.Body["error"]));
-        Assert.Equal("invalid_grant", (string?)(await client.Refresh((string)won["refresh_token"]!)).Body["error"]);
-        await AssertEnds(client, (string)won["access_token"]!);
+        Assert.All(answers.Where(a => a.Body != won), a => Assert.Equal("invalid_grant", a.Body.OAuthError()));
+        Assert.Equal("invalid_grant", (await client.Refresh(won.RefreshToken())).Body.OAuthError());
+        await AssertEnds(client, won.AccessToken());
     }
 
     [Fact]
@@ -207,7 +207,7 @@ public sealed class AuthorizationServerTests
         var tokens = await client.Obtain("doctor@general.example", "medcor.read");
 
         foreach (var _ in Enumerable.Range(0, 2))
-            Assert.Equal(HttpStatusCode.OK, (await client.Refresh((string)tokens["refresh_token"]!)).Status);
+            Assert.Equal(HttpStatusCode.OK, (await client.Refresh(tokens.RefreshToken())).Status);
     }
 
     [Theory]
@@ -217,16 +217,16 @@ public sealed class AuthorizationServerTests
     {
         using var client = await OAuthClient.Register(authentication);
         var tokens = await client.Obtain("doctor@general.example", "medcor.read");
-        var (_, next) = await client.Refresh((string)tokens["refresh_token"]!);
+        var (_, next) = await client.Refresh(tokens.RefreshToken());
         await (await MedCorFixture.Get()).QueryNumber("identity", """
             UPDATE oauth_tokens SET redemption_date = redemption_date - interval '2 minutes'
             WHERE status = 'redeemed' AND application_id = (SELECT id FROM oauth_applications WHERE client_id = $1) RETURNING 1
             """, client.Id);
 
-        Assert.Equal("invalid_grant", (string?)(await client.Refresh((string)tokens["refresh_token"]!)).Body["error"]);
+        Assert.Equal("invalid_grant", (await client.Refresh(tokens.RefreshToken())).Body.OAuthError());
 
-        Assert.Equal("invalid_grant", (string?)(await client.Refresh((string)next["refresh_token"]!)).Body["error"]);
-        await AssertEnds(client, (string)next["access_token"]!);
+        Assert.Equal("invalid_grant", (await client.Refresh(next.RefreshToken())).Body.OAuthError());
+        await AssertEnds(client, next.AccessToken());
     }
 
     [Fact]
@@ -234,12 +234,12 @@ public sealed class AuthorizationServerTests
     {
         using var client = await OAuthClient.Register();
         var tokens = await client.Obtain("doctor@general.example", "medcor.read", "medcor.write");
-        var refresh = (string)tokens["refresh_token"]!;
+        var refresh = tokens.RefreshToken();
 
         Assert.Equal("medcor.read", (string?)(await client.Refresh(refresh, ("scope", "medcor.read"))).Body["scope"]);
         var (status, refused) = await client.Refresh(refresh, ("scope", "medcor.read medcor.delete"));
 
-        Assert.Equal((HttpStatusCode.BadRequest, "invalid_scope"), (status, (string?)refused["error"]));
+        Assert.Equal((HttpStatusCode.BadRequest, "invalid_scope"), (status, refused.OAuthError()));
     }
 
     [Fact]
@@ -248,10 +248,10 @@ public sealed class AuthorizationServerTests
         using var client = await OAuthClient.Register();
         var tokens = await client.Obtain("doctor@general.example", "medcor.read");
 
-        Assert.Equal(HttpStatusCode.OK, (await client.Post("/oauth/revoke", ("token", (string)tokens["refresh_token"]!))).Status);
+        Assert.Equal(HttpStatusCode.OK, (await client.Post("/oauth/revoke", ("token", tokens.RefreshToken()))).Status);
 
-        Assert.Equal("invalid_grant", (string?)(await client.Refresh((string)tokens["refresh_token"]!)).Body["error"]);
-        await AssertEnds(client, (string)tokens["access_token"]!);
+        Assert.Equal("invalid_grant", (await client.Refresh(tokens.RefreshToken())).Body.OAuthError());
+        await AssertEnds(client, tokens.AccessToken());
     }
 
     [Fact]
@@ -264,8 +264,8 @@ public sealed class AuthorizationServerTests
 
         await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).Call("delete_user", new { user_id = somebody.Id });
 
-        Assert.Equal("invalid_grant", (string?)(await client.Refresh((string)tokens["refresh_token"]!)).Body["error"]);
-        await AssertEnds(client, (string)tokens["access_token"]!);
+        Assert.Equal("invalid_grant", (await client.Refresh(tokens.RefreshToken())).Body.OAuthError());
+        await AssertEnds(client, tokens.AccessToken());
         using var again = await client.OpenAuthorization();
         Assert.StartsWith("/oauth/login", again.Headers.Location!.ToString());
     }
@@ -279,15 +279,15 @@ public sealed class AuthorizationServerTests
         var (_, tokens) = await client.Redeem(callback["code"]);
         await using var identity = await house.OpenDatabase("identity");
         await using var end = await identity.BeginTransactionAsync();
-        await Execute("UPDATE credentials SET revoked_at = now() WHERE user_id = $1");
+        await Execute("UPDATE memberships SET revoked_at = now() WHERE user_id = $1");
 
-        var refreshed = client.Refresh((string)tokens["refresh_token"]!);
+        var refreshed = client.Refresh(tokens.RefreshToken());
         await Wait.Until(async () => await house.QueryNumber("identity",
             "SELECT count(*) FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))", identity.ProcessID) > 0, "the refresh waits");
         await Execute("UPDATE sessions SET revoked_at = now() WHERE user_id = $1");
         await end.CommitAsync();
 
-        Assert.Equal("invalid_grant", (string?)(await refreshed).Body["error"]);
+        Assert.Equal("invalid_grant", (await refreshed).Body.OAuthError());
 
         async Task Execute(string sql)
         {
@@ -303,7 +303,7 @@ public sealed class AuthorizationServerTests
         foreach (var resource in new[] { null, client.Issuer, $"{client.Issuer}/mcp" })
         {
             var callback = await client.Authorize("doctor@general.example", "Demo-Medcor-2026", ["medcor.read"], changes: ("resource", resource));
-            var access = (string)(await client.Redeem(callback["code"])).Body["access_token"]!;
+            var access = (await client.Redeem(callback["code"])).Body.AccessToken();
 
             Assert.Equal($"{client.Issuer}/mcp", Assert.Single(new JsonWebToken(access).Audiences));
             Assert.Equal("AUTH_INVALID", (await client.Call(access, "get_current_user")).Code);
@@ -316,11 +316,11 @@ public sealed class AuthorizationServerTests
         using var client = await OAuthClient.Register();
         var (callback, other) = (await client.Authorize("doctor@general.example", "Demo-Medcor-2026", ["medcor.read"]), $"{client.Issuer}/mcp");
 
-        Assert.Equal("invalid_target", (string?)(await client.Redeem(callback["code"], ("resource", other))).Body["error"]);
+        Assert.Equal("invalid_target", (await client.Redeem(callback["code"], ("resource", other))).Body.OAuthError());
         var (status, tokens) = await client.Redeem(callback["code"], ("resource", client.Api));
         Assert.Equal(HttpStatusCode.OK, status);
-        var refresh = (string)tokens["refresh_token"]!;
-        Assert.Equal("invalid_target", (string?)(await client.Refresh(refresh, ("resource", other))).Body["error"]);
+        var refresh = tokens.RefreshToken();
+        Assert.Equal("invalid_target", (await client.Refresh(refresh, ("resource", other))).Body.OAuthError());
         Assert.Equal(HttpStatusCode.OK, (await client.Refresh(refresh, ("resource", $"{client.Api}/"))).Status);
     }
 
@@ -335,11 +335,11 @@ public sealed class AuthorizationServerTests
 
         Assert.Equal("people.read medcor.delete openid", (string?)tokens["scope"]);
         Assert.NotNull(tokens["id_token"]);
-        var access = (string)tokens["access_token"]!;
+        var access = tokens.AccessToken();
         Assert.Equal(HttpStatusCode.OK, (await client.Call(access, "list_departments")).Status);
         var refused = await client.Call(access, "list_medical_records");
         Assert.Equal(("PERMISSION_DENIED", "clinical.read"), (refused.Code, (string?)refused.Details["required_scope"]));
-        Assert.Equal("AUTH_INVALID", (await client.Call((string)tokens["id_token"]!, "get_current_user")).Code);
+        Assert.Equal("AUTH_INVALID", (await client.Call(tokens.IdToken(), "get_current_user")).Code);
     }
 
     [Fact]
@@ -347,10 +347,10 @@ public sealed class AuthorizationServerTests
     {
         using var client = await OAuthClient.Register("client_secret_post");
         var tokens = await client.Obtain("doctor@general.example", "medcor.read");
-        var access = (string)tokens["access_token"]!;
+        var access = tokens.AccessToken();
 
         Assert.True((bool)(await client.Post("/oauth/introspect", ("token", access))).Body["active"]!);
-        await client.Post("/oauth/revoke", ("token", (string)tokens["refresh_token"]!));
+        await client.Post("/oauth/revoke", ("token", tokens.RefreshToken()));
 
         Assert.False((bool)(await client.Post("/oauth/introspect", ("token", access))).Body["active"]!);
     }
@@ -451,7 +451,7 @@ public sealed class AuthorizationServerTests
         {
             var (status, refused) = await client.Post(path, form);
 
-            Assert.Equal((HttpStatusCode.BadRequest, "invalid_request"), (status, (string?)refused["error"]));
+            Assert.Equal((HttpStatusCode.BadRequest, "invalid_request"), (status, refused.OAuthError()));
         }
     }
 
@@ -465,7 +465,7 @@ public sealed class AuthorizationServerTests
     {
         var (status, body) = await OAuthClient.TryRegister(new { redirect_uris = new[] { address } });
 
-        Assert.Equal((HttpStatusCode.BadRequest, error), (status, (string?)body["error"]));
+        Assert.Equal((HttpStatusCode.BadRequest, error), (status, body.OAuthError()));
     }
 
     [Fact]

@@ -48,7 +48,7 @@ public sealed class ClientDocumentTests : IAsyncLifetime
             var callback = await client.Authorize("doctor@general.example", "Demo-Medcor-2026", ["medcor.read"]);
             var (status, tokens) = await client.Redeem(callback["code"]);
             Assert.True(status == HttpStatusCode.OK, tokens.ToJsonString());
-            Assert.Equal(HttpStatusCode.OK, (await client.Refresh((string)tokens["refresh_token"]!)).Status);
+            Assert.Equal(HttpStatusCode.OK, (await client.Refresh(tokens.RefreshToken())).Status);
         }
 
         Assert.Equal(1, _documents[new Uri(id).AbsolutePath].Count);

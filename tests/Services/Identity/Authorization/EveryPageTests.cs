@@ -67,6 +67,7 @@ public sealed partial class EveryPageTests
             ("/oauth/confirm-email", "/oauth/confirm-email?token=x"),
             ("/oauth/email-change", "/oauth/email-change?token=x"),
             ("/oauth/forgot", "/oauth/forgot"),
+            ("/oauth/link-hospital", "/oauth/link-hospital?token=x"),
             ("/oauth/login", "/oauth/login"),
             ("/oauth/login/callback/{hospital:guid}", $"/oauth/login/callback/{Guid.NewGuid()}?state=x&code=x"),
             ("/oauth/login/hospital", "/oauth/login/hospital"),

@@ -24,7 +24,7 @@ public sealed class RegistrationTests
         using var answer = await http.PostAsync(new Uri("/oauth/register", UriKind.Relative), new StringContent(registration, null, "application/json"));
 
         var body = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!;
-        Assert.Equal((HttpStatusCode.BadRequest, "invalid_client_metadata"), (answer.StatusCode, (string?)body["error"]));
+        Assert.Equal((HttpStatusCode.BadRequest, "invalid_client_metadata"), (answer.StatusCode, body.OAuthError()));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Web;
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
+using MedCor.Tests.Services.Identity.Recovery;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -45,7 +46,7 @@ public class FederatedLogInTests
         var (status, tokens) = await client.Redeem(HttpUtility.ParseQueryString(answer.Address.ToString().Split('?')[1])["code"]!);
 
         Assert.Equal(HttpStatusCode.OK, status);
-        var identity = JsonNode.Parse(Base64UrlEncoder.Decode(((string)tokens["id_token"]!).Split('.')[1]))!;
+        var identity = JsonNode.Parse(Base64UrlEncoder.Decode(tokens.IdToken().Split('.')[1]))!;
         Assert.Equal((nurse.Id.ToString(), """["fed","pwd"]""", loggedInAt),
             ((string?)identity["sub"], identity["amr"]!.ToJsonString(), (long)identity["auth_time"]!));
         var request = hospital.Provider.LastRequest;
@@ -133,7 +134,7 @@ public class FederatedLogInTests
     {
         await using var hospital = await FederatedHospital.Open();
         await hospital.Update(new { role_claim = "groups", role_mappings = new[] { new { value = "nurses", role = "NURSE" } } });
-        var first = (await hospital.Admin.Call<User>("get_current_user")).Email;
+        var first = (await hospital.Admin.Call<User>("get_current_user")).Email!;
         hospital.Say("42", first, answer => answer.Claims["groups"] = FederatedHospital.List("nurses"));
         using var browser = await PageBrowser.Open();
 
@@ -192,7 +193,7 @@ public class FederatedLogInTests
     }
 
     [Fact]
-    public async Task A_factor_that_the_hospital_requires_is_set_up_unless_the_provider_has_asked_for_one()
+    public async Task A_factor_that_the_hospital_requires_is_asked_for_unless_the_provider_has_asked_for_one()
     {
         await using var hospital = await FederatedHospital.Open();
         await hospital.Admin.Call("update_sign_in_policy", new { second_factor_roles = FederatedHospital.List("NURSE") });
@@ -203,10 +204,55 @@ public class FederatedLogInTests
 
         hospital.Say("42", nurse.Email);
         using var other = await PageBrowser.Open();
-        var page = await hospital.LogIn(other);
-        Assert.Equal("/oauth/account/authenticator", page.Path);
-        await TestAuthenticator.SetUp(other, page, nurse.Id);
+        var refused = await hospital.LogIn(other);
+        Assert.Equal(HttpStatusCode.Forbidden, refused.Status);
+        Assert.Contains("Your hospital requires a second factor.", refused.Html);
+        Assert.Equal("/oauth/login", (await other.Get("/oauth/account")).Path);
+
+        var app = await TestAuthenticator.SetUp(nurse);
+        Assert.Equal("/oauth/account", (await other.Submit(await hospital.LogIn(other), ("code", await app.GetUnusedCode()))).Path);
         Assert.Equal("fed otp mfa", await ReadMethods(other, hospital));
+    }
+
+    /// <summary>They are good for all hospitals that the login opens, or will open, and the provider of one must neither open nor close the others.</summary>
+    [Fact]
+    public async Task A_login_through_the_provider_neither_adds_nor_removes_second_factors()
+    {
+        await using var hospital = await FederatedHospital.Open();
+        var (nurse, house, passkey) = (await hospital.CreateUser(), await MedCorFixture.Get(), Guid.NewGuid().ToByteArray());
+        await house.QueryNumber("identity", """
+            INSERT INTO passkeys (credential_id, login_id, name, public_key, sign_count, transports, is_backup_eligible, is_backed_up, created_at, last_used_at)
+            SELECT $2, login_id, 'Phone', 'public'::bytea, 1, '', true, true, now(), now() FROM memberships WHERE user_id = $1 RETURNING 1
+            """, nurse.Id, passkey);
+        hospital.Say("42", nurse.Email, answer => answer.Claims["amr"] = FederatedHospital.List("mfa"));
+        using var browser = await PageBrowser.Open();
+        var page = await hospital.LogIn(browser);
+        Assert.Equal("/oauth/account", page.Path);
+
+        Assert.Equal("/oauth/login", (await browser.Post(page, "RemovePasskey", ("passkey", Convert.ToHexString(passkey)))).Path);
+
+        Assert.Equal(1, await house.QueryNumber("identity", "SELECT count(*) FROM passkeys WHERE credential_id = $1", passkey));
+        foreach (var path in (string[])["/oauth/account/authenticator", "/oauth/account/passkey"])
+            Assert.Equal("/oauth/login", (await browser.Get(path)).Path);
+    }
+
+    [Fact]
+    public async Task Who_logs_in_at_another_hospital_adds_this_one_before_the_provider_opens_it()
+    {
+        await using var hospital = await FederatedHospital.Open();
+        await hospital.Update(new { create_users = true, role_claim = "roles", role_mappings = new[] { new { value = "nurses", role = "NURSE" } } });
+        var owner = await TestUser.Create();
+        hospital.Say("42", owner.Email, answer => answer.Claims["roles"] = "nurses");
+        using var mails = await MailboxClient.Open();
+        using var browser = await PageBrowser.Open();
+        for (var attempt = 0; attempt < 2; attempt++) Assert.Equal(HttpStatusCode.Forbidden, (await hospital.LogIn(browser)).Status);
+        Assert.Equal(0, await hospital.CountLinks());
+
+        using (var pages = await Pages.Open())
+            await pages.Submit($"/oauth/link-hospital?token={await mails.WaitForToken(owner.Email, "A hospital has registered you")}");
+
+        Assert.Equal("/oauth/account", (await hospital.LogIn(browser)).Path);
+        Assert.Equal(1, await hospital.CountLinks());
     }
 
     [Fact]
@@ -221,7 +267,7 @@ public class FederatedLogInTests
         Assert.EndsWith($"/oauth/login/hospital?hospital={hospital.Subdomain}", refused.Error.Message);
         Assert.Equal("AUTH_INVALID", (await TestUser.PostLogIn(nurse.Email, "another password")).Code);
         Assert.Equal(HttpStatusCode.OK, (await TestUser.PostLogIn(patient.Email, patient.Password)).Status);
-        Assert.Equal(HttpStatusCode.OK, (await TestUser.PostLogIn((await hospital.Admin.Call<User>("get_current_user")).Email, nurse.Password)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await TestUser.PostLogIn((await hospital.Admin.Call<User>("get_current_user")).Email!, nurse.Password)).Status);
 
         hospital.Say("42", nurse.Email);
         using var browser = await PageBrowser.Open();
@@ -313,6 +359,6 @@ public class FederatedLogInTests
         var consent = await browser.Get(HttpUtility.ParseQueryString(start.Headers.Location!.ToString().Split('?')[1])["return"]!);
         var answer = await browser.Submit(consent, ("decision", "allow"), ("grant:medcor.read", "true"));
         var (_, tokens) = await client.Redeem(HttpUtility.ParseQueryString(answer.Address.ToString().Split('?')[1])["code"]!);
-        return string.Join(' ', new JsonWebToken((string)tokens["access_token"]!).Claims.Where(claim => claim.Type == "amr").Select(claim => claim.Value));
+        return string.Join(' ', new JsonWebToken(tokens.AccessToken()).Claims.Where(claim => claim.Type == "amr").Select(claim => claim.Value));
     }
 }

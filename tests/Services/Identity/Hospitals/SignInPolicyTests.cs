@@ -109,7 +109,7 @@ public class SignInPolicyTests
         await platform.Call("update_sign_in_policy", new { hospital_id = hospital.Id, idle_minutes = 30 });
 
         Assert.Equal("AUTH_INVALID", (await TestUser.PostRefresh(client.RefreshToken)).Code);
-        Assert.Equal("invalid_grant", (string?)(await app.Refresh((string)tokens["refresh_token"]!)).Body["error"]);
+        Assert.Equal("invalid_grant", (await app.Refresh(tokens.RefreshToken())).Body.OAuthError());
         await Wait.Until(async () => (await client.TryCall("get_current_user")).Code == "AUTH_INVALID", "the access token stops", TimeSpan.FromSeconds(10));
         Assert.Equal(HttpStatusCode.OK, (await TestUser.PostLogIn(nurse.Email, nurse.Password)).Status);
     }

@@ -88,7 +88,7 @@ public class StepUpTests
         var program = new ServiceAccountClient(here.Fresh, account, await ServiceAccountClient.CreateKey(here.Fresh, account.Id));
         var (_, tokens) = await program.RequestToken(program.Key.ApiKey);
 
-        foreach (var credential in (string[])[program.Key.ApiKey, (string)tokens["access_token"]!])
+        foreach (var credential in (string[])[program.Key.ApiKey, tokens.AccessToken()])
         {
             var refused = await ServiceAccountClient.Call(credential, "delete_user", new { user_id = somebody.Id });
             Assert.Equal((HttpStatusCode.Unauthorized, "AUTH_STEP_UP"), (refused.Status, refused.Code));
@@ -103,16 +103,16 @@ public class StepUpTests
         var leaver = new { user_id = (await TestUser.Create(here.Fresh)).Id };
         using var client = await OAuthClient.Register();
         var former = await Obtain(client, here.Admin);
-        var session = Guid.Parse(new JsonWebToken((string)former["access_token"]!).GetClaim("sid").Value);
+        var session = Guid.Parse(new JsonWebToken(former.AccessToken()).GetClaim("sid").Value);
         await house.QueryNumber("identity",
             "UPDATE sessions SET authenticated_at = authenticated_at - interval '61 minutes' WHERE id = $1 RETURNING 1", session);
-        var stale = (string)(await client.Refresh((string)former["refresh_token"]!)).Body["access_token"]!;
+        var stale = (await client.Refresh(former.RefreshToken())).Body.AccessToken();
         Assert.Equal("AUTH_STEP_UP", (await client.Call(stale, "delete_user", leaver)).Code);
 
         // Whoever has logged in with the browser does so again.
         var tokens = await Obtain(client, here.Admin, ("max_age", "0"), ("scope", "openid medcor.delete"));
 
-        var (access, id) = ((string)tokens["access_token"]!, (string)tokens["id_token"]!);
+        var (access, id) = (tokens.AccessToken(), tokens.IdToken());
         Assert.Equal((ReadTime(id), "pwd", "pwd"),
             (ReadTime(access), new JsonWebToken(id).GetClaim("acr").Value, new JsonWebToken(access).GetClaim("acr").Value));
         Assert.True(ReadTime(access) > ReadTime(stale) + 3600);

@@ -84,7 +84,7 @@ public class IdentityProviderTests
 
         using var client = await OAuthClient.Register();
         var tokens = await client.Obtain(TestUser.HospitalAdminEmail, "people.write");
-        var refused = await client.Call((string)tokens["access_token"]!, "update_identity_provider", new { is_required = true });
+        var refused = await client.Call(tokens.AccessToken(), "update_identity_provider", new { is_required = true });
         Assert.Equal((HttpStatusCode.Forbidden, "PERMISSION_DENIED"), (refused.Status, refused.Code));
     }
 
@@ -129,7 +129,7 @@ public class IdentityProviderTests
         const string Provider = "The identity provider of your hospital was changed", Policy = "The sign-in policy of your hospital was changed";
         await using var hospital = await FederatedHospital.Open();
         using var mails = await MailboxClient.Open();
-        var (first, nurse) = ((await hospital.Admin.Call<User>("get_current_user")).Email, await hospital.CreateUser());
+        var (first, nurse) = ((await hospital.Admin.Call<User>("get_current_user")).Email!, await hospital.CreateUser());
         var second = await hospital.CreateUser("ADMIN");
 
         await hospital.Update(new { is_required = true });

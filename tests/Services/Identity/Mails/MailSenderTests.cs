@@ -28,7 +28,7 @@ public class MailSenderTests
         Assert.Empty(await Read(identity, db => db.Mails));
         Assert.Single(await Read(identity, db => db.AccountLinks));
         using var mailbox = await MailboxClient.Open();
-        await mailbox.WaitFor(identity.Admin.Email, "Set a new password");
+        await mailbox.WaitFor(identity.Admin.Email!, "Set a new password");
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public class MailSenderTests
 
         Assert.Single(sent, isSent => isSent);
         using var mailbox = await MailboxClient.Open();
-        Assert.Single(await mailbox.Read(identity.Admin.Email));
+        Assert.Single(await mailbox.Read(identity.Admin.Email!));
     }
 
     [Fact]

@@ -52,8 +52,8 @@ public class AccountPageTests
         Assert.Contains("medcor.read", page.Html);
 
         page = await browser.Post(page, "Disconnect", ("client", client.Id));
-        Assert.Equal("invalid_grant", (string?)(await client.Refresh((string)tokens["refresh_token"]!)).Body["error"]);
-        await Wait.Until(async () => (await client.Call((string)tokens["access_token"]!, "get_current_user")).Code == "AUTH_INVALID",
+        Assert.Equal("invalid_grant", (await client.Refresh(tokens.RefreshToken())).Body.OAuthError());
+        await Wait.Until(async () => (await client.Call(tokens.AccessToken(), "get_current_user")).Code == "AUTH_INVALID",
             "the app's access ends", TimeSpan.FromSeconds(10));
         Assert.Equal(HttpStatusCode.OK, (await session.TryCall("get_current_user")).Status);
 

@@ -16,7 +16,7 @@ public class AuthenticatorLogInTests
         var with = await PostLogIn(user, app.GetCode(1));
 
         Assert.Equal((HttpStatusCode.Unauthorized, "AUTH_SECOND_FACTOR"), (without.Status, without.Code));
-        Assert.Equal(["totp", "recovery_code"], without.Details!["factors"]!.AsArray().Select(f => (string)f!));
+        Assert.Equal(["totp", "recovery_code"], without.Details.Strings("factors"));
         Assert.Equal(HttpStatusCode.OK, with.Status);
         Assert.Equal(["pwd", "otp", "mfa"], GetMethods(with));
         Assert.Equal(["pwd", "otp", "mfa"], GetMethods(await TestUser.PostRefresh(with.Read<SessionTokens>().RefreshToken)));

@@ -44,7 +44,7 @@ public class RequiredSecondFactorTests
         var refused = await TestUser.PostRefresh(session.RefreshToken);
         Assert.Equal((HttpStatusCode.Unauthorized, "AUTH_INVALID"), (refused.Status, refused.Code));
         Assert.Contains("requires a second factor", refused.Error.Message);
-        Assert.Equal("invalid_grant", (string?)(await client.Refresh((string)tokens["refresh_token"]!)).Body["error"]);
+        Assert.Equal("invalid_grant", (await client.Refresh(tokens.RefreshToken())).Body.OAuthError());
         await Wait.Until(async () => (await session.TryCall("get_current_user")).Code == "AUTH_INVALID", "the session ends", TimeSpan.FromSeconds(10));
     }
 

@@ -36,7 +36,7 @@ public class SecondFactorPageTests
 
         foreach (var name in new[] { "id_token", "access_token" })
             Assert.Equal("""["pwd"]""", Read((string)tokens[name]!)["amr"]!.ToJsonString());
-        var loggedIn = DateTimeOffset.FromUnixTimeSeconds((long)Read((string)tokens["id_token"]!)["auth_time"]!);
+        var loggedIn = DateTimeOffset.FromUnixTimeSeconds((long)Read(tokens.IdToken())["auth_time"]!);
         Assert.InRange(DateTimeOffset.UtcNow - loggedIn, TimeSpan.Zero, TimeSpan.FromMinutes(5));
 
         static JsonNode Read(string token) => JsonNode.Parse(Base64UrlEncoder.Decode(token.Split('.')[1]))!;

@@ -20,7 +20,7 @@ public sealed class ClientCredentialsTests
         Assert.True(status == HttpStatusCode.OK, tokens.ToJsonString());
         Assert.Equal(("Bearer", 3600, "people.read"), ((string?)tokens["token_type"], (int)tokens["expires_in"]!, (string?)tokens["scope"]));
         Assert.Null(tokens["refresh_token"]);
-        var access = (string)tokens["access_token"]!;
+        var access = tokens.AccessToken();
         var token = new JsonWebToken(access);
         var id = program.Account.Id.ToString();
         Assert.Equal(("at+jwt", "medcor", id), (token.Typ, Assert.Single(token.Audiences), token.Subject));
@@ -41,7 +41,7 @@ public sealed class ClientCredentialsTests
         var (status, none) = await program.RequestToken(program.Key.ApiKey, form: ("scope", "clinical.read"));
 
         Assert.Equal("people.read", (string?)fewer["scope"]);
-        Assert.Equal((HttpStatusCode.BadRequest, "invalid_scope"), (status, (string?)none["error"]));
+        Assert.Equal((HttpStatusCode.BadRequest, "invalid_scope"), (status, none.OAuthError()));
     }
 
     [Fact]
@@ -53,8 +53,8 @@ public sealed class ClientCredentialsTests
         var (_, mcp) = await program.RequestToken(program.Key.ApiKey, form: ("resource", http.BaseAddress!.ToString()));
         var (status, elsewhere) = await program.RequestToken(program.Key.ApiKey, form: ("resource", "https://elsewhere.example/"));
 
-        Assert.EndsWith("/mcp", Assert.Single(new JsonWebToken((string)mcp["access_token"]!).Audiences));
-        Assert.Equal((HttpStatusCode.BadRequest, "invalid_target"), (status, (string?)elsewhere["error"]));
+        Assert.EndsWith("/mcp", Assert.Single(new JsonWebToken(mcp.AccessToken()).Audiences));
+        Assert.Equal((HttpStatusCode.BadRequest, "invalid_target"), (status, elsewhere.OAuthError()));
     }
 
     [Fact]
@@ -65,10 +65,10 @@ public sealed class ClientCredentialsTests
         foreach (var secret in new[] { other.Key.ApiKey, ApiKeyFormat.Create(), program.Key.ApiKey[..^1], "x" })
         {
             var (status, refused) = await program.RequestToken(secret);
-            Assert.Equal((HttpStatusCode.Unauthorized, "invalid_client"), (status, (string?)refused["error"]));
+            Assert.Equal((HttpStatusCode.Unauthorized, "invalid_client"), (status, refused.OAuthError()));
         }
         var (missing, error) = await program.RequestToken(null);
-        Assert.Equal((HttpStatusCode.BadRequest, "invalid_request"), (missing, (string?)error["error"]));
+        Assert.Equal((HttpStatusCode.BadRequest, "invalid_request"), (missing, error.OAuthError()));
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class ClientCredentialsTests
         Assert.InRange((int)(await program.RequestToken(program.Key.ApiKey)).Body["expires_in"]!, 1, 600);
         await SetExpiry("interval '-1 second'");
 
-        Assert.Equal("invalid_client", (string?)(await program.RequestToken(program.Key.ApiKey)).Body["error"]);
+        Assert.Equal("invalid_client", (await program.RequestToken(program.Key.ApiKey)).Body.OAuthError());
         Assert.Equal("AUTH_INVALID", (await ServiceAccountClient.Call(program.Key.ApiKey)).Code);
 
         async Task SetExpiry(string offset)
@@ -105,7 +105,7 @@ public sealed class ClientCredentialsTests
             ("update_service_account", new { service_account_id = program.Account.Id, is_active = false }),
         })
         {
-            var access = (string)(await program.RequestToken(second.ApiKey)).Body["access_token"]!;
+            var access = (await program.RequestToken(second.ApiKey)).Body.AccessToken();
             Assert.Equal(HttpStatusCode.OK, (await ServiceAccountClient.Call(access)).Status);
 
             await program.Admin.Call(tool, parameters);
@@ -115,9 +115,9 @@ public sealed class ClientCredentialsTests
             if (next["access_token"] is { } issued) Assert.Equal(HttpStatusCode.OK, (await ServiceAccountClient.Call((string)issued!)).Status);
         }
 
-        Assert.Equal("invalid_grant", (string?)(await program.RequestToken(second.ApiKey)).Body["error"]);
+        Assert.Equal("invalid_grant", (await program.RequestToken(second.ApiKey)).Body.OAuthError());
         await program.Admin.Call("update_service_account", new { service_account_id = program.Account.Id, is_active = true });
-        var again = (string)(await program.RequestToken(second.ApiKey)).Body["access_token"]!;
+        var again = (await program.RequestToken(second.ApiKey)).Body.AccessToken();
         Assert.Equal(HttpStatusCode.OK, (await ServiceAccountClient.Call(again)).Status);
     }
 
@@ -131,16 +131,16 @@ public sealed class ClientCredentialsTests
 
         await program.Admin.Call("revoke_api_key", new { api_key_id = program.Key.Id });
 
-        Assert.Equal("invalid_client", (string?)(await program.RequestToken(program.Key.ApiKey)).Body["error"]);
-        await ServiceAccountClient.AssertEnds((string)tokens["access_token"]!);
-        Assert.Equal(HttpStatusCode.OK, (await ServiceAccountClient.Call((string)others["access_token"]!)).Status);
+        Assert.Equal("invalid_client", (await program.RequestToken(program.Key.ApiKey)).Body.OAuthError());
+        await ServiceAccountClient.AssertEnds(tokens.AccessToken());
+        Assert.Equal(HttpStatusCode.OK, (await ServiceAccountClient.Call(others.AccessToken())).Status);
     }
 
     [Fact]
     public async Task A_token_can_be_revoked_and_introspected_and_its_key_lives_on()
     {
         var program = await ServiceAccountClient.Create();
-        var access = (string)(await program.RequestToken(program.Key.ApiKey)).Body["access_token"]!;
+        var access = (await program.RequestToken(program.Key.ApiKey)).Body.AccessToken();
         using var http = await TestUser.CreateAnonymousClient();
         Assert.Contains("\"active\": true", await Post("/oauth/introspect"));
 
@@ -168,7 +168,7 @@ public sealed class ClientCredentialsTests
 
         var (status, refused) = await client.Post("/oauth/token", ("grant_type", "client_credentials"));
 
-        Assert.Equal((HttpStatusCode.BadRequest, "unauthorized_client"), (status, (string?)refused["error"]));
+        Assert.Equal((HttpStatusCode.BadRequest, "unauthorized_client"), (status, refused.OAuthError()));
     }
 
     [Fact]
@@ -180,7 +180,7 @@ public sealed class ClientCredentialsTests
 
         var (status, tokens) = await Send(program, assertion);
         Assert.True(status == HttpStatusCode.OK, tokens);
-        var access = (string)System.Text.Json.Nodes.JsonNode.Parse(tokens)!["access_token"]!;
+        var access = System.Text.Json.Nodes.JsonNode.Parse(tokens)!.AccessToken();
         Assert.Equal(HttpStatusCode.OK, (await ServiceAccountClient.Call(access)).Status);
 
         var replays = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Send(program, assertion)));
@@ -238,7 +238,7 @@ public sealed class ClientCredentialsTests
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var next = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var program = await ServiceAccountClient.Create(jwks: Publish(key));
-        var access = (string)System.Text.Json.Nodes.JsonNode.Parse((await Send(program, await Sign(program, key))).Body)!["access_token"]!;
+        var access = System.Text.Json.Nodes.JsonNode.Parse((await Send(program, await Sign(program, key))).Body)!.AccessToken();
 
         await program.Admin.Call("update_service_account", new { service_account_id = program.Account.Id, jwks = Publish(next) });
 

@@ -11,6 +11,8 @@ namespace MedCor.Tests.Services.Identity.Sessions;
 
 public class LogInTests
 {
+    private const string IsOfUser = "id = (SELECT login_id FROM memberships WHERE user_id = $1)";
+
     [Fact]
     public async Task Everybody_of_the_demo_data_logs_in_with_and_without_the_slash()
     {
@@ -30,7 +32,7 @@ public class LogInTests
     {
         var (house, somebody) = (await MedCorFixture.Get(), await TestUser.Create());
         var weak = new PasswordHasher<object>(Options.Create(new PasswordHasherOptions { IterationCount = 10_000 })).HashPassword(new(), somebody.Password);
-        await house.QueryNumber("identity", "UPDATE credentials SET password_hash = $2 WHERE user_id = $1 RETURNING 1", somebody.Id, weak);
+        await house.QueryNumber("identity", $"UPDATE logins SET password_hash = $2 WHERE {IsOfUser} RETURNING 1", somebody.Id, weak);
 
         Assert.Equal("AUTH_INVALID", (await TestUser.PostLogIn(somebody.Email, "wrong")).Code);
         Assert.Equal(1, await Count("password_hash = $2", weak));
@@ -38,12 +40,12 @@ public class LogInTests
         // The first twelve characters are the format, the function and the number of iterations.
         Assert.Equal(1, await Count("left(password_hash, 12) = $2", SecretHasher.CreateDummyHash()[..12]));
 
-        var before = await house.QueryNumber("identity", "SELECT hashtext(password_hash)::bigint FROM credentials WHERE user_id = $1", somebody.Id);
+        var before = await house.QueryNumber("identity", $"SELECT hashtext(password_hash)::bigint FROM logins WHERE {IsOfUser}", somebody.Id);
         await somebody.LogIn();
-        Assert.Equal(before, await house.QueryNumber("identity", "SELECT hashtext(password_hash)::bigint FROM credentials WHERE user_id = $1", somebody.Id));
+        Assert.Equal(before, await house.QueryNumber("identity", $"SELECT hashtext(password_hash)::bigint FROM logins WHERE {IsOfUser}", somebody.Id));
 
         Task<long> Count(string condition, string value) =>
-            house.QueryNumber("identity", $"SELECT count(*) FROM credentials WHERE user_id = $1 AND {condition}", somebody.Id, value);
+            house.QueryNumber("identity", $"SELECT count(*) FROM logins WHERE {IsOfUser} AND {condition}", somebody.Id, value);
     }
 
     [Fact]
@@ -82,7 +84,7 @@ public class LogInTests
 
         Assert.Equal((HttpStatusCode.BadRequest, "VALIDATION_ERROR"), (answer.Status, answer.Code));
         Assert.Equal(["email", "password", "request_id", "scope"], answer.Details!.AsObject().Select(d => d.Key).Order());
-        Assert.StartsWith(error, (string?)answer.Details["scope"]![0], StringComparison.Ordinal);
+        Assert.StartsWith(error, answer.Details.Strings("scope")[0], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -140,7 +140,7 @@ public sealed class RenewAccessTests
     }
 
     private static Caller Holder(IdentityFixture identity, Session session, DateTimeOffset issuedAt, DateTimeOffset expiresAt) =>
-        new(identity.Admin.Id, identity.Admin.Email, Role.Admin, HospitalId: null, session.Id, issuedAt, expiresAt);
+        new(identity.Admin.Id, identity.Admin.Email!, Role.Admin, HospitalId: null, session.Id, issuedAt, expiresAt);
 
     /// <summary>Returns the caller that a token describes.</summary>
     private static Caller Read(IdentityFixture identity, Session session, string token)

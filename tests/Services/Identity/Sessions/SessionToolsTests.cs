@@ -63,9 +63,9 @@ public class SessionToolsTests
         using var client = await OAuthClient.Register();
         var callback = await client.Authorize(user.Email, user.Password, ["medcor.read"]);
         var (_, tokens) = await client.Redeem(callback["code"]);
-        var (_, refreshed) = await client.Refresh((string)tokens["refresh_token"]!);
+        var (_, refreshed) = await client.Refresh(tokens.RefreshToken());
 
-        var listed = (await client.Call((string)refreshed["access_token"]!, "list_sessions")).Read<Page<UserSession>>();
+        var listed = (await client.Call(refreshed.AccessToken(), "list_sessions")).Read<Page<UserSession>>();
 
         var session = Assert.Single(listed.Results, s => !s.IsBrowser);
         Assert.Equal((client.Id, "Planner", "medcor.read", true), (session.ClientId, session.ClientName, session.Scope, session.IsCurrent));
@@ -128,7 +128,7 @@ public class SessionToolsTests
         using var next = await client.OpenAuthorization();
         Assert.Equal(HttpStatusCode.Found, next.StatusCode);
         Assert.Contains("/oauth/login", next.Headers.Location!.ToString(), StringComparison.Ordinal);
-        Assert.Equal(HttpStatusCode.OK, (await client.Refresh((string)tokens["refresh_token"]!)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await client.Refresh(tokens.RefreshToken())).Status);
     }
 
     private static async Task<UserSession> GetOnlySession(ApiClient admin, TestUser user) =>

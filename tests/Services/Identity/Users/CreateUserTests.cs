@@ -69,15 +69,75 @@ public class CreateUserTests
     }
 
     [Fact]
-    public async Task An_address_is_taken_in_every_hospital_and_in_every_case()
+    public async Task An_address_is_taken_within_a_hospital_in_every_case()
     {
         var somebody = await TestUser.Create();
-        var other = await ApiClient.LogInShared(TestUser.OtherHospitalAdminEmail);
+        var admin = await ApiClient.LogInShared(TestUser.HospitalAdminEmail);
 
-        var answer = await other.TryCall("create_user", Patient(somebody.Email.ToUpperInvariant()));
+        var answer = await admin.TryCall("create_user", Patient(somebody.Email.ToUpperInvariant()));
 
         Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (answer.Status, answer.Code));
         Assert.Equal("email", (string?)answer.Details!["field"]);
+    }
+
+    [Fact]
+    public async Task A_platform_administrator_has_an_address_that_nobody_else_logs_in_with()
+    {
+        var (platform, somebody) = (await ApiClient.LogInShared(TestUser.PlatformAdminEmail), await TestUser.Create());
+
+        var answer = await platform.TryCall("create_user", Patient(somebody.Email, role: "ADMIN"));
+
+        Assert.Equal("CONFLICT", answer.Code);
+    }
+
+    [Fact]
+    public async Task A_patient_needs_no_address()
+    {
+        var nurse = await ApiClient.LogInShared("nurse@general.example");
+
+        var answer = await nurse.TryCall("create_user", new { first_name = "Robin", last_name = $"Without{Guid.NewGuid():N}", role = "PATIENT" });
+
+        var user = answer.Read<User>();
+        Assert.Null(user.Email);
+        Assert.True(answer.Body.AsObject().ContainsKey("email"));
+        var listed = Assert.Single((await nurse.Call<Page<Patient>>("list_patients", new { search = user.LastName })).Results);
+        Assert.Equal((user.Id, (string?)null), (listed.Id, listed.Email));
+        Assert.Null((await nurse.Call<Patient>("get_patient", new { patient_id = user.Id })).Email);
+        var hospital = await ApiClient.LogInShared(TestUser.HospitalAdminEmail);
+        Assert.Empty((await hospital.Call<Page<UserSession>>("list_sessions", new { user_id = user.Id })).Results);
+        Assert.False((await hospital.Call<SecondFactorReset>("reset_second_factor", new { user_id = user.Id })).HadSecondFactor);
+    }
+
+    [Fact]
+    public async Task Patients_who_do_not_log_in_may_have_one_contact_address()
+    {
+        var (nurse, email) = (await ApiClient.LogInShared("nurse@general.example"), TestUser.NewEmail());
+
+        foreach (var name in (string[])["Ida", "Oskar"])
+            Assert.Equal(email, (await nurse.Call<User>("create_user", Child(name))).Email);
+        var parent = await nurse.Call<User>("create_user", Patient(email));
+
+        Assert.Equal(parent.Id, (await ApiClient.LogIn(email, "SecurePass123!")).Id);
+        Assert.Equal(3, (await nurse.Call<Page<Patient>>("list_patients", new { search = email })).Total);
+
+        object Child(string name) => new { email, first_name = name, last_name = "Doe", role = "PATIENT", has_login = false };
+    }
+
+    [Theory]
+    [InlineData("""{"role":"NURSE"}""", "email")]
+    [InlineData("""{"role":"ADMIN","email":"a@b.example","has_login":false}""", "has_login")]
+    [InlineData("""{"role":"PATIENT","has_login":true}""", "email")]
+    [InlineData("""{"role":"PATIENT","password":"Korrekt-Pferd-7"}""", "password")]
+    [InlineData("""{"role":"PATIENT","password":"Korrekt-Pferd-7","email":"a@b.example","has_login":false}""", "password")]
+    public async Task What_a_login_needs_is_named(string given, string field)
+    {
+        var parameters = System.Text.Json.Nodes.JsonNode.Parse(given)!.AsObject();
+        (parameters["first_name"], parameters["last_name"]) = ("Robin", "Testperson");
+
+        var answer = await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).TryCall("create_user", parameters);
+
+        Assert.Equal("VALIDATION_ERROR", answer.Code);
+        Assert.Equal([field], answer.Details!.AsObject().Select(d => d.Key).Where(k => k != "request_id"));
     }
 
     [Fact]
@@ -103,7 +163,10 @@ public class CreateUserTests
     {
         var (somebody, unique) = (await TestUser.Create(), $"t{Guid.NewGuid():N}.");
         await using (var connection = await (await MedCorFixture.Get()).OpenDatabase("identity"))
-        await using (var age = new NpgsqlCommand("UPDATE users SET email = $2, email_key = $2 WHERE id = $1", connection)
+        await using (var age = new NpgsqlCommand("""
+            WITH login AS (UPDATE logins SET email = $2, email_key = $2 WHERE id = (SELECT login_id FROM memberships WHERE user_id = $1))
+            UPDATE users SET email = $2, email_key = $2 WHERE id = $1
+            """, connection)
         {
             Parameters = { new() { Value = somebody.Id }, new() { Value = unique + kept } },
         })
@@ -113,7 +176,7 @@ public class CreateUserTests
         if (present is null) return;
         Assert.Equal(HttpStatusCode.OK, (await TestUser.PostLogIn(unique + present, somebody.Password)).Status);
         Assert.Equal("CONFLICT",
-            (await (await ApiClient.LogInShared(TestUser.OtherHospitalAdminEmail)).TryCall("create_user", Patient(unique + present))).Code);
+            (await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).TryCall("create_user", Patient(unique + present))).Code);
     }
 
     [Fact]
@@ -189,7 +252,7 @@ public class CreateUserTests
         {
             Assert.Equal((others, "VALIDATION_ERROR"),
                 (string.Join(' ', answer.Details!.AsObject().Select(d => d.Key).Where(k => k != "request_id").Order()), answer.Code));
-            Assert.Equal($"is for the role PATIENT, not {role}: leave it out", (string?)answer.Details!["date_of_birth"]![0]);
+            Assert.Equal($"is for the role PATIENT, not {role}: leave it out", answer.Details.Strings("date_of_birth")[0]);
         }
         Assert.Null((await admin.TryCall("create_user", With(null, null, null))).Code);
     }

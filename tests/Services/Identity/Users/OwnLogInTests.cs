@@ -42,6 +42,6 @@ public sealed class OwnLogInTests
     {
         if (hasServiceAccount) return (await ServiceAccountClient.Create("people.delete")).Key.ApiKey;
         using var client = await OAuthClient.Register();
-        return (string)(await client.Obtain(TestUser.HospitalAdminEmail, "medcor.delete"))["access_token"]!;
+        return (await client.Obtain(TestUser.HospitalAdminEmail, "medcor.delete")).AccessToken();
     }
 }

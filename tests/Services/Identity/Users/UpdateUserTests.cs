@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Http.Json;
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.DemoData;
@@ -152,13 +154,68 @@ public class UpdateUserTests
     }
 
     [Fact]
-    public async Task A_taken_address_is_a_conflict()
+    public async Task An_address_that_another_user_of_the_hospital_logs_in_with_is_a_conflict()
     {
-        var (one, two) = (await TestUser.Create(), await TestUser.Create(by: TestUser.OtherHospitalAdminEmail));
+        var (one, two) = (await TestUser.Create(), await TestUser.Create());
 
         Assert.Equal("CONFLICT", (await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).TryCall("update_user",
             new { user_id = one.Id, email = two.Email.ToUpperInvariant() })).Code);
     }
+
+    [Fact]
+    public async Task An_address_that_a_user_of_another_hospital_logs_in_with_is_answered_as_a_free_one_and_stays_theirs()
+    {
+        var (one, elsewhere) = (await TestUser.Create(), await TestUser.Create(by: TestUser.OtherHospitalAdminEmail));
+        using var mails = await MailboxClient.Open();
+
+        var changed = await (await ApiClient.LogInShared(TestUser.HospitalAdminEmail)).Call<UpdatedUser>("update_user",
+            new { user_id = one.Id, email = elsewhere.Email });
+
+        Assert.Equal(elsewhere.Email, changed.Email);
+        await mails.WaitFor(elsewhere.Email, "Your e-mail address is in use");
+        Assert.Equal(elsewhere.Id, (await elsewhere.LogIn()).Id);
+        Assert.Equal(one.Id, (await one.LogIn()).Id);
+    }
+
+    [Fact]
+    public async Task The_address_of_a_patient_who_does_not_log_in_is_changed_removed_and_made_a_login()
+    {
+        var (admin, email) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), TestUser.NewEmail());
+        using var mails = await MailboxClient.Open();
+        var patient = await admin.Call<User>("create_user", new { first_name = "Robin", last_name = "Testperson", role = "PATIENT" });
+
+        Assert.Equal(email, (await Update(new { user_id = patient.Id, email })).Email);
+        Assert.Null((await Update(new { user_id = patient.Id, email = (string?)null })).Email);
+        Assert.Equal(["email"], InvalidFields(await admin.TryCall("update_user", new { user_id = patient.Id, has_login = true })));
+        Assert.Empty(await mails.Read(email));
+        await Update(new { user_id = patient.Id, email, has_login = true });
+
+        var token = await mails.WaitForToken(email, "Your MedCor account");
+        using var http = await TestUser.CreateAnonymousClient();
+        using var set = await http.PostAsJsonAsync("/api/auth/password", new { token, password = Password });
+        Assert.Equal(HttpStatusCode.NoContent, set.StatusCode);
+        Assert.Equal(patient.Id, (await ApiClient.LogIn(email, Password)).Id);
+        Assert.Equal(["email"], InvalidFields(await admin.TryCall("update_user", new { user_id = patient.Id, email = (string?)null })));
+        Assert.Equal(["has_login"], InvalidFields(await admin.TryCall("update_user", new { user_id = patient.Id, has_login = false })));
+
+        Task<UpdatedUser> Update(object change) => admin.Call<UpdatedUser>("update_user", change);
+    }
+
+    [Fact]
+    public async Task Who_is_no_patient_any_more_needs_an_address_and_gets_a_login()
+    {
+        var (admin, email) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), TestUser.NewEmail());
+        using var mails = await MailboxClient.Open();
+        var person = await admin.Call<User>("create_user", new { first_name = "Robin", last_name = "Testperson", role = "PATIENT" });
+
+        Assert.Equal(["email"], InvalidFields(await admin.TryCall("update_user", new { user_id = person.Id, role = "NURSE" })));
+        await admin.Call("update_user", new { user_id = person.Id, role = "NURSE", email });
+
+        await mails.WaitForToken(email, "Your MedCor account");
+    }
+
+    private static IEnumerable<string> InvalidFields(ApiResponse answer) =>
+        answer.Details!.AsObject().Select(d => d.Key).Where(k => k != "request_id");
 
     [Fact]
     public async Task An_update_without_changes_adds_no_version()

@@ -76,7 +76,7 @@ public sealed class TokenValidatorTests : IAsyncLifetime
         var caller = await _check.ValidateAsync(
             Token(_key, _clock.Now, _clock.Now + Hour, more: new() { [TokenClaims.Scope] = scope, [TokenClaims.ClientId] = "an-app" }), default);
 
-        Assert.Equal((people, appointments), (caller.Covers(Scope.Of("people", Deed.Read)), caller.Covers(Scope.Of("appointments", Deed.Read))));
+        Assert.Equal((people, appointments), (caller.Covers(Scope.Of("people", ScopeAction.Read)), caller.Covers(Scope.Of("appointments", ScopeAction.Read))));
         Assert.Equal("an-app", caller.ClientId);
     }
 

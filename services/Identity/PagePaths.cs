@@ -1,16 +1,21 @@
-using MedCor.Identity.Authorization;
-using MedCor.Identity.IdentityProviders;
-using MedCor.Identity.SecondFactors;
+namespace MedCor.Identity;
 
-namespace MedCor.Identity.Pages;
-
-/// <summary>Defines the paths of the pages.</summary>
+/// <summary>Defines the paths of the pages, for links in pages, in mails and in errors. Each is also the route of its page.</summary>
 internal static class PagePaths
 {
-    internal const string LogIn = AuthorizationServer.LogInPath;
+    internal const string LogIn = "/oauth/login";
     internal const string SecondFactor = LogIn + "/code";
-    internal const string HospitalLogIn = ProviderSettings.LogInPath;
-    internal const string Account = SecondFactorManager.AccountPath;
+    internal const string HospitalLogIn = LogIn + "/hospital";
+
+    /// <summary>The path to which a provider returns, followed by the ID of the hospital.</summary>
+    internal const string HospitalCallback = LogIn + "/callback";
+
+    internal const string Forgot = "/oauth/forgot";
+    internal const string SetPassword = "/oauth/set-password";
+    internal const string ConfirmEmail = "/oauth/confirm-email";
+    internal const string ReviewEmailChange = "/oauth/email-change";
+    internal const string LinkHospital = "/oauth/link-hospital";
+    internal const string Account = "/oauth/account";
     internal const string Passkey = Account + "/passkey";
     internal const string Authenticator = Account + "/authenticator";
 
