@@ -64,6 +64,16 @@ public sealed record Caller(Guid UserId, string Email, Role Role, Guid? Hospital
     }
 
     /// <summary>
+    /// Throws <see cref="Forbidden"/> for a program, whether it acts for a user or has a service account: what it did would outlast, or go beyond, the access
+    /// that a user has given it and can withdraw.
+    /// </summary>
+    /// <param name="actions">What users alone do, in words that follow "Only users who have logged in themselves".</param>
+    public void RequireOwnLogIn(string actions)
+    {
+        if (ClientId is not null) throw new Forbidden($"Only users who have logged in themselves {actions}.");
+    }
+
+    /// <summary>
     /// Throws <see cref="Forbidden"/> when the caller's role does not include a tool or resource, and <see cref="InsufficientScope"/> when the token does not.
     /// </summary>
     /// <param name="kinds">The roles that may use it.</param>

@@ -107,6 +107,7 @@ internal sealed class ChatEndpoints(
     {
         var caller = http.GetCallerIdentity();
         caller.User?.RequireScope(Scopes.ReadChat);
+        caller.User?.RequireChat();
         var (runId, after) = (GetRunId(http), ReadResumePoint(http.Request));
 
         var run = await streams.FindAsync(runId);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using MedCor.Contracts;
 using MedCor.ServiceDefaults.Authentication;
 
 namespace MedCor.Gateway.LiveEvents;
@@ -89,6 +90,8 @@ internal sealed class EventSubscriber(Caller caller, string token, bool receives
     public bool Accepts(LiveEvent e)
     {
         var (now, resources) = (Caller, _resources);
+        // An audience can name a user who has had another role since, which may not subscribe to the resource.
+        if (LiveResources.All.TryGetValue(e.Resource, out var callers) && callers != Callers.Everyone && !now.IsOneOf(callers)) return false;
         return (resources is null || e.Resource.Length == 0 || resources.Contains(e.Resource)) && e.Audience.Includes(now.Kind, now.UserId)
             && (e.Scope is null || now.Covers(e.Scope));
     }

@@ -85,13 +85,14 @@ internal sealed class McpTools(ToolInvoker invoker, McpToolCatalogue catalogue, 
         Dictionary<string, List<string>> errors)
     {
         if (arguments.IsEmpty) return (arguments, null);
-        var secrets = ModelTools.GetSecretParameters(tool).ToArray();
+        var (secrets, forUsersAlone) = (ModelTools.GetSecretParameters(tool).ToArray(), ModelTools.GetParametersForUsersAlone(tool).ToArray());
         using var document = JsonDocument.Parse(arguments);
         var (key, hasMember) = ((string?)null, false);
         foreach (var member in document.RootElement.EnumerateObject())
         {
             if (secrets.Contains(member.Name) || tool.Params == typeof(Contracts.Chat.AnswerPrompt) && member.Name == "input" && HasPassword(member.Value))
                 errors.AddError(member.Name, "is not taken here, because no password passes a model: the person chooses one by the link in a mail");
+            if (forUsersAlone.Contains(member.Name)) errors.AddError(member.Name, "is not taken here, because people alone decide who sees a record");
             if (member.Name != McpToolCatalogue.IdempotencyKeyArgument) continue;
             hasMember = true;
             if (member.Value.ValueKind == JsonValueKind.String) key = member.Value.GetString();

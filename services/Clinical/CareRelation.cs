@@ -11,7 +11,7 @@ internal enum CareBasis
     Visit,
     /// <summary>The user is a nurse, and the patient has a visit at the hospital within days. It is no reason to see restricted records.</summary>
     Shift,
-    /// <summary>The patient was referred to the user.</summary>
+    /// <summary>The patient was referred to the user. It is no reason to change what others have written.</summary>
     Referral,
     /// <summary>The user has opened the patient's content in an emergency. It is no reason to change what others have written.</summary>
     Emergency,

@@ -77,8 +77,8 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
         _ => Rows<MedicalRecord>(),
     };
 
-    /// <summary>Gets the records whose content the caller sees, not only because of an emergency override. Staff alone change records.</summary>
-    internal IQueryable<MedicalRecord> AmendableRecords => Rows<MedicalRecord>().Where(ContentVisibility.OfRecords(this, countsOverrides: false));
+    /// <summary>Gets the records whose content the caller sees, not only because of a referral or an emergency override. Staff alone change records.</summary>
+    internal IQueryable<MedicalRecord> AmendableRecords => Rows<MedicalRecord>().Where(ContentVisibility.OfRecords(this, countsTemporary: false));
 
     /// <summary>Gets the versions of all records, for reading the history of a record that the caller may see.</summary>
     internal IQueryable<RecordVersion> RecordVersions => Rows<RecordVersion>();
@@ -93,8 +93,10 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
         _ => Rows<Treatment>(),
     };
 
-    /// <summary>Gets the treatments whose content the caller sees, not only because of an emergency override. Staff alone change treatments.</summary>
-    internal IQueryable<Treatment> ChangeableTreatments => Rows<Treatment>().Where(ContentVisibility.OfTreatments(this, countsOverrides: false));
+    /// <summary>
+    /// Gets the treatments whose content the caller sees, not only because of a referral or an emergency override. Staff alone change treatments.
+    /// </summary>
+    internal IQueryable<Treatment> ChangeableTreatments => Rows<Treatment>().Where(ContentVisibility.OfTreatments(this, countsTemporary: false));
 
     /// <summary>Gets the audit events of all services: those of this one, and copies of what the others have recorded.</summary>
     internal IQueryable<AuditEvent> AuditEvents => Rows<AuditEvent>();

@@ -14,14 +14,17 @@ namespace MedCor.Clinical;
 /// </summary>
 internal static class ContentVisibility
 {
-    /// <summary>The greatest number of patients whose rows a list finds before it sorts them.</summary>
-    private const int MaxPatients = 2_000;
+    /// <summary>
+    /// The greatest number of patients whose rows a list finds before it sorts them: twice the rows that a list counts. Those of more patients are so many that
+    /// a list finds enough of them in the order of an index.
+    /// </summary>
+    private const int MaxPatients = 20_000;
 
     /// <summary>Returns the condition that the caller sees the content of a record.</summary>
-    /// <param name="countsOverrides">Whether an emergency override of the caller counts.</param>
-    internal static Expression<Func<MedicalRecord, bool>> OfRecords(ClinicalDb db, bool countsOverrides = true)
+    /// <param name="countsTemporary">Whether referrals to the caller and emergency overrides of the caller count, which end.</param>
+    internal static Expression<Func<MedicalRecord, bool>> OfRecords(ClinicalDb db, bool countsTemporary = true)
     {
-        var (me, closed, care) = (db.Tenancy.Caller.UserId, ClosedPolicies(db), CareOfCaller(db, countsOverrides));
+        var (me, closed, care) = (db.Tenancy.Caller.UserId, ClosedPolicies(db), CareOfCaller(db, countsTemporary));
         var treatment = care.Where(c => c.Basis != CareBasis.Shift);
         // The first condition, which nearly always decides, reads nothing for each row.
         return r => (!r.IsRestricted && (!closed.Any() || care.Any(c => c.PatientId == r.PatientId)))
@@ -29,10 +32,10 @@ internal static class ContentVisibility
     }
 
     /// <summary>Returns the condition that the caller sees the content of a treatment.</summary>
-    /// <param name="countsOverrides">Whether an emergency override of the caller counts.</param>
-    internal static Expression<Func<Treatment, bool>> OfTreatments(ClinicalDb db, bool countsOverrides = true)
+    /// <param name="countsTemporary">Whether referrals to the caller and emergency overrides of the caller count, which end.</param>
+    internal static Expression<Func<Treatment, bool>> OfTreatments(ClinicalDb db, bool countsTemporary = true)
     {
-        var (me, closed, care) = (db.Tenancy.Caller.UserId, ClosedPolicies(db), CareOfCaller(db, countsOverrides));
+        var (me, closed, care) = (db.Tenancy.Caller.UserId, ClosedPolicies(db), CareOfCaller(db, countsTemporary));
         return t => !closed.Any() || t.AuthorId == me || t.DoctorId == me || care.Any(c => c.PatientId == t.PatientId);
     }
 
@@ -43,7 +46,7 @@ internal static class ContentVisibility
     internal static async Task<Guid[]?> FindPatientsInCareAsync(ClinicalDb db, CancellationToken ct)
     {
         if (db.Tenancy.Caller is not { Kind: Callers.Doctor or Callers.Nurse } || !await ClosedPolicies(db).AnyAsync(ct)) return null;
-        var patients = await CareOfCaller(db, countsOverrides: true).Select(c => c.PatientId).Distinct().Take(MaxPatients + 1).ToArrayAsync(ct);
+        var patients = await CareOfCaller(db, countsTemporary: true).Select(c => c.PatientId).Distinct().Take(MaxPatients + 1).ToArrayAsync(ct);
         return patients.Length > MaxPatients ? null : patients;
     }
 
@@ -74,11 +77,11 @@ internal static class ContentVisibility
     private static IQueryable<AccessPolicies.AccessPolicy> ClosedPolicies(ClinicalDb db) =>
         db.AccessPolicies.Where(p => p.Mode == AccessMode.CareRelationship);
 
-    private static IQueryable<CareRelation> CareOfCaller(ClinicalDb db, bool countsOverrides)
+    private static IQueryable<CareRelation> CareOfCaller(ClinicalDb db, bool countsTemporary)
     {
         var me = db.Tenancy.Caller.UserId;
         var care = db.CareRelations.Where(c => c.UserId == me);
-        return countsOverrides ? care : care.Where(c => c.Basis != CareBasis.Emergency);
+        return countsTemporary ? care : care.Where(c => c.Basis != CareBasis.Referral && c.Basis != CareBasis.Emergency);
     }
 }
 

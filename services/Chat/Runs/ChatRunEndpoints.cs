@@ -98,6 +98,7 @@ internal static class ChatRunEndpoints
             return Results.Json(await trail.RecordAsync(caller, "read_chat", runId, () =>
             {
                 caller.User?.RequireScope(Scopes.ReadChat);
+                caller.User?.RequireChat();
                 return GetSavedAsync(runId, caller.Owner, db, ct);
             }, ct), Json.Options);
         });

@@ -41,6 +41,7 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
     {
         var owner = caller.Owner;
         var (question, metadata) = Validate(request, idempotencyKey, user?.Caller);
+        user?.Caller.RequireChat();
         // Errors name the request id as the caller sent it.
         var idField = request.RequestId is null ? IdempotencyHeaders.Key : RequestIdField;
         request = request with { RequestId = request.RequestId ?? idempotencyKey };
@@ -51,7 +52,6 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
 
         if (!model.IsConfigured) throw new Unavailable(ChatRunEndpoints.MissingKeyMessage);
         if (model.IsCircuitOpen) throw new ModelUnavailable();
-        if (user?.Caller.Kind == Callers.Receptionist) throw new Forbidden("The chat is not for receptionists, because it can contain clinical content.");
         var usesTools = request.Tools == true;
         if (owner.HospitalId != Guid.Empty) (await db.GetPolicyAsync(owner.HospitalId, ct)).ThrowIfRefused(usesTools);
         else if (usesTools) throw new Forbidden("Tools are for the users of a hospital.");

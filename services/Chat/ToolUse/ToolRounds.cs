@@ -133,8 +133,10 @@ internal sealed class ToolRounds(ToolCaller caller, ToolRunner runner, Confirmat
         if (_proposals == MaxProposals) return $"No more than {MaxProposals} changes can be proposed for one question. Tell the user what is left to do.";
         var json = arguments.ToJsonString(Json.Options);
         if (ModelText.Clean(json) != json) return "The arguments contain characters that a person cannot see.";
-        return ModelTools.GetSecretParameters(tool).FirstOrDefault(arguments.ContainsKey) is { } secret
-            ? $"{secret} is not taken here, because no password passes a model."
+        if (ModelTools.GetSecretParameters(tool).FirstOrDefault(arguments.ContainsKey) is { } secret)
+            return $"{secret} is not taken here, because no password passes a model.";
+        return ModelTools.GetParametersForUsersAlone(tool).FirstOrDefault(arguments.ContainsKey) is { } forUsersAlone
+            ? $"{forUsersAlone} is not taken here, because people alone decide who sees a record."
             : null;
     }
 

@@ -20,8 +20,11 @@ internal sealed class AccessPolicy : Entity, ITenantOwned
     /// <summary>Gets or sets the users who are told of emergency overrides, besides the administrators.</summary>
     public Guid[] NotifiedUserIds { get; set; } = [];
 
+    /// <summary>Gets or sets the administrator who made the latest change.</summary>
+    public Guid? ChangedBy { get; set; }
+
     internal Contracts.Clinical.AccessPolicy ToContract() =>
-        new(HospitalId, Mode, VisitDays, NurseDays, [.. NotifiedUserIds.Select(id => new NotifiedUser(id))], Version);
+        new(HospitalId, Mode, VisitDays, NurseDays, [.. NotifiedUserIds.Select(id => new NotifiedUser(id))], ChangedBy, Version);
 
     internal sealed class Configuration : IEntityTypeConfiguration<AccessPolicy>
     {

@@ -16,7 +16,7 @@ internal sealed class UpdateAccessPolicyHandler(ClinicalDb db, HospitalCopies ho
     /// <summary>Checks the users who are added and returns the hospital.</summary>
     public async Task<Guid> PrepareAsync(UpdateAccessPolicy request, CancellationToken ct)
     {
-        if (db.Tenancy.Caller.ClientId is not null) throw new Forbidden("Only users who have logged in themselves change who sees clinical content.");
+        db.Tenancy.Caller.RequireOwnLogIn("change who sees clinical content");
         var hospital = await hospitals.FindAsync((request.HospitalId ?? db.Tenancy.HospitalId)!.Value, ct) ?? throw new NotFound("hospital");
         hospital.EnsureActive();
         if (request.NotifiedUsers is null) return hospital.HospitalId;
@@ -33,12 +33,18 @@ internal sealed class UpdateAccessPolicyHandler(ClinicalDb db, HospitalCopies ho
         var policy = stored ?? new AccessPolicy { HospitalId = hospital };
         policy.ThrowIfVersionDiffers(request.ExpectedVersion);
 
+        var named = policy.NotifiedUserIds;
         policy.Mode = request.Mode ?? policy.Mode;
         policy.VisitDays = request.VisitDays ?? policy.VisitDays;
         policy.NurseDays = request.NurseDays ?? policy.NurseDays;
         policy.NotifiedUserIds = request.NotifiedUsers is { } users ? [.. users.Select(u => u.UserId)] : policy.NotifiedUserIds;
 
         if (stored is null && request is not { Mode: null, VisitDays: null, NurseDays: null, NotifiedUsers: null }) db.Add(policy);
+        if (db.ChangeTracker.HasChanges())
+        {
+            policy.ChangedBy = db.Tenancy.Caller.UserId;
+            db.Raise(() => new AccessPolicyChanged(policy.ToContract(), [.. named.Union(policy.NotifiedUserIds)]));
+        }
         try
         {
             await db.SaveChangesAsync(ct);

@@ -9,10 +9,11 @@ namespace MedCor.Clinical.EmergencyOverrides;
 internal sealed class BreakGlassHandler(ClinicalDb db, PersonCopies people) : IToolHandler<BreakGlass, PersonCopy, Contracts.Clinical.EmergencyOverride>
 {
     /// <summary>Checks that a person asks and returns the patient.</summary>
-    public Task<PersonCopy> PrepareAsync(BreakGlass request, CancellationToken ct) =>
-        db.Tenancy.Caller.AuthenticatedAt is null
-            ? throw new Forbidden("Only users who have logged in open content in an emergency; programs without a user do not.")
-            : people.RequirePatientAsync(request.PatientId, ct);
+    public Task<PersonCopy> PrepareAsync(BreakGlass request, CancellationToken ct)
+    {
+        db.Tenancy.Caller.RequireOwnLogIn("open content in an emergency");
+        return people.RequirePatientAsync(request.PatientId, ct);
+    }
 
     public async Task<Contracts.Clinical.EmergencyOverride> HandleAsync(BreakGlass request, PersonCopy patient, CancellationToken ct)
     {

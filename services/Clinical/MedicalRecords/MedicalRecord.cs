@@ -2,7 +2,6 @@ using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Platform.Database;
 using MedCor.Platform.Tenancy;
-using MedCor.ServiceDefaults.Authentication;
 using MedCor.Validation;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -38,27 +37,21 @@ internal sealed class MedicalRecord : Entity, IEncryptedRow
     [Encrypted]
     public string[] Attachments { get; set; } = [];
 
-    /// <summary>Gets whether only those who treat the patient see the content, besides the author and the patient.</summary>
+    /// <summary>Gets or sets whether only those who treat the patient see the content, besides the author and the patient.</summary>
     public bool IsRestricted { get; set; }
 
     /// <summary>Gets the author and the responsible doctor, if there is one.</summary>
     internal IEnumerable<Guid> Writers => DoctorId is { } doctor ? [AuthorId, doctor] : [AuthorId];
 
-    /// <summary>
-    /// Changes who sees the record. Throws <see cref="Forbidden"/> unless the caller is its author or an administrator of the hospital.
-    /// </summary>
-    internal void Restrict(bool isRestricted, Caller caller)
-    {
-        if (isRestricted == IsRestricted) return;
-        if (caller.Kind != Callers.HospitalAdmin && caller.UserId != AuthorId)
-            throw new Forbidden("The author of a record and the administrators of the hospital decide whether it is restricted.");
-        IsRestricted = isRestricted;
-    }
-
-    /// <summary>Applies an amendment. Throws <see cref="Conflict"/> when the record was entered in error, which is final.</summary>
-    internal void Amend(UpdateMedicalRecord request)
+    /// <summary>Throws <see cref="Conflict"/> when the record was entered in error, which is final.</summary>
+    internal void EnsureNotFinal()
     {
         if (Status == RecordStatus.EnteredInError) throw new Conflict("The record is ENTERED_IN_ERROR, which is final.").WithDetail("status", Status);
+    }
+
+    /// <summary>Applies an amendment.</summary>
+    internal void Amend(UpdateMedicalRecord request)
+    {
         Title = request.Title ?? Title;
         Description = request.Description.Or(Description);
         Diagnosis = request.Diagnosis.Or(Diagnosis);

@@ -29,18 +29,23 @@ internal sealed class UpdateMedicalRecordHandler(ClinicalDb db, MedicalRecordRes
     {
         var record = await db.MedicalRecords.SingleOrDefaultAsync(r => r.Id == request.RecordId, ct) ?? throw new NotFound("medical record");
         record.ThrowIfVersionDiffers(request.ExpectedVersion);
-        // Whoever amends a record becomes its author, who always sees it: an emergency must not lead to that.
+        record.EnsureNotFinal();
+        // Who may set the mark is decided before the amendment, which makes the caller the author.
+        if (request.Restricted is { } isRestricted && isRestricted != record.IsRestricted && !await MayRestrictAsync(record, ct))
+            throw new Forbidden("Whoever created a record and the administrators of the hospital decide whether it is restricted.");
+        // Whoever amends a record becomes its author, who always sees it: what ends must not lead to that.
         var mayAmend = await db.AmendableRecords.AnyAsync(r => r.Id == record.Id, ct);
         if (request.ChangesContent())
         {
             if (!mayAmend)
-                throw new Forbidden("You see only that the record exists, or see it because of an emergency override. Write a new record instead.");
+                throw new Forbidden("You see only that the record exists, or see it because of a referral or an emergency override. "
+                    + "Write a new record instead.");
             record.Amend(request);
             if (db.ChangeTracker.HasChanges()) record.AuthorId = db.Tenancy.Caller.UserId;
         }
-        if (request.Restricted is { } isRestricted) record.Restrict(isRestricted, db.Tenancy.Caller);
+        record.IsRestricted = request.Restricted ?? record.IsRestricted;
         // A version without changes would make readers look for a difference in vain. The audit trail records the access.
-        if (!db.ChangeTracker.HasChanges()) return record.ToContractWith(mayAmend);
+        if (!db.ChangeTracker.HasChanges()) return await ShowAsync();
 
         var viewers = await ContentVisibility.FindViewersAsync(db, record.HospitalId, record.PatientId, record.IsRestricted, record.Writers, ct);
         db.Add(record.NextVersion(request.Reason, db.Tenancy.Caller.UserId, clock.GetUtcNow()));
@@ -53,7 +58,17 @@ internal sealed class UpdateMedicalRecordHandler(ClinicalDb db, MedicalRecordRes
         {
             throw new Conflict("The record was changed by another request at the same time. Read it again, then retry.");
         }
-        // An administrator who has just restricted a record does not see it any more.
-        return record.ToContractWith(request.Restricted is null ? mayAmend : await db.AmendableRecords.AnyAsync(r => r.Id == record.Id, ct));
+        return await ShowAsync();
+
+        // Who cannot amend the record may see it, and an administrator who has just restricted it does not see it any more.
+        async Task<Contracts.Clinical.MedicalRecord> ShowAsync() =>
+            mayAmend && request.Restricted is null ? record.ToContract() : await LimitAsync(record.ToContract(), ct);
+    }
+
+    /// <summary>Returns whether the caller has created a record or administers its hospital.</summary>
+    private async Task<bool> MayRestrictAsync(MedicalRecord record, CancellationToken ct)
+    {
+        var (kind, me) = (db.Tenancy.Caller.Kind, db.Tenancy.Caller.UserId);
+        return kind == Callers.HospitalAdmin || await db.RecordVersions.AnyAsync(v => v.RecordId == record.Id && v.Version == 1 && v.AuthorId == me, ct);
     }
 }

@@ -7,7 +7,8 @@ CREATE TABLE access_policies (
     notified_user_ids uuid[] NOT NULL,
     version bigint NOT NULL,
     created_at timestamptz NOT NULL,
-    updated_at timestamptz NOT NULL);
+    updated_at timestamptz NOT NULL,
+    changed_by uuid);
 SELECT seal('access_policies');
 
 -- Patients whom a doctor or an administrator has taken into the care of a doctor or nurse, until ends_at.
@@ -63,6 +64,14 @@ CREATE INDEX emergency_overrides_by_review ON emergency_overrides (hospital_id, 
 ALTER TABLE medical_records ADD COLUMN is_restricted boolean NOT NULL DEFAULT false;
 ALTER TABLE medical_record_versions ADD COLUMN is_restricted boolean NOT NULL DEFAULT false;
 
+-- Programs with a service account have nobody in their care. Those that are known already are told from people by the last name of all service accounts.
+ALTER TABLE people ADD COLUMN is_program boolean NOT NULL DEFAULT false;
+SELECT set_config('medcor.hospital', '*', true);
+UPDATE people SET is_program = true WHERE role IN ('ADMIN', 'NURSE') AND last_name = '(service account)';
+
+-- The doctor or nurse who chose the time by moving the appointment, unless the patient was in their care by a visit before. Null in what earlier versions move.
+ALTER TABLE appointments ADD COLUMN moved_by uuid;
+
 -- What a user has written, for lists of those who see little else. On large tables they are built before, CONCURRENTLY, by hand.
 CREATE INDEX IF NOT EXISTS medical_records_by_author ON medical_records (hospital_id, author_id, created_at, id);
 CREATE INDEX IF NOT EXISTS treatments_by_author ON treatments (hospital_id, author_id, created_at, id);
@@ -72,22 +81,33 @@ CREATE VIEW care_periods WITH (security_invoker = true) AS
 SELECT h.hospital_id, coalesce(p.visit_days, 365) AS visit_days, coalesce(p.nurse_days, 1) AS nurse_days
 FROM known_hospitals h LEFT JOIN access_policies p ON p.hospital_id = h.hospital_id;
 
+-- The same of the hospital whose rows are read; where it is all hospitals, the greatest days that a policy can have.
+CREATE VIEW greatest_care_period WITH (security_invoker = true) AS
+SELECT coalesce(max(visit_days), 3650) AS visit_days, coalesce(max(nurse_days), 90) AS nurse_days
+FROM care_periods WHERE hospital_id = nullif(nullif(current_setting('medcor.hospital', true), ''), '*')::uuid;
+
 -- In whose care a patient is at this moment, and why: the one definition of it. It is decided by the database's clock, so that a relation ends at the same moment at every
--- replica. A visit is none for whoever booked it: nobody can take a patient into their own care. The days by date are wider than those by instant; they are for the indexes.
+-- replica. A visit is none for whoever booked or moved it: nobody can take a patient into their own care.
+-- Row-level security keeps conditions that compute with columns from the indexes. So days without columns are compared with, too, which are read once for a query.
 CREATE VIEW care_relations WITH (security_invoker = true) AS
 SELECT a.hospital_id, a.patient_id, a.doctor_id AS user_id, 'VISIT' AS basis
 FROM care_periods c
 JOIN appointments a ON a.hospital_id = c.hospital_id
-    AND a.appointment_date BETWEEN current_date - c.visit_days - 2 AND current_date + c.visit_days + 2
     AND a.starts_at BETWEEN statement_timestamp() - c.visit_days * interval '1 day' AND statement_timestamp() + c.visit_days * interval '1 day'
-WHERE a.status IN ('SCHEDULED', 'IN_PROGRESS', 'COMPLETED') AND a.booked_by IS DISTINCT FROM a.doctor_id
+WHERE a.status IN ('SCHEDULED', 'IN_PROGRESS', 'COMPLETED')
+    AND a.appointment_date >= (SELECT current_date - visit_days - 2 FROM greatest_care_period)
+    AND a.appointment_date <= (SELECT current_date + visit_days + 2 FROM greatest_care_period)
+    AND a.booked_by IS DISTINCT FROM a.doctor_id AND a.moved_by IS DISTINCT FROM a.doctor_id
 UNION ALL
 SELECT a.hospital_id, a.patient_id, n.id, 'SHIFT'
 FROM care_periods c
-JOIN people n ON n.hospital_id = c.hospital_id AND n.role = 'NURSE'
+JOIN people n ON n.hospital_id = c.hospital_id AND n.role = 'NURSE' AND NOT n.is_program
 JOIN appointments a ON a.hospital_id = c.hospital_id
     AND a.starts_at BETWEEN statement_timestamp() - c.nurse_days * interval '1 day' AND statement_timestamp() + c.nurse_days * interval '1 day'
-WHERE a.status IN ('SCHEDULED', 'IN_PROGRESS', 'COMPLETED') AND a.booked_by IS DISTINCT FROM n.id
+WHERE a.status IN ('SCHEDULED', 'IN_PROGRESS', 'COMPLETED')
+    AND a.starts_at >= (SELECT statement_timestamp() - nurse_days * interval '1 day' FROM greatest_care_period)
+    AND a.starts_at <= (SELECT statement_timestamp() + nurse_days * interval '1 day' FROM greatest_care_period)
+    AND a.booked_by IS DISTINCT FROM n.id AND a.moved_by IS DISTINCT FROM n.id
 UNION ALL
 SELECT hospital_id, patient_id, user_id, 'REFERRAL' FROM referrals WHERE ends_at > statement_timestamp()
 UNION ALL

@@ -43,14 +43,15 @@ internal sealed class PersonCopies(ClinicalDb db, ToolClient tools)
 
     /// <summary>
     /// Returns an active user of the caller's hospital who has one of some roles. Throws <see cref="NotFound"/> when it has no user with this ID, and
-    /// <see cref="ValidationFailed"/> naming the field when the user has another role or is inactive.
+    /// <see cref="ValidationFailed"/> naming the field when the user has another role, is inactive or is a program.
     /// </summary>
     internal async Task<PersonCopy> RequireStaffAsync(Guid userId, string field, Role[] roles, CancellationToken ct)
     {
         var user = await db.People.AsNoTracking().SingleOrDefaultAsync(p => p.Id == userId, ct) ?? await FetchUserAsync(userId, ct)
             ?? throw new NotFound("user");
-        if (roles.Contains(user.Role) && user.IsActive) return user;
-        throw new ValidationFailed(field, $"must be an active user with the role {string.Join(" or ", roles.Select(role => EnumNames.Of(role)))}");
+        if (roles.Contains(user.Role) && user is { IsActive: true, IsProgram: false }) return user;
+        throw new ValidationFailed(field,
+            $"must be a person who is an active user with the role {string.Join(" or ", roles.Select(role => EnumNames.Of(role)))}");
     }
 
     /// <summary>Stores a copy; of the given and the stored version the newer one is kept.</summary>
@@ -58,11 +59,11 @@ internal sealed class PersonCopies(ClinicalDb db, ToolClient tools)
     {
         // A user event takes precedence over a doctor event of the same version: the user may just have ceased to be a doctor.
         await db.Database.ExecuteSqlAsync($"""
-            INSERT INTO people (hospital_id, id, role, first_name, last_name, is_active, version)
+            INSERT INTO people (hospital_id, id, role, first_name, last_name, is_active, version, is_program)
             VALUES ({person.HospitalId}, {person.Id}, {person.Role.ToString().ToUpperInvariant()},
-                {person.FirstName}, {person.LastName}, {person.IsActive}, {person.Version})
+                {person.FirstName}, {person.LastName}, {person.IsActive}, {person.Version}, {person.IsProgram})
             ON CONFLICT (hospital_id, id) DO UPDATE SET role = excluded.role, first_name = excluded.first_name, last_name = excluded.last_name,
-                is_active = excluded.is_active, version = excluded.version
+                is_active = excluded.is_active, version = excluded.version, is_program = excluded.is_program
             WHERE people.version < excluded.version OR (people.version = excluded.version AND {person.AvailableVersion} = 0)
             """, ct);
         if (person.AvailableVersion > 0)

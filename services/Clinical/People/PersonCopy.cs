@@ -22,6 +22,9 @@ internal sealed class PersonCopy : ITenantOwned
     public bool IsAvailable { get; init; } = true;
     public long AvailableVersion { get; init; }
 
+    /// <summary>Gets whether this is a program with a service account, which has nobody in its care.</summary>
+    public bool IsProgram { get; init; }
+
     /// <summary>Returns the errors, by field, that prevent new entries for a doctor or patient who is no longer active.</summary>
     internal static Dictionary<string, List<string>> ValidateActive(PersonCopy? doctor, PersonCopy patient)
     {
@@ -35,14 +38,17 @@ internal sealed class PersonCopy : ITenantOwned
 
     /// <summary>Creates a copy of a user; returns null for a platform administrator, who neither works nor is treated in a hospital.</summary>
     internal static PersonCopy? From(User u) =>
-        u.HospitalId is { } hospital ? Create(hospital, u.Id, u.Role, u.FirstName, u.LastName, u.IsActive, u.Version) : null;
+        u.HospitalId is { } hospital
+            ? Create(hospital, u.Id, u.Role, u.FirstName, u.LastName, u.IsActive, u.Version,
+                isProgram: u.Email?.EndsWith($"@{ServiceAccount.EmailDomain}", StringComparison.Ordinal) == true)
+            : null;
 
     internal static PersonCopy From(Patient p) => Create(p.HospitalId, p.Id, Role.Patient, p.FirstName, p.LastName, p.IsActive, p.Version);
 
     internal static PersonCopy From(Doctor d) => Create(d.HospitalId, d.Id, Role.Doctor, d.FirstName, d.LastName, d.IsActive, d.Version, d.IsAvailable);
 
     private static PersonCopy Create(Guid hospital, Guid id, Role role, string firstName, string lastName, bool isActive, long version,
-        bool? available = null) => new()
+        bool? available = null, bool isProgram = false) => new()
         {
             HospitalId = hospital,
             Id = id,
@@ -53,6 +59,7 @@ internal sealed class PersonCopy : ITenantOwned
             Version = version,
             IsAvailable = available ?? true,
             AvailableVersion = available is null ? 0 : version,
+            IsProgram = isProgram,
         };
 
     internal sealed class Configuration : IEntityTypeConfiguration<PersonCopy>

@@ -16,6 +16,7 @@ internal sealed class CreateReferralHandler(ClinicalDb db, PersonCopies people, 
     /// <summary>Checks who is referred to whom and returns the patient.</summary>
     public async Task<PersonCopy> PrepareAsync(CreateReferral request, CancellationToken ct)
     {
+        db.Tenancy.Caller.RequireOwnLogIn("refer patients");
         var patient = await people.RequirePatientAsync(request.PatientId, ct);
         await people.RequireStaffAsync(request.UserId, "user_id", ReferredRoles, ct);
         if (request.UserId == db.Tenancy.Caller.UserId) throw new ValidationFailed("user_id", "is yourself: somebody else refers a patient to you");
@@ -48,6 +49,7 @@ internal sealed class CreateReferralHandler(ClinicalDb db, PersonCopies people, 
             EndsAt = HospitalClock.ForZone(hospital.TimeZone).FirstInstantFrom(request.Until.AddDays(1), TimeOnly.MinValue),
         };
         db.Add(referral);
+        db.Raise(() => new ReferralCreated(referral.ToContract(now).WithoutContent()));
         await db.SaveChangesAsync(ct);
         return referral.ToContract(now);
     }

@@ -35,6 +35,11 @@ internal sealed class Appointment : Entity, IEncryptedRow
     /// Gets the user who booked the appointment or, if it replaces another one, the user who booked that one; null when it was booked before this was recorded.
     /// </summary>
     public Guid? BookedBy { get; init; }
+
+    /// <summary>
+    /// Gets the doctor or nurse who chose the time by moving the appointment without having the patient in their care by a visit; null otherwise.
+    /// </summary>
+    public Guid? MovedBy { get; init; }
     public Guid? RescheduledFrom { get; init; }
     public Guid? RescheduledTo { get; private set; }
 
@@ -72,6 +77,7 @@ internal sealed class Appointment : Entity, IEncryptedRow
             Reason = request.Reason,
             Notes = request.Notes,
             BookedBy = request.BookedBy,
+            MovedBy = request.MovedBy,
             RescheduledFrom = request.RescheduledFrom,
         };
     }
@@ -137,7 +143,8 @@ internal sealed class Appointment : Entity, IEncryptedRow
 /// <param name="DurationMinutes">The duration in minutes; one slot when null.</param>
 /// <param name="RescheduledFrom">The appointment that the new one replaces.</param>
 /// <param name="BookedBy">The user who books the appointment or, if it replaces another one, the user who booked that one.</param>
+/// <param name="MovedBy">The doctor or nurse who moves the appointment without having the patient in their care by a visit.</param>
 /// <param name="IsByPatient">Whether the patient makes the request: patients may book only at the start of a slot of the schedule.</param>
 internal sealed record BookingRequest(
     DateOnly Date, TimeOnly Time, string Reason, string? Notes = null, int? DurationMinutes = null, Guid? RescheduledFrom = null, Guid? BookedBy = null,
-    bool IsByPatient = false);
+    bool IsByPatient = false, Guid? MovedBy = null);

@@ -35,7 +35,7 @@ internal sealed class RescheduleAppointmentHandler(ClinicalDb db, BookingService
         int? minutes = byPatient && old.Appointment.IsSelfBooked ? null : old.Appointment.DurationMinutes;
         var bookingRequest = new BookingRequest(
             request.AppointmentDate, request.AppointmentTime, old.Appointment.Reason, old.Appointment.Notes, minutes, RescheduledFrom: old.Appointment.Id,
-            old.Appointment.BookedBy, byPatient);
+            old.Appointment.BookedBy, byPatient, await FindMoverAsync(prepared.Patient, ct));
 
         var booking = await bookings.CreateBookingAsync(availability, patient, bookingRequest, ct);
         if (booking.StartsAt == old.Appointment.StartsAt) throw new ValidationFailed("appointment_time", "is the current time of the appointment");
@@ -54,5 +54,16 @@ internal sealed class RescheduleAppointmentHandler(ClinicalDb db, BookingService
         db.Raise(() => new AppointmentCreated(rescheduled.ToContract()));
         await bookings.SaveAsync(booking, availability, ct);
         return rescheduled.ToContractFor(db.Tenancy.Caller.Kind);
+    }
+
+    /// <summary>
+    /// Returns the caller if it is a doctor or nurse who does not have the patient in their care by a visit, and who gets no relation by moving one; otherwise
+    /// null.
+    /// </summary>
+    private async Task<Guid?> FindMoverAsync(Guid patient, CancellationToken ct)
+    {
+        if (db.Tenancy.Caller is not { Kind: Callers.Doctor or Callers.Nurse, UserId: var me }) return null;
+        return await db.CareRelations.AnyAsync(
+            c => c.UserId == me && c.PatientId == patient && (c.Basis == CareBasis.Visit || c.Basis == CareBasis.Shift), ct) ? null : me;
     }
 }

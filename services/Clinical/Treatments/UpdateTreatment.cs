@@ -20,9 +20,10 @@ internal sealed class UpdateTreatmentHandler(ClinicalDb db, TreatmentResource tr
     {
         var treatment = await db.Treatments.SingleOrDefaultAsync(t => t.Id == request.TreatmentId, ct) ?? throw new NotFound("treatment");
         treatment.ThrowIfVersionDiffers(request.ExpectedVersion);
-        // Whoever changes a treatment becomes its author, who always sees it: an emergency must not lead to that.
+        // Whoever changes a treatment becomes its author, who always sees it: what ends must not lead to that.
         if (!await db.ChangeableTreatments.AnyAsync(t => t.Id == treatment.Id, ct))
-            throw new Forbidden("You see only that the treatment exists, or see it because of an emergency override. Create a new treatment instead.");
+            throw new Forbidden("You see only that the treatment exists, or see it because of a referral or an emergency override. "
+                + "Create a new treatment instead.");
         var followUp = treatment.FollowUpDate;
         treatment.Update(request);
         if (treatment.FollowUpDate != followUp) await EnsureFollowUpLiesAheadAsync(treatment, ct);

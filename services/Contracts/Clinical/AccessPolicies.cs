@@ -16,6 +16,10 @@ public enum AccessMode
 /// <param name="VisitDays">For how many days before and after a visit its doctor has a relation to the patient. <example>365</example></param>
 /// <param name="NurseDays">For how many days before and after a visit the nurses of the hospital have a relation to the patient. <example>1</example></param>
 /// <param name="NotifiedUsers">The users who are told of emergency overrides, besides the administrators.</param>
+/// <param name="ChangedBy">
+/// The ID of the administrator who made the latest change; null while the hospital has the defaults.
+/// <example>"01980000-0000-7000-8001-000000000002"</example>
+/// </param>
 /// <param name="Version">The version, which every change increases; 0 while the hospital has the defaults. <example>1</example></param>
 [Audited(AuditKind.Administration, "access_policies")]
 public sealed record AccessPolicy(
@@ -24,6 +28,7 @@ public sealed record AccessPolicy(
     int VisitDays,
     int NurseDays,
     IReadOnlyList<NotifiedUser> NotifiedUsers,
+    Guid? ChangedBy,
     long Version)
 {
     /// <summary>The longest time around a visit in which its doctor can have a relation to the patient, in days.</summary>
@@ -63,3 +68,11 @@ public sealed record UpdateAccessPolicy(
     [property: Range(1, AccessPolicy.MaxNurseDays)] int? NurseDays = null,
     [property: UniqueItems, MaxLength(AccessPolicy.MaxNotifiedUsers)] IReadOnlyList<NotifiedUser>? NotifiedUsers = null,
     [property: NotAField] long? ExpectedVersion = null) : ITool<AccessPolicy>;
+
+/// <summary>Represents the event that an administrator has changed who sees the clinical content of a hospital.</summary>
+/// <param name="NotifiedUserIds">The users whom the policy names or named before, who are told besides the administrators.</param>
+[LiveResource("access_policies", Callers = Callers.HospitalAdmin | Callers.Doctor | Callers.Nurse)]
+public sealed record AccessPolicyChanged(AccessPolicy Policy, IReadOnlyList<Guid> NotifiedUserIds) : IntegrationEvent(Policy.HospitalId, Policy.Version)
+{
+    public override LiveUpdate LiveUpdate => new(Change.Updated, Policy, new(Callers.HospitalAdmin, FurtherUserIds: NotifiedUserIds));
+}

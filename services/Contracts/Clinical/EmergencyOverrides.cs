@@ -66,7 +66,8 @@ public sealed record BreakGlass(
 public sealed record ListEmergencyOverrides(Guid? PatientId = null, Guid? UserId = null, bool? IsReviewed = null) : PagedTool<EmergencyOverride>;
 
 /// <summary>
-/// Reviews an emergency override of somebody else. One that is not justified ends at once if it has not ended yet. A later review replaces the earlier one.
+/// Reviews an emergency override of somebody else. One that is not justified ends at once, and so do all others of the user for that patient. A later review
+/// replaces the earlier one.
 /// </summary>
 /// <param name="EmergencyOverrideId">The ID of the emergency override.</param>
 /// <param name="IsJustified">Whether the override was justified. <example>true</example></param>
@@ -90,7 +91,7 @@ public sealed record EmergencyOverrideBegan(EmergencyOverride Override, IReadOnl
         new(Change.Created, Override.WithoutContent(), new(Callers.HospitalAdmin, Override.PatientId, [Override.UserId, .. NotifiedUserIds]));
 }
 
-/// <summary>Represents the event that an administrator has reviewed an emergency override. It does not include the comment.</summary>
+/// <summary>Represents the event that an administrator has reviewed an emergency override, or ended it by the review of another. It has no comment.</summary>
 /// <param name="NotifiedUserIds">The users who are told, besides the administrators, the patient and the user.</param>
 [LiveResource("emergency_overrides", Callers = Callers.HospitalAdmin | Callers.Doctor | Callers.Nurse | Callers.Patient)]
 public sealed record EmergencyOverrideReviewed(EmergencyOverride Override, IReadOnlyList<Guid> NotifiedUserIds)

@@ -129,7 +129,7 @@ public sealed record CreateMedicalRecord(
 /// <param name="Reason">The reason for the change. <example>"The laboratory has answered."</example></param>
 /// <param name="ExpectedVersion">The expected version of the record; the change is rejected if the record is no longer at this version.</param>
 /// <param name="Restricted">
-/// Whether only its author, the responsible doctor, the patient and those who treat the patient see the content. The author and administrators set it.
+/// Whether only its author, the responsible doctor, the patient and those who treat the patient see the content. Whoever created it and administrators set it.
 /// </param>
 [Tool("update_medical_record", Effect.Update, Callers.HospitalAdmin | Callers.Doctor)]
 public sealed record UpdateMedicalRecord(

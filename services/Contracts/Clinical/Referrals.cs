@@ -5,7 +5,7 @@ namespace MedCor.Contracts.Clinical;
 /// <summary>Represents a referral: it takes a patient into the care of a doctor or nurse until a day.</summary>
 /// <param name="UserId">The ID of the doctor or nurse to whom the patient was referred. <example>"01980000-0000-7000-8001-00000000000a"</example></param>
 /// <param name="ReferredBy">The ID of the user who referred the patient. <example>"01980000-0000-7000-8001-000000000001"</example></param>
-/// <param name="Reason">The reason. <example>"Second opinion on the spirometry"</example></param>
+/// <param name="Reason">The reason; null in live events. <example>"Second opinion on the spirometry"</example></param>
 /// <param name="Until">The last day, in the hospital's time zone. <example>"2027-03-31"</example></param>
 /// <param name="EndsAt">
 /// The instant at which the referral ends: when the last day is over, or when it was ended.
@@ -18,7 +18,7 @@ public sealed record Referral(
     Guid PatientId,
     Guid UserId,
     Guid ReferredBy,
-    string Reason,
+    string? Reason,
     DateOnly Until,
     DateTimeOffset EndsAt,
     bool IsActive,
@@ -28,6 +28,9 @@ public sealed record Referral(
 {
     /// <summary>The greatest number of days, from today, for which a patient can be referred.</summary>
     public const int MaxDays = 366;
+
+    /// <summary>Returns the referral without its text, which can tell something about the patient's health.</summary>
+    public Referral WithoutContent() => this with { Reason = null };
 }
 
 /// <summary>
@@ -43,7 +46,7 @@ public sealed record ListReferrals(Guid? PatientId = null, Guid? UserId = null) 
 /// Refers a patient to a doctor or nurse, who then sees the patient's clinical content, restricted records included, until a day. Doctors refer the patients
 /// who have or had a visit with them; administrators refer any.
 /// </summary>
-/// <param name="UserId">The ID of the doctor or nurse, other than yourself. <example>"01980000-0000-7000-8001-00000000000a"</example></param>
+/// <param name="UserId">The ID of the doctor or nurse: a person, other than yourself. <example>"01980000-0000-7000-8001-00000000000a"</example></param>
 /// <param name="PatientId">The ID of the patient.</param>
 /// <param name="Until">The last day, in the hospital's time zone: today or later, and at most 366 days ahead.</param>
 /// <param name="Reason">The reason.</param>
@@ -61,3 +64,11 @@ public sealed record CreateReferral(
 /// <param name="ExpectedVersion">The expected version of the referral; the change is rejected if the referral is no longer at this version.</param>
 [Tool("end_referral", Effect.Update, Callers.HospitalAdmin | Callers.Doctor)]
 public sealed record EndReferral(Guid ReferralId, [property: NotAField] long? ExpectedVersion = null) : ITool<Referral>;
+
+/// <summary>Represents the event that a patient was referred to a doctor or nurse. It does not include the reason.</summary>
+[LiveResource("referrals", Callers = Callers.HospitalAdmin | Callers.Doctor | Callers.Nurse | Callers.Patient)]
+public sealed record ReferralCreated(Referral Referral) : IntegrationEvent(Referral.HospitalId, Referral.Version)
+{
+    public override LiveUpdate LiveUpdate =>
+        new(Change.Created, Referral.WithoutContent(), new(Callers.HospitalAdmin, Referral.PatientId, [Referral.UserId, Referral.ReferredBy]));
+}

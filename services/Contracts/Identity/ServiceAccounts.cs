@@ -23,7 +23,11 @@ public sealed record ServiceAccount(
     bool IsActive,
     long Version,
     DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt);
+    DateTimeOffset UpdatedAt)
+{
+    /// <summary>The domain of the e-mail addresses of service accounts as users, which tells them from people. No mail reaches it (RFC 2606).</summary>
+    public const string EmailDomain = "service-accounts.invalid";
+}
 
 /// <summary>Lists the service accounts that you may see, by name.</summary>
 /// <param name="HospitalId">The ID of the hospital whose service accounts are listed.</param>

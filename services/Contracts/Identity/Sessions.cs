@@ -192,8 +192,8 @@ public sealed record UserSession(
 public sealed record ListSessions(Guid? UserId = null) : PagedTool<UserSession>;
 
 /// <summary>
-/// Ends a session. Its tokens are refused within two seconds; a browser is logged out. Ending a session that has already ended is not an error.
-/// Administrators may also end the sessions of other users.
+/// Ends a session, with those at other hospitals that began with the same login. Their tokens are refused within two seconds; a browser is logged out. Ending a
+/// session that has already ended is not an error. Administrators may also end the sessions of other users.
 /// </summary>
 /// <param name="SessionId">The ID of the session.</param>
 [Tool("end_session", Effect.Delete, Callers.Everyone)]

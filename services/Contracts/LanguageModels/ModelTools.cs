@@ -10,7 +10,8 @@ namespace MedCor.Contracts.LanguageModels;
 
 /// <summary>
 /// Describes the tools as a language model may use them. No secret passes through a model: tools that return one are missing, and so are parameters that take
-/// one. Tools are missing too by which a model could give itself or others access that it lacks or that outlasts its own, or destroy what nothing brings back.
+/// one. Tools and parameters are missing too by which a model could give itself or others access that it lacks or that outlasts its own, or destroy what nothing
+/// brings back.
 /// </summary>
 public static class ModelTools
 {
@@ -21,6 +22,10 @@ public static class ModelTools
         FrozenSet.Create(typeof(CreateServiceAccount), typeof(UpdateServiceAccount), typeof(RevokeApiKey), typeof(UpdateIdentityProvider),
             typeof(UpdateSignInPolicy), typeof(ResetSecondFactor), typeof(UpdateChatPolicy), typeof(UpdateAccessPolicy), typeof(CreateReferral),
             typeof(BreakGlass), typeof(ReviewEmergencyOverride), typeof(MergePatients), typeof(EraseUser));
+
+    /// <summary>The parameters, by their tools, by which people alone decide who sees what.</summary>
+    private static readonly FrozenSet<(Type Tool, string Name)> ParametersForUsersAlone =
+        FrozenSet.Create((typeof(CreateMedicalRecord), "restricted"), (typeof(UpdateMedicalRecord), "restricted"));
 
     /// <summary>The texts in results that nobody types. Any other text is taken for one that people have typed.</summary>
     private static readonly FrozenSet<string> GeneratedProperties =
@@ -36,19 +41,23 @@ public static class ModelTools
         where property.IsDefined(typeof(OpaqueAttribute))
         select JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
 
+    /// <summary>Returns the parameters of a tool by which people alone decide who sees what.</summary>
+    public static IEnumerable<string> GetParametersForUsersAlone(ToolDescriptor tool) =>
+        ParametersForUsersAlone.Where(parameter => parameter.Tool == tool.Params).Select(parameter => parameter.Name);
+
     /// <summary>Returns the description of a tool, with <see cref="FreeTextNotice"/> where the result contains texts that people have typed.</summary>
     public static string GetDescription(ToolDescriptor tool) =>
         ReturnsFreeText(tool.Result) ? $"{tool.Description} {FreeTextNotice}" : tool.Description;
 
-    /// <summary>Returns the schema of a tool's parameters, without those that take a secret.</summary>
+    /// <summary>Returns the schema of a tool's parameters, without those that take a secret and those for users alone.</summary>
     public static JsonObject DescribeInput(ToolDescriptor tool)
     {
         var schema = ModelSchema.ForInput(tool.Params);
         var properties = (JsonObject)(schema["properties"] ??= new JsonObject());
-        foreach (var secret in GetSecretParameters(tool))
+        foreach (var withheld in GetSecretParameters(tool).Concat(GetParametersForUsersAlone(tool)))
         {
-            properties.Remove(secret);
-            (schema["required"] as JsonArray)?.RemoveAll(name => (string?)name == secret);
+            properties.Remove(withheld);
+            (schema["required"] as JsonArray)?.RemoveAll(name => (string?)name == withheld);
         }
         schema["additionalProperties"] = false;
         return schema;

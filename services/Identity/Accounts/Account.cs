@@ -86,6 +86,9 @@ internal sealed class Account : Entity, ITenantOwned
     /// </summary>
     internal bool HasLogin => Membership is { LoginId: not null } or { AwaitsLogin: true };
 
+    /// <summary>Gets whether anybody has been the user so far. With the address, somebody else would take the account over.</summary>
+    internal bool IsUsed => Login is { EmailVerifiedAt: not null } || Membership is { LastLoginAt: not null };
+
     /// <summary>Gets whether the user may have a session: the account is active, and so is its hospital if it has one.</summary>
     internal bool CanLogIn => IsActive && (HospitalId is null || Hospital is { IsActive: true });
 

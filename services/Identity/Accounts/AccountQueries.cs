@@ -61,7 +61,11 @@ internal static class AccountQueries
             .Select(a => new UserHospital(a.Hospital!.HospitalId, a.Hospital.Name)).ToListAsync(ct);
     }
 
-    /// <summary>Returns whether a login opens users of several hospitals.</summary>
+    /// <summary>Lets one transaction at a time change a login, its second factors, and which users it opens.</summary>
+    internal static Task LockLoginAsync(this IdentityDb db, Guid loginId, CancellationToken ct) =>
+        db.Database.ExecuteSqlAsync($"SELECT FROM logins WHERE id = {loginId} FOR UPDATE", ct);
+
+    /// <summary>Returns whether a login opens users of several hospitals. It can open further ones until it is locked.</summary>
     internal static Task<bool> IsSharedAsync(this IdentityDb db, Login login, CancellationToken ct) =>
         db.Memberships.Where(m => m.LoginId == login.Id).OrderBy(m => m.UserId).Skip(1).AnyAsync(ct);
 

@@ -24,22 +24,15 @@ internal sealed class LoginAddresses(IdentityDb db)
         if (await IsTakenAsync(email, hospitalId, exceptUserId, ct)) throw EmailTaken();
     }
 
-    /// <summary>Returns whether another user of a hospital logs in with an address, or is to.</summary>
+    /// <summary>
+    /// Returns whether another user of a hospital who logs in, or is to, is known to it by an address. The address of the login itself, which can be another
+    /// one when the login opens users of other hospitals, is not told.
+    /// </summary>
     internal Task<bool> IsTakenAsync(string email, Guid? hospitalId, Guid? exceptUserId, CancellationToken ct)
     {
         string[] keys = [.. EmailAddresses.GetLookupKeys(email)];
-        var opened = from login in db.Logins
-                     where keys.Contains(login.EmailKey)
-                     join membership in db.Memberships on (Guid?)login.Id equals membership.LoginId
-                     join account in db.Accounts on membership.UserId equals account.Id
-                     where account.HospitalId == hospitalId && account.Id != exceptUserId
-                     select account.Id;
-        var awaiting = from account in db.Accounts
-                       where account.HospitalId == hospitalId && account.EmailKey != null && keys.Contains(account.EmailKey)
-                       join membership in db.Memberships on account.Id equals membership.UserId
-                       where membership.AwaitsLogin && account.Id != exceptUserId
-                       select account.Id;
-        return opened.Concat(awaiting).AnyAsync(ct);
+        return db.Accounts.AnyAsync(a => a.HospitalId == hospitalId && a.Id != exceptUserId && a.EmailKey != null && keys.Contains(a.EmailKey)
+            && (a.Membership!.LoginId != null || a.Membership.AwaitsLogin), ct);
     }
 
     /// <summary>Adds a login with a reserved address, and returns its ID; null when a login has the address.</summary>

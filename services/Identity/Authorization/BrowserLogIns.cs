@@ -14,7 +14,14 @@ namespace MedCor.Identity.Authorization;
 /// <param name="ValidFrom">The time after which ending the user's sessions ends the login.</param>
 /// <param name="MustEnroll">Whether the user has to set up a second factor before anything else.</param>
 internal sealed record BrowserLogIn(Account Account, Guid SessionId, EnrolledFactors Factors, string Methods, DateTimeOffset At, DateTimeOffset ValidFrom,
-    bool MustEnroll);
+    bool MustEnroll)
+{
+    /// <summary>
+    /// Gets whether second factors can be added and removed with the login. With one through the provider of a hospital they cannot: they are good for all
+    /// hospitals that the login opens, or will open, and whoever controls the provider would open these, or keep the owner out.
+    /// </summary>
+    internal bool CanChangeFactors => !AuthenticationMethods.IsFederated(Methods);
+}
 
 /// <summary>
 /// Logs browsers in and out, and finds the user who has logged in with one. Each login is a session of its user, which is listed and can be ended as any other.
@@ -48,7 +55,7 @@ internal sealed class BrowserLogIns(IdentityDb db, ClientSessions clients, Sessi
             AuthenticatedAt = at,
             IsBrowser = true,
         }, ct);
-        if (former?.SessionId is { } formerId) await sessions.EndAsync(formerId, ct);
+        if (former?.SessionId is { } formerId) await sessions.EndAloneAsync(formerId, ct);
         await transaction.CommitAsync(ct);
         if (session is null) await LogInCookie.LogOutAsync(http);
         else await LogInCookie.LogInAsync(http, account, session.Id, methods, at, validFrom);
@@ -95,13 +102,6 @@ internal sealed class BrowserLogIns(IdentityDb db, ClientSessions clients, Sessi
             MustEnroll: !factors.Any
                 && await secondFactors.IsMissingAsync(account, AuthenticationMethods.IsFederated(login.Methods) ? login.Methods : null, ct));
     }
-
-    /// <summary>
-    /// Returns whether second factors can be added with a login. With one through the provider of a hospital they cannot when users of other hospitals are
-    /// opened by them too: whoever controls the provider would open these.
-    /// </summary>
-    internal async Task<bool> CanAddFactorsAsync(BrowserLogIn login, CancellationToken ct) =>
-        !AuthenticationMethods.IsFederated(login.Methods) || !await db.IsSharedAsync(login.Account.Login!, ct);
 
     /// <summary>Ends a login, so that a copy of its cookie is good no longer.</summary>
     internal async Task EndAsync(HttpContext http, BrowserLogIn login)

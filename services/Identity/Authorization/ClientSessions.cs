@@ -87,7 +87,7 @@ internal sealed class ClientSessions(IdentityDb db, SessionManager sessions, Sig
         var policy = await policies.GetAsync(account.HospitalId, ct);
         if (session.IsOver(policy, now) || await secondFactors.IsMissingAsync(account, session.AuthenticationMethods, ct))
         {
-            await sessions.EndAsync(id, ct, SessionTrail.EndSession);
+            await sessions.EndAloneAsync(id, ct);
             await transaction.CommitAsync(ct);
             return null;
         }

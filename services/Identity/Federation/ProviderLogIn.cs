@@ -31,13 +31,11 @@ internal sealed class ProviderLogIn(
     /// </summary>
     internal async Task<Account?> FindAsync(IdentityProvider provider, ProviderIdentity identity, CancellationToken ct)
     {
-        // Of any hospital, because each login has another address. What is no address is nobody's.
+        // What is no address is nobody's.
         var users = identity.Email is { Length: <= MaxEmailLength } email && !email.Any(char.IsControl) ? await db.FindAllByEmailAsync(email, ct) : [];
-        var known = users.FirstOrDefault(a => a.HospitalId == provider.HospitalId) ?? (users is [var elsewhere, ..] ? elsewhere : null);
+        var known = users.FirstOrDefault(a => a.HospitalId == provider.HospitalId);
         var account = await TryFindAsync(provider, identity, known, ct);
-        if (account is null)
-            await trail.RecordOfStrangerAsync(SessionTrail.LogIn, known?.HospitalId == provider.HospitalId ? known : null, AuditOutcome.Forbidden, ct,
-                provider.HospitalId);
+        if (account is null) await trail.RecordOfStrangerAsync(SessionTrail.LogIn, known, AuditOutcome.Forbidden, ct, provider.HospitalId);
         return account;
     }
 
@@ -55,6 +53,11 @@ internal sealed class ProviderLogIn(
             if (link is not null) link.LastUsedAt = now;
             if ((link?.UserId ?? await LinkAsync(provider, identity, role, known, ct)) is not { } userId) return null;
             var account = await ReadAsync(userId, ct);
+            if (account is { Login: null, Membership.AwaitsLogin: true })
+            {
+                await transaction.CommitAsync(ct);
+                return Refuse(provider, "the user awaits a link to the login that has the e-mail address");
+            }
             if (account is not { CanLogIn: true, ServiceScope: null } || account.Role == Role.Patient)
                 return Refuse(provider, "the account is inactive, or not one of the staff");
             if (role is { } given && given != account.Role && !await IsLastAdminAsync(account, ct))
@@ -78,18 +81,21 @@ internal sealed class ProviderLogIn(
         }
     }
 
-    /// <summary>Links a person to an account and returns its ID; null when the person has none and gets none.</summary>
-    /// <param name="known">The account that has the person's verified e-mail address, of any hospital; null when nobody has it.</param>
+    /// <summary>
+    /// Links a person to an account and returns its ID; null when the person has none and gets none. A new account that awaits a login is not linked yet: the
+    /// owner of the login adds the hospital first.
+    /// </summary>
+    /// <param name="known">The account of the hospital that a login with the person's verified e-mail address opens; null when there is none.</param>
     private async Task<Guid?> LinkAsync(IdentityProvider provider, ProviderIdentity identity, Role? role, Account? known, CancellationToken ct)
     {
         if (identity.Email is not { } email) return RefuseLink("the provider has verified no e-mail address");
         if (!provider.AcceptsDomainOf(email)) return RefuseLink("the domain of the e-mail address is not accepted");
-        if (known is not null && known.HospitalId != provider.HospitalId) return RefuseLink("the login with the e-mail address opens no user of the hospital");
         // The provider may have given the address of somebody who has left to somebody else.
         if (known is not null && await db.IdentityLinks.AnyAsync(l => l.UserId == known.Id, ct)) return RefuseLink("the account is linked to another subject");
         if (known is null && (role is null || !provider.CreateUsers)) return RefuseLink("there is no account with the e-mail address");
 
         var userId = known?.Id ?? await CreateAsync(provider, identity, email, role!.Value, ct);
+        if (known is null && await db.Memberships.AnyAsync(m => m.UserId == userId && m.AwaitsLogin, ct)) return userId;
         db.Add(new IdentityLink
         {
             HospitalId = provider.HospitalId,

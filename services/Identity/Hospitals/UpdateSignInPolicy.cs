@@ -1,6 +1,5 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
-using MedCor.Identity.Accounts;
 using MedCor.Identity.Mails;
 using MedCor.Platform.Database;
 using MedCor.Platform.LocalCopies;

@@ -1,7 +1,6 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Hospital;
 using MedCor.Contracts.Identity;
-using MedCor.Identity.Accounts;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Mails;
 using MedCor.Platform.Database;

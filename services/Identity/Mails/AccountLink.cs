@@ -16,10 +16,13 @@ internal enum LinkPurpose
     /// <summary>Replacing a temporary password, for a user who has just entered it. It was not mailed.</summary>
     TemporaryPassword,
 
-    /// <summary>Confirming a new e-mail address.</summary>
+    /// <summary>Confirming a new e-mail address that the user has requested.</summary>
     EmailChange,
 
-    /// <summary>Confirming a new e-mail address that somebody else has requested for the account.</summary>
+    /// <summary>Confirming a new e-mail address that somebody else has requested for an account that nobody has used.</summary>
+    EmailCorrection,
+
+    /// <summary>Confirming a new e-mail address that somebody else has requested for an account that its user has used.</summary>
     EmailChangeByOthers,
 
     /// <summary>Stopping or allowing such a request, by the present address.</summary>
@@ -37,7 +40,10 @@ internal sealed class AccountLink
     public required Guid UserId { get; init; }
     public required LinkPurpose Purpose { get; init; }
 
-    /// <summary>Gets the address that the link is about; null for other purposes.</summary>
+    /// <summary>
+    /// Gets the address that the link is about: the new one, or that of the login to which an invitation or a reset was sent; null for other purposes. A link
+    /// sets no password of a login that has another address by now.
+    /// </summary>
     public string? NewEmail { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }

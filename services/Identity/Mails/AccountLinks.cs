@@ -21,7 +21,7 @@ internal sealed class AccountLinks(IdentityDb db, SessionTrail trail)
     private const int TokenBytes = 32;
 
     /// <summary>Creates a link, in the open transaction or else in its own, and returns its token, which nothing but the link holds.</summary>
-    /// <param name="newEmail">The address that the link is about; null for other purposes.</param>
+    /// <param name="newEmail">The address that the link is about, as in <see cref="AccountLink.NewEmail"/>.</param>
     internal async Task<string> CreateAsync(Guid userId, LinkPurpose purpose, string? newEmail, CancellationToken ct)
     {
         var token = Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(TokenBytes));

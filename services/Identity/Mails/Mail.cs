@@ -20,10 +20,13 @@ internal enum MailKind
     /// <summary>The recipient's address is to become that of an account.</summary>
     EmailConfirmation,
 
+    /// <summary>Somebody else wants to make the recipient's address that of an account that nobody has used.</summary>
+    EmailCorrection,
+
     /// <summary>Somebody wanted the recipient's address for another account. Sent in place of a mail to confirm it.</summary>
     EmailTaken,
 
-    /// <summary>Somebody else wants to make the recipient's address that of an account.</summary>
+    /// <summary>Somebody else wants to make the recipient's address that of an account that its user has used.</summary>
     EmailChangeByOthers,
 
     /// <summary>Somebody else wants to replace the recipient's address, which is that of the account.</summary>

@@ -52,7 +52,7 @@ internal sealed class MailComposer(IStringLocalizer<MailTexts> texts, IOptions<T
                 once, texts["If you did not request this, ignore this mail. Your password stays as it is."],
             ]),
             // The address may be somebody else's, so the user is not named.
-            MailKind.EmailConfirmation => (texts["Confirm your e-mail address"],
+            MailKind.EmailConfirmation or MailKind.EmailCorrection => (texts["Confirm your e-mail address"],
             [
                 texts["This address is to become the e-mail address of a MedCor account. Confirm it here:"], Link(PagePaths.ConfirmEmail, token),
                 once, texts["If this is not your account, ignore this mail."],

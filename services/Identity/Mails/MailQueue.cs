@@ -28,7 +28,9 @@ internal sealed class MailQueue(IdentityDb db, IOptions<MailOptions> options)
     internal void Add(MailKind kind, Guid userId, string? recipient = null)
     {
         if (!SendsMail) return;
-        var lifetime = kind is MailKind.Invitation or MailKind.EmailConfirmation or MailKind.PasswordReset ? AccountLinks.Lifetime : NoticeLifetime;
+        var lifetime = kind is MailKind.Invitation or MailKind.EmailConfirmation or MailKind.EmailCorrection or MailKind.PasswordReset
+            ? AccountLinks.Lifetime
+            : NoticeLifetime;
         var now = db.UtcNow;
         db.Add(new Mail { Kind = kind, UserId = userId, Recipient = recipient, CreatedAt = now, DueAt = now, ExpiresAt = now + lifetime });
     }

@@ -54,7 +54,7 @@ internal sealed partial class MailSender(
             {
                 // A link in place of which the owner of the address is told something counts as one that was sent, and nobody has it.
                 if (GetPurpose(kind == MailKind.EmailTaken ? mail.Kind : kind) is { } purpose)
-                    token = await links.CreateAsync(account.Id, purpose, kind == MailKind.HospitalLink ? to : newEmail, ct);
+                    token = await links.CreateAsync(account.Id, purpose, newEmail ?? to, ct);
                 var message = services.GetRequiredService<MailComposer>().Compose(kind, account, to, token, newEmail);
                 await services.GetRequiredService<SmtpConnection>().SendAsync(message, ct);
             }
@@ -123,7 +123,7 @@ internal sealed partial class MailSender(
         }
         if ((mail.UserId is null ? null : mail.Recipient) is not { } recipient)
             return (account.Login?.Email ?? account.Email) is { } own ? (mail.Kind, own) : null;
-        var isTaken = mail.Kind is MailKind.EmailConfirmation or MailKind.EmailChangeByOthers
+        var isTaken = mail.Kind is MailKind.EmailConfirmation or MailKind.EmailCorrection or MailKind.EmailChangeByOthers
             && (await db.FindAllByEmailAsync(recipient, ct)).Any(a => a.Login!.Id != account.Login?.Id);
         return (isTaken ? MailKind.EmailTaken : mail.Kind, recipient);
     }
@@ -131,7 +131,7 @@ internal sealed partial class MailSender(
     /// <summary>Returns the new address that a mail is about; null when it is about none, or when the change was stopped or replaced by another.</summary>
     private static async Task<string?> FindNewEmailAsync(IdentityDb db, Mail mail, CancellationToken ct)
     {
-        if (mail.Kind == MailKind.EmailConfirmation) return mail.Recipient;
+        if (mail.Kind is MailKind.EmailConfirmation or MailKind.EmailCorrection) return mail.Recipient;
         if (mail.Kind is not (MailKind.EmailChangeByOthers or MailKind.EmailChangeReview)) return null;
         var newEmail = await db.EmailChanges.Where(c => c.UserId == mail.UserId).Select(c => c.NewEmail).SingleOrDefaultAsync(ct);
         return mail.Kind == MailKind.EmailChangeReview || newEmail == mail.Recipient ? newEmail : null;
@@ -142,6 +142,7 @@ internal sealed partial class MailSender(
         MailKind.Invitation => LinkPurpose.Invitation,
         MailKind.PasswordReset => LinkPurpose.PasswordReset,
         MailKind.EmailConfirmation => LinkPurpose.EmailChange,
+        MailKind.EmailCorrection => LinkPurpose.EmailCorrection,
         MailKind.EmailChangeByOthers => LinkPurpose.EmailChangeByOthers,
         MailKind.EmailChangeReview => LinkPurpose.EmailChangeReview,
         MailKind.HospitalLink => LinkPurpose.HospitalLink,

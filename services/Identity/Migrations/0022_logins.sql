@@ -36,3 +36,7 @@ ALTER TABLE recovery_codes DROP CONSTRAINT recovery_codes_user_id_fkey, ADD FORE
 ALTER TABLE passkeys RENAME COLUMN user_id TO login_id;
 ALTER TABLE passkeys DROP CONSTRAINT passkeys_user_id_fkey, ADD FOREIGN KEY (login_id) REFERENCES logins;
 ALTER INDEX passkeys_by_user RENAME TO passkeys_by_login;
+
+-- The session that began with the login, of one that a change of the hospital has started. It ends no earlier, so no row refers to one that is deleted.
+ALTER TABLE sessions ADD COLUMN origin_id uuid;
+CREATE INDEX sessions_by_origin ON sessions (origin_id) WHERE origin_id IS NOT NULL;

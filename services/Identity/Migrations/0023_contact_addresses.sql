@@ -10,7 +10,9 @@ CREATE INDEX users_by_search ON users USING gin (hospital_id, search_text gin_tr
 
 -- Users whom a login of another hospital is to open, once its owner has linked it by mail.
 ALTER TABLE memberships ADD COLUMN awaits_login boolean NOT NULL DEFAULT false;
+-- new_email is also the address to which an invitation or a reset was sent. Links without one, which an earlier version has sent, set no password.
 ALTER TABLE account_links
     DROP CONSTRAINT account_links_purpose_check,
     ADD CONSTRAINT account_links_purpose_check CHECK (purpose IN
-        ('INVITATION', 'PASSWORD_RESET', 'TEMPORARY_PASSWORD', 'EMAIL_CHANGE', 'EMAIL_CHANGE_BY_OTHERS', 'EMAIL_CHANGE_REVIEW', 'HOSPITAL_LINK'));
+        ('INVITATION', 'PASSWORD_RESET', 'TEMPORARY_PASSWORD', 'EMAIL_CHANGE', 'EMAIL_CORRECTION', 'EMAIL_CHANGE_BY_OTHERS', 'EMAIL_CHANGE_REVIEW',
+         'HOSPITAL_LINK'));

@@ -59,10 +59,10 @@ internal sealed class AccountModel(IdentityDb db, BrowserLogIns logIns, SecondFa
             await secondFactors.InformAsync(LogIn.Account, HttpContext.RequestAborted);
         });
 
-    /// <summary>Removes a passkey. Who has logged in long ago logs in again first.</summary>
+    /// <summary>Removes a passkey. Who has logged in long ago, or through a provider, logs in with a password or passkey first.</summary>
     public async Task<IActionResult> OnPostRemovePasskeyAsync(string? passkey)
     {
-        if (!HasLoggedInRecently(clock)) return Redirect(PagePaths.WithReturn(PagePaths.LogIn, PagePaths.Account));
+        if (!HasLoggedInRecently(clock) || !LogIn.CanChangeFactors) return Redirect(PagePaths.WithReturn(PagePaths.LogIn, PagePaths.Account));
         var (ct, id) = (HttpContext.RequestAborted, new byte[(passkey ?? "").Length / 2]);
         if (Convert.FromHexString(passkey ?? "", id, out _, out _) != OperationStatus.Done) return Redirect(PagePaths.Account);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
@@ -77,7 +77,7 @@ internal sealed class AccountModel(IdentityDb db, BrowserLogIns logIns, SecondFa
     {
         try
         {
-            await OpenAsync(await hospitals.FindAsync(LogIn.Account.Login!, hospital, LogIn.Methods, HttpContext.RequestAborted));
+            await OpenAsync(await hospitals.FindAsync(LogIn.Account.Login!, hospital, LogIn.Methods, LogIn.At, HttpContext.RequestAborted));
             return Redirect(PagePaths.Account);
         }
         catch (ProviderRequired required)

@@ -22,9 +22,7 @@ internal abstract class AccountPageModel(BrowserLogIns logIns) : PageModel
     /// <summary>Returns whether the user has logged in so recently that nobody else is likely to sit there.</summary>
     protected bool HasLoggedInRecently(TimeProvider clock) => clock.GetUtcNow() - LogIn.At <= RecentLogIn;
 
-    /// <summary>
-    /// Returns whether a login is recent enough to add a second factor. Who has none yet cannot prove more, and a provider may not say when it has asked.
-    /// </summary>
+    /// <summary>Returns whether a login is recent enough to add a second factor. Who has none yet cannot prove more.</summary>
     private bool IsRecent(BrowserLogIn login) =>
         HttpContext.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow() - (login.MustEnroll ? login.ValidFrom : login.At) <= RecentLogIn;
 
@@ -44,7 +42,7 @@ internal abstract class AccountPageModel(BrowserLogIns logIns) : PageModel
     {
         var here = Request.Path + (HttpMethods.IsGet(Request.Method) ? Request.QueryString.Value : "");
         if (await logIns.FindAsync(HttpContext) is not { } login
-            || IsEnrollment && (!IsRecent(login) || !await logIns.CanAddFactorsAsync(login, HttpContext.RequestAborted)))
+            || IsEnrollment && (!IsRecent(login) || !login.CanChangeFactors))
         {
             context.Result = Redirect(PagePaths.WithReturn(PagePaths.LogIn, here));
             return;

@@ -21,6 +21,10 @@ internal sealed class AuthorizeModel(ClientSessions sessions, BrowserLogIns logI
     DocumentedClients documented, Consents consents, TimeProvider clock) : PageModel
 {
     internal const string GrantPrefix = "grant:";
+    internal const string DecisionField = "decision";
+
+    /// <summary>The field with the ID of the user who is asked, because another page can open another hospital in the browser meanwhile.</summary>
+    internal const string UserField = "asked-user";
 
     public string ClientName { get; private set; } = "";
 
@@ -30,6 +34,9 @@ internal sealed class AuthorizeModel(ClientSessions sessions, BrowserLogIns logI
     /// <summary>Gets the host of a client's description that could not be read; null when none was to be.</summary>
     public string? UnreadableHost => documented.FailedHost;
     public string Email { get; private set; } = "";
+
+    /// <summary>Gets the ID of the user who is asked.</summary>
+    public Guid UserId { get; private set; }
 
     /// <summary>Gets the name of the user's hospital; null for a platform administrator.</summary>
     public string? Hospital { get; private set; }
@@ -66,13 +73,14 @@ internal sealed class AuthorizeModel(ClientSessions sessions, BrowserLogIns logI
         return remembered.IsEmpty ? await ShowAsync(request, login.Account) : await StartAsync(request, login, remembered);
     }
 
-    public async Task<IActionResult> OnPostAsync(string? decision)
+    public async Task<IActionResult> OnPostAsync([FromForm(Name = DecisionField)] string? decision, [FromForm(Name = UserField)] Guid? user)
     {
         if (HttpContext.GetOpenIddictServerResponse() is { Error: not null } failure) return ShowFailure(failure);
         var request = HttpContext.GetOpenIddictServerRequest()!;
         if (await FindLogInAsync() is not { } login) return LogIn();
         if (MustEnroll(request, login)) return Enroll();
-        if (decision is null) return await ShowAsync(request, login.Account);
+        // Who has been asked as another user, such as one of another hospital, is asked anew.
+        if (decision is null || user != login.Account.Id) return await ShowAsync(request, login.Account);
         if (decision != "allow") return Refuse(Errors.AccessDenied, "The user has denied the access.");
 
         var scopes = ConsentScopes.Grant(request.GetScopes(), isTicked: name => Request.Form.ContainsKey(GrantPrefix + name));
@@ -147,7 +155,7 @@ internal sealed class AuthorizeModel(ClientSessions sessions, BrowserLogIns logI
         ClientName = await applications.GetDisplayNameAsync(application, HttpContext.RequestAborted) ?? request.ClientId!;
         // A host in other letters than ASCII may look like another one.
         ClientHost = documented.FindAddress(request.ClientId!)?.IdnHost;
-        Email = account.Login!.Email;
+        (UserId, Email) = (account.Id, account.Login!.Email);
         Hospital = account.Hospital?.Name;
         RedirectHost = FindRedirectHost(request);
         var applicationId = (await applications.GetIdAsync(application, HttpContext.RequestAborted))!;
@@ -172,8 +180,8 @@ internal sealed class AuthorizeModel(ClientSessions sessions, BrowserLogIns logI
         AuthorizationServer.AuthorizePath + QueryString.Create(GetParameters(request).Select(p => KeyValuePair.Create(p.Key, (string?)p.Value)));
 
     /// <summary>
-    /// Returns the parameters of a request, without those that ask for a login anew: it has been asked for, or is about to be. That the user is to be asked in
-    /// any case stays. A pushed request is named by its <c>request_uri</c> alone.
+    /// Returns the parameters of a request, without the fields of the page and those that ask for a login anew: it has been asked for, or is about to be. That
+    /// the user is to be asked in any case stays. A pushed request is named by its <c>request_uri</c> alone.
     /// </summary>
     private KeyValuePair<string, string>[] GetParameters(OpenIddictRequest request)
     {
@@ -189,11 +197,16 @@ internal sealed class AuthorizeModel(ClientSessions sessions, BrowserLogIns logI
         [
             .. from parameter in request.GetParameters()
                let isPrompt = parameter.Key == OpenIddictConstants.Parameters.Prompt
-               where parameter.Key != OpenIddictConstants.Parameters.MaxAge && (!isPrompt || request.HasPromptValue(PromptValues.Consent))
+               where !IsField(parameter.Key) && parameter.Key != OpenIddictConstants.Parameters.MaxAge
+                   && (!isPrompt || request.HasPromptValue(PromptValues.Consent))
                from value in (ImmutableArray<string?>?)parameter.Value ?? []
                select KeyValuePair.Create(parameter.Key, isPrompt ? PromptValues.Consent : value ?? ""),
         ];
     }
+
+    /// <summary>Returns whether a name is that of a field of the page, which an answer that is asked for anew must not repeat.</summary>
+    private static bool IsField(string name) =>
+        name is DecisionField or UserField or "__RequestVerificationToken" || name.StartsWith(GrantPrefix, StringComparison.Ordinal);
 
     private ForbidResult Refuse(string error, string description) => Forbid(new Microsoft.AspNetCore.Authentication.AuthenticationProperties(
         new Dictionary<string, string?>

@@ -11,7 +11,7 @@ namespace MedCor.Identity.Pages;
 
 /// <summary>
 /// Receives the answer of a hospital's identity provider and logs the browser in. A user who has a second factor at MedCor, and has shown none at the provider,
-/// is asked for it next.
+/// is asked for it next. Who has none where one is required is refused: a login through a provider sets up none.
 /// </summary>
 internal sealed class HospitalCallbackModel(IdentityDb db, ProviderSettings providers, ProviderClient client, ProviderLogIn logIn,
     BrowserLogIns browsers, SecondFactorManager secondFactors, IStringLocalizer<PageTexts> texts, TimeProvider clock) : PageModel
@@ -44,8 +44,12 @@ internal sealed class HospitalCallbackModel(IdentityDb db, ProviderSettings prov
 
     private async Task<IActionResult> LogInAsync(Account account, ProviderIdentity identity)
     {
-        var validFrom = clock.GetUtcNow();
-        if (!AuthenticationMethods.HasTwoFactors(identity.Methods) && (await secondFactors.FindAsync(account.Login!, HttpContext.RequestAborted)).Any)
+        var (validFrom, ct) = (clock.GetUtcNow(), HttpContext.RequestAborted);
+        var hasFactors = (await secondFactors.FindAsync(account.Login!, ct)).Any;
+        if (!hasFactors && await secondFactors.IsMissingAsync(account, identity.Methods, ct))
+            return Refuse(texts["Your hospital requires a second factor. Log in with your password to set one up, or ask the administrators of your hospital."],
+                StatusCodes.Status403Forbidden);
+        if (hasFactors && !AuthenticationMethods.HasTwoFactors(identity.Methods))
         {
             await LogInCookie.BeginAsync(HttpContext, account, identity.Methods, identity.AuthenticatedAt, validFrom);
             return LocalRedirect(PagePaths.WithReturn(PagePaths.SecondFactor, ReturnUrl));

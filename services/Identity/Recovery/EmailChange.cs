@@ -24,8 +24,9 @@ internal sealed class EmailChange(IdentityDb db, AccountLinks links, MailQueue m
     /// <summary>Returns a link that confirms an address and can still be used; null when there is none. It is not spent.</summary>
     internal async Task<EmailConfirmation?> FindLinkAsync(string? token, CancellationToken ct)
     {
-        if (await links.FindAsync(token, ct, LinkPurpose.EmailChange, LinkPurpose.EmailChangeByOthers) is not { } link) return null;
-        if (link.Purpose == LinkPurpose.EmailChange) return new(link, WaitsUntil: null);
+        if (await links.FindAsync(token, ct, LinkPurpose.EmailChange, LinkPurpose.EmailCorrection, LinkPurpose.EmailChangeByOthers) is not { } link)
+            return null;
+        if (link.Purpose != LinkPurpose.EmailChangeByOthers) return new(link, WaitsUntil: null);
         return await Pending(link).AsNoTracking().SingleOrDefaultAsync(ct) is { EffectiveAt: var effectiveAt }
             ? new(link, effectiveAt > db.UtcNow ? effectiveAt : null)
             : null;
@@ -61,7 +62,8 @@ internal sealed class EmailChange(IdentityDb db, AccountLinks links, MailQueue m
 
     /// <summary>
     /// Makes the link's address that of the account and of its login, and returns whether this call did. Throws <see cref="Conflict"/> when another login has
-    /// it by now. The login of a user of several hospitals keeps its address when an administrator of one of them has requested the change.
+    /// it by now. The login of a user of several hospitals keeps its address when an administrator of one of them has requested the change. A correction of an
+    /// account that nobody had used is over once somebody has.
     /// </summary>
     internal async Task<bool> ConfirmAsync(AccountLink link, CancellationToken ct)
     {
@@ -75,11 +77,18 @@ internal sealed class EmailChange(IdentityDb db, AccountLinks links, MailQueue m
         var account = await db.Accounts.Include(a => a.Hospital).Include(a => a.Membership!.Login).Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty)
             .AsSplitQuery().SingleAsync(a => a.Id == link.UserId, ct);
         if (account is not { CanLogIn: true, HasLogin: true }) return false;
+        if (account.Login is { } present)
+        {
+            await links.EndAllAsync(present.Id, ct);
+            await db.LockLoginAsync(present.Id, ct);
+            await db.Entry(present).ReloadAsync(ct);
+        }
+        if (link.Purpose == LinkPurpose.EmailCorrection && account.IsUsed) return false;
         // The former address of who awaits a login is somebody else's, who is not told the name.
         if (account.Login is { } former) mails.Add(MailKind.EmailChanged, account.Id, recipient: former.Email);
         await addresses.ReserveAsync(link.NewEmail!, account.HospitalId, ct, exceptUserId: account.Id);
         account.Email = link.NewEmail!;
-        if (link.Purpose != LinkPurpose.EmailChangeByOthers || account.Login is null || !await db.IsSharedAsync(account.Login, ct))
+        if (link.Purpose == LinkPurpose.EmailChange || account.Login is null || !await db.IsSharedAsync(account.Login, ct))
             await ChangeLoginAsync(account, link.NewEmail!, ct);
         account.RaiseChanged(db, user => new UserUpdated(user));
         await db.SaveChangesAsync(ct);

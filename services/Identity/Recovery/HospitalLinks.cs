@@ -43,6 +43,8 @@ internal sealed class HospitalLinks(
         var owner = await db.FindByEmailAsync(found.Email, ct);
         // The login of a platform administrator opens no hospital.
         if (owner is not { HospitalId: not null, Login: { } known }) return null;
+        // Whoever has begun to replace a temporary password does not go on with a login that is emptied. Links before logins, as wherever both are changed.
+        await links.EndAllAsync(known.Id, ct);
         // One after the other, and neither while the password is changed nor while the hospital changes the user's address.
         await secondFactors.LockAsync(known, ct);
         await sessions.LockAsync(found.Link.UserId, ct);
@@ -61,7 +63,7 @@ internal sealed class HospitalLinks(
             await sessions.EndAllOfLoginAsync(login.Id, ct);
         }
         await trail.RecordChangeAsync("link_hospital", account.Id, ct, AuditKind.Account, isProven ? [] : ["password", "second_factors"]);
-        var token = login.PasswordHash is null ? await links.CreateAsync(account.Id, LinkPurpose.PasswordReset, newEmail: null, ct) : null;
+        var token = login.PasswordHash is null ? await links.CreateAsync(account.Id, LinkPurpose.PasswordReset, login.Email, ct) : null;
         await transaction.CommitAsync(ct);
         return new(token);
     }

@@ -4,6 +4,7 @@ using MedCor.Identity.Accounts;
 using MedCor.Identity.Audit;
 using MedCor.Identity.Mails;
 using MedCor.Identity.Passwords;
+using MedCor.Identity.SecondFactors;
 using MedCor.Identity.Sessions;
 using Microsoft.EntityFrameworkCore;
 
@@ -14,7 +15,7 @@ namespace MedCor.Identity.Recovery;
 /// and a lock of the address.
 /// </summary>
 internal sealed class PasswordSetter(IdentityDb db, AccountLinks links, MailQueue mails, PasswordHasher hashes, PasswordLogIn logIn, LockOut lockOut,
-    SessionManager sessions, SessionTrail trail)
+    SessionManager sessions, SecondFactorManager secondFactors, SessionTrail trail)
 {
     internal const string LinkIsOver = "is not valid, or no longer: a link works once, within 30 minutes. Request another one";
 
@@ -24,7 +25,8 @@ internal sealed class PasswordSetter(IdentityDb db, AccountLinks links, MailQueu
 
     /// <summary>
     /// Sets the password of a link's user and spends the link. Throws <see cref="ValidationFailed"/> for <c>token</c> when the link cannot be used, and for
-    /// <c>password</c> when that is not accepted.
+    /// <c>password</c> when that is not accepted. Who is the first to prove to receive mail at the address may not have set up the second factors: they are
+    /// removed.
     /// </summary>
     internal async Task SetByLinkAsync(string token, string password, CancellationToken ct)
     {
@@ -36,8 +38,14 @@ internal sealed class PasswordSetter(IdentityDb db, AccountLinks links, MailQueu
 
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         if (!await links.SpendAsync(link, ct)) throw new ValidationFailed("token", LinkIsOver);
-        // Who has read the mail receives mail at the address.
-        await SetAsync(account.Id, login, hash, provesEmail: link.Purpose != LinkPurpose.TemporaryPassword, ct);
+        // Who has read the mail receives mail at the address to which it was sent.
+        var provesEmail = link.Purpose != LinkPurpose.TemporaryPassword;
+        await links.EndAllAsync(login.Id, ct);
+        await secondFactors.LockAsync(login, ct);
+        var isFirstProof = provesEmail && await db.Logins.AnyAsync(l => l.Id == login.Id && l.EmailVerifiedAt == null, ct);
+        var settable = provesEmail ? db.Logins.Where(l => l.Email == link.NewEmail) : db.Logins.Where(l => l.HasTemporaryPassword);
+        if (!await TrySetAsync(account, settable, hash, provesEmail, ct)) throw new ValidationFailed("token", LinkIsOver);
+        if (isFirstProof) await secondFactors.RemoveAllAsync(account, ct);
         if (link.Purpose != LinkPurpose.Invitation) mails.Add(MailKind.PasswordChanged, account.Id);
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
@@ -61,7 +69,8 @@ internal sealed class PasswordSetter(IdentityDb db, AccountLinks links, MailQueu
                 throw new ValidationFailed("password", "is not temporary: log in with it, and change it with update_user");
             if (newPassword == password) throw new ValidationFailed("new_password", "must be another one");
             ThrowIfWeak("new_password", newPassword, account);
-            await SetAsync(account.Id, account.Login, hash, provesEmail: false, ct);
+            await links.EndAllAsync(account.Login.Id, ct);
+            if (!await TrySetAsync(account, db.Logins.Where(l => l.HasTemporaryPassword), hash, provesEmail: false, ct)) return null;
             mails.Add(MailKind.PasswordChanged, account.Id);
             await db.SaveChangesAsync(ct);
             return account;
@@ -72,17 +81,20 @@ internal sealed class PasswordSetter(IdentityDb db, AccountLinks links, MailQueu
     internal Task<string> CreateLinkAsync(TemporaryPassword proven, CancellationToken ct) =>
         links.CreateAsync(proven.Account.Id, LinkPurpose.TemporaryPassword, newEmail: null, ct);
 
-    private async Task SetAsync(Guid userId, Login login, string hash, bool provesEmail, CancellationToken ct)
+    /// <summary>Sets the password of a login and ends its sessions, and returns whether it did: not if the login is none of the settable ones by now.</summary>
+    private async Task<bool> TrySetAsync(Account account, IQueryable<Login> settable, string hash, bool provesEmail, CancellationToken ct)
     {
+        var login = account.Login!;
         var now = db.UtcNow;
-        await db.Logins.Where(l => l.Id == login.Id).ExecuteUpdateAsync(l => l
+        var isSet = await settable.Where(l => l.Id == login.Id).ExecuteUpdateAsync(l => l
             .SetProperty(x => x.PasswordHash, hash)
             .SetProperty(x => x.HasTemporaryPassword, false)
-            .SetProperty(x => x.EmailVerifiedAt, x => provesEmail ? now : x.EmailVerifiedAt), ct);
-        await links.EndAllAsync(login.Id, ct);
+            .SetProperty(x => x.EmailVerifiedAt, x => provesEmail ? now : x.EmailVerifiedAt), ct) == 1;
+        if (!isSet) return false;
         await lockOut.ClearAsync(login.AttemptKey, ct);
         await sessions.EndAllOfLoginAsync(login.Id, ct);
-        await trail.RecordChangeAsync("set_password", userId, ct, AuditKind.Account);
+        await trail.RecordChangeAsync("set_password", account.Id, ct, AuditKind.Account);
+        return true;
     }
 
     private static void ThrowIfWeak(string field, string password, Account account)

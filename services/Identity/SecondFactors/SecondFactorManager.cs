@@ -56,8 +56,7 @@ internal sealed class SecondFactorManager(IdentityDb db, SignInPolicies policies
     }
 
     /// <summary>Lets one transaction at a time change the second factors of a login.</summary>
-    internal Task LockAsync(Login login, CancellationToken ct) =>
-        db.Database.ExecuteSqlAsync($"SELECT FROM logins WHERE id = {login.Id} FOR UPDATE", ct);
+    internal Task LockAsync(Login login, CancellationToken ct) => db.LockLoginAsync(login.Id, ct);
 
     /// <summary>Stores the secret of an authenticator whose code of a time step was shown, in place of a former one.</summary>
     internal async Task EnrollAuthenticatorAsync(Account account, byte[] secret, long step, CancellationToken ct)

@@ -37,7 +37,7 @@ internal static class ServiceAccountRules
         UpdatedAt: account.UpdatedAt);
 
     /// <summary>Creates an address that no mail reaches (RFC 2606), because each account has one.</summary>
-    internal static string CreateEmail(Guid id) => $"{id:N}@service-accounts.invalid";
+    internal static string CreateEmail(Guid id) => $"{id:N}@{ServiceAccount.EmailDomain}";
 
     /// <summary>
     /// Throws <see cref="Forbidden"/> for a program: a key that it created would outlive the access that a user has given it and can withdraw.

@@ -30,14 +30,14 @@ internal sealed class HospitalSwitch(
         // Outside the transaction, which holds a connection.
         var key = await keys.GetSigningCredentialsAsync(ct);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        await LockAsync(caller.UserId, ct);
+        await sessions.LockLoginOfAsync(caller.SessionId, ct);
         var now = clock.GetUtcNow();
         var session = await db.Sessions.AsNoTracking().Include(s => s.User!.Membership!.Login).Include(s => s.User!.Hospital)
             .SingleOrDefaultAsync(s => s.Id == caller.SessionId && s.UserId == caller.UserId && s.RevokedAt == null && s.EndsAt > now, ct);
         if (session is not { User: { CanLogIn: true, Login: { } login } user } || session.IsOver(await policies.GetAsync(user.HospitalId, ct), now))
             throw SessionEnded();
         if (user.HospitalId == request.HospitalId) throw new ValidationFailed("hospital_id", "is the hospital of your access token");
-        var other = await FindAsync(login, request.HospitalId, session.AuthenticationMethods, ct);
+        var other = await FindAsync(login, request.HospitalId, session.AuthenticationMethods, session.AuthenticatedAt ?? session.StartedAt, ct);
         var tokens = await sessions.StartFromAsync(session, other, key, ct) ?? throw SessionEnded();
         await transaction.CommitAsync(ct);
         return tokens;
@@ -48,7 +48,8 @@ internal sealed class HospitalSwitch(
     /// the hospital wants another login.
     /// </summary>
     /// <param name="methods">How the owner has logged in.</param>
-    internal async Task<Account> FindAsync(Login login, Guid hospitalId, string? methods, CancellationToken ct)
+    /// <param name="loggedInAt">When the owner has logged in. After an end of all sessions at the other hospital, only a later login opens it.</param>
+    internal async Task<Account> FindAsync(Login login, Guid hospitalId, string? methods, DateTimeOffset loggedInAt, CancellationToken ct)
     {
         var account = await db.Accounts.AsNoTracking().Include(a => a.Membership!.Login).Include(a => a.Hospital)
             .SingleOrDefaultAsync(a => a.HospitalId == hospitalId && a.Membership!.LoginId == login.Id, ct);
@@ -56,19 +57,12 @@ internal sealed class HospitalSwitch(
         if (AuthenticationMethods.IsFederated(methods ?? ""))
             throw new Forbidden("A login through the provider of a hospital opens that hospital alone. Log in with your password and this hospital_id.");
         if (await providers.FindRequiredAsync(account, ct) is { } required) throw required;
+        if (account.Membership!.RevokedAt >= loggedInAt) throw SessionEnded();
         if (!AuthenticationMethods.HasTwoFactors(methods)
             && (await secondFactors.IsMissingAsync(account, methods, ct) || (await secondFactors.FindAsync(login, ct)).Any))
             throw new Forbidden("This hospital requires a second factor, or you have one by now. Log in with it and this hospital_id.");
         return await passwords.FindTemporaryAsync(account, ct) is { } temporary ? throw temporary : account;
     }
-
-    /// <summary>
-    /// Lets nobody end the sessions of the users whom the login of a user opens, until the transaction ends. They are locked in the order in which a change of
-    /// the password ends their sessions.
-    /// </summary>
-    private Task<int> LockAsync(Guid userId, CancellationToken ct) => db.Database.ExecuteSqlAsync($"""
-        SELECT FROM memberships WHERE login_id = (SELECT login_id FROM memberships WHERE user_id = {userId}) ORDER BY user_id FOR UPDATE
-        """, ct);
 
     private static Unauthenticated SessionEnded() =>
         new(ErrorCodes.AuthInvalid, "The session is over, or too old for this hospital. Log in again with this hospital_id.");

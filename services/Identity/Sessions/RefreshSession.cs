@@ -36,9 +36,9 @@ internal sealed class RefreshSessionHandler(IdentityDb db, KeyRing keys, Session
             else if (token.ExpiresAt > now && session.RevokedAt is null && user.CanLogIn)
             {
                 lacksFactor = await secondFactors.IsMissingAsync(user, session.AuthenticationMethods, ct);
-                if (lacksFactor) await sessions.EndAsync(session.Id, ct, SessionTrail.EndSession);
+                if (lacksFactor) await sessions.EndAloneAsync(session.Id, ct);
                 else if ((next = await sessions.ContinueAsync(session, user, key, ct)) is not null) await sessions.RecordUseAsync(session.Id, ct);
-                else await sessions.EndAsync(session.Id, ct, SessionTrail.EndSession);
+                else await sessions.EndAloneAsync(session.Id, ct);
             }
         }
         await transaction.CommitAsync(ct);

@@ -37,6 +37,11 @@ internal sealed class Session
     /// <summary>Gets the API key with which a program started the session; null for any other session.</summary>
     public Guid? ApiKeyId { get; init; }
 
+    /// <summary>
+    /// Gets the session that began with the login, when this one was started by a change of the hospital, directly or over others; null for any other session.
+    /// </summary>
+    public Guid? OriginId { get; init; }
+
     /// <summary>Gets whether the session is a login in a browser, on MedCor's pages. It has no tokens: a cookie names it.</summary>
     public bool IsBrowser { get; init; }
 

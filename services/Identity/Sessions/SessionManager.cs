@@ -73,22 +73,25 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Si
     }
 
     /// <summary>
-    /// Starts a session of another user of a session's login, and returns its tokens; null when the session is too old for the rules of the user's hospital.
-    /// What it descends from stays known: how and when the owner has logged in, the scopes, and the latest end.
+    /// Starts a session of another user of a session's login, and returns its tokens; null when the login was too long ago for the rules of the user's
+    /// hospital. What it descends from stays known: how and when the owner has logged in, the scopes, and the latest end.
     /// </summary>
     internal async Task<SessionTokens?> StartFromAsync(Session session, Account other, SigningCredentials key, CancellationToken ct)
     {
         var policy = await policies.GetAsync(other.HospitalId, ct);
-        var endsAt = session.StartedAt + policy.MaxLifetime;
+        var (now, loggedInAt) = (clock.GetUtcNow(), session.AuthenticatedAt ?? session.StartedAt);
+        var endsAt = loggedInAt + policy.MaxLifetime;
         var next = new Session
         {
             UserId = other.Id,
-            StartedAt = session.StartedAt,
+            // What happened at the hospital before is not sent again.
+            StartedAt = now,
             EndsAt = endsAt < session.EndsAt ? endsAt : session.EndsAt,
-            LastUsedAt = clock.GetUtcNow(),
+            LastUsedAt = now,
             Scope = session.Scope,
             AuthenticationMethods = session.AuthenticationMethods,
-            AuthenticatedAt = session.AuthenticatedAt,
+            AuthenticatedAt = loggedInAt,
+            OriginId = session.OriginId ?? session.Id,
         };
         db.Add(next);
         var started = await ContinueAsync(next, other, policy, key, ct);
@@ -122,18 +125,44 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Si
         return db.Sessions.Where(s => s.Id == id).ExecuteUpdateAsync(s => s.SetProperty(x => x.LastUsedAt, now), ct);
     }
 
-    /// <summary>Ends one session.</summary>
+    /// <summary>
+    /// Ends a session and all that began with the same login, at whichever hospital: whoever has the tokens of one may have those of the others. When they are
+    /// many, all sessions of their users end, because every process remembers each.
+    /// </summary>
     /// <param name="action">What the audit trail calls it; null for what is recorded elsewhere.</param>
     /// <param name="outcome">The recorded outcome. What was refused is recorded even when the session had ended before.</param>
     internal async Task EndAsync(Guid id, CancellationToken ct, string? action = SessionTrail.LogOut, AuditOutcome outcome = AuditOutcome.Done)
     {
+        // Until they are ended, none is added.
+        await LockLoginOfAsync(id, ct);
         var now = clock.GetUtcNow();
-        var ended = await db.Sessions.Where(s => s.Id == id && s.RevokedAt == null).ExecuteUpdateAsync(s => s.SetProperty(x => x.RevokedAt, now), ct);
-        if (ended > 0) await AddRevocationAsync(id, now, ct);
-        if (action is not null && (ended > 0 || outcome != AuditOutcome.Done)) await trail.RecordAsync(action, id, ct, outcome);
+        if (await db.Sessions.Where(s => s.Id == id).Select(s => s.OriginId ?? (Guid?)s.Id).SingleOrDefaultAsync(ct) is not { } origin) return;
+        var all = db.Sessions.Where(s => (s.Id == origin || s.OriginId == origin) && s.RevokedAt == null);
+        var ended = await all.OrderBy(s => s.Id).Select(s => s.Id).Take(MaxRevokedSessions + 1).ToListAsync(ct);
+        if (ended.Count > MaxRevokedSessions)
+        {
+            foreach (var userId in await all.Select(s => s.UserId).Distinct().OrderBy(u => u).ToListAsync(ct)) await EndAllOfUserAsync(userId, ct);
+        }
+        else
+        {
+            await db.Sessions.Where(s => ended.Contains(s.Id)).ExecuteUpdateAsync(s => s.SetProperty(x => x.RevokedAt, now), ct);
+            foreach (var session in ended) db.Add(new Revocation { RevokedId = session, RevokedAt = now });
+            await db.SaveChangesAsync(ct);
+        }
+        if (action is not null && (ended.Count > 0 || outcome != AuditOutcome.Done)) await trail.RecordAsync(action, id, ct, outcome);
     }
 
-    /// <summary>Ends one session in a transaction of its own.</summary>
+    /// <summary>Ends one session alone, which is over by the rules of its hospital, or is replaced by another one in a browser.</summary>
+    internal async Task EndAloneAsync(Guid id, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        var ended = await db.Sessions.Where(s => s.Id == id && s.RevokedAt == null).ExecuteUpdateAsync(s => s.SetProperty(x => x.RevokedAt, now), ct);
+        if (ended == 0) return;
+        await AddRevocationAsync(id, now, ct);
+        await trail.RecordAsync(SessionTrail.EndSession, id, ct);
+    }
+
+    /// <summary>Ends a session as <see cref="EndAsync"/> does, in a transaction of its own.</summary>
     internal async Task EndInTransactionAsync(Guid id, CancellationToken ct, string action = SessionTrail.LogOut, AuditOutcome outcome = AuditOutcome.Done)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
@@ -177,6 +206,16 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Si
     /// <summary>Lets sessions of a user start and end one after the other, until the transaction ends.</summary>
     internal Task LockAsync(Guid userId, CancellationToken ct) =>
         db.Database.ExecuteSqlAsync($"SELECT FROM memberships WHERE user_id = {userId} FOR UPDATE", ct);
+
+    /// <summary>
+    /// Lets the sessions of all users whom the login of a session opens start and end one after the other, until the transaction ends. The users are locked in
+    /// the order in which a change of the password ends their sessions.
+    /// </summary>
+    internal Task LockLoginOfAsync(Guid sessionId, CancellationToken ct) => db.Database.ExecuteSqlAsync($"""
+        SELECT FROM memberships
+        WHERE login_id = (SELECT m.login_id FROM sessions s JOIN memberships m ON m.user_id = s.user_id WHERE s.id = {sessionId})
+        ORDER BY user_id FOR UPDATE
+        """, ct);
 
     /// <summary>
     /// Lets nobody end all sessions of a session's user until the transaction ends: whoever waits for that ends the tokens that are issued meanwhile as well.

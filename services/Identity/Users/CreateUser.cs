@@ -111,9 +111,9 @@ internal sealed class CreateUserHandler(
         await addresses.ReserveAsync(email, prepared.HospitalId, ct);
         membership.LoginId = await addresses.TryAddAsync(email, ct, prepared.PasswordHash, prepared.IsPasswordTemporary);
         membership.AwaitsLogin = membership.LoginId is null;
-        // The platform sees all users, and whoever logs in through a provider waits for nobody.
-        if (membership.AwaitsLogin && (prepared.HospitalId is null || prepared.IsOfProvider)) throw LoginAddresses.EmailTaken();
-        if (!prepared.IsOfProvider) mails.Add(MailKind.Invitation, account.Id);
+        // The platform sees all users.
+        if (membership.AwaitsLogin && prepared.HospitalId is null) throw LoginAddresses.EmailTaken();
+        if (membership.AwaitsLogin || !prepared.IsOfProvider) mails.Add(MailKind.Invitation, account.Id);
     }
 
     /// <summary>Adds the errors of an address, a login or a password that the role requires, or that the others do not go with.</summary>

@@ -52,10 +52,11 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         // An address with which nobody logs in is only for contact.
         var changesLogin = changesEmail && account.HasLogin;
         var changesAtOnce = changesLogin && (await policies.GetAsync(account.HospitalId, ct)).AcceptsChosenPasswords;
-        var awaitsUser = changesLogin && account.Id != db.Tenancy.Caller.UserId && IsUsed(account) && !(changesAtOnce && environment.IsDevelopment());
+        var awaitsUser = changesLogin && account.Id != db.Tenancy.Caller.UserId && account.IsUsed && !(changesAtOnce && environment.IsDevelopment());
         var confirmsEmail = changesLogin && (awaitsUser || !changesAtOnce);
         if (confirmsEmail)
-            await EnsureConfirmableAsync(request.Email.Value!, account, awaitsUser ? LinkPurpose.EmailChangeByOthers : LinkPurpose.EmailChange, ct);
+            await EnsureConfirmableAsync(request.Email.Value!, account,
+                awaitsUser ? LinkPurpose.EmailChangeByOthers : IsOwn(account) ? LinkPurpose.EmailChange : LinkPurpose.EmailCorrection, ct);
         var passwordHash = request.Password is null ? null : await hashes.HashAsync(request.Password, ct);
         // Last, so that a rejected request pauses no bookings.
         account.ThrowIfVersionDiffers(request.ExpectedVersion);
@@ -80,7 +81,8 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         var givesLogin = GivesLogin(request, account)
             || (account.Membership is { AwaitsLogin: true } && !prepared.ConfirmsEmail && ChangesEmail(request, account));
         if (prepared.AwaitsUser && ChangesEmail(request, account)) await mails.AddEmailChangeAsync(account, request.Email.Value!, ct);
-        else if (prepared.ConfirmsEmail && ChangesEmail(request, account)) mails.Add(MailKind.EmailConfirmation, account.Id, request.Email.Value);
+        else if (prepared.ConfirmsEmail && ChangesEmail(request, account))
+            mails.Add(IsOwn(account) ? MailKind.EmailConfirmation : MailKind.EmailCorrection, account.Id, request.Email.Value);
         else if (request.Email.IsGiven) await ChangeEmailAsync(request, account, ct);
         if (givesLogin) await GiveLoginAsync(account, ct);
         account.FirstName = request.FirstName ?? account.FirstName;
@@ -146,8 +148,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
             AffectedCount: paused?.Count);
     }
 
-    /// <summary>Returns whether anybody has been the user so far. With the address, somebody else would take the account over.</summary>
-    private static bool IsUsed(Account account) => account.Login is { EmailVerifiedAt: not null } || account.Membership is { LastLoginAt: not null };
+    private bool IsOwn(Account account) => account.Id == db.Tenancy.Caller.UserId;
 
     private static bool ChangesEmail(UpdateUser request, Account account) =>
         request.Email.Value is { } email && (account.Email is not { } former || EmailAddresses.GetLookupKey(email) != EmailAddresses.GetLookupKey(former));
@@ -172,8 +173,12 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         // The former address of who awaits a login is somebody else's, who is not told the name.
         if (account.Login is not { } login) return;
         mails.Add(MailKind.EmailChanged, account.Id, former);
-        var isOwn = account.Id == db.Tenancy.Caller.UserId || !await db.IsSharedAsync(login, ct);
-        var isTaken = isOwn && !await addresses.TryChangeAsync(login, email, isVerified: false, ct);
+        // Before the login is locked, as wherever both are.
+        if (IsOwn(account) || !await db.IsSharedAsync(login, ct)) await links.EndAllAsync(login.Id, ct);
+        await db.LockLoginAsync(login.Id, ct);
+        await db.Entry(login).ReloadAsync(ct);
+        var changesLogin = IsOwn(account) || !await db.IsSharedAsync(login, ct);
+        var isTaken = changesLogin && !await addresses.TryChangeAsync(login, email, isVerified: false, ct);
         if (isTaken && account.HospitalId is null) throw LoginAddresses.EmailTaken();
         mails.Add(isTaken ? MailKind.EmailTaken : MailKind.EmailChanged, account.Id, email);
     }
@@ -187,9 +192,9 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         mails.Add(MailKind.Invitation, account.Id);
         // An address that has just been changed is not stored yet.
         if (account.Login is { } login && db.Entry(login).State != EntityState.Unchanged) return;
-        var email = account.Login?.Email ?? account.Email!;
-        await addresses.ReserveAsync(email, account.HospitalId, ct, exceptUserId: account.Id);
-        var added = await addresses.TryAddAsync(email, ct);
+        // The address at which the hospital knows the user, which tells nothing of that of a login.
+        await addresses.ReserveAsync(account.Email!, account.HospitalId, ct, exceptUserId: account.Id);
+        var added = await addresses.TryAddAsync(account.Login?.Email ?? account.Email!, ct);
         if (account.Login is null) (account.Membership!.LoginId, account.Membership.AwaitsLogin) = (added, added is null);
     }
 
@@ -236,7 +241,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
             caller.RequireStepUp(clock.GetUtcNow());
         // Whoever has the address can set a new password, and is the user then. An administrator whom nobody has been yet is still the platform's to correct.
         if (account.HospitalId is not null && caller.IsOneOf(Callers.Platform) && changesAccess
-            && (account.Role != Role.Admin || IsUsed(account)))
+            && (account.Role != Role.Admin || account.IsUsed))
             throw new Forbidden("The e-mail addresses of the users of a hospital are changed by themselves or by an administrator of their hospital.");
         if (!caller.IsOneOf(Callers.Admins)
             && (Changes(request.LicenseNumber, account.LicenseNumber) || Changes(request.YearsOfExperience, account.YearsOfExperience)))

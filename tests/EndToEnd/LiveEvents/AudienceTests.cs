@@ -127,7 +127,7 @@ public sealed class AudienceTests
     {
         var clinical = Shown.Where(type => type.GetProperties().Any(p => p.PropertyType.IsAssignableTo(typeof(IClinicalContent)))).ToArray();
         Assert.Equal(["AppointmentCreated", "AppointmentUpdated", "EmergencyOverrideBegan", "EmergencyOverrideReviewed", "MedicalRecordCreated",
-            "MedicalRecordUpdated", "TreatmentCreated", "TreatmentUpdated"], clinical.Select(t => t.Name).Order());
+            "MedicalRecordUpdated", "ReferralCreated", "TreatmentCreated", "TreatmentUpdated"], clinical.Select(t => t.Name).Order());
 
         foreach (var type in clinical)
             foreach (var told in LiveEvent.FromIntegrationEvent((IntegrationEvent)Made(type, Guid.NewGuid(), Guid.NewGuid(), text: "private"),
@@ -176,7 +176,7 @@ public sealed class AudienceTests
             "confirmations" or "schedules" => true,
             "triage" => kind is not (Callers.Platform or Callers.Receptionist),
             // Staff who are told, such as those whom the policy of the hospital names, are so by their IDs.
-            "emergency_overrides" => kind == Callers.HospitalAdmin,
+            "access_policies" or "emergency_overrides" or "referrals" => kind == Callers.HospitalAdmin,
             _ => (ResourceCatalogue.All[resource].Callers & kind) != 0,
         };
     }

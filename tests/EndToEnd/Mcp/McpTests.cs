@@ -119,6 +119,19 @@ public sealed class McpTests
     }
 
     [Fact]
+    public async Task An_agent_does_not_decide_who_sees_a_record()
+    {
+        var ward = await ClinicFixture.Open();
+        var agent = await McpClient.Authorize(ward.DoctorEmail, ClinicFixture.Password, ["clinical.write"]);
+
+        var refused = await agent.Call("create_medical_record",
+            new() { ["patient_id"] = ward.Patient, ["title"] = "Secret", ["record_type"] = "CONSULTATION", ["restricted"] = true });
+
+        Assert.True((bool?)refused["isError"]);
+        Assert.Contains("people alone decide", (string?)refused["content"]![0]!["text"], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_refused_access_to_clinical_content_is_audited_with_what_was_asked_for()
     {
         var ward = await ClinicFixture.Open();

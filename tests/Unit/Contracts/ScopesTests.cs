@@ -51,7 +51,9 @@ public class ScopesTests
     [InlineData("schedules", "appointments.read")]
     [InlineData("triage", "chat.read")]
     [InlineData("treatments", "clinical.read")]
+    [InlineData("access_policies", "clinical.read")]
     [InlineData("emergency_overrides", "clinical.read")]
+    [InlineData("referrals", "clinical.read")]
     public void What_can_only_be_subscribed_to_belongs_to_the_area_of_its_service(string resource, string scope) =>
         Assert.Equal(scope, LiveResources.Scopes[resource].Name);
 

@@ -51,6 +51,29 @@ public class ChatRunStarterTests(ChatFixture house)
     }
 
     [Fact]
+    public async Task A_user_who_has_become_a_receptionist_reads_no_run_from_before()
+    {
+        var (admin, user) = (await ApiClient.LogInShared(TestUser.HospitalAdminEmail), await TestUser.Create("NURSE"));
+        var (question, request) = (ChatFixture.NewQuestion(), Guid.NewGuid().ToString());
+        var nurse = house.ClientFor((await user.LogIn()).AccessToken);
+        var call = await nurse.Start(question, request);
+        await nurse.ReadToEnd(call);
+
+        await admin.Call("update_user", new { user_id = user.Id, role = "RECEPTIONIST" });
+        var token = (await user.LogIn()).AccessToken;
+
+        var again = await house.ClientFor(token).Execute(new { messages = new[] { new { role = "user", content = question } }, request_id = request });
+        Assert.Equal((HttpStatusCode.Forbidden, "PERMISSION_DENIED"), (again.Status, again.Error.ErrorCode));
+        using var stream = await house.ClientFor(token).OpenStream(call);
+        Assert.Equal(HttpStatusCode.Forbidden, stream.StatusCode);
+        // The gateway asks Chat for a run that Redis does not have any more.
+        using var asked = new HttpRequestMessage(HttpMethod.Get, $"/chat/calls/{call}");
+        asked.Headers.Authorization = new("Bearer", token);
+        using var saved = await house.ChatReplicas[0].Http.SendAsync(asked);
+        Assert.Equal(HttpStatusCode.Forbidden, saved.StatusCode);
+    }
+
+    [Fact]
     public async Task Two_questions_at_once_with_one_request_id_are_one_call_and_a_conflict()
     {
         var request = Guid.NewGuid().ToString();

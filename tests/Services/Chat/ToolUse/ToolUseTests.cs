@@ -271,6 +271,24 @@ public sealed class ToolUseTests(ChatFixture replicas)
         }
     }
 
+    [Fact]
+    public async Task The_model_does_not_decide_who_sees_a_record()
+    {
+        var (ward, _) = await Shared.Value;
+        var doctor = await ward.LogInDoctor();
+        var record = await doctor.Call<MedicalRecord>("create_medical_record",
+            new { patient_id = ward.Patient, title = "Secret", record_type = "CONSULTATION", restricted = true });
+        var question = ChatFixture.NewQuestion();
+        replicas.Model.OnQuestion(question, model => model.ToolResults.Count == 0
+            ? model.CallTool("update_medical_record", new { record_id = record.Id, description = "Open to all", restricted = false })
+            : model.SendAnswer("Done."));
+
+        await ClientFor(doctor).ReadToEnd(await ClientFor(doctor).StartWithTools(question));
+
+        Assert.Contains("people alone decide", Assert.Single(replicas.Model.RequestsFor(question)[1].ToolResults), StringComparison.Ordinal);
+        Assert.True((await doctor.Call<MedicalRecord>("get_medical_record", new { record_id = record.Id })).Restricted);
+    }
+
     private ChatStreamClient ClientFor(ApiClient user, int gateway = 0) => replicas.ClientFor(user.AccessToken, gateway);
 
     /// <summary>Waits until the model of a run has proposed a change, and returns the event.</summary>

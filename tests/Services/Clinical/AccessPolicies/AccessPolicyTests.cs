@@ -27,6 +27,26 @@ public sealed class AccessPolicyTests
     }
 
     [Fact]
+    public async Task A_change_of_the_policy_names_who_made_it_and_is_told_to_the_administrators_and_the_named_users()
+    {
+        var ward = await ClinicFixture.OpenHospital("Europe/Berlin");
+        var named = await ward.LogInDoctor();
+        await ward.Admin.Call("update_access_policy", new { notified_users = new[] { new { user_id = named.Id } } });
+        SseClient[] told = [await SseClient.Connect(ward.Admin, "resources=access_policies"), await SseClient.Connect(named, "resources=access_policies")];
+
+        // Whoever is not named any more is told of that.
+        await ward.Admin.Call("update_access_policy", new { nurse_days = 7, notified_users = Array.Empty<object>() });
+
+        foreach (var listener in told)
+        {
+            var heard = (await listener.Next(e => e.Resource == "access_policies" && (int?)e.Data["data"]!["nurse_days"] == 7)).Data["data"]!;
+            Assert.Equal((ward.Admin.Id, 2L), ((Guid?)heard["changed_by"], (long?)heard["version"]));
+            await listener.DisposeAsync();
+        }
+        Assert.Equal(ward.Admin.Id, (await ward.Admin.Call<AccessPolicy>("get_access_policy")).ChangedBy);
+    }
+
+    [Fact]
     public async Task Only_active_staff_of_the_hospital_are_named_to_be_told()
     {
         var ward = await ClinicFixture.GetSharedReadOnly();
@@ -72,6 +92,25 @@ public sealed class AccessPolicyTests
 
         Assert.True(await CareWard.Sees(ward.Doctor, patient.Record));
         Assert.False(await CareWard.Sees(ward.Nurse, patient.Record));
+    }
+
+    [Fact]
+    public async Task Nobody_takes_a_patient_into_their_own_care_by_moving_a_visit()
+    {
+        var ward = await CareWard.GetLimited();
+        var patient = await ward.AdmitPatient();
+        Task<Appointment> Move(ApiClient by, Guid appointment, int day) => by.Call<Appointment>("reschedule_appointment",
+            new { appointment_id = appointment, appointment_date = ward.Clinic.Weekday(day), appointment_time = "16:30" });
+        // Months ahead, beyond the days of the nurses.
+        var booked = await ward.Admin.Call<Appointment>("create_appointment", ward.Clinic.BookingRequest("16:30", ward.Clinic.Weekday(60), patient.Patient));
+        Assert.Equal((true, false), (await CareWard.Sees(ward.Doctor, patient.Record), await CareWard.Sees(ward.Nurse, patient.Record)));
+
+        var moved = await Move(ward.Nurse, booked.Id, 4);
+        Assert.Equal((true, false), (await CareWard.Sees(ward.Doctor, patient.Record), await CareWard.Sees(ward.Nurse, patient.Record)));
+
+        // The doctor has the patient in their care already.
+        await Move(ward.Doctor, moved.Id, 5);
+        Assert.Equal((true, true), (await CareWard.Sees(ward.Doctor, patient.Record), await CareWard.Sees(ward.Nurse, patient.Record)));
     }
 
     [Fact]
@@ -189,6 +228,39 @@ public sealed class AccessPolicyTests
         Assert.Equal([(ward.Admin.Id, "Requested", true), (author.Id, null, false)], history.Select(v => (v.AuthorId, v.Reason, v.Record.Restricted)));
         Assert.False((await author.Call<MedicalRecord>("update_medical_record", new { record_id = record.Id, restricted = false })).Restricted);
         Assert.True(await CareWard.Sees(other, record.Id));
+    }
+
+    [Fact]
+    public async Task Whoever_amends_a_record_does_not_decide_whether_it_is_restricted()
+    {
+        var ward = await ClinicFixture.OpenHospital("Europe/Berlin");
+        var (author, other) = (await ward.LogInDoctor(), await (await TestUser.Create(ward.Admin, "DOCTOR")).LogIn());
+        var record = await author.Call<MedicalRecord>("create_medical_record",
+            new { patient_id = ward.Patient, title = "Secret", record_type = "CONSULTATION" });
+
+        Assert.Equal("PERMISSION_DENIED",
+            (await other.TryCall("update_medical_record", new { record_id = record.Id, title = "Mine", restricted = true })).Code);
+        Assert.Equal("Secret", (await author.Call<MedicalRecord>("get_medical_record", new { record_id = record.Id })).Title);
+        var amended = await other.Call<MedicalRecord>("update_medical_record", new { record_id = record.Id, title = "Amended" });
+        Assert.Equal(("Amended", other.Id), (amended.Title, amended.AuthorId));
+        Assert.Equal("PERMISSION_DENIED", (await other.TryCall("update_medical_record", new { record_id = record.Id, restricted = true })).Code);
+
+        var marked = await author.Call<MedicalRecord>("update_medical_record", new { record_id = record.Id, restricted = true });
+        Assert.Equal((true, "Amended", other.Id), (marked.Restricted, marked.Title, marked.AuthorId));
+        Assert.Equal("PERMISSION_DENIED",
+            (await other.TryCall("update_medical_record", new { record_id = record.Id, title = "Mine", restricted = false })).Code);
+    }
+
+    [Fact]
+    public async Task A_record_that_was_entered_in_error_is_not_marked_any_more()
+    {
+        var ward = await ClinicFixture.Open();
+        var author = await ward.LogInDoctor();
+        var record = await author.Call<MedicalRecord>("create_medical_record",
+            new { patient_id = ward.Patient, title = "Secret", record_type = "CONSULTATION" });
+        await author.Call("update_medical_record", new { record_id = record.Id, status = "ENTERED_IN_ERROR", reason = "Another patient's" });
+
+        Assert.Equal("CONFLICT", (await author.TryCall("update_medical_record", new { record_id = record.Id, restricted = true })).Code);
     }
 
     private static Task<JsonNode> Cancel(CareWard ward, Appointment appointment) =>

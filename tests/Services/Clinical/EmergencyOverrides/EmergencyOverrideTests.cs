@@ -125,6 +125,22 @@ public sealed class EmergencyOverrideTests
     }
 
     [Fact]
+    public async Task One_that_is_not_justified_ends_all_of_the_user_for_the_patient()
+    {
+        var ward = await CareWard.GetLimited();
+        var (patient, other) = (await ward.AdmitPatient(), await ward.AdmitPatient());
+        Task<EmergencyOverride> Open(CareContent of) => ward.Nurse.Call<EmergencyOverride>("break_glass", new { patient_id = of.Patient, reason = "Curious" });
+        var (first, second) = (await Open(patient), await Open(patient));
+        await Open(other);
+
+        await ward.Admin.Call("review_emergency_override", new { emergency_override_id = first.Id, is_justified = false });
+
+        Assert.Equal((false, true), (await CareWard.Sees(ward.Nurse, patient.Record), await CareWard.Sees(ward.Nurse, other.Record)));
+        var listed = (await ward.Admin.Call<Page<EmergencyOverride>>("list_emergency_overrides", new { patient_id = patient.Patient })).Results;
+        Assert.Equal([(second.Id, false, false), (first.Id, false, true)], listed.Select(e => (e.Id, e.IsActive, e.IsReviewed)));
+    }
+
+    [Fact]
     public async Task Nobody_reviews_their_own_override()
     {
         var ward = await CareWard.GetLimited();

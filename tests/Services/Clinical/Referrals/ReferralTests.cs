@@ -1,5 +1,7 @@
+using System.Net;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
+using MedCor.Contracts.Identity;
 using MedCor.Tests.Services.Clinical.AccessPolicies;
 
 namespace MedCor.Tests.Services.Clinical.Referrals;
@@ -39,6 +41,25 @@ public sealed class ReferralTests
     }
 
     [Fact]
+    public async Task It_is_for_reading_and_adding_and_changes_nothing_that_others_wrote()
+    {
+        var ward = await CareWard.GetLimited();
+        var patient = await ward.AdmitPatient();
+        var referral = await ward.Refer(patient.Patient, ward.Doctor);
+
+        foreach (var record in (Guid[])[patient.Record, patient.Restricted])
+            Assert.Equal("PERMISSION_DENIED", (await ward.Doctor.TryCall("update_medical_record", new { record_id = record, description = "Mine" })).Code);
+        Assert.Equal("PERMISSION_DENIED",
+            (await ward.Doctor.TryCall("update_treatment", new { treatment_id = patient.Treatment, instructions = "Mine" })).Code);
+        await ward.Doctor.Call("create_medical_record", new { patient_id = patient.Patient, title = "Second opinion", record_type = "CONSULTATION" });
+        Assert.True(await CareWard.Sees(ward.Doctor, patient.Restricted));
+
+        await ward.Admin.Call("end_referral", new { referral_id = referral.Id });
+
+        foreach (var record in (Guid[])[patient.Record, patient.Restricted]) Assert.False(await CareWard.Sees(ward.Doctor, record));
+    }
+
+    [Fact]
     public async Task Nobody_refers_to_themselves_or_passes_on_what_was_given_to_them()
     {
         var ward = await CareWard.GetLimited();
@@ -67,6 +88,67 @@ public sealed class ReferralTests
         Assert.Equal("until", await Refused(ward.Nurse.Id, -2));
         Assert.Equal("until", await Refused(ward.Nurse.Id, Referral.MaxDays + 2));
         Assert.Equal("", await Refused(ward.Nurse.Id, Referral.MaxDays - 1));
+    }
+
+    [Fact]
+    public async Task A_program_has_nobody_in_its_care()
+    {
+        var ward = await CareWard.GetLimited();
+        var patient = await ward.AdmitPatient();
+        var program = await ward.Admin.Call<ServiceAccount>("create_service_account", new { name = "Lab gateway", role = "NURSE", scope = "clinical.read" });
+        var key = (await ServiceAccountClient.CreateKey(ward.Admin, program.Id)).ApiKey;
+
+        foreach (var refused in (ApiResponse[])[await Try(ward, ward.Admin, program.Id, patient.Patient),
+            await ward.Admin.TryCall("update_access_policy", new { notified_users = new[] { new { user_id = program.Id } } })])
+            Assert.Equal("VALIDATION_ERROR", refused.Code);
+        await ward.BookVisit(patient.Patient);
+
+        Assert.True(await CareWard.Sees(ward.Nurse, patient.Record));
+        Assert.Equal("RESOURCE_NOT_FOUND", (await ServiceAccountClient.Call(key, "get_medical_record", new { record_id = patient.Record })).Code);
+    }
+
+    [Fact]
+    public async Task The_patient_those_concerned_and_the_administrators_are_told_of_a_referral()
+    {
+        var ward = await CareWard.GetLimited();
+        var patient = await (await TestUser.Create(ward.Admin)).LogIn();
+        SseClient[] told = [await Listen(ward.Admin), await Listen(patient), await Listen(ward.Nurse)];
+        await using var untold = await Listen(ward.Doctor);
+
+        var referral = await ward.Refer(patient.Id, ward.Nurse);
+
+        foreach (var listener in told)
+        {
+            var heard = (await listener.Next("referrals", "created", referral.Id)).Data["data"]!;
+            Assert.Equal((ward.Nurse.Id, null), ((Guid?)heard["user_id"], (string?)heard["reason"]));
+            await listener.DisposeAsync();
+        }
+        // Whoever hears of the department has received all that was told before it.
+        var department = await ward.Admin.Call("create_department", new { name = "Last", code = $"{Guid.NewGuid():N}" });
+        await untold.Next("departments", "created", (Guid)department["id"]!);
+        Assert.DoesNotContain(untold.Events, e => e.EntityId == referral.Id);
+
+        static Task<SseClient> Listen(ApiClient user) => SseClient.Connect(user, "resources=referrals,departments");
+    }
+
+    [Fact]
+    public async Task No_program_refers_a_patient_for_its_user()
+    {
+        var ward = await ClinicFixture.Open();
+        using var program = await OAuthClient.Register();
+        var token = (await program.Obtain(TestUser.HospitalAdminEmail, "clinical.write")).AccessToken();
+
+        foreach (var (tool, parameters) in ((string, object)[])
+            [
+                ("create_referral", new { user_id = ward.Doctor, patient_id = ward.Patient, until = ward.Weekday(), reason = "Second opinion" }),
+                ("break_glass", new { patient_id = ward.Patient, reason = "Unconscious" }),
+                ("review_emergency_override", new { emergency_override_id = Guid.NewGuid(), is_justified = true }),
+            ])
+        {
+            var refused = await ServiceAccountClient.Call(token, tool, parameters);
+            Assert.True((refused.Status, refused.Code) == (HttpStatusCode.Forbidden, "PERMISSION_DENIED"), $"{tool}: {refused}");
+            Assert.Contains("Only users who have logged in themselves", refused.Text, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

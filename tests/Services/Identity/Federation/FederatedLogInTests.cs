@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Web;
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
+using MedCor.Tests.Services.Identity.Recovery;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -192,7 +193,7 @@ public class FederatedLogInTests
     }
 
     [Fact]
-    public async Task A_factor_that_the_hospital_requires_is_set_up_unless_the_provider_has_asked_for_one()
+    public async Task A_factor_that_the_hospital_requires_is_asked_for_unless_the_provider_has_asked_for_one()
     {
         await using var hospital = await FederatedHospital.Open();
         await hospital.Admin.Call("update_sign_in_policy", new { second_factor_roles = FederatedHospital.List("NURSE") });
@@ -203,10 +204,55 @@ public class FederatedLogInTests
 
         hospital.Say("42", nurse.Email);
         using var other = await PageBrowser.Open();
-        var page = await hospital.LogIn(other);
-        Assert.Equal("/oauth/account/authenticator", page.Path);
-        await TestAuthenticator.SetUp(other, page, nurse.Id);
+        var refused = await hospital.LogIn(other);
+        Assert.Equal(HttpStatusCode.Forbidden, refused.Status);
+        Assert.Contains("Your hospital requires a second factor.", refused.Html);
+        Assert.Equal("/oauth/login", (await other.Get("/oauth/account")).Path);
+
+        var app = await TestAuthenticator.SetUp(nurse);
+        Assert.Equal("/oauth/account", (await other.Submit(await hospital.LogIn(other), ("code", await app.GetUnusedCode()))).Path);
         Assert.Equal("fed otp mfa", await ReadMethods(other, hospital));
+    }
+
+    /// <summary>They are good for all hospitals that the login opens, or will open, and the provider of one must neither open nor close the others.</summary>
+    [Fact]
+    public async Task A_login_through_the_provider_neither_adds_nor_removes_second_factors()
+    {
+        await using var hospital = await FederatedHospital.Open();
+        var (nurse, house, passkey) = (await hospital.CreateUser(), await MedCorFixture.Get(), Guid.NewGuid().ToByteArray());
+        await house.QueryNumber("identity", """
+            INSERT INTO passkeys (credential_id, login_id, name, public_key, sign_count, transports, is_backup_eligible, is_backed_up, created_at, last_used_at)
+            SELECT $2, login_id, 'Phone', 'public'::bytea, 1, '', true, true, now(), now() FROM memberships WHERE user_id = $1 RETURNING 1
+            """, nurse.Id, passkey);
+        hospital.Say("42", nurse.Email, answer => answer.Claims["amr"] = FederatedHospital.List("mfa"));
+        using var browser = await PageBrowser.Open();
+        var page = await hospital.LogIn(browser);
+        Assert.Equal("/oauth/account", page.Path);
+
+        Assert.Equal("/oauth/login", (await browser.Post(page, "RemovePasskey", ("passkey", Convert.ToHexString(passkey)))).Path);
+
+        Assert.Equal(1, await house.QueryNumber("identity", "SELECT count(*) FROM passkeys WHERE credential_id = $1", passkey));
+        foreach (var path in (string[])["/oauth/account/authenticator", "/oauth/account/passkey"])
+            Assert.Equal("/oauth/login", (await browser.Get(path)).Path);
+    }
+
+    [Fact]
+    public async Task Who_logs_in_at_another_hospital_adds_this_one_before_the_provider_opens_it()
+    {
+        await using var hospital = await FederatedHospital.Open();
+        await hospital.Update(new { create_users = true, role_claim = "roles", role_mappings = new[] { new { value = "nurses", role = "NURSE" } } });
+        var owner = await TestUser.Create();
+        hospital.Say("42", owner.Email, answer => answer.Claims["roles"] = "nurses");
+        using var mails = await MailboxClient.Open();
+        using var browser = await PageBrowser.Open();
+        for (var attempt = 0; attempt < 2; attempt++) Assert.Equal(HttpStatusCode.Forbidden, (await hospital.LogIn(browser)).Status);
+        Assert.Equal(0, await hospital.CountLinks());
+
+        using (var pages = await Pages.Open())
+            await pages.Submit($"/oauth/link-hospital?token={await mails.WaitForToken(owner.Email, "A hospital has registered you")}");
+
+        Assert.Equal("/oauth/account", (await hospital.LogIn(browser)).Path);
+        Assert.Equal(1, await hospital.CountLinks());
     }
 
     [Fact]

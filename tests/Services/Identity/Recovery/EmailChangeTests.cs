@@ -1,6 +1,7 @@
 using System.Net;
 using MedCor.Contracts.Identity;
 using MedCor.Identity;
+using MedCor.Identity.Accounts;
 using MedCor.Identity.Mails;
 using MedCor.Identity.Recovery;
 using MedCor.Tests.Services.Identity.Users;
@@ -201,6 +202,84 @@ public sealed class EmailChangeTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.BadRequest, (await browser.Get(review)).Status);
         Assert.Equal(HttpStatusCode.BadRequest, (await browser.Get(confirm)).Status);
     }
+
+    /// <summary>Otherwise the hospital that has asked would have the login, and so the users of the other hospital.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_correction_of_an_unused_account_is_over_once_a_login_of_two_hospitals_opens_it(bool isOfFirstHospital)
+    {
+        var (platform, other) = (await ApiClient.LogInShared(TestUser.PlatformAdminEmail), await ApiClient.LogInShared(TestUser.OtherHospitalAdminEmail));
+        var hospital = await CreateUserTests.NewHospital(platform);
+        var admin = await TestUser.LogInNewAdmin(hospital.Id);
+        await platform.Call("update_sign_in_policy", new { hospital_id = hospital.Id, accepts_chosen_passwords = false });
+        var (email, fresh) = (TestUser.NewEmail(), TestUser.NewEmail());
+        var first = await LinkedUser.Register(isOfFirstHospital ? admin : other, email);
+        var second = await LinkedUser.Register(isOfFirstHospital ? other : admin, email);
+        var asked = isOfFirstHospital ? first : second;
+        await admin.Call("update_user", new { user_id = asked.Id, email = fresh });
+        var confirm = $"/oauth/confirm-email?token={await _mails.WaitForToken(fresh, "Confirm your e-mail address")}";
+        Assert.Equal(1, await (await MedCorFixture.Get()).QueryNumber("identity",
+            "SELECT count(*) FROM account_links WHERE user_id = $1 AND purpose = 'EMAIL_CORRECTION'", asked.Id));
+        using var browser = await Pages.Open();
+        Assert.Equal(HttpStatusCode.OK, (await browser.Get(confirm)).Status);
+
+        var added = await browser.Submit($"/oauth/link-hospital?token={await _mails.WaitForToken(email, "A hospital has registered you")}");
+
+        Assert.Equal(HttpStatusCode.BadRequest, (await browser.Get(confirm)).Status);
+        await browser.Submit(added.Location!, ("password", Password));
+        Assert.Equal("AUTH_INVALID", (await TestUser.PostLogIn(fresh, Password)).Code);
+        Assert.Single((await TestUser.PostLogIn(email, Password)).Read<SessionTokens>().User.Hospitals);
+    }
+
+    [Fact]
+    public async Task A_correction_of_an_account_that_somebody_has_used_by_then_is_over()
+    {
+        await using var identity = await IdentityFixture.Create();
+        var link = await CreateCorrection(identity, TestUser.NewEmail());
+        await identity.Execute((IdentityDb db, AccountLinks _) =>
+            db.Memberships.ExecuteUpdateAsync(m => m.SetProperty(x => x.LastLoginAt, identity.Clock.Now)));
+
+        Assert.False(await identity.Execute((IdentityDb _, EmailChange change) => change.ConfirmAsync(link, CancellationToken.None)));
+
+        Assert.Equal(identity.Admin.Email, await identity.Execute((IdentityDb db, AccountLinks _) => db.Logins.Select(l => l.Email).SingleAsync()));
+    }
+
+    [Fact]
+    public async Task A_login_that_is_given_a_further_user_at_the_same_time_keeps_its_address()
+    {
+        await using var identity = await IdentityFixture.Create();
+        var (former, fresh) = (identity.Admin.Email!, TestUser.NewEmail());
+        var link = await CreateCorrection(identity, fresh);
+
+        var confirming = await identity.Execute(async (IdentityDb db, AccountLinks _) =>
+        {
+            await using var transaction = await db.Database.BeginTransactionAsync();
+            var loginId = await db.Logins.Select(l => l.Id).SingleAsync();
+            await db.LockLoginAsync(loginId, CancellationToken.None);
+            var other = new Account { Email = former, FirstName = "Ada", LastName = "Lovelace", Role = Role.Admin };
+            db.AddRange(other, new Membership { UserId = other.Id, LoginId = loginId });
+            await db.SaveChangesAsync();
+            var confirmation = identity.Execute((IdentityDb _, EmailChange change) => change.ConfirmAsync(link, CancellationToken.None));
+            await Wait.Until(async () => await db.Database.SqlQuery<long>(
+                    $"SELECT count(*) AS \"Value\" FROM pg_locks l WHERE NOT l.granted AND pg_backend_pid() = ANY (pg_blocking_pids(l.pid))").SingleAsync() > 0,
+                "the confirmation waits for the login");
+            await transaction.CommitAsync();
+            return await confirmation;
+        });
+
+        Assert.True(confirming);
+        Assert.Equal(former, await identity.Execute((IdentityDb db, AccountLinks _) => db.Logins.Select(l => l.Email).SingleAsync()));
+        Assert.Equal(fresh, await identity.Execute((IdentityDb db, AccountLinks _) =>
+            db.Accounts.Where(a => a.Id == identity.Admin.Id).Select(a => a.Email).SingleAsync()));
+    }
+
+    /// <summary>Creates the link of a correction of the administrator's address, which nobody has used.</summary>
+    private static Task<AccountLink> CreateCorrection(IdentityFixture identity, string fresh) => identity.Execute(async (IdentityDb _, AccountLinks links) =>
+    {
+        var token = await links.CreateAsync(identity.Admin.Id, LinkPurpose.EmailCorrection, fresh, CancellationToken.None);
+        return (await links.FindAsync(token, CancellationToken.None, LinkPurpose.EmailCorrection))!;
+    });
 
     /// <summary>Asks for a new address of a user who has logged in, as the administrator of a hospital that does not accept what others choose.</summary>
     private async Task<(ApiClient Admin, ApiClient Client, string Email, string Fresh)> RequestChangeByAdmin()

@@ -150,6 +150,26 @@ public sealed class HospitalLinkTests : IAsyncLifetime
         Assert.Equal("AUTH_INVALID", (await TestUser.PostLogIn(fresh, LinkedUser.Password)).Code);
     }
 
+    /// <summary>A login that opens users of other hospitals keeps its address when one of them changes that of its user, and another login does not.</summary>
+    [Fact]
+    public async Task A_former_address_of_a_user_does_not_tell_whether_the_user_logs_in_elsewhere_too()
+    {
+        var admin = await ApiClient.LogInShared(TestUser.OtherHospitalAdminEmail);
+        var (linked, alone) = (await LinkedUser.Create(), await TestUser.Create(by: TestUser.OtherHospitalAdminEmail));
+        foreach (var (id, former) in ((Guid, string)[])[(linked.Second.Id, linked.Email), (alone.Id, alone.Email)])
+        {
+            await admin.Call("update_user", new { user_id = id, email = TestUser.NewEmail() });
+            var other = await LinkedUser.Register(admin, TestUser.NewEmail());
+
+            var changed = await admin.TryCall("update_user", new { user_id = other.Id, email = former });
+            await admin.TryCall("update_user", new { user_id = other.Id, email = TestUser.NewEmail() });
+            var created = await admin.TryCall("create_user", new { email = former, first_name = "Robin", last_name = "Testperson", role = "NURSE" });
+            var invited = await admin.TryCall("update_user", new { user_id = id, has_login = true });
+
+            Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.OK), (changed.Status, created.Status, invited.Status));
+        }
+    }
+
     /// <summary>Sets a password by a link, which proves that mail is received at the address.</summary>
     private async Task Reset(string email)
     {

@@ -130,6 +130,40 @@ public sealed class SetPasswordTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.NoContent, await Set(token, Fresh));
     }
 
+    [Fact]
+    public async Task A_link_that_was_sent_to_a_former_address_sets_no_password_and_proves_no_address()
+    {
+        var (former, house) = (TestUser.NewEmail(), await MedCorFixture.Get());
+        var admin = await ApiClient.LogInShared(TestUser.HospitalAdminEmail);
+        var user = await admin.Call<User>("create_user", new { email = former, first_name = "Robin", last_name = "Testperson", role = "NURSE" });
+        var invitation = await _mails.WaitForToken(former, "Your MedCor account");
+
+        await admin.Call("update_user", new { user_id = user.Id, email = TestUser.NewEmail() });
+
+        Assert.Equal(HttpStatusCode.BadRequest, await Set(invitation, Fresh));
+        // Nor does one that was being sent when the address was changed.
+        await house.QueryNumber("identity", "UPDATE account_links SET spent_at = NULL WHERE user_id = $1 RETURNING 1", user.Id);
+        Assert.Equal(HttpStatusCode.BadRequest, await Set(invitation, Fresh));
+        Assert.Equal(0, await house.QueryNumber("identity",
+            "SELECT count(l.password_hash) + count(l.email_verified_at) FROM logins l JOIN memberships m ON m.login_id = l.id WHERE m.user_id = $1", user.Id));
+    }
+
+    /// <summary>Whoever has made the account with the address of somebody else may have set them up.</summary>
+    [Fact]
+    public async Task The_first_proof_of_the_address_removes_the_second_factors_and_later_ones_do_not()
+    {
+        var somebody = await TestUser.Create();
+        await TestAuthenticator.SetUp(somebody);
+        var first = await RequestReset(somebody.Email);
+
+        Assert.Equal(HttpStatusCode.NoContent, await Set(first, Fresh));
+
+        Assert.Equal(HttpStatusCode.OK, (await TestUser.PostLogIn(somebody.Email, Fresh)).Status);
+        await TestAuthenticator.SetUp(somebody with { Password = Fresh });
+        Assert.Equal(HttpStatusCode.NoContent, await Set(await RequestReset(somebody.Email, but: first), "Noch-ein-Kennwort-9"));
+        Assert.Equal("AUTH_SECOND_FACTOR", (await TestUser.PostLogIn(somebody.Email, "Noch-ein-Kennwort-9")).Code);
+    }
+
     private async Task<string> RequestReset(string email, string? but = null)
     {
         using var http = await TestUser.CreateAnonymousClient();

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Web;
 using MedCor.Contracts.Identity;
 using MedCor.Tests.Services.Identity.Users;
 
@@ -84,6 +85,29 @@ public class TemporaryPasswordTests
         await browser.Submit($"/oauth/set-password?token={await mails.WaitForToken(email, "Set a new password")}", ("password", Own));
 
         Assert.Equal(1, await CountVerified(id));
+        await ApiClient.LogIn(email, Own);
+    }
+
+    /// <summary>Otherwise whoever knew the temporary password would have the login of two hospitals.</summary>
+    [Fact]
+    public async Task Its_replacement_does_not_go_on_once_the_owner_has_added_a_hospital()
+    {
+        var (email, id) = await CreateUser();
+        using var mails = await MailboxClient.Open();
+        using var browser = await Pages.Open();
+        using var owner = await Pages.Open();
+        var begun = (await browser.Submit("/oauth/login", ("email", email), ("password", Temporary))).Location!;
+        var token = HttpUtility.ParseQueryString(begun.Split('?')[1])["token"];
+        await LinkedUser.Register(await ApiClient.LogInShared(TestUser.OtherHospitalAdminEmail), email);
+
+        var added = await owner.Submit($"/oauth/link-hospital?token={await mails.WaitForToken(email, "A hospital has registered you")}");
+
+        Assert.Equal(HttpStatusCode.BadRequest, (await browser.Get(begun)).Status);
+        // Nor does one that began at the same time.
+        await (await MedCorFixture.Get()).QueryNumber("identity",
+            "UPDATE account_links SET spent_at = NULL WHERE user_id = $1 AND purpose = 'TEMPORARY_PASSWORD' RETURNING 1", id);
+        Assert.NotNull((await TestUser.Post("/api/auth/password", new { token, password = "Noch-ein-Kennwort-9" })).Details!["token"]);
+        await owner.Submit(added.Location!, ("password", Own));
         await ApiClient.LogIn(email, Own);
     }
 

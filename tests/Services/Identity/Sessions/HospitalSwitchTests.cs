@@ -208,6 +208,89 @@ public sealed class HospitalSwitchTests
         Assert.All(answers, answer => Assert.Equal(HttpStatusCode.OK, answer.Status));
     }
 
+    [Fact]
+    public async Task A_login_from_before_the_end_of_all_sessions_at_the_other_hospital_does_not_open_it()
+    {
+        var (user, admin) = (await LinkedUser.Create(), await ApiClient.LogInShared(TestUser.OtherHospitalAdminEmail));
+        var tokens = await user.LogIn(General);
+        using var browser = await PageBrowser.Open();
+        var page = await browser.LogIn(user.Email, LinkedUser.Password);
+        await admin.Call("delete_user", new { user_id = user.Second.Id });
+        await admin.Call("update_user", new { user_id = user.Second.Id, is_active = true });
+
+        var refused = await Switch(tokens, Riverside);
+
+        Assert.Equal((HttpStatusCode.Unauthorized, "AUTH_INVALID"), (refused.Status, refused.Code));
+        Assert.Equal(HttpStatusCode.Unauthorized, (await browser.Post(page, "OpenHospital", ("hospital", Riverside.ToString()))).Status);
+        Assert.Equal(HttpStatusCode.OK, (await Switch(await user.LogIn(General), Riverside)).Status);
+    }
+
+    /// <summary>Live events are sent again from the time that the token names on.</summary>
+    [Fact]
+    public async Task Events_from_before_the_switch_are_not_sent_and_the_time_of_the_login_stays()
+    {
+        var first = await (await LinkedUser.Create()).LogIn(General);
+
+        var second = (await Switch(first, Riverside)).Read<SessionTokens>();
+
+        var (before, after) = (new JsonWebToken(first.AccessToken), new JsonWebToken(second.AccessToken));
+        Assert.True(before.GetPayloadValue<long>("auth_time_ms") < after.GetPayloadValue<long>("auth_time_ms"));
+        Assert.Equal(before.GetPayloadValue<long>("auth_time"), after.GetPayloadValue<long>("auth_time"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Sessions_that_began_with_one_login_end_together_when_somebody_logs_out_or_a_refresh_token_is_used_twice(bool logsOut)
+    {
+        var user = await LinkedUser.Create();
+        var first = await user.LogIn(General);
+        var second = (await Switch(first, Riverside)).Read<SessionTokens>();
+        var another = await user.LogIn(Riverside);
+
+        if (logsOut) await TestUser.Post("/api/auth/logout/", new { refresh_token = first.RefreshToken });
+        else for (var use = 0; use < 2; use++) await TestUser.PostRefresh(first.RefreshToken);
+
+        Assert.Equal("AUTH_INVALID", (await TestUser.PostRefresh(second.RefreshToken)).Code);
+        await Wait.Until(async () => (await Current(second)).Code == "AUTH_INVALID", "the other session ends", TimeSpan.FromSeconds(10));
+        Assert.Equal(HttpStatusCode.OK, (await TestUser.PostRefresh(another.RefreshToken)).Status);
+    }
+
+    [Fact]
+    public async Task A_session_that_is_over_by_the_rules_of_its_hospital_ends_alone()
+    {
+        var (admin, general) = (await OpenHospital(), await ApiClient.LogInShared(TestUser.HospitalAdminEmail));
+        var user = await LinkedUser.Create(general, admin);
+        var first = await user.LogIn(General);
+        var second = (await Switch(first, admin.HospitalId!.Value)).Read<SessionTokens>();
+        await admin.Call("update_sign_in_policy", new { second_factor_roles = FederatedHospital.List("NURSE") });
+
+        Assert.Equal("AUTH_INVALID", (await TestUser.PostRefresh(second.RefreshToken)).Code);
+
+        Assert.Equal(HttpStatusCode.OK, (await TestUser.PostRefresh(first.RefreshToken)).Status);
+    }
+
+    [Fact]
+    public async Task A_program_is_not_allowed_a_hospital_that_another_page_has_opened_meanwhile()
+    {
+        var user = await LinkedUser.Create();
+        await user.LogIn(General);
+        using var client = await OAuthClient.Register();
+        using var browser = await PageBrowser.Open();
+        var consent = await browser.LogIn(user.Email, LinkedUser.Password, client.GetAuthorizationAddress().PathAndQuery);
+        Assert.Contains("Your hospital is General.", consent.Html, StringComparison.Ordinal);
+        await browser.Post(await browser.Get("/oauth/account"), "OpenHospital", ("hospital", Riverside.ToString()));
+
+        var asked = await browser.Submit(consent, ("decision", "allow"), ("grant:medcor.read", "true"));
+
+        Assert.Equal(("/oauth/authorize", HttpStatusCode.OK), (asked.Path, asked.Status));
+        Assert.Contains("Your hospital is Riverside.", asked.Html, StringComparison.Ordinal);
+        Assert.Contains($"name=\"asked-user\" value=\"{user.Second.Id}\"", asked.Html, StringComparison.Ordinal);
+        // What the page has asked before is not among what the program has asked.
+        Assert.DoesNotContain(user.First.Id.ToString(), asked.Html, StringComparison.Ordinal);
+        Assert.DoesNotContain("type=\"hidden\" name=\"decision\"", asked.Html, StringComparison.Ordinal);
+    }
+
     private static async Task<ApiClient> OpenHospital() =>
         await TestUser.LogInNewAdmin((await CreateUserTests.NewHospital(await ApiClient.LogInShared(TestUser.PlatformAdminEmail))).Id);
 

@@ -1,6 +1,8 @@
 using System.Net;
 using MedCor.Contracts.Identity;
+using MedCor.Identity;
 using MedCor.Identity.Sessions;
+using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Tests.Services.Identity.Sessions;
 
@@ -80,6 +82,26 @@ public class RefreshSessionTests
             tokens.Select(token => identity.Execute<RefreshSessionHandler, SessionTokens>(h => h.HandleAsync(new(token), CancellationToken.None))));
 
         Assert.Equal(tokens.Length, answers.Select(a => a.AccessToken).Distinct().Count());
+    }
+
+    /// <summary>Every process remembers each revocation.</summary>
+    [Fact]
+    public async Task More_sessions_of_one_login_than_are_ended_one_by_one_end_with_all_of_their_users()
+    {
+        await using var identity = await IdentityFixture.Create();
+        var (origin, _) = await identity.StartSession();
+        await identity.Write(db => db.AddRange(Enumerable.Range(0, 100).Select(_ =>
+            new Session { UserId = identity.Admin.Id, StartedAt = origin.StartedAt, EndsAt = origin.EndsAt, OriginId = origin.Id })));
+
+        await identity.Execute(async (IdentityDb _, SessionManager sessions) =>
+        {
+            await sessions.EndInTransactionAsync(origin.Id, CancellationToken.None);
+            return true;
+        });
+
+        Assert.Equal([identity.Admin.Id],
+            await identity.Execute((IdentityDb db, SessionManager _) => db.Revocations.Select(r => r.RevokedId).ToListAsync()));
+        Assert.Equal(0, await identity.Execute((IdentityDb db, SessionManager _) => db.Sessions.CountAsync(s => s.RevokedAt == null)));
     }
 
     [Theory]

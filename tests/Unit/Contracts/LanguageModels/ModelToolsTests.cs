@@ -45,6 +45,17 @@ public sealed class ModelToolsTests
     }
 
     [Theory]
+    [InlineData("create_medical_record")]
+    [InlineData("update_medical_record")]
+    public void No_model_decides_who_sees_a_record(string name)
+    {
+        var properties = ModelTools.DescribeInput(ToolCatalogue.All[name])["properties"]!.AsObject();
+
+        Assert.False(properties.ContainsKey("restricted"));
+        Assert.True(properties.ContainsKey("title"));
+    }
+
+    [Theory]
     [InlineData("answer_prompt", false)]
     [InlineData("get_current_user", true)]
     public void A_step_of_a_prompt_asks_a_model_for_no_secret(string name, bool isUnchanged)
