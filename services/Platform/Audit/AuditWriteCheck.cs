@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -29,8 +28,8 @@ public sealed partial class AuditWriteCheck : IDisposable
     private const string Statements = $"{Insert};\n{Check}";
     private const string RepeatableStatements = $"{Insert} ON CONFLICT DO NOTHING;\n{Check}";
 
-    private static readonly string NumberedCheck = string.Format(CultureInfo.InvariantCulture, Check, "$1", "$2", "$3");
-    private static readonly string NumberedInsert = string.Format(CultureInfo.InvariantCulture, Insert, "$1");
+    private static readonly string NumberedCheck = Number(Check);
+    private static readonly string NumberedInsert = Number(Insert);
 
     private readonly Meter _meter = new("MedCor");
     private readonly ILogger _log;
@@ -80,6 +79,10 @@ public sealed partial class AuditWriteCheck : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
+
+    /// <summary>Names the parameters as PostgreSQL does.</summary>
+    private static string Number(string statement) => statement
+        .Replace("{0}", "$1", StringComparison.Ordinal).Replace("{1}", "$2", StringComparison.Ordinal).Replace("{2}", "$3", StringComparison.Ordinal);
 
     private static Guid[] Hospitals(IEnumerable<(Guid HospitalId, Guid Id)> keys) => [.. keys.Select(key => key.HospitalId).Distinct()];
 

@@ -68,7 +68,7 @@ internal sealed class EncryptedColumns
             var text = column.Get(row);
             if (text is null or "" or string[] { Length: 0 }) continue;
             encrypted.Add(new(column.Property, text, column.Set));
-            column.SetStored(row, Require(texts).Encrypt(column.ToText(text), Locate(row, column, ref key)));
+            column.SetStored(row, Require(texts).Encrypt(Column.ToText(text), Locate(row, column, ref key)));
         }
         return encrypted;
     }
@@ -119,7 +119,7 @@ internal sealed class EncryptedColumns
             return stored is not null && TextEncryption.IsEncrypted(stored) ? stored : null;
         }
 
-        public string ToText(object value) => value is string[] list ? JsonSerializer.Serialize(list, Json.Options) : (string)value;
+        public static string ToText(object value) => value is string[] list ? JsonSerializer.Serialize(list, Json.Options) : (string)value;
 
         public void SetText(object row, string text) => Set(row, IsList(row) ? JsonSerializer.Deserialize<string[]>(text, Json.Options) : text);
 
