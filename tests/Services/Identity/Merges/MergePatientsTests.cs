@@ -5,6 +5,7 @@ using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
 using MedCor.Tests.Services.Clinical.AccessPolicies;
 using MedCor.Tests.Services.Identity.Recovery;
+using Npgsql;
 
 namespace MedCor.Tests.Services.Identity.Merges;
 
@@ -164,6 +165,41 @@ public class MergePatientsTests
     }
 
     [Fact]
+    public async Task A_merge_waits_for_what_is_being_added_for_its_patient_and_takes_what_comes_later_and_nobody_else_waits()
+    {
+        var (clinic, house) = (await Hospital.Value, await MedCorFixture.Get());
+        var (surviving, merged, doctor) = (await clinic.CreatePatient(), await clinic.CreatePatient(), await clinic.CreateDoctor());
+        var sample = await Treat(clinic, doctor, await clinic.CreatePatient());
+        // The lock that VACUUM and CREATE INDEX CONCURRENTLY hold for as long as they take.
+        await using var maintenance = await house.OpenDatabase("clinical");
+        await using var maintaining = await maintenance.BeginTransactionAsync();
+        await Execute(maintenance, "LOCK TABLE medical_records, treatments, referrals IN SHARE UPDATE EXCLUSIVE MODE");
+        await using var writer = await house.OpenDatabase("clinical");
+        await using var writing = await writer.BeginTransactionAsync();
+        await AddTreatment();
+
+        var merge = await Merge(clinic, surviving, merged);
+
+        await Wait.Until(async () => await house.QueryNumber("clinical", """
+            SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+                AND ((classid::bigint << 32) | objid::bigint) = hashtextextended('rows of ' || $1::text, 0)
+            """, merged) > 0, "the merge waits for the treatment");
+        await Treat(clinic, doctor, await clinic.CreatePatient());
+        await writing.CommitAsync();
+        await WaitUntil(clinic, merge.Id, PatientMergeStatus.Merged);
+        await AddTreatment();
+        Assert.Equal((2L, 0L), (await CountTreatments(surviving), await CountTreatments(merged)));
+        // Their texts are encrypted as those of the sample.
+        await Execute(writer, "DELETE FROM treatments WHERE patient_id = $1", surviving);
+
+        Task AddTreatment() => Execute(writer, """
+            INSERT INTO treatments SELECT (jsonb_populate_record(t, jsonb_build_object('id', gen_random_uuid(), 'patient_id', $2))).*
+            FROM treatments t WHERE t.id = $1
+            """, sample.Id, merged);
+        Task<long> CountTreatments(Guid patient) => house.QueryNumber("clinical", "SELECT count(*) FROM treatments WHERE patient_id = $1", patient);
+    }
+
+    [Fact]
     public async Task Merges_follow_each_other_and_the_last_is_undone_first()
     {
         var clinic = await Hospital.Value;
@@ -213,6 +249,13 @@ public class MergePatientsTests
         Assert.Equal(ErrorCodes.Conflict, (await clinic.Admin.TryCall("unmerge_patients", Pair(patient, await clinic.CreatePatient()))).Code);
         foreach (var who in (string[])["receptionist@general.example", "nurse@general.example", "admin@medcor.example"])
             Assert.Equal(ErrorCodes.PermissionDenied, (await (await ApiClient.LogInShared(who)).TryCall("merge_patients", Pair(patient, patient))).Code);
+    }
+
+    private static async Task Execute(NpgsqlConnection connection, string sql, params Guid[] ids)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        foreach (var id in ids) command.Parameters.AddWithValue(id);
+        await command.ExecuteNonQueryAsync();
     }
 
     private static JsonObject Pair(Guid surviving, Guid merged) => new() { ["surviving_patient_id"] = surviving, ["merged_patient_id"] = merged };

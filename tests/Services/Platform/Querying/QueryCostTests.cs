@@ -283,17 +283,23 @@ public sealed partial class QueryCostTests
             1, t - interval '9 days', t - n % 7 * interval '1 day'
         FROM (SELECT n, timestamptz '2026-01-01Z' + n / ({rows} / 500 + 1) * interval '30 minutes' AS t FROM generate_series(0, {rows} - 1) n) AS a;
         ALTER TABLE appointments ENABLE TRIGGER USER;
+        ALTER TABLE medical_records DISABLE TRIGGER USER;
         INSERT INTO medical_records SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n % ({rows} / 60 + 1))::uuid,
             md5('{hospital}d' || n % ({rows} / 500 + 1))::uuid, md5('{hospital}d1')::uuid,
             (ARRAY['CHECKUP', 'VITALS', 'LAB_RESULT'])[1 + n % 3], CASE WHEN n % 1000 = 0 THEN 'ENTERED_IN_ERROR' ELSE 'ACTIVE' END,
             'Growth', NULL, NULL, NULL, NULL, ARRAY[]::text[], 1, t, t
         FROM (SELECT n, timestamptz '2026-01-01Z' + n * interval '1 minute' AS t FROM generate_series(0, {rows} / 3) n) AS r;
+        ALTER TABLE medical_records ENABLE TRIGGER USER;
+        ALTER TABLE treatments DISABLE TRIGGER USER;
         INSERT INTO treatments SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n % ({rows} / 60 + 1))::uuid,
             md5('{hospital}d' || n % ({rows} / 500 + 1))::uuid, md5('{hospital}d1')::uuid,
             (ARRAY['ACTIVE', 'COMPLETED', 'DISCONTINUED'])[1 + n % 3], 'Growth', NULL, '[]', NULL, NULL, NULL, 1, t, t
         FROM (SELECT n, timestamptz '2026-01-01Z' + n * interval '1 minute' AS t FROM generate_series(0, {rows} / 3) n) AS r;
+        ALTER TABLE treatments ENABLE TRIGGER USER;
+        ALTER TABLE referrals DISABLE TRIGGER USER;
         INSERT INTO referrals SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n)::uuid, md5('{hospital}d' || n % ({rows} / 500 + 1))::uuid,
             md5('{hospital}d1')::uuid, 'Growth', '2026-01-01', '2026-01-01', 1, '2026-01-01', '2026-01-01' FROM generate_series(0, {rows} / 20) n;
+        ALTER TABLE referrals ENABLE TRIGGER USER;
         ALTER TABLE emergency_overrides DISABLE TRIGGER USER;
         INSERT INTO emergency_overrides SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n)::uuid,
             md5('{hospital}d' || n % ({rows} / 500 + 1))::uuid, 'Growth', 30, '2026-01-01', false, NULL, NULL, NULL, NULL, 1, '2026-01-01', '2026-01-01'
