@@ -18,6 +18,8 @@ internal sealed class MergePatientsHandler(IdentityDb db, SessionManager session
 
     public async Task<PatientMerge> HandleAsync(MergePatients request, CancellationToken ct)
     {
+        // Whoever has one of the two in their care sees the content of both afterwards.
+        db.Tenancy.Caller.RequireOwnLogIn("merge patients");
         var (surviving, merged) = await db.LockPatientsAsync(request.SurvivingPatientId, request.MergedPatientId, ct);
         if (merged.MergedIntoId == surviving.Id) return (await db.FindMergeAsync(surviving.Id, merged.Id, ct))!.ToContract();
         if (merged.MergedIntoId is { } other)

@@ -8,6 +8,7 @@ internal sealed class UnmergePatientsHandler(IdentityDb db) : IToolHandler<Unmer
 {
     public async Task<PatientMerge> HandleAsync(UnmergePatients request, CancellationToken ct)
     {
+        db.Tenancy.Caller.RequireOwnLogIn("undo merges");
         var (surviving, merged) = await db.LockPatientsAsync(request.SurvivingPatientId, request.MergedPatientId, ct);
         var merge = await db.FindMergeAsync(surviving.Id, merged.Id, ct);
         if (merge is null || (merged.MergedIntoId is { } other && other != surviving.Id)) throw new Conflict("The two patients are not merged.");
