@@ -37,8 +37,11 @@ public sealed class AuditDescriptor
         _resourceId = (ids.FirstOrDefault(p => $"{entityName}_id".EndsWith(p.Name, StringComparison.Ordinal))
             ?? ids.FirstOrDefault(p => kind != AuditKind.Clinical && p.Name == GetIdField(entity)))?.Get;
         _patientId = (ids.FirstOrDefault(p => p.Name == "patient_id") ?? ids.FirstOrDefault(p => p.Name == SurvivingPatient))?.Get;
-        if (effect != Effect.Read && kind != AuditKind.Clinical)
-            _fields = [.. properties.Except(ids).Where(p => p.AttributeProvider?.IsDefined(typeof(NotAFieldAttribute), inherit: false) is not true)];
+        if (effect == Effect.Read || kind == AuditKind.Clinical) return;
+        // A medical record number, for which null is the same as omitting it, is a field of the entity.
+        var entityFields = Json.Options.GetTypeInfo(entity).Properties.Select(p => p.Name).ToHashSet();
+        _fields = [.. properties.Except(ids).Where(
+            p => entityFields.Contains(p.Name) || p.AttributeProvider?.IsDefined(typeof(NotAFieldAttribute), inherit: false) is not true)];
     }
 
     /// <summary>Gets the kind under which an access is recorded.</summary>

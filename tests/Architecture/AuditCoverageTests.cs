@@ -168,10 +168,11 @@ public partial class AuditCoverageTests
         var user = Guid.NewGuid();
 
         var access = Asked("update_user",
-            new UpdateUser(user, Password: "a new one", CurrentPassword: "the old one", Role: Role.Nurse, PhoneNumber: new(null)));
+            new UpdateUser(user, Password: "a new one", CurrentPassword: "the old one", Role: Role.Nurse, PhoneNumber: new(null), Mrn: "4711", ExpectedVersion: 3));
 
         Assert.Equal((user, AuditKind.Account), (access.ResourceId, access.Kind));
-        Assert.Equal(["password", "role", "phone_number"], access.Fields);
+        Assert.Equal(["password", "role", "phone_number", "mrn"], access.Fields);
+        Assert.Empty(Asked("update_user", new UpdateUser(user, Mrn: null, ExpectedVersion: 3)).Fields!);
     }
 
     [Fact]
