@@ -8,6 +8,7 @@ CREATE TABLE patient_merges (
     version bigint NOT NULL,
     PRIMARY KEY (hospital_id, merge_id));
 CREATE INDEX patient_merges_by_merged ON patient_merges (hospital_id, merged_id) WHERE is_merged;
+CREATE INDEX patient_merges_by_surviving ON patient_merges (hospital_id, surviving_id) WHERE is_merged;
 SELECT seal('patient_merges');
 
 -- The rows that a merge moved to the surviving patient, for moving back exactly these. overlapped: whether an appointment was one of those below before.

@@ -200,6 +200,29 @@ public class MergePatientsTests
     }
 
     [Fact]
+    public async Task The_patient_goes_on_seeing_who_read_either_record_and_the_merge_is_recorded_for_both()
+    {
+        var clinic = await Hospital.Value;
+        var (surviving, first, second) = (await TestUser.Create(clinic.Admin), await clinic.CreatePatient(), await clinic.CreatePatient());
+        var record = await Record(clinic, first);
+        await clinic.Admin.Call<MedicalRecord>("get_medical_record", new { record_id = record.Id });
+        await WaitUntil(clinic, (await Merge(clinic, second, first)).Id, PatientMergeStatus.Merged);
+        await WaitUntil(clinic, (await Merge(clinic, surviving.Id, second)).Id, PatientMergeStatus.Merged);
+
+        var patient = await surviving.LogIn();
+
+        foreach (var parameters in (object[])[new { limit = 100 }, new { limit = 100, patient_id = surviving.Id }])
+        {
+            var read = Assert.Single((await patient.Call<Page<AuditEvent>>("list_audit_events", parameters)).Results, e => e.Action == "get_medical_record");
+            Assert.Equal((first, record.Id), (read.PatientId, read.ResourceId));
+        }
+        Assert.Equal(ErrorCodes.PermissionDenied, (await patient.TryCall("list_audit_events", new { patient_id = clinic.Patient })).Code);
+        foreach (var id in (Guid[])[first, second, surviving.Id])
+            await Wait.Until(async () => (await clinic.Admin.Call<Page<AuditEvent>>("list_audit_events", new { patient_id = id, action = "merge_patients" }))
+                .Total == (id == second ? 2 : 1), "the merges are recorded for the patient");
+    }
+
+    [Fact]
     public async Task Merges_follow_each_other_and_the_last_is_undone_first()
     {
         var clinic = await Hospital.Value;
