@@ -3,6 +3,7 @@ using MedCor.Contracts.Identity;
 using MedCor.Identity.Sessions;
 using MedCor.Platform.Tools;
 using MedCor.Validation;
+using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Merges;
 
@@ -43,6 +44,7 @@ internal sealed class MergePatientsHandler(IdentityDb db, SessionManager session
         db.Raise(merge.ToEvent);
         merged.RaiseChanged(db, user => merge.MergedWasActive ? new UserDeactivated(user) : new UserUpdated(user));
         await db.SaveChangesAsync(ct);
+        await db.CandidatePairs.Where(p => p.FirstId == merged.Id || p.SecondId == merged.Id).ExecuteDeleteAsync(ct);
         await sessions.EndAllOfUserAsync(merged.Id, ct);
         return merge.ToContract();
     }
