@@ -31,7 +31,9 @@ internal sealed class AuditEventResource(ClinicalDb db) : QueryableResource<Audi
 
     protected override QueryableFields<AuditEvent> Fields => QueryFields;
     protected override string EntityName => "audit event";
-    protected override string? OwnerField => "patient_id";
+
+    /// <summary>Gets the field with the patient; null for a patient with several IDs, whose rows <see cref="Rows"/> has alone.</summary>
+    protected override string? OwnerField => _ownIds is { Length: > 1 } ? null : "patient_id";
 
     /// <summary>
     /// Gets the events that the caller may see: a patient's own, under each ID that the patient has had, or those of an administrator's hospital. Reading them
@@ -45,7 +47,6 @@ internal sealed class AuditEventResource(ClinicalDb db) : QueryableResource<Audi
             var events = db.AuditEvents.Where(e => e.Kind != AuditKind.Audit || e.UserId != me);
             if (kind != Callers.Patient) return events;
             var ids = _ownIds;
-            // Events of a single ID are read in the order of an index.
             return ids.Length > 1 ? events.Where(e => ids.Contains(e.PatientId!.Value)) : events.Where(e => e.PatientId == me);
         }
     }
@@ -53,6 +54,13 @@ internal sealed class AuditEventResource(ClinicalDb db) : QueryableResource<Audi
     protected override async Task PrepareAsync(CancellationToken ct)
     {
         if (db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me }) _ownIds = await db.FindIdsOfPatientAsync(me, ct);
+    }
+
+    /// <summary>Reads a page. The events of a patient with several IDs are found first, because no index has them in order.</summary>
+    protected override Task<Page<Contracts.Clinical.AuditEvent>> ReadAsync(ListQuery<AuditEvent> list, CancellationToken ct)
+    {
+        var ids = _ownIds;
+        return base.ReadAsync(ids.Length > 1 ? list.FindFirst(e => ids.Contains(e.PatientId!.Value)) : list, ct);
     }
 
     protected override IQueryable<AuditEventWithUser> IncludeRelated(IQueryable<AuditEvent> rows) =>

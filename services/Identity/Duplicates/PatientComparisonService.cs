@@ -167,7 +167,7 @@ internal sealed partial class PatientComparisonService(IServiceScopeFactory scop
         FROM users u WHERE u.id = ANY ({ids}) AND u.role = 'PATIENT' AND u.merged_into_id IS NULL
         """).ToListAsync(ct);
 
-    [LoggerMessage(1030, LogLevel.Warning, "Comparing {Count} patients with others failed {Failures} times; their duplicates are not found until they change")]
+    [LoggerMessage(2010, LogLevel.Warning, "Comparing {Count} patients with others failed {Failures} times; their duplicates are not found until they change")]
     private static partial void LogLeftOut(ILogger log, int count, int failures);
 
     private sealed record ComparablePair(Guid ChangedId, Guid OtherId);

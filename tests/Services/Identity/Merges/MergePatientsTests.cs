@@ -216,10 +216,34 @@ public class MergePatientsTests
             var read = Assert.Single((await patient.Call<Page<AuditEvent>>("list_audit_events", parameters)).Results, e => e.Action == "get_medical_record");
             Assert.Equal((first, record.Id), (read.PatientId, read.ResourceId));
         }
-        Assert.Equal(ErrorCodes.PermissionDenied, (await patient.TryCall("list_audit_events", new { patient_id = clinic.Patient })).Code);
+        Assert.Equal(0, (await patient.Call<Page<AuditEvent>>("list_audit_events", new { patient_id = clinic.Patient })).Total);
         foreach (var id in (Guid[])[first, second, surviving.Id])
             await Wait.Until(async () => (await clinic.Admin.Call<Page<AuditEvent>>("list_audit_events", new { patient_id = id, action = "merge_patients" }))
                 .Total == (id == second ? 2 : 1), "the merges are recorded for the patient");
+    }
+
+    [Fact]
+    public async Task The_numbers_of_the_duplicate_become_those_of_the_surviving_patient_and_of_nobody_else()
+    {
+        var clinic = await Hospital.Value;
+        var (surviving, merged, other) = (await clinic.CreatePatient(), await clinic.CreatePatient(), await clinic.CreatePatient());
+        var (number, insured) = ($"N{Guid.NewGuid():N}"[..20], new[] { new { system = "urn:insurance:test", value = $"{Guid.NewGuid():N}" } });
+        var former = (await clinic.Admin.Call<User>("get_user", new { user_id = surviving })).Mrn;
+        await clinic.Admin.Call("update_user", new { user_id = merged, mrn = number, identifiers = insured });
+        var merge = await Merge(clinic, surviving, merged);
+        await WaitUntil(clinic, merge.Id, PatientMergeStatus.Merged);
+
+        foreach (var taken in (object[])[new { user_id = other, mrn = number }, new { user_id = other, identifiers = insured }])
+            Assert.Equal(ErrorCodes.Conflict, (await clinic.Admin.TryCall("update_user", taken)).Code);
+        await clinic.Admin.Call("update_user", new { user_id = surviving, mrn = number, identifiers = insured });
+
+        Assert.Equal([surviving], (await clinic.Admin.Call<Page<Patient>>("find_patients", new { mrn = number })).Results.Select(p => p.Id));
+        var refused = await clinic.Admin.TryCall("unmerge_patients", Pair(surviving, merged));
+        Assert.Equal((HttpStatusCode.Conflict, ErrorCodes.Conflict), (refused.Status, refused.Code));
+        Assert.Contains("Another patient has a number of the merged patient", refused.Error.Message, StringComparison.Ordinal);
+        await clinic.Admin.Call("update_user", new { user_id = surviving, mrn = former, identifiers = Array.Empty<object>() });
+        await Unmerge(clinic, surviving, merged);
+        Assert.Equal([merged], (await clinic.Admin.Call<Page<Patient>>("find_patients", new { mrn = number })).Results.Select(p => p.Id));
     }
 
     [Fact]
