@@ -104,7 +104,8 @@ public class MergePatientsTests
 
         await Wait.Until(async () => (await patient.TryCall("get_current_user")).Status == HttpStatusCode.Unauthorized, "the token is refused");
         Assert.NotEqual(HttpStatusCode.OK, (await TestUser.PostLogIn(merged.Email, merged.Password)).Status);
-        Assert.Equal(ErrorCodes.Conflict, (await clinic.Admin.TryCall("update_user", new { user_id = merged.Id, is_active = true })).Code);
+        foreach (var change in (object[])[new { user_id = merged.Id, is_active = true }, new { user_id = surviving, role = "NURSE" }])
+            Assert.Equal(ErrorCodes.Conflict, (await clinic.Admin.TryCall("update_user", change)).Code);
         var listed = await clinic.Admin.Call<Page<Patient>>("list_patients", new { is_active = false, limit = 100 });
         Assert.Equal(surviving, listed.Results.Single(p => p.Id == merged.Id).MergedIntoId);
 
