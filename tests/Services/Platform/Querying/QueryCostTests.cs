@@ -54,7 +54,8 @@ public sealed partial class QueryCostTests
         await CheckService(typeof(ClinicalDb), "clinical", 150_000, Clinical, FindManyPatients);
 
     [Fact]
-    public async Task Lists_of_people_read_no_more_of_a_large_hospital() => await CheckService(typeof(IdentityDb), "identity", 100_000, Identity, ListDuplicates);
+    public async Task Lists_of_people_read_no_more_of_a_large_hospital() =>
+        await CheckService(typeof(IdentityDb), "identity", 100_000, Identity, ListDuplicates);
 
     /// <summary>Searches of one letter and more: for text that all, some or no rows contain, without letters, and with several Unicode forms.</summary>
     private static readonly string[] Searches = ["a", "w", "b1", "ann", "anna", "p12", "zzqx", "anna b", "c, anna", "p12345@", "'", "%_", "99%", "李", "Ännä"];
