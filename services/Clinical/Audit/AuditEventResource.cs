@@ -56,11 +56,11 @@ internal sealed class AuditEventResource(ClinicalDb db) : QueryableResource<Audi
         if (db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me }) _ownIds = await db.FindIdsOfPatientAsync(me, ct);
     }
 
-    /// <summary>Reads a page. The events of a patient with several IDs are found first, because no index has them in order.</summary>
+    /// <summary>Reads a page. The events of a patient with several IDs are found first, because no index has them in order, unless a filter leaves few.</summary>
     protected override Task<Page<Contracts.Clinical.AuditEvent>> ReadAsync(ListQuery<AuditEvent> list, CancellationToken ct)
     {
         var ids = _ownIds;
-        return base.ReadAsync(ids.Length > 1 ? list.FindFirst(e => ids.Contains(e.PatientId!.Value)) : list, ct);
+        return base.ReadAsync(ids.Length > 1 && !list.IsSelective ? list.FindFirst(e => ids.Contains(e.PatientId!.Value)) : list, ct);
     }
 
     protected override IQueryable<AuditEventWithUser> IncludeRelated(IQueryable<AuditEvent> rows) =>
