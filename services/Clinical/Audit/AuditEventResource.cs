@@ -56,7 +56,9 @@ internal sealed class AuditEventResource(ClinicalDb db) : QueryableResource<Audi
         if (db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me }) _ownIds = await db.FindIdsOfPatientAsync(me, ct);
     }
 
-    /// <summary>Reads a page. The events of a patient with several IDs are found first, because no index has them in order, unless a filter leaves few.</summary>
+    /// <summary>
+    /// Reads a page. The events of a patient with several IDs are found first, because no index has them in order; except where a filter leaves few.
+    /// </summary>
     protected override Task<Page<Contracts.Clinical.AuditEvent>> ReadAsync(ListQuery<AuditEvent> list, CancellationToken ct)
     {
         var ids = _ownIds;
