@@ -90,7 +90,7 @@ internal sealed class GeneratedPatients
         if (kind is 3 or 4 or 6 or 7 or 9) (phone, address) = (Phone(), Address());
         if (kind is 5 or 9) born = Mistype(born!.Value);
         if (kind == 6) born = null;
-        // Those of kind 6, whose birth date is missing and who have moved, have nothing else in common.
+        // Those of kind 6, who have moved and whose birth date is missing, have the name and this alone in common.
         var email = kind is 5 or 6 ? known.Email! : Email();
         _duplicates.Add((known.Id, Add(first, last, born, phone, address, email).Id));
     }
