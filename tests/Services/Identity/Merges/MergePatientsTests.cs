@@ -215,7 +215,7 @@ public class MergePatientsTests
         foreach (var parameters in (object[])[new { limit = 100 }, new { limit = 100, patient_id = surviving.Id }])
         {
             var read = Assert.Single((await patient.Call<Page<AuditEvent>>("list_audit_events", parameters)).Results, e => e.Action == "get_medical_record");
-            Assert.Equal((first, record.Id), (read.PatientId, read.ResourceId));
+            Assert.Equal<(Guid?, Guid?)>((first, record.Id), (read.PatientId, read.ResourceId));
         }
         Assert.Equal(0, (await patient.Call<Page<AuditEvent>>("list_audit_events", new { patient_id = clinic.Patient })).Total);
         foreach (var id in (Guid[])[first, second, surviving.Id])
