@@ -18,8 +18,12 @@ public sealed class AuditDescriptor
     /// <summary>The patient whose entity the merge of two patients is.</summary>
     private const string SurvivingPatient = "surviving_patient_id";
 
+    /// <summary>The other patient of a merge, for whom it is recorded too.</summary>
+    private const string MergedPatient = "merged_patient_id";
+
     private readonly Func<object, IEnumerable<object>> _find;
     private readonly Func<object, AuditedEntity> _describe;
+    private readonly Func<object, object?>? _mergedPatientId;
     private readonly Func<object, object?>? _resourceId;
     private readonly Func<object, object?>? _patientId;
     private readonly JsonPropertyInfo[]? _fields;
@@ -28,6 +32,7 @@ public sealed class AuditDescriptor
     {
         (Kind, Resource, _find) = (kind, resource, find);
         _describe = kind == AuditKind.Clinical ? DescribeClinicalContent : CreateDescription(entity, resource, kind);
+        _mergedPatientId = Json.Options.GetTypeInfo(entity).Properties.SingleOrDefault(p => p.Name == MergedPatient)?.Get;
         if (parameters is null) return;
 
         var properties = Json.Strict.GetTypeInfo(parameters).Properties.ToArray();
@@ -37,8 +42,11 @@ public sealed class AuditDescriptor
         _resourceId = (ids.FirstOrDefault(p => $"{entityName}_id".EndsWith(p.Name, StringComparison.Ordinal))
             ?? ids.FirstOrDefault(p => kind != AuditKind.Clinical && p.Name == GetIdField(entity)))?.Get;
         _patientId = (ids.FirstOrDefault(p => p.Name == "patient_id") ?? ids.FirstOrDefault(p => p.Name == SurvivingPatient))?.Get;
-        if (effect != Effect.Read && kind != AuditKind.Clinical)
-            _fields = [.. properties.Except(ids).Where(p => p.AttributeProvider?.IsDefined(typeof(NotAFieldAttribute), inherit: false) is not true)];
+        if (effect == Effect.Read || kind == AuditKind.Clinical) return;
+        // A medical record number, for which null is the same as omitting it, is a field of the entity.
+        var entityFields = Json.Options.GetTypeInfo(entity).Properties.Select(p => p.Name).ToHashSet();
+        _fields = [.. properties.Except(ids).Where(
+            p => entityFields.Contains(p.Name) || p.AttributeProvider?.IsDefined(typeof(NotAFieldAttribute), inherit: false) is not true)];
     }
 
     /// <summary>Gets the kind under which an access is recorded.</summary>
@@ -69,8 +77,12 @@ public sealed class AuditDescriptor
         return new(effect == Effect.Read ? audited.Kind : audited.Writes, resource, entity, find, effect, parameters);
     }
 
-    /// <summary>Returns all audited entities in a result.</summary>
-    public IEnumerable<AuditedEntity> FindIn(object result) => _find(result).Select(_describe);
+    /// <summary>Returns all audited entities in a result; the merge of two patients once for each of them.</summary>
+    public IEnumerable<AuditedEntity> FindIn(object result)
+    {
+        if (_mergedPatientId is not { } getMerged) return _find(result).Select(_describe);
+        return _find(result).SelectMany(merge => (AuditedEntity[])[_describe(merge), _describe(merge) with { PatientId = (Guid?)getMerged(merge) }]);
+    }
 
     /// <summary>Describes what a call requested, as far as its parameters could be read.</summary>
     public AuditedAccess DescribeAccess(string tool, object? parameters) => parameters is null

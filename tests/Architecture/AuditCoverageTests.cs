@@ -167,11 +167,12 @@ public partial class AuditCoverageTests
     {
         var user = Guid.NewGuid();
 
-        var access = Asked("update_user",
-            new UpdateUser(user, Password: "a new one", CurrentPassword: "the old one", Role: Role.Nurse, PhoneNumber: new(null)));
+        var access = Asked("update_user", new UpdateUser(
+            user, Password: "a new one", CurrentPassword: "the old one", Role: Role.Nurse, PhoneNumber: new(null), Mrn: "4711", ExpectedVersion: 3));
 
         Assert.Equal((user, AuditKind.Account), (access.ResourceId, access.Kind));
-        Assert.Equal(["password", "role", "phone_number"], access.Fields);
+        Assert.Equal(["password", "role", "phone_number", "mrn"], access.Fields);
+        Assert.Empty(Asked("update_user", new UpdateUser(user, Mrn: null, ExpectedVersion: 3)).Fields!);
     }
 
     [Fact]
@@ -186,6 +187,16 @@ public partial class AuditCoverageTests
             new Page<User>([Create(Role.Patient), Create(Role.Doctor)], 2, 1, 20, false)));
 
         User Create(Role role) => new(id, hospital, "a@example.org", "A", "B", role, null, null, null, null, true, 3, default, default);
+    }
+
+    [Fact]
+    public void A_merge_is_recorded_for_both_patients()
+    {
+        var (id, hospital, surviving, merged) = (Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
+        var merge = new PatientMerge(id, hospital, surviving, merged, PatientMergeStatus.Merging, ["clinical"], null, Guid.NewGuid(), 1, default, default);
+
+        Assert.Equal((AuditedEntity[])[new(id, hospital, surviving, 1), new(id, hospital, merged, 1)],
+            ToolCatalogue.All["merge_patients"].Audit!.FindIn(merge));
     }
 
     private static AuditedAccess Asked(string tool, object? parameters) => ToolCatalogue.All[tool].Audit!.DescribeAccess(tool, parameters);

@@ -177,6 +177,7 @@ public sealed class DocumentedLimitsTests
         { "a medical record number", Number(DemographicLimits.MaxMrnLength) },
         { "patients that `find_patients` finds", Number(FindPatientsHandler.MaxFound) },
         { "patients that are compared for duplicates", Number(PatientComparisonService.BatchSize) },
+        { "failures of the comparison of a patient", Number(PatientComparisonService.MaxFailures) },
         { "candidates that are kept of a patient", Number(PatientComparisonService.MaxCandidates) },
         { "time after which a service is told again of a merge", $"{MergeReminder.Patience.TotalMinutes} min" },
         { "overlapping appointments that a merge lists", Number(PatientMerge.MaxOverlapping) },

@@ -9,6 +9,9 @@ public class MergeCrashTests
 {
     private const int Pairs = 8, RowsOfEach = 3;
 
+    /// <summary>The tables in which each merged patient has one row.</summary>
+    private static readonly string[] Tables = ["appointments", "referrals", "emergency_overrides"];
+
     [Theory]
     [InlineData("clinical-1")]
     [InlineData("identity-1")]
@@ -25,16 +28,29 @@ public class MergeCrashTests
                 await clinic.Admin.Call("create_medical_record", new { patient_id = merged, title = $"{i}", record_type = "OTHER" });
                 await clinic.Admin.Call("create_treatment", new { patient_id = surviving, doctor_id = clinic.Doctor, name = $"{i}" });
             }
+        foreach (var (n, (_, merged)) in pairs.Index())
+        {
+            await clinic.Book($"{9 + n / 2:00}:{n % 2 * 30:00}:00", patient: merged);
+            await clinic.Admin.Call("create_referral",
+                new { patient_id = merged, user_id = clinic.Doctor, until = ClinicFixture.FormatDate(clinic.Today.AddDays(30)), reason = "Second opinion" });
+            await clinic.Admin.Call("break_glass", new { patient_id = merged, reason = "Unconscious" });
+        }
 
         await ForEachPair("merge_patients");
         await Wait.Until(async () => await CountStatus("MERGED") == Pairs, "all are merged", TimeSpan.FromSeconds(90));
         foreach (var (surviving, merged) in pairs)
+        {
             Assert.Equal((RowsOfEach, RowsOfEach, 0, 0), await CountRows(surviving, merged));
+            foreach (var table in Tables) Assert.Equal((table, 1, 0), (table, await Count(table, surviving), await Count(table, merged)));
+        }
 
         await ForEachPair("unmerge_patients");
         await Wait.Until(async () => await CountStatus("UNMERGED") == Pairs, "all are unmerged", TimeSpan.FromSeconds(90));
         foreach (var (surviving, merged) in pairs)
+        {
             Assert.Equal((0, RowsOfEach, RowsOfEach, 0), await CountRows(surviving, merged));
+            foreach (var table in Tables) Assert.Equal((table, 0, 1), (table, await Count(table, surviving), await Count(table, merged)));
+        }
 
         async Task ForEachPair(string tool)
         {

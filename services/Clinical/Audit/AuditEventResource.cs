@@ -26,13 +26,18 @@ internal sealed class AuditEventResource(ClinicalDb db) : QueryableResource<Audi
         .WithIndex("action", "created_at")
         .WithIndex("outcome", "created_at").WithIndex("kind", "created_at");
 
+    /// <summary>A patient's ID and those of the duplicates that were merged into the patient; of other callers none.</summary>
+    private Guid[] _ownIds = [];
+
     protected override QueryableFields<AuditEvent> Fields => QueryFields;
     protected override string EntityName => "audit event";
-    protected override string? OwnerField => "patient_id";
+
+    /// <summary>Gets the field with the patient; null for a patient with several IDs, whose rows <see cref="Rows"/> has alone.</summary>
+    protected override string? OwnerField => _ownIds is { Length: > 1 } ? null : "patient_id";
 
     /// <summary>
-    /// Gets the events that the caller may see: a patient's own, or those of an administrator's hospital. Reading them is an event too, which is left out for
-    /// whoever has read: otherwise each page would move what is on the next one.
+    /// Gets the events that the caller may see: a patient's own, under each ID that the patient has had, or those of an administrator's hospital. Reading them
+    /// is an event too, which is left out for whoever has read: otherwise each page would move what is on the next one.
     /// </summary>
     protected override IQueryable<AuditEvent> Rows
     {
@@ -40,8 +45,24 @@ internal sealed class AuditEventResource(ClinicalDb db) : QueryableResource<Audi
         {
             var (kind, me) = (db.Tenancy.Caller.Kind, db.Tenancy.Caller.UserId);
             var events = db.AuditEvents.Where(e => e.Kind != AuditKind.Audit || e.UserId != me);
-            return kind == Callers.Patient ? events.Where(e => e.PatientId == me) : events;
+            if (kind != Callers.Patient) return events;
+            var ids = _ownIds;
+            return ids.Length > 1 ? events.Where(e => ids.Contains(e.PatientId!.Value)) : events.Where(e => e.PatientId == me);
         }
+    }
+
+    protected override async Task PrepareAsync(CancellationToken ct)
+    {
+        if (db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me }) _ownIds = await db.FindIdsOfPatientAsync(me, ct);
+    }
+
+    /// <summary>
+    /// Reads a page. The events of a patient with several IDs are found first, because no index has them in order; except where a filter leaves few.
+    /// </summary>
+    protected override Task<Page<Contracts.Clinical.AuditEvent>> ReadAsync(ListQuery<AuditEvent> list, CancellationToken ct)
+    {
+        var ids = _ownIds;
+        return base.ReadAsync(ids.Length > 1 && !list.IsSelective ? list.FindFirst(e => ids.Contains(e.PatientId!.Value)) : list, ct);
     }
 
     protected override IQueryable<AuditEventWithUser> IncludeRelated(IQueryable<AuditEvent> rows) =>

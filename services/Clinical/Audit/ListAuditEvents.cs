@@ -21,9 +21,11 @@ internal sealed class ListAuditEventsHandler(ClinicalDb db, AuditEventResource e
         // An ID that is none of Clinical's may be that of a patient.
         var subject = request.ResourceId is { } resourceId ? (await ClinicalSubjects.FindAsync(db, resourceId, ct))?.PatientId ?? resourceId : (Guid?)null;
 
+        // Patients see their own events only: also those under the IDs of duplicates that were merged into them.
+        var patientId = db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } && request.PatientId == me ? null : request.PatientId;
         return await events.ReadPageAsync(request, list =>
         {
-            list.Where("patient_id", request.PatientId)
+            list.Where("patient_id", patientId)
                 .Where("user_id", request.UserId)
                 .Where("resource", request.Resource)
                 .Where("action", request.Action)

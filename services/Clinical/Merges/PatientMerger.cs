@@ -19,12 +19,11 @@ internal sealed class PatientMerger(ClinicalDb db, BookingPauses pauses) : IEven
 
     private async Task ApplyAsync(PatientMerge merge, bool isMerged, CancellationToken ct)
     {
-        // Bookings in progress end first, and later ones wait and then see the merge.
+        // Bookings of the two in progress end first, and later ones wait and then see the merge.
         Guid[] patients = [merge.SurvivingPatientId, merge.MergedPatientId];
         foreach (var patient in patients.Order()) await pauses.LockExclusiveAsync(patient, ct);
-        // Likewise for emergency overrides, a table that the service may not lock, and for what is written about patients; what only reads goes on.
-        await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({$"overrides of {merge.MergedPatientId}"}, 0))", ct);
-        await db.Database.ExecuteSqlAsync($"LOCK TABLE medical_records, treatments, referrals IN SHARE ROW EXCLUSIVE MODE", ct);
+        // Likewise for what else is added for the merged patient. The trigger await_merge() shares this lock.
+        await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({$"rows of {merge.MergedPatientId}"}, 0))", ct);
 
         var applied = await db.Database.ExecuteSqlAsync($"""
             INSERT INTO patient_merges (hospital_id, merge_id, surviving_id, merged_id, is_merged, version)

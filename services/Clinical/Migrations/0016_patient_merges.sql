@@ -8,6 +8,7 @@ CREATE TABLE patient_merges (
     version bigint NOT NULL,
     PRIMARY KEY (hospital_id, merge_id));
 CREATE INDEX patient_merges_by_merged ON patient_merges (hospital_id, merged_id) WHERE is_merged;
+CREATE INDEX patient_merges_by_surviving ON patient_merges (hospital_id, surviving_id) WHERE is_merged;
 SELECT seal('patient_merges');
 
 -- The rows that a merge moved to the surviving patient, for moving back exactly these. overlapped: whether an appointment was one of those below before.
@@ -43,7 +44,8 @@ BEGIN
     RETURN NEW;
 END $$;
 
--- Whatever is still added for a merged patient, by a call that began before, is the surviving patient's.
+-- Whatever is still added for a merged patient, by a call that began before, is the surviving patient's; unless that one is just being merged into another,
+-- for which this waits as await_merge() does below.
 CREATE FUNCTION follow_merge() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE surviving uuid;
 BEGIN
@@ -52,6 +54,7 @@ BEGIN
         WHERE m.hospital_id = NEW.hospital_id AND m.merged_id = NEW.patient_id AND m.is_merged LIMIT 1;
         EXIT WHEN surviving IS NULL;
         NEW.patient_id := surviving;
+        PERFORM pg_advisory_xact_lock_shared(hashtextextended('rows of ' || surviving::text, 0));
     END LOOP;
     RETURN NEW;
 END $$;
@@ -64,11 +67,14 @@ CREATE TRIGGER follow_merge BEFORE INSERT ON emergency_overrides FOR EACH ROW EX
 -- Whose content an override has opened changes by a merge alone; moved_rows keeps whose it was.
 GRANT UPDATE (patient_id) ON emergency_overrides TO medcor_clinical;
 
--- A merge waits for the overrides that are being added for the merged patient, and later ones wait for it (PatientMerger): the serving role may not lock the
--- table. Before follow_merge, by the order of the names.
+-- A merge waits for the rows that are being added for the merged patient, and later ones wait for it (PatientMerger); those of other patients wait for
+-- nothing. Before follow_merge, by the order of the names. Bookings have locks of their own.
 CREATE FUNCTION await_merge() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_advisory_xact_lock_shared(hashtextextended('overrides of ' || NEW.patient_id::text, 0));
+    PERFORM pg_advisory_xact_lock_shared(hashtextextended('rows of ' || NEW.patient_id::text, 0));
     RETURN NEW;
 END $$;
+CREATE TRIGGER await_merge BEFORE INSERT ON medical_records FOR EACH ROW EXECUTE FUNCTION await_merge();
+CREATE TRIGGER await_merge BEFORE INSERT ON treatments FOR EACH ROW EXECUTE FUNCTION await_merge();
+CREATE TRIGGER await_merge BEFORE INSERT ON referrals FOR EACH ROW EXECUTE FUNCTION await_merge();
 CREATE TRIGGER await_merge BEFORE INSERT ON emergency_overrides FOR EACH ROW EXECUTE FUNCTION await_merge();

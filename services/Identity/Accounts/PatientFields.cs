@@ -48,10 +48,22 @@ internal sealed record PatientFields(
         Replace(current.Identifiers, Identifiers));
 
     /// <summary>Returns the error for a save that gives a patient a number which another patient of the hospital has; null for other failures.</summary>
-    internal static ApiException? FindConflict(DbUpdateException e) =>
-        e.ViolatesConstraint("patient_keys_mrn") ? CreateConflict("mrn", "Another patient of the hospital has this medical record number.")
-        : e.ViolatesConstraint("patient_keys_identifier") ? CreateConflict("identifiers", "Another patient of the hospital has one of these identifiers.")
-        : null;
+    internal static ApiException? FindConflict(DbUpdateException e) => FindTaken(e) switch
+    {
+        "mrn" => CreateConflict("mrn", "Another patient of the hospital has this medical record number."),
+        "identifiers" => CreateConflict("identifiers", "Another patient of the hospital has one of these identifiers."),
+        _ => null,
+    };
+
+    /// <summary>
+    /// Returns the error for a save that undoes a merge whose surviving patient was given a number of the merged one; null for other failures.
+    /// </summary>
+    internal static ApiException? FindUnmergeConflict(DbUpdateException e) => FindTaken(e) is not { } field ? null : CreateConflict(field,
+        "Another patient has a number of the merged patient by now, such as the surviving one. Give that patient another with update_user first.");
+
+    /// <summary>Returns the field that holds a number of another patient; null when a save failed for another reason.</summary>
+    private static string? FindTaken(DbUpdateException e) =>
+        e.ViolatesConstraint("patient_keys_mrn") ? "mrn" : e.ViolatesConstraint("patient_keys_identifier") ? "identifiers" : null;
 
     private static IReadOnlyList<T> Replace<T>(IReadOnlyList<T> current, IReadOnlyList<T>? given) =>
         given is null || given.SequenceEqual(current) ? current : given;

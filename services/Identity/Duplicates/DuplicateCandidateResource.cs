@@ -4,19 +4,20 @@ using MedCor.Platform.Resources;
 
 namespace MedCor.Identity.Duplicates;
 
-/// <summary>Defines the list of pairs that may be duplicates: few patients of a hospital are in one.</summary>
+/// <summary>
+/// Defines the list of pairs that may be duplicates. None is of a patient who was merged: the merge removes those, and so does each further comparison.
+/// </summary>
 internal sealed class DuplicateCandidateResource(IdentityDb db) : QueryableResource<CandidatePair, PairWithPatients, DuplicateCandidate>(db)
 {
-    private static readonly QueryableFields<CandidatePair> QueryFields = new("-score", p => p.Id)
+    private static readonly QueryableFields<CandidatePair> QueryFields = new QueryableFields<CandidatePair>("-score", p => p.Id)
     {
         { "score", p => p.Score },
-    };
+    }
+        .WithIndex("score");
 
     protected override QueryableFields<CandidatePair> Fields => QueryFields;
     protected override string EntityName => "pair of patients";
-
-    protected override IQueryable<CandidatePair> Rows => db.CandidatePairs.Where(p =>
-        !db.Accounts.Any(a => a.Id == p.FirstId && a.MergedIntoId != null) && !db.Accounts.Any(a => a.Id == p.SecondId && a.MergedIntoId != null));
+    protected override IQueryable<CandidatePair> Rows => db.CandidatePairs;
 
     protected override IQueryable<PairWithPatients> IncludeRelated(IQueryable<CandidatePair> rows) => rows
         .Join(db.Accounts, p => p.FirstId, a => a.Id, (pair, first) => new { pair, first })

@@ -19,10 +19,13 @@ internal static class PatientComparer
     private enum Match { Different, Similar, Same }
 
     /// <summary>Returns the score and its reasons; null when the patients are probably two persons.</summary>
-    internal static Comparison? Compare(ComparedPatient a, ComparedPatient b)
+    /// <param name="hasNamesakes">
+    /// Whether several others are called so, too. Some of those have a similar birth date by chance, so that this says little.
+    /// </param>
+    internal static Comparison? Compare(ComparedPatient a, ComparedPatient b, bool hasNamesakes = false)
     {
         var reasons = new List<DuplicateReason>();
-        var evidence = CompareNames(a, b, reasons) + CompareBirth(a.DateOfBirth, b.DateOfBirth, reasons);
+        var evidence = CompareNames(a, b, reasons) + CompareBirth(a.DateOfBirth, b.DateOfBirth, similar: hasNamesakes ? 1 : 3, reasons);
         evidence += CompareSets(a.Phones, b.Phones, same: 5, different: -1, DuplicateReason.SamePhoneNumber, reasons);
         evidence += CompareSets(a.Emails, b.Emails, same: 3, different: 0, DuplicateReason.SameEmail, reasons);
         evidence += CompareSets(a.Numbers, b.Numbers, same: 7, different: 0, DuplicateReason.SameIdentifier, reasons);
@@ -34,6 +37,10 @@ internal static class PatientComparer
         if (a.Gender is "FEMALE" or "MALE" && b.Gender is "FEMALE" or "MALE" && a.Gender != b.Gender) evidence -= 3;
         return evidence < Threshold ? null : new(Math.Min(MinScore + (evidence - Threshold) * 3, MaxScore), reasons);
     }
+
+    /// <summary>Returns whether two patients have the same names, in any order.</summary>
+    internal static bool HaveSameName(ComparedPatient a, ComparedPatient b) =>
+        (a.FirstName == b.FirstName && a.LastName == b.LastName) || (a.FirstName == b.LastName && a.LastName == b.FirstName);
 
     /// <summary>
     /// Returns the evidence of the names, in the order in which they match better. A first name that differs weighs most, because twins and other relatives
@@ -52,7 +59,7 @@ internal static class PatientComparer
     }
 
     private static int Weigh((Match First, Match Last) names) =>
-        names.First switch { Match.Same => 5, Match.Similar => 4, _ => -10 } + names.Last switch { Match.Same => 6, Match.Similar => 5, _ => -5 };
+        names.First switch { Match.Same => 5, Match.Similar => 4, _ => -13 } + names.Last switch { Match.Same => 6, Match.Similar => 5, _ => -5 };
 
     /// <summary>Compares two names, of which one may have further words or be abbreviated to a letter.</summary>
     private static Match CompareName(string a, string b)
@@ -86,7 +93,10 @@ internal static class PatientComparer
         return i + 1 < a.Length && a[i] == b[i + 1] && a[i + 1] == b[i] && a.AsSpan(i + 2).SequenceEqual(b.AsSpan(i + 2));
     }
 
-    private static int CompareBirth(DateOnly? a, DateOnly? b, List<DuplicateReason> reasons)
+    /// <summary>
+    /// Returns the evidence of the birth dates. That they differ weighs much, because a parent and a child of one name can have everything else in common.
+    /// </summary>
+    private static int CompareBirth(DateOnly? a, DateOnly? b, int similar, List<DuplicateReason> reasons)
     {
         if (a is not { } day || b is not { } other) return 0;
         if (day == other)
@@ -94,9 +104,9 @@ internal static class PatientComparer
             reasons.Add(DuplicateReason.SameDateOfBirth);
             return 8;
         }
-        if (!IsSimilar(day, other)) return -8;
+        if (!IsSimilar(day, other)) return -11;
         reasons.Add(DuplicateReason.SimilarDateOfBirth);
-        return 3;
+        return similar;
     }
 
     /// <summary>Returns whether two dates differ by one digit or two exchanged ones, or in that day and month are exchanged.</summary>

@@ -3,6 +3,7 @@ using MedCor.Contracts.Identity;
 using MedCor.Identity.Sessions;
 using MedCor.Platform.Tools;
 using MedCor.Validation;
+using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Merges;
 
@@ -18,6 +19,8 @@ internal sealed class MergePatientsHandler(IdentityDb db, SessionManager session
 
     public async Task<PatientMerge> HandleAsync(MergePatients request, CancellationToken ct)
     {
+        // Whoever has one of the two in their care sees the content of both afterwards.
+        db.Tenancy.Caller.RequireOwnLogIn("merge patients");
         var (surviving, merged) = await db.LockPatientsAsync(request.SurvivingPatientId, request.MergedPatientId, ct);
         if (merged.MergedIntoId == surviving.Id) return (await db.FindMergeAsync(surviving.Id, merged.Id, ct))!.ToContract();
         if (merged.MergedIntoId is { } other)
@@ -41,6 +44,7 @@ internal sealed class MergePatientsHandler(IdentityDb db, SessionManager session
         db.Raise(merge.ToEvent);
         merged.RaiseChanged(db, user => merge.MergedWasActive ? new UserDeactivated(user) : new UserUpdated(user));
         await db.SaveChangesAsync(ct);
+        await db.CandidatePairs.Where(p => p.FirstId == merged.Id || p.SecondId == merged.Id).ExecuteDeleteAsync(ct);
         await sessions.EndAllOfUserAsync(merged.Id, ct);
         return merge.ToContract();
     }

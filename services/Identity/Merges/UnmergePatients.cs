@@ -1,6 +1,8 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
+using MedCor.Identity.Accounts;
 using MedCor.Platform.Tools;
+using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Merges;
 
@@ -8,6 +10,7 @@ internal sealed class UnmergePatientsHandler(IdentityDb db) : IToolHandler<Unmer
 {
     public async Task<PatientMerge> HandleAsync(UnmergePatients request, CancellationToken ct)
     {
+        db.Tenancy.Caller.RequireOwnLogIn("undo merges");
         var (surviving, merged) = await db.LockPatientsAsync(request.SurvivingPatientId, request.MergedPatientId, ct);
         var merge = await db.FindMergeAsync(surviving.Id, merged.Id, ct);
         if (merge is null || (merged.MergedIntoId is { } other && other != surviving.Id)) throw new Conflict("The two patients are not merged.");
@@ -20,7 +23,14 @@ internal sealed class UnmergePatientsHandler(IdentityDb db) : IToolHandler<Unmer
         (merged.MergedIntoId, merged.IsActive) = (null, merge.MergedWasActive && merged.ErasedAt is null);
         db.Raise(merge.ToEvent);
         merged.RaiseChanged(db, user => new UserUpdated(user));
-        await db.SaveChangesAsync(ct);
+        try
+        {
+            await db.SaveChangesAsync(ct);
+        }
+        catch (DbUpdateException e) when (PatientFields.FindUnmergeConflict(e) is { } taken)
+        {
+            throw taken;
+        }
         return merge.ToContract();
     }
 }

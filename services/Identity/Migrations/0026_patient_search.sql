@@ -21,17 +21,19 @@ CREATE FUNCTION similar_names(hospital uuid, word text) RETURNS SETOF text LANGU
     GROUP BY v.name ORDER BY v.name <> word, abs(length(v.name) - length(word)), v.name LIMIT 12
 $$;
 
--- The patients whose names begin in one of these ways and match a pattern, and have words that begin as the further ones: at most as many as are wanted.
--- However many patients begin so, a bounded number of keys is read: in the order of the index, from each beginning on.
+-- The patients whose names begin in one of these ways, the likeliest first, and match a pattern, and have words that begin as the further ones: at most as many
+-- as are wanted. However many patients begin so, a bounded number of keys is read: in the order of the index, from each beginning on.
 CREATE FUNCTION patients_named(hospital uuid, beginnings text[], pattern text, further text[], most integer) RETURNS SETOF uuid LANGUAGE sql STABLE AS $$
     SELECT DISTINCT named.patient_id
-    FROM unnest(beginnings) AS b (beginning)
-    CROSS JOIN LATERAL (
-        SELECT r.patient_id FROM (
-            SELECT k.patient_id, k.key FROM public.patient_keys k
-            WHERE k.hospital_id = hospital AND k.kind = 'NAME' AND k.key >= b.beginning AND k.key < b.beginning || chr(1114111)
-            ORDER BY k.key LIMIT 50 * most) AS r
-        WHERE r.key LIKE pattern LIMIT 4 * most) AS named
+    FROM (
+        SELECT o.patient_id FROM unnest(beginnings) AS b (beginning)
+        CROSS JOIN LATERAL (
+            SELECT r.patient_id FROM (
+                SELECT k.patient_id, k.key FROM public.patient_keys k
+                WHERE k.hospital_id = hospital AND k.kind = 'NAME' AND k.key >= b.beginning AND k.key < b.beginning || chr(1114111)
+                ORDER BY k.key LIMIT 50 * most) AS r
+            WHERE r.key LIKE pattern LIMIT 4 * most) AS o
+        LIMIT 6 * most) AS named
     WHERE NOT EXISTS (
         SELECT FROM unnest(further) AS f (word) WHERE NOT EXISTS (
             SELECT FROM public.patient_keys k WHERE k.hospital_id = hospital AND k.patient_id = named.patient_id AND k.kind = 'NAME'
@@ -77,35 +79,28 @@ BEGIN
     ELSE
         beginnings := ARRAY(
             SELECT a.name || ' ' || b.name
-            FROM (SELECT words[1] UNION SELECT s FROM public.similar_names(hospital, words[1]) AS s) AS a (name)
-            CROSS JOIN (SELECT words[2] UNION SELECT s FROM public.similar_names(hospital, words[2]) AS s) AS b (name));
+            FROM (
+                SELECT words[1], 0 UNION ALL
+                SELECT s.name, s.n FROM public.similar_names(hospital, words[1]) WITH ORDINALITY AS s (name, n) WHERE s.name <> words[1]) AS a (name, n)
+            CROSS JOIN (
+                SELECT words[2], 0 UNION ALL
+                SELECT s.name, s.n FROM public.similar_names(hospital, words[2]) WITH ORDINALITY AS s (name, n) WHERE s.name <> words[2]) AS b (name, n)
+            ORDER BY a.n + b.n, a.n);
     END IF;
     RETURN QUERY SELECT public.patients_named(hospital, beginnings, '%', words[3:], most);
 END $$;
 
--- The patient with whom a patient goes on who may have been merged, perhaps more than once.
-CREATE FUNCTION surviving_patient(hospital uuid, patient uuid) RETURNS uuid LANGUAGE plpgsql STABLE AS $$
-DECLARE
-    surviving uuid := patient;
-    merged_into uuid;
-BEGIN
-    LOOP
-        SELECT u.merged_into_id INTO merged_into FROM public.users u WHERE u.hospital_id = hospital AND u.id = surviving;
-        EXIT WHEN merged_into IS NULL;
-        surviving := merged_into;
-    END LOOP;
-    RETURN surviving;
-END $$;
-
--- The patients who have all that is given (not null), at most as many as are wanted; of those who were merged, the surviving ones. Of a number, a phone or a
--- day, at most 1,000 patients are looked at: a day on which more are born is one that stands for no day.
+-- The patients who have all that is given (not null), at most as many as are wanted; of those who were merged, the surviving ones, for which fifty more are
+-- looked for. Of a number, a phone or a day, at most 1,000 patients are looked at: a day on which more are born is one that stands for no day.
 CREATE FUNCTION find_patients(hospital uuid, search text, number text, born date, phone text, most integer) RETURNS SETOF uuid LANGUAGE plpgsql STABLE AS $$
 DECLARE
     among uuid[];
     digits text := public.phone_key(phone);
+    enough integer := most + 50;
 BEGIN
     IF number IS NOT NULL THEN
-        among := ARRAY(SELECT k.patient_id FROM public.patient_keys k WHERE k.hospital_id = hospital AND k.kind = 'MRN' AND k.key = upper(number));
+        among := ARRAY(SELECT k.patient_id FROM public.patient_keys k WHERE k.hospital_id = hospital
+            AND k.kind IN ('MRN', 'FORMER_MRN') AND k.key = upper(number));
     END IF;
     IF digits IS NOT NULL THEN
         -- Numbers that end with the given one, and those with which it ends.
@@ -125,7 +120,7 @@ BEGIN
     ELSIF born IS NOT NULL THEN
         among := ARRAY(SELECT u.id FROM public.users u WHERE u.hospital_id = hospital AND u.id = ANY (among) AND u.date_of_birth = born);
     END IF;
-    IF search IS NOT NULL THEN among := ARRAY(SELECT public.patients_by_name(hospital, search, among, most)); END IF;
+    IF search IS NOT NULL THEN among := ARRAY(SELECT public.patients_by_name(hospital, search, among, enough)); END IF;
     RETURN QUERY SELECT DISTINCT CASE WHEN u.merged_into_id IS NULL THEN u.id ELSE public.surviving_patient(hospital, u.merged_into_id) END
-        FROM public.users u WHERE u.hospital_id = hospital AND u.id = ANY (among[1:most]) AND u.role = 'PATIENT' LIMIT most;
+        FROM public.users u WHERE u.hospital_id = hospital AND u.id = ANY (among[1:enough]) AND u.role = 'PATIENT' LIMIT most;
 END $$;

@@ -8,6 +8,7 @@ CREATE TABLE duplicate_candidates (
     score integer NOT NULL,
     reasons text NOT NULL,
     PRIMARY KEY (hospital_id, first_id, second_id));
+CREATE INDEX duplicate_candidates_by_score ON duplicate_candidates (hospital_id, score, id);
 CREATE INDEX duplicate_candidates_by_second ON duplicate_candidates (hospital_id, second_id);
 SELECT seal('duplicate_candidates');
 

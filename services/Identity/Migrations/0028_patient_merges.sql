@@ -1,5 +1,5 @@
 -- Duplicates that were merged, and what has come of it. pending: the services that still have to move their rows, or to move them back. overlapping: the visits
--- that overlap since then, as JSON; null as long as nobody knows.
+-- that overlap since then, as JSON; null as long as nobody knows. reminded_at: when the pending services were last told again.
 CREATE TABLE patient_merges (
     hospital_id uuid NOT NULL,
     id uuid NOT NULL UNIQUE,
@@ -13,6 +13,7 @@ CREATE TABLE patient_merges (
     version bigint NOT NULL,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
+    reminded_at timestamptz,
     PRIMARY KEY (hospital_id, id),
     FOREIGN KEY (hospital_id, surviving_id) REFERENCES users (hospital_id, id),
     FOREIGN KEY (hospital_id, merged_id) REFERENCES users (hospital_id, id));

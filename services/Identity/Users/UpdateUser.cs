@@ -58,6 +58,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
             await EnsureConfirmableAsync(request.Email.Value!, account,
                 awaitsUser ? LinkPurpose.EmailChangeByOthers : IsOwn(account) ? LinkPurpose.EmailChange : LinkPurpose.EmailCorrection, ct);
         var passwordHash = request.Password is null ? null : await hashes.HashAsync(request.Password, ct);
+        await EnsureMergeCanBeUndoneAsync(request, account, ct);
         // Last, so that a rejected request pauses no bookings.
         account.ThrowIfVersionDiffers(request.ExpectedVersion);
         return new(passwordHash, CeasesToBeBookable(request, account) ? await bookings.PauseAsync(account, ct) : null, confirmsEmail, awaitsUser);
@@ -71,8 +72,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         if (account.ErasedAt is not null) throw new Conflict("The user was erased, which is final.").WithDetail("erased_at", account.ErasedAt);
         ThrowIfAny(FindRoleErrors(request, account));
         account.ThrowIfVersionDiffers(request.ExpectedVersion);
-        if (account.MergedIntoId is not null && (request.IsActive is true || request.Role is not (null or Role.Patient)))
-            throw new Conflict("The patient was merged into another one. Undo that with unmerge_patients first.");
+        await EnsureMergeCanBeUndoneAsync(request, account, ct);
 
         var (formerRole, wasActive) = (account.Role, account.IsActive);
         var paused = CeasesToBeBookable(request, account) ? prepared.Paused ?? throw PausedBookings.CreateConflict() : null;
@@ -146,6 +146,16 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
             Identifiers: user.Identifiers!,
             Affected: paused?.Affected,
             AffectedCount: paused?.Count);
+    }
+
+    /// <summary>Throws <see cref="Conflict"/> when, after the change, a merge of the patient could not be undone.</summary>
+    private async Task EnsureMergeCanBeUndoneAsync(UpdateUser request, Account account, CancellationToken ct)
+    {
+        var endsPatient = account.Role == Role.Patient && request.Role is not (null or Role.Patient);
+        if (account.MergedIntoId is not null && (request.IsActive is true || endsPatient))
+            throw new Conflict("The patient was merged into another one. Undo that with unmerge_patients first.");
+        if (endsPatient && await db.Accounts.AnyAsync(a => a.MergedIntoId == account.Id, ct))
+            throw new Conflict("Another patient was merged into this one. Undo that with unmerge_patients first.");
     }
 
     private bool IsOwn(Account account) => account.Id == db.Tenancy.Caller.UserId;

@@ -33,7 +33,7 @@ public abstract class QueryableResource<T, TRow, TContract>(TenantDb db) : IReso
     /// <summary>Gets the fields by which the resource can be sorted and filtered.</summary>
     protected internal abstract QueryableFields<T> Fields { get; }
 
-    /// <summary>Gets the rows that the caller may see.</summary>
+    /// <summary>Gets the rows that the caller may see. <see cref="PrepareAsync"/> has been awaited before.</summary>
     protected abstract IQueryable<T> Rows { get; }
 
     /// <summary>Gets the field that holds a row's owner, when patients see only their own rows.</summary>
@@ -53,20 +53,25 @@ public abstract class QueryableResource<T, TRow, TContract>(TenantDb db) : IReso
     /// patient.
     /// </summary>
     /// <param name="filter">Adds the tool's own filters.</param>
-    public Task<Page<TContract>> ReadPageAsync(PagedTool<TContract> request, Action<ListQuery<T>> filter, CancellationToken ct)
+    public async Task<Page<TContract>> ReadPageAsync(PagedTool<TContract> request, Action<ListQuery<T>> filter, CancellationToken ct)
     {
+        await PrepareAsync(ct);
         var list = RestrictToOwner(ListQuery<T>.Create(db, Fields, Rows, request));
         filter(list);
-        return ReadAsync(list, ct);
+        return await ReadAsync(list, ct);
     }
 
     /// <inheritdoc/>
-    public virtual async Task<TContract> GetAsync(Guid id, CancellationToken ct) =>
-        ToContract(await IncludeRelated(Rows.Where(Fields.Id.Compare(ExpressionType.Equal, id))).AsNoTracking().SingleOrDefaultAsync(ct)
+    public virtual async Task<TContract> GetAsync(Guid id, CancellationToken ct)
+    {
+        await PrepareAsync(ct);
+        return ToContract(await IncludeRelated(Rows.Where(Fields.Id.Compare(ExpressionType.Equal, id))).AsNoTracking().SingleOrDefaultAsync(ct)
             ?? throw new NotFound(EntityName));
+    }
 
     async Task<object> IResourceHandler<TContract>.ListAsync(ResourceQuery query, CancellationToken ct)
     {
+        await PrepareAsync(ct);
         var page = await ReadAsync(RestrictToOwner(query.ToListQuery(db, Fields, Rows)), ct);
         if (page.Total > 0 || query.PatientIds.Count != 1 || await FindSurvivingPatientAsync(query.PatientIds.Single(), ct) is not { } survivingId) return page;
         query.ReplacePatient(survivingId);
@@ -74,6 +79,9 @@ public abstract class QueryableResource<T, TRow, TContract>(TenantDb db) : IReso
     }
 
     string? ISortable.FindSortError(string? sort) => Fields.FindSortError(sort);
+
+    /// <summary>Reads what decides which rows the caller may see, if that takes a query of its own.</summary>
+    protected virtual Task PrepareAsync(CancellationToken ct) => Task.CompletedTask;
 
     /// <summary>Returns the ID of the patient to whom the rows of a merged one belong; null for one who was not merged.</summary>
     protected virtual Task<Guid?> FindSurvivingPatientAsync(Guid patientId, CancellationToken ct) => Task.FromResult<Guid?>(null);

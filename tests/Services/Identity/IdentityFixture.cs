@@ -28,13 +28,14 @@ namespace MedCor.Tests.Services.Identity;
 /// <summary>Runs Identity's handlers on a separate database for each test, with one administrator and a clock that the test controls.</summary>
 internal sealed class IdentityFixture : IAsyncDisposable
 {
+    private readonly string _owner;
     private readonly NpgsqlDataSource _database;
     private readonly ConnectionMultiplexer _redis;
     private readonly ServiceProvider _services;
 
     private IdentityFixture(string owner, int connections, ConnectionMultiplexer redis)
     {
-        _redis = redis;
+        (_owner, _redis) = (owner, redis);
         _database = NpgsqlDataSource.Create(
             new NpgsqlConnectionStringBuilder(owner) { Pooling = true, MaxPoolSize = connections, Options = "-c role=medcor_identity" }.ConnectionString);
         _services = new ServiceCollection().AddOptions().AddLogging().AddSingleton<TimeProvider>(Clock)
@@ -100,6 +101,15 @@ internal sealed class IdentityFixture : IAsyncDisposable
         db.Tenancy.Enter(new Caller(Guid.Empty, "a test", Role.Admin, HospitalId: null, SessionId: Guid.Empty, Clock.Now, Clock.Now));
         change(db);
         await db.SaveChangesAsync();
+    }
+
+    /// <summary>Executes a statement that the service itself may not, such as a change of a table.</summary>
+    public async Task ExecuteAsOwner(string sql)
+    {
+        await using var connection = new NpgsqlConnection(_owner);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
     }
 
     /// <summary>Starts a session for the administrator, as a login does, and returns it with its refresh token.</summary>

@@ -55,26 +55,26 @@ internal sealed class GeneratedPatients
         return all;
     }
 
-    /// <summary>Adds people who live together: of ten households, six are of one person.</summary>
+    /// <summary>Adds people who live together and have one e-mail address: of ten households, six are of one person.</summary>
     private void AddHousehold()
     {
-        var (last, phone, address) = (Pick(LastNames), Phone(), Address());
-        var first = Add(Pick(FirstNames), last, Birth(), phone, address);
+        var (last, phone, address, email) = (Pick(LastNames), Phone(), Address(), Email());
+        var first = Add(Pick(FirstNames), last, Birth(), phone, address, email);
         switch (_random.Next(100))
         {
             case < 30:
-                Add(Other(first.FirstName), last, Birth(), phone, address);
+                Add(Other(first.FirstName), last, Birth(), phone, address, email);
                 break;
             case < 38:
-                for (var i = 0; i < 2; i++) Add(Other(first.FirstName), last, Birth(), phone, address);
+                for (var i = 0; i < 2; i++) Add(Other(first.FirstName), last, Birth(), phone, address, email);
                 break;
             case < 39:
                 // Twins.
-                Add(Other(first.FirstName), last, first.DateOfBirth, phone, address);
+                Add(Other(first.FirstName), last, first.DateOfBirth, phone, address, email);
                 break;
             case < 40:
                 // Father and son.
-                Add(first.FirstName, last, first.DateOfBirth!.Value.AddYears(-28).AddDays(-_random.Next(300)), phone, address);
+                Add(first.FirstName, last, first.DateOfBirth!.Value.AddYears(-28).AddDays(-_random.Next(300)), phone, address, email);
                 break;
         }
     }
@@ -87,13 +87,15 @@ internal sealed class GeneratedPatients
         if (kind is 0 or 8) first = Mistype(first);
         if (kind is 1 or 4 or 8) last = Mistype(last);
         if (kind is 2 or 7) (first, last) = (last, first);
-        if (kind is 3 or 4 or 7 or 9) (phone, address) = (Phone(), Address());
+        if (kind is 3 or 4 or 6 or 7 or 9) (phone, address) = (Phone(), Address());
         if (kind is 5 or 9) born = Mistype(born!.Value);
         if (kind == 6) born = null;
-        _duplicates.Add((known.Id, Add(first, last, born, phone, address).Id));
+        // Those of kind 6, who have moved and whose birth date is missing, have the name and this alone in common.
+        var email = kind is 5 or 6 ? known.Email! : Email();
+        _duplicates.Add((known.Id, Add(first, last, born, phone, address, email).Id));
     }
 
-    private Account Add(string first, string last, DateOnly? born, string? phone, PatientAddress? address)
+    private Account Add(string first, string last, DateOnly? born, string? phone, PatientAddress? address, string email)
     {
         // In the order of registration, whichever patient comes first in a millisecond.
         var id = Guid.ParseExact(string.Create(CultureInfo.InvariantCulture, $"0199{_all.Count:x8}").PadRight(32, '0'), "N");
@@ -101,7 +103,7 @@ internal sealed class GeneratedPatients
         {
             Id = id,
             HospitalId = _hospital,
-            Email = $"{id:N}@people.example",
+            Email = email,
             FirstName = first,
             LastName = last,
             Role = Role.Patient,
@@ -126,6 +128,8 @@ internal sealed class GeneratedPatients
     private DateOnly Birth() => new DateOnly(1935, 1, 1).AddDays(_random.Next(32_800));
 
     private string Phone() => string.Create(CultureInfo.InvariantCulture, $"+49 {_random.Next(30, 1000)} {_random.Next(1_000_000, 10_000_000)}");
+
+    private string Email() => string.Create(CultureInfo.InvariantCulture, $"{_random.NextInt64(1L << 50):x}@people.example");
 
     private PatientAddress Address() => new(
         AddressLine1: string.Create(CultureInfo.InvariantCulture, $"{Pick(LastNames)}straße {_random.Next(1, 150)}"), City: "Berlin",

@@ -5,6 +5,7 @@ using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
 using MedCor.Tests.Services.Clinical.AccessPolicies;
 using MedCor.Tests.Services.Identity.Recovery;
+using Npgsql;
 
 namespace MedCor.Tests.Services.Identity.Merges;
 
@@ -103,7 +104,8 @@ public class MergePatientsTests
 
         await Wait.Until(async () => (await patient.TryCall("get_current_user")).Status == HttpStatusCode.Unauthorized, "the token is refused");
         Assert.NotEqual(HttpStatusCode.OK, (await TestUser.PostLogIn(merged.Email, merged.Password)).Status);
-        Assert.Equal(ErrorCodes.Conflict, (await clinic.Admin.TryCall("update_user", new { user_id = merged.Id, is_active = true })).Code);
+        foreach (var change in (object[])[new { user_id = merged.Id, is_active = true }, new { user_id = surviving, role = "NURSE" }])
+            Assert.Equal(ErrorCodes.Conflict, (await clinic.Admin.TryCall("update_user", change)).Code);
         var listed = await clinic.Admin.Call<Page<Patient>>("list_patients", new { is_active = false, limit = 100 });
         Assert.Equal(surviving, listed.Results.Single(p => p.Id == merged.Id).MergedIntoId);
 
@@ -164,6 +166,88 @@ public class MergePatientsTests
     }
 
     [Fact]
+    public async Task A_merge_waits_for_what_is_being_added_for_its_patient_and_takes_what_comes_later_and_nobody_else_waits()
+    {
+        var (clinic, house) = (await Hospital.Value, await MedCorFixture.Get());
+        var (surviving, merged, doctor) = (await clinic.CreatePatient(), await clinic.CreatePatient(), await clinic.CreateDoctor());
+        var sample = await Treat(clinic, doctor, await clinic.CreatePatient());
+        // The lock that VACUUM and CREATE INDEX CONCURRENTLY hold for as long as they take.
+        await using var maintenance = await house.OpenDatabase("clinical");
+        await using var maintaining = await maintenance.BeginTransactionAsync();
+        await Execute(maintenance, "LOCK TABLE medical_records, treatments, referrals IN SHARE UPDATE EXCLUSIVE MODE");
+        await using var writer = await house.OpenDatabase("clinical");
+        await using var writing = await writer.BeginTransactionAsync();
+        await AddTreatment();
+
+        var merge = await Merge(clinic, surviving, merged);
+
+        await Wait.Until(async () => await house.QueryNumber("clinical", """
+            SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+                AND ((classid::bigint << 32) | objid::bigint) = hashtextextended('rows of ' || $1::text, 0)
+            """, merged) > 0, "the merge waits for the treatment");
+        await Treat(clinic, doctor, await clinic.CreatePatient());
+        await writing.CommitAsync();
+        await WaitUntil(clinic, merge.Id, PatientMergeStatus.Merged);
+        await AddTreatment();
+        Assert.Equal((2L, 0L), (await CountTreatments(surviving), await CountTreatments(merged)));
+        // Their texts are encrypted as those of the sample.
+        await Execute(writer, "DELETE FROM treatments WHERE patient_id = $1", surviving);
+
+        Task AddTreatment() => Execute(writer, """
+            INSERT INTO treatments SELECT (jsonb_populate_record(t, jsonb_build_object('id', gen_random_uuid(), 'patient_id', $2))).*
+            FROM treatments t WHERE t.id = $1
+            """, sample.Id, merged);
+        Task<long> CountTreatments(Guid patient) => house.QueryNumber("clinical", "SELECT count(*) FROM treatments WHERE patient_id = $1", patient);
+    }
+
+    [Fact]
+    public async Task The_patient_goes_on_seeing_who_read_either_record_and_the_merge_is_recorded_for_both()
+    {
+        var clinic = await Hospital.Value;
+        var (surviving, first, second) = (await TestUser.Create(clinic.Admin), await clinic.CreatePatient(), await clinic.CreatePatient());
+        var record = await Record(clinic, first);
+        await clinic.Admin.Call<MedicalRecord>("get_medical_record", new { record_id = record.Id });
+        await WaitUntil(clinic, (await Merge(clinic, second, first)).Id, PatientMergeStatus.Merged);
+        await WaitUntil(clinic, (await Merge(clinic, surviving.Id, second)).Id, PatientMergeStatus.Merged);
+
+        var patient = await surviving.LogIn();
+
+        foreach (var parameters in (object[])[new { limit = 100 }, new { limit = 100, patient_id = surviving.Id }])
+        {
+            var read = Assert.Single((await patient.Call<Page<AuditEvent>>("list_audit_events", parameters)).Results, e => e.Action == "get_medical_record");
+            Assert.Equal<(Guid?, Guid?)>((first, record.Id), (read.PatientId, read.ResourceId));
+        }
+        Assert.Equal(0, (await patient.Call<Page<AuditEvent>>("list_audit_events", new { patient_id = clinic.Patient })).Total);
+        foreach (var id in (Guid[])[first, second, surviving.Id])
+            await Wait.Until(async () => (await clinic.Admin.Call<Page<AuditEvent>>("list_audit_events", new { patient_id = id, action = "merge_patients" }))
+                .Total == (id == second ? 2 : 1), "the merges are recorded for the patient");
+    }
+
+    [Fact]
+    public async Task The_numbers_of_the_duplicate_become_those_of_the_surviving_patient_and_of_nobody_else()
+    {
+        var clinic = await Hospital.Value;
+        var (surviving, merged, other) = (await clinic.CreatePatient(), await clinic.CreatePatient(), await clinic.CreatePatient());
+        var (number, insured) = ($"N{Guid.NewGuid():N}"[..20], new[] { new { system = "urn:insurance:test", value = $"{Guid.NewGuid():N}" } });
+        var former = (await clinic.Admin.Call<User>("get_user", new { user_id = surviving })).Mrn;
+        await clinic.Admin.Call("update_user", new { user_id = merged, mrn = number, identifiers = insured });
+        var merge = await Merge(clinic, surviving, merged);
+        await WaitUntil(clinic, merge.Id, PatientMergeStatus.Merged);
+
+        foreach (var taken in (object[])[new { user_id = other, mrn = number }, new { user_id = other, identifiers = insured }])
+            Assert.Equal(ErrorCodes.Conflict, (await clinic.Admin.TryCall("update_user", taken)).Code);
+        await clinic.Admin.Call("update_user", new { user_id = surviving, mrn = number, identifiers = insured });
+
+        Assert.Equal([surviving], (await clinic.Admin.Call<Page<Patient>>("find_patients", new { mrn = number })).Results.Select(p => p.Id));
+        var refused = await clinic.Admin.TryCall("unmerge_patients", Pair(surviving, merged));
+        Assert.Equal((HttpStatusCode.Conflict, ErrorCodes.Conflict), (refused.Status, refused.Code));
+        Assert.Contains("Another patient has a number of the merged patient", refused.Error.Message, StringComparison.Ordinal);
+        await clinic.Admin.Call("update_user", new { user_id = surviving, mrn = former, identifiers = Array.Empty<object>() });
+        await Unmerge(clinic, surviving, merged);
+        Assert.Equal([merged], (await clinic.Admin.Call<Page<Patient>>("find_patients", new { mrn = number })).Results.Select(p => p.Id));
+    }
+
+    [Fact]
     public async Task Merges_follow_each_other_and_the_last_is_undone_first()
     {
         var clinic = await Hospital.Value;
@@ -213,6 +297,13 @@ public class MergePatientsTests
         Assert.Equal(ErrorCodes.Conflict, (await clinic.Admin.TryCall("unmerge_patients", Pair(patient, await clinic.CreatePatient()))).Code);
         foreach (var who in (string[])["receptionist@general.example", "nurse@general.example", "admin@medcor.example"])
             Assert.Equal(ErrorCodes.PermissionDenied, (await (await ApiClient.LogInShared(who)).TryCall("merge_patients", Pair(patient, patient))).Code);
+    }
+
+    private static async Task Execute(NpgsqlConnection connection, string sql, params Guid[] ids)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        foreach (var id in ids) command.Parameters.AddWithValue(id);
+        await command.ExecuteNonQueryAsync();
     }
 
     private static JsonObject Pair(Guid surviving, Guid merged) => new() { ["surviving_patient_id"] = surviving, ["merged_patient_id"] = merged };

@@ -35,6 +35,12 @@ public class MergeReminderTests
         identity.Clock.Now += MergeReminder.Patience + TimeSpan.FromSeconds(1);
         await reminder.RemindAsync(CancellationToken.None);
         await reminder.RemindAsync(CancellationToken.None);
+        Assert.Equal(1, await CountEvents());
+        // Each pause is twice as long as the one before.
+        identity.Clock.Now += MergeReminder.Patience + TimeSpan.FromSeconds(2);
+        await reminder.RemindAsync(CancellationToken.None);
+        identity.Clock.Now += MergeReminder.Patience + TimeSpan.FromSeconds(2);
+        await reminder.RemindAsync(CancellationToken.None);
         Assert.Equal(2, await CountEvents());
 
         await identity.Execute(async (IdentityDb db, IServiceProvider _) =>
@@ -42,7 +48,7 @@ public class MergeReminderTests
             (await db.Merges.SingleAsync()).Complete(new PatientMergeApplied(merge.Id, hospital, "clinical", true, [], merge.Version));
             return await db.SaveChangesAsync();
         });
-        identity.Clock.Now += MergeReminder.Patience + TimeSpan.FromSeconds(1);
+        identity.Clock.Now += TimeSpan.FromHours(2);
         await reminder.RemindAsync(CancellationToken.None);
         Assert.Equal(2, await CountEvents());
 

@@ -64,7 +64,8 @@ public class DemographicsTests
             SELECT count(*) FROM users u WHERE role = 'PATIENT'
                 AND NOT EXISTS (
                     SELECT FROM patient_keys k
-                    WHERE k.hospital_id = u.hospital_id AND k.patient_id = u.id AND k.kind = 'MRN' AND k.key = upper(u.mrn))
+                    WHERE k.hospital_id = u.hospital_id AND k.patient_id = u.id AND k.kind IN ('MRN', 'FORMER_MRN')
+                        AND k.key = upper(u.mrn))
             """));
     }
 

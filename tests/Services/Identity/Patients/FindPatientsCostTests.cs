@@ -14,10 +14,10 @@ namespace MedCor.Tests.Services.Identity.Patients;
 /// </summary>
 public class FindPatientsCostTests
 {
-    /// <summary>The maximum, in PostgreSQL's pages of 8 KiB: for four hundred keys and a hundred patients, who are scattered over the table.</summary>
+    /// <summary>The maximum, in PostgreSQL's pages of 8 KiB: for six hundred keys and 150 patients, who are scattered over the table.</summary>
     private const int MaxPages = 2_000;
 
-    /// <summary>The maximum for words that are all typed in part, of which five thousand keys are looked at, and for names with typing errors.</summary>
+    /// <summary>The maximum for words that are all typed in part, of which 7,500 keys are looked at, and for names with typing errors.</summary>
     private const int MaxPagesOfParts = 8_000;
 
     private static readonly Guid Hospital = Guid.Parse("01990000-0000-7000-8000-000000000003");
@@ -32,6 +32,8 @@ public class FindPatientsCostTests
     [InlineData("a b", null, null, null, MaxPagesOfParts)]
     [InlineData("annna", null, null, null, MaxPagesOfParts)]
     [InlineData("annna bw12", null, null, null, MaxPagesOfParts)]
+    [InlineData("lorxna milxer", null, null, null, MaxPagesOfParts)]
+    [InlineData("lorxna milxer nobody", null, null, null, MaxPagesOfParts)]
     [InlineData(null, "9000000007", null, null, MaxPages)]
     [InlineData(null, null, "1950-03-01", null, MaxPages)]
     [InlineData(null, null, null, "+49 30 5000007", MaxPages)]
@@ -65,7 +67,10 @@ public class FindPatientsCostTests
         Assert.True(read <= pages, $"{read} pages are read: {plan.ToJsonString()}");
     }
 
-    /// <summary>Fills a database with a hospital in which four in ten patients are called Anna, and every word begins with one of two letters.</summary>
+    /// <summary>
+    /// Fills a database with a hospital in which four in ten patients are called Anna, and every word begins with one of two letters; and ten thousand more are
+    /// called by ten first and ten last names that differ by one letter.
+    /// </summary>
     private static async Task<NpgsqlDataSource> Fill()
     {
         var house = await MedCorFixture.Get();
@@ -80,9 +85,10 @@ public class FindPatientsCostTests
                 INSERT INTO users (id, hospital_id, email, email_key, first_name, last_name, role, phone_number, date_of_birth, mrn,
                     is_available, is_active, version, created_at, updated_at)
                 SELECT md5('cost' || n)::uuid, '{Hospital}', n || '@cost.example', n || '@cost.example',
-                    CASE WHEN n % 10 < 4 THEN 'Anna' ELSE 'Aw' || substr(md5(n::text), 1, 4) END, 'Bw' || n % 3000, 'PATIENT', '+49 30 ' || 5000000 + n,
+                    CASE WHEN n > 40000 THEN 'Lor' || chr(97 + n % 10) || 'na' WHEN n % 10 < 4 THEN 'Anna' ELSE 'Aw' || substr(md5(n::text), 1, 4) END,
+                    CASE WHEN n > 40000 THEN 'Mil' || chr(97 + n / 10 % 10) || 'er' ELSE 'Bw' || n % 3000 END, 'PATIENT', '+49 30 ' || 5000000 + n,
                     date '1950-01-01' + n % 100, (9000000000 + n)::text, true, true, 1, now(), now()
-                FROM generate_series(1, 40000) n;
+                FROM generate_series(1, 50000) n;
                 ALTER TABLE users ENABLE TRIGGER USER;
                 INSERT INTO patient_keys (hospital_id, kind, key, patient_id)
                 SELECT u.hospital_id, k.kind, k.key, u.id FROM users u CROSS JOIN LATERAL keys_of_patient(u) k;

@@ -6,7 +6,9 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MedCor.Clinical;
 using MedCor.Contracts;
+using MedCor.Contracts.Identity;
 using MedCor.Identity;
+using MedCor.Identity.Duplicates;
 using MedCor.Platform.Database;
 using MedCor.Platform.Messaging;
 using MedCor.Platform.Querying;
@@ -52,7 +54,8 @@ public sealed partial class QueryCostTests
         await CheckService(typeof(ClinicalDb), "clinical", 150_000, Clinical, FindManyPatients);
 
     [Fact]
-    public async Task Lists_of_people_read_no_more_of_a_large_hospital() => await CheckService(typeof(IdentityDb), "identity", 100_000, Identity);
+    public async Task Lists_of_people_read_no_more_of_a_large_hospital() =>
+        await CheckService(typeof(IdentityDb), "identity", 100_000, Identity, ListDuplicates);
 
     /// <summary>Searches of one letter and more: for text that all, some or no rows contain, without letters, and with several Unicode forms.</summary>
     private static readonly string[] Searches = ["a", "w", "b1", "ann", "anna", "p12", "zzqx", "anna b", "c, anna", "p12345@", "'", "%_", "99%", "李", "Ännä"];
@@ -70,7 +73,8 @@ public sealed partial class QueryCostTests
 
         var growing = dbType.Assembly.GetTypes().Where(t => !t.IsAbstract && ResourceTypes.ArgumentsOf(t) is { } p
             && typeof(QueryCostTests).GetMethod(nameof(Grows), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(p).Invoke(null, [t]) is true)
-            .ToArray();
+            // A list that is a tool alone, such as that of probable duplicates, is checked on completion.
+            .Where(t => ResourceCatalogue.All.Values.Any(r => r.Entity == ResourceTypes.ArgumentsOf(t)![2])).ToArray();
         Assert.NotEmpty(growing);
         foreach (var type in growing)
             await (Task)typeof(QueryCostTests).GetMethod(nameof(CheckResource), BindingFlags.NonPublic | BindingFlags.Static)!
@@ -100,6 +104,30 @@ public sealed partial class QueryCostTests
         db.Begin(tenancy);
 
         Assert.Equal(many, (await ContentVisibility.FindPatientsInCareAsync(db, CancellationToken.None))?.Length);
+    }
+
+    /// <summary>Checks that a page of probable duplicates is read in the order of their score, however many there are.</summary>
+    private static async Task ListDuplicates(NpgsqlDataSource database)
+    {
+        var commands = new Commands();
+        using var signal = new OutboxSignal();
+        foreach (var (min, page) in ((int?, int)[])[(null, 1), (null, 10), (90, 1)])
+        {
+            var tenancy = new Context();
+            tenancy.Enter(new Caller(Guid.NewGuid(), "", Role.Admin, Hospital, Guid.Empty, default, default));
+            var options = new DbContextOptionsBuilder<IdentityDb>();
+            options.UseNpgsql(database).AddInterceptors(new RowLevelSecurityInterceptor(), signal, commands);
+            await using var db = new IdentityDb(options.Options, TimeProvider.System, signal);
+            db.Begin(tenancy);
+
+            commands.All.Clear();
+            var listed = await new DuplicateCandidateResource(db).ReadPageAsync(
+                new ListDuplicateCandidates { Page = page }, list => list.From("score", min), CancellationToken.None);
+
+            Assert.Equal(20, listed.Results.Count);
+            Assert.False(listed.TotalIsExact);
+            foreach (var command in commands.All) await Explain(command, database, $"duplicates from {min}, page {page}");
+        }
     }
 
     private static bool Grows<T, TRow, TContract>(Type type) where T : class where TRow : class =>
@@ -283,17 +311,23 @@ public sealed partial class QueryCostTests
             1, t - interval '9 days', t - n % 7 * interval '1 day'
         FROM (SELECT n, timestamptz '2026-01-01Z' + n / ({rows} / 500 + 1) * interval '30 minutes' AS t FROM generate_series(0, {rows} - 1) n) AS a;
         ALTER TABLE appointments ENABLE TRIGGER USER;
+        ALTER TABLE medical_records DISABLE TRIGGER USER;
         INSERT INTO medical_records SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n % ({rows} / 60 + 1))::uuid,
             md5('{hospital}d' || n % ({rows} / 500 + 1))::uuid, md5('{hospital}d1')::uuid,
             (ARRAY['CHECKUP', 'VITALS', 'LAB_RESULT'])[1 + n % 3], CASE WHEN n % 1000 = 0 THEN 'ENTERED_IN_ERROR' ELSE 'ACTIVE' END,
             'Growth', NULL, NULL, NULL, NULL, ARRAY[]::text[], 1, t, t
         FROM (SELECT n, timestamptz '2026-01-01Z' + n * interval '1 minute' AS t FROM generate_series(0, {rows} / 3) n) AS r;
+        ALTER TABLE medical_records ENABLE TRIGGER USER;
+        ALTER TABLE treatments DISABLE TRIGGER USER;
         INSERT INTO treatments SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n % ({rows} / 60 + 1))::uuid,
             md5('{hospital}d' || n % ({rows} / 500 + 1))::uuid, md5('{hospital}d1')::uuid,
             (ARRAY['ACTIVE', 'COMPLETED', 'DISCONTINUED'])[1 + n % 3], 'Growth', NULL, '[]', NULL, NULL, NULL, 1, t, t
         FROM (SELECT n, timestamptz '2026-01-01Z' + n * interval '1 minute' AS t FROM generate_series(0, {rows} / 3) n) AS r;
+        ALTER TABLE treatments ENABLE TRIGGER USER;
+        ALTER TABLE referrals DISABLE TRIGGER USER;
         INSERT INTO referrals SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n)::uuid, md5('{hospital}d' || n % ({rows} / 500 + 1))::uuid,
             md5('{hospital}d1')::uuid, 'Growth', '2026-01-01', '2026-01-01', 1, '2026-01-01', '2026-01-01' FROM generate_series(0, {rows} / 20) n;
+        ALTER TABLE referrals ENABLE TRIGGER USER;
         ALTER TABLE emergency_overrides DISABLE TRIGGER USER;
         INSERT INTO emergency_overrides SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n)::uuid,
             md5('{hospital}d' || n % ({rows} / 500 + 1))::uuid, 'Growth', 30, '2026-01-01', false, NULL, NULL, NULL, NULL, 1, '2026-01-01', '2026-01-01'
@@ -323,6 +357,9 @@ public sealed partial class QueryCostTests
         FROM (SELECT n, 'p' || n || '@' || left('{hospital}', 8) || right('{hospital}', 2) || '.example' AS e,
             timestamptz '2026-01-01Z' + n * interval '1 minute' AS t FROM generate_series(0, {rows}) n) AS u;
         ALTER TABLE users ENABLE TRIGGER USER;
+        INSERT INTO duplicate_candidates (hospital_id, id, first_id, second_id, score, reasons)
+        SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n)::uuid, md5('{hospital}p' || n + 1)::uuid, 50 + n % 51, 'SAME_NAME'
+        FROM generate_series(1, {rows} - 1) n;
         """;
 
     private static async Task Execute(string owner, string sql)

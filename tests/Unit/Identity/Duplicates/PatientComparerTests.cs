@@ -52,18 +52,28 @@ public class PatientComparerTests
         Assert.Contains(DuplicateReason.SimilarDateOfBirth, PatientComparer.Compare(Anna, Moved() with { DateOfBirth = new(year, month, day) })!.Reasons);
 
     [Fact]
+    public void A_similar_birth_date_says_little_where_several_have_the_name()
+    {
+        var mistyped = Moved() with { DateOfBirth = new(1984, 5, 18) };
+
+        Assert.Null(PatientComparer.Compare(Anna, mistyped, hasNamesakes: true));
+        Assert.NotNull(PatientComparer.Compare(Anna, mistyped with { Phones = Anna.Phones }, hasNamesakes: true));
+    }
+
+    [Fact]
     public void A_missing_birth_date_says_nothing() =>
         Assert.NotNull(PatientComparer.Compare(Anna, Anna with { DateOfBirth = null, Address = "", Numbers = [] }));
 
     [Fact]
     public void Relatives_and_strangers_are_two_persons()
     {
-        var twin = Anna with { FirstName = "sophie", Numbers = [] };
-        var mother = Anna with { DateOfBirth = new(1955, 11, 2), Numbers = [] };
+        var anna = Anna with { Emails = ["family@people.example"] };
+        var twin = anna with { FirstName = "sophie", Numbers = [] };
+        var mother = anna with { DateOfBirth = new(1955, 11, 2), Numbers = [] };
         var stranger = Moved() with { FirstName = "petra", LastName = "wagner" };
         var namesake = Moved() with { DateOfBirth = new(1971, 9, 30) };
 
-        Assert.All([twin, mother, stranger, namesake], other => Assert.Null(PatientComparer.Compare(Anna, other)));
+        Assert.All([twin, mother, stranger, namesake], other => Assert.Null(PatientComparer.Compare(anna, other)));
     }
 
     private static ComparedPatient Moved() => Anna with { Phones = ["9999999"], Address = "elsewhere 1", Numbers = [] };
