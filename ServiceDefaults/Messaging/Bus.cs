@@ -25,14 +25,15 @@ public static class Bus
         new(configuration.GetConnectionString("messaging")
             ?? throw new InvalidOperationException("Set ConnectionStrings__messaging, such as amqp://user:password@host:5672."));
 
-    /// <summary>Creates a factory of connections to the broker, with the login and the certificate authority of this process.</summary>
-    public static ConnectionFactory CreateConnectionFactory(IConfiguration configuration, ServerLogin login, TransportSecurity security)
+    /// <summary>Opens a connection to the broker, with the login and the certificate authority of this process.</summary>
+    public static Task<IConnection> ConnectAsync(IConfiguration configuration, ServerLogin login, TransportSecurity security, CancellationToken ct)
     {
         var address = GetBrokerAddress(configuration);
         var factory = new ConnectionFactory { Uri = address, AutomaticRecoveryEnabled = false };
-        if (login.GetCredentials(address) is { } credentials) factory.CredentialsProvider = credentials;
         if (factory.Ssl.Enabled) (factory.Ssl.ServerName, factory.Ssl.CertificateValidationCallback) = (address.Host, security.IsServerTrusted);
-        return factory;
+        if (login.GetBrokerLogin(address) is not { } own) return factory.CreateConnectionAsync(ct);
+        factory.CredentialsProvider = own;
+        return own.ConnectAsync(factory, ct);
     }
 
     /// <summary>Connects to the bus with the given consumers.</summary>
@@ -62,7 +63,11 @@ public static class Bus
                 {
                     host.PublisherConfirmation = true;
                     host.RequestedConnectionTimeout(TimeSpan.FromSeconds(3));
-                    if (context.GetRequiredService<ServerLogin>().GetCredentials(broker) is { } credentials) host.CredentialsProvider = credentials;
+                    if (context.GetRequiredService<ServerLogin>().GetBrokerLogin(broker) is { } login)
+                    {
+                        host.CredentialsProvider = login;
+                        host.OnRefreshConnectionFactory = login.FindPasswordAsync;
+                    }
                     if (broker.Scheme == "amqps")
                         host.UseSsl(tls =>
                         {
