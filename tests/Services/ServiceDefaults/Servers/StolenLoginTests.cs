@@ -120,12 +120,13 @@ public sealed class StolenLoginTests
         await using (var channel = await connection.CreateChannelAsync(new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true)))
             await channel.BasicPublishAsync(exchange, "", mandatory: true,
                 new BasicProperties { ContentType = "application/vnd.masstransit+json", MessageId = id, Persistent = true },
+                // The envelope of MassTransit, whose fields are named as those of the events.
                 JsonSerializer.SerializeToUtf8Bytes(new
                 {
-                    messageId = id,
-                    messageType = new[] { $"urn:message:{BrokerAccess.GetExchange(forged.GetType())}" },
-                    message = JsonSerializer.SerializeToElement(forged, forged.GetType(), Json.Options),
-                }));
+                    MessageId = id,
+                    MessageType = new[] { $"urn:message:{BrokerAccess.GetExchange(forged.GetType())}" },
+                    Message = JsonSerializer.SerializeToElement(forged, forged.GetType(), Json.Options),
+                }, Json.Options));
 
         await using var administrator = await Connect("guest", house.BrokerPassword);
         await Wait.Until(async () => await TakeError(administrator, receiver, id) is { } error
