@@ -34,7 +34,8 @@ public static class RedisBudget
             local whose, size = user_of(member), tonumber(redis.call('HGET', bytes, member) or 0)
             redis.call('HDEL', bytes, member)
             for _, field in ipairs({whose, 'all'}) do
-              if redis.call('HINCRBY', bytes, field, -size) <= 0 then redis.call('HDEL', bytes, field) end
+              -- Of 0, -size would be -0, which Redis 7.0 does not take for a number.
+              if redis.call('HINCRBY', bytes, field, 0 - size) <= 0 then redis.call('HDEL', bytes, field) end
             end
             redis.call('ZREM', expiry, member)
             redis.call('ZREM', spare, member)

@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Configuration;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 using StackExchange.Redis;
 using StackExchange.Redis.Configuration;
+using ConnectionException = MassTransit.ConnectionException;
 
 namespace MedCor.ServiceDefaults.Servers;
 
@@ -20,10 +22,10 @@ public sealed class ServerLogin(IConfiguration configuration)
         if (_file is { Length: > 0 } file && redis.User is { Length: > 0 } && string.IsNullOrEmpty(redis.Password)) redis.Defaults = new RedisPassword(file);
     }
 
-    /// <summary>Returns the credentials for connections to RabbitMQ; null when those of the address are used.</summary>
-    internal ICredentialsProvider? GetCredentials(Uri broker) =>
+    /// <summary>Returns the login at RabbitMQ; null when that of the address is used.</summary>
+    internal BrokerLogin? GetBrokerLogin(Uri broker) =>
         _file is { Length: > 0 } file && broker.UserInfo is { Length: > 0 } user && !user.Contains(':', StringComparison.Ordinal)
-            ? new BrokerCredentials(Uri.UnescapeDataString(user), file)
+            ? new BrokerLogin(Uri.UnescapeDataString(user), file)
             : null;
 
     private static string[] ReadPasswords(string file) =>
@@ -37,17 +39,59 @@ public sealed class ServerLogin(IConfiguration configuration)
         public override string? Password => ReadPasswords(file)[0];
     }
 
-    /// <summary>RabbitMQ accepts one password at a time: of two, each attempt uses another one, the first attempt the first.</summary>
-    private sealed class BrokerCredentials(string user, string file) : ICredentialsProvider
+    /// <summary>
+    /// Logs in to RabbitMQ, which accepts one password at a time, and none before it knows the user. The bus gives up for good when its login is refused, so
+    /// the password is looked for before the bus connects.
+    /// </summary>
+    internal sealed class BrokerLogin(string user, string file) : ICredentialsProvider
     {
-        private int _attempts = -1;
+        private const ushort AccessRefused = 403, NotAllowed = 530;
+
+        private string? _lastTried;
 
         public string Name => nameof(ServerLogin);
 
-        public Task<Credentials> GetCredentialsAsync(CancellationToken cancellationToken = default)
+        public Task<Credentials> GetCredentialsAsync(CancellationToken cancellationToken = default) =>
+            Task.FromResult(new Credentials(Name, user, GetPasswords()[0], validUntil: null));
+
+        /// <summary>Connects with the first password that the broker accepts.</summary>
+        /// <param name="factory">A factory that uses these credentials.</param>
+        /// <exception cref="ConnectionException">The broker accepts none of them, for now.</exception>
+        internal async Task<IConnection> ConnectAsync(ConnectionFactory factory, CancellationToken ct)
         {
-            var passwords = ReadPasswords(file);
-            return Task.FromResult(new Credentials(Name, user, passwords[(uint)Interlocked.Increment(ref _attempts) % passwords.Length], validUntil: null));
+            foreach (var password in GetPasswords())
+            {
+                _lastTried = password;
+                try
+                {
+                    return await factory.CreateConnectionAsync(ct);
+                }
+                catch (Exception e) when (IsRefusal(e))
+                {
+                    // The next one may be right.
+                }
+            }
+            // The bus tries again only what it does not know as a refused login.
+            throw new ConnectionException("The broker refuses the login.", new TimeoutException(), isTransient: true);
         }
+
+        /// <summary>Finds the password with which the bus can connect next. Throws when the broker refuses all of them.</summary>
+        internal async Task FindPasswordAsync(ConnectionFactory factory)
+        {
+            try
+            {
+                await using var connection = await ConnectAsync(factory, CancellationToken.None);
+            }
+            catch (Exception e) when (e is not ConnectionException)
+            {
+                // The bus finds the same, reports it and tries again.
+            }
+        }
+
+        /// <summary>Returns the passwords of the file, first the one that was tried last, which the broker accepted if it accepts any.</summary>
+        private string[] GetPasswords() => [.. ReadPasswords(file).OrderByDescending(password => password == _lastTried)];
+
+        private static bool IsRefusal(Exception? e) => e is AuthenticationFailureException
+            or OperationInterruptedException { ShutdownReason.ReplyCode: AccessRefused or NotAllowed } || (e is not null && IsRefusal(e.InnerException));
     }
 }

@@ -7,23 +7,33 @@ namespace MedCor.Contracts;
 
 /// <summary>
 /// Lists what each program may do in RabbitMQ, where it has a login of its own, named after it. A program publishes the events of its own namespace, and
-/// receives those that it handles, in its own queue. It can neither publish an event in another's name nor receive one that it does not handle. It may declare
-/// and therefore delete the exchanges of what it handles, which MassTransit declares at both ends.
+/// receives those that it handles, in its own queue. What it sends to one other program goes through an exchange that is theirs alone. It can receive no event
+/// that it does not handle. It could put an event of another into an exchange that it may write to, so a receiver compares the event with the exchange, which
+/// the broker names. It may declare and therefore delete the exchanges of what it handles, which MassTransit declares at both ends.
 /// </summary>
 public static class BrokerAccess
 {
-    /// <summary>The services that have other services replay their entities, into the exchange of their own queue.</summary>
-    private static readonly string[] ReplayRequesters = ["analytics"];
-
     private static readonly Type[] HospitalEvents = [typeof(HospitalCreated), typeof(HospitalUpdated), typeof(HospitalDeactivated)];
     private static readonly Type[] UserEvents = [typeof(UserCreated), typeof(UserUpdated), typeof(UserDeactivated)];
     private static readonly Type[] OfEveryService = [typeof(HistoryWanted), typeof(UserErased)];
 
-    /// <summary>The service that receives copies of the audit events of all others, in the exchange of its own queue.</summary>
+    /// <summary>The service that receives copies of the audit events of all others.</summary>
     private static readonly string AuditKeeper = ToolCatalogue.ByParameterType[typeof(ListAuditEvents)].Service;
+
+    private static readonly Lazy<Dictionary<string, HashSet<Type>>> Published =
+        new(() => Programs.ToDictionary(program => program, program => GetPublishedEvents(program).ToHashSet()));
+
+    /// <summary>The services by the exchanges of what they send to one program alone.</summary>
+    private static readonly Lazy<Dictionary<string, string>> Senders = new(() => (
+        from addressee in Programs
+        from sender in GetSenders(addressee)
+        select (Exchange: GetExchange(sender, addressee), Sender: sender)).ToDictionary(sent => sent.Exchange, sent => sent.Sender));
 
     /// <summary>Gets the programs that have a login.</summary>
     public static IReadOnlyList<string> Programs => ServiceCatalogue.Queues;
+
+    /// <summary>Gets the services that have other services replay their entities, to them alone.</summary>
+    public static IReadOnlyList<string> ReplayRequesters { get; } = ["analytics"];
 
     /// <summary>Returns the events that a program handles.</summary>
     public static IReadOnlyList<Type> GetHandledEvents(string program) => program switch
@@ -62,6 +72,32 @@ public static class BrokerAccess
         ];
     }
 
+    /// <summary>Returns whether a program publishes events of this type.</summary>
+    public static bool Publishes(string program, Type integrationEvent) =>
+        Published.Value.TryGetValue(program, out var events) && events.Contains(integrationEvent);
+
+    /// <summary>Returns the services that send events to a program alone.</summary>
+    public static IReadOnlyList<string> GetSenders(string program) =>
+    [
+        .. ServiceCatalogue.All.Where(sender => sender.Name != program && (program == AuditKeeper || (sender.CanReplay && ReplayRequesters.Contains(program))))
+            .Select(sender => sender.Name),
+    ];
+
+    /// <summary>Returns the exchange through which events of this type are published. MassTransit has given it its name.</summary>
+    public static string GetExchange(Type integrationEvent) => $"{integrationEvent.Namespace}:{integrationEvent.Name}";
+
+    /// <summary>Returns the exchange of what a service sends to a program alone, to which nobody else may write.</summary>
+    public static string GetExchange(string sender, string addressee) => $"{addressee}_from_{sender}";
+
+    /// <summary>
+    /// Returns whether an event that was put into an exchange, and that a program has received, is from who may publish or send it. Nobody but its publisher
+    /// may write to the exchange of an event, nobody but the program itself to that of its queue, and nobody but the administrator to the default exchange,
+    /// whose name is empty.
+    /// </summary>
+    public static bool IsGenuine(IntegrationEvent integrationEvent, string exchange, string program) =>
+        exchange is "" || exchange == GetExchange(integrationEvent.GetType()) || exchange == program
+        || (Senders.Value.TryGetValue(exchange, out var sender) && integrationEvent.MayBeSentBy(sender));
+
     /// <summary>Returns the rights of a program in the virtual host <c>/</c>.</summary>
     public static BrokerRights GetRights(string program)
     {
@@ -69,13 +105,13 @@ public static class BrokerAccess
         var published = GetPublishedEvents(program);
         // An exchange of an event passes on to those of its base types, which nobody receives from.
         var kinds = published.SelectMany(BaseTypes).Distinct();
-        var service = ServiceCatalogue.All.FirstOrDefault(s => s.Name == program);
-        string[] addressed = [.. service is { CanReplay: true } ? ReplayRequesters : [], .. service is not null ? (string[])[AuditKeeper] : []];
+        string[] sent = [.. Programs.Where(addressee => GetSenders(addressee).Contains(program)).Select(addressee => GetExchange(program, addressee))];
+        string[] received = [.. GetSenders(program).Select(sender => GetExchange(sender, program))];
         var handled = GetHandledEvents(program);
         return new(
-            Pattern([.. own, .. addressed], [.. published, .. kinds, .. handled]),
-            Pattern([.. own, .. addressed], [.. published, .. kinds]),
-            Pattern(own, [.. published, .. handled]));
+            Pattern([.. own, .. sent, .. received], [.. published, .. kinds, .. handled]),
+            Pattern([.. own, .. sent], [.. published, .. kinds]),
+            Pattern([.. own, .. received], [.. published, .. handled]));
     }
 
     private static IEnumerable<Type> BaseTypes(Type type)

@@ -39,7 +39,7 @@ public static class RedisAccess
         new("chat", Rules("~medcor:chat:* &medcor:chat:*", $"+@stream +@hash +@sortedset +@string {KeysAndChannels} {Scripts}")),
     ];
 
-    private const string KeysAndChannels = "+exists +del +expire +pexpire +pttl +time +publish";
+    private const string KeysAndChannels = "+exists +del +unlink +expire +pexpire +pttl +time +publish";
 
     /// <summary>Returns the rules of a login, as the commands and files of Redis state them.</summary>
     private static string Rules(string keys, string commands) => $"resetkeys resetchannels {keys} -@all {commands} -@dangerous {Connect}";

@@ -11,6 +11,7 @@ using MedCor.Platform.Erasures;
 using MedCor.Platform.Messaging;
 using MedCor.Platform.Replay;
 using MedCor.ServiceDefaults.Authentication;
+using MedCor.ServiceDefaults.Messaging;
 using MedCor.Tests.Architecture.Deployment;
 
 namespace MedCor.Tests.Architecture;
@@ -55,6 +56,18 @@ public sealed partial class TopologyTests
 
         Assert.Equal(handled.Distinct().Order(), BrokerAccess.GetHandledEvents(service.Name).Select(type => type.Name).Order());
     });
+
+    [Fact]
+    public void Every_consumer_refuses_forged_events()
+    {
+        var programs = ServiceCatalogue.All.Select(service => Assembly.Load($"MedCor.{service.ProjectName}"))
+            .Concat([typeof(IEventHandler<>).Assembly, typeof(ForwardedEndpoints).Assembly]);
+        var consumers = programs.SelectMany(assembly => assembly.GetTypes())
+            .Where(type => type is { IsClass: true, IsAbstract: false } && type.GetInterfaces().Any(i => i.Name == "IConsumer`1")).ToArray();
+
+        Assert.NotEmpty(consumers);
+        Assert.All(consumers, type => Assert.Equal(typeof(EventConsumer<>).Name, type.BaseType!.Name));
+    }
 
     [Fact]
     public void Every_event_is_published_by_one_service_except_the_request_for_a_replay()

@@ -114,6 +114,9 @@ public sealed class MedCorFixture
     /// <summary>Gets the host and port of the system's broker.</summary>
     public string BrokerAddress => $"localhost:{ReadRecorded("ports", "messaging")}";
 
+    /// <summary>Gets the password of the broker's administrator, whose name is guest.</summary>
+    public string BrokerPassword => ReadRecorded("passwords", "messaging");
+
     /// <summary>Returns the password with which a program logs in to Redis and the broker.</summary>
     public string GetPassword(string program) => ReadRecorded("passwords", $"{program}-login");
 

@@ -37,16 +37,17 @@ hashes() {
 known=$(cat /etc/redis-users/*)
 loaded=$(cat /etc/tls/tls.crt)
 while sleep 15; do
-    certificate=$(cat /etc/tls/tls.crt)
+    # Files that are being replaced are read again the next time. Without -e, redis-cli succeeds when Redis refuses.
+    certificate=$(cat /etc/tls/tls.crt) || continue
     if [ "$certificate" != "$loaded" ]; then
-        REDISCLI_AUTH=$REDIS_PASSWORD redis-cli $tls CONFIG SET tls-cert-file /etc/tls/tls.crt tls-key-file /etc/tls/tls.key tls-ca-cert-file /etc/tls/ca.crt \
-            && loaded=$certificate
+        REDISCLI_AUTH=$REDIS_PASSWORD redis-cli -e $tls CONFIG SET tls-cert-file /etc/tls/tls.crt tls-key-file /etc/tls/tls.key \
+            tls-ca-cert-file /etc/tls/ca.crt && loaded=$certificate
     fi
-    now=$(cat /etc/redis-users/*)
+    now=$(cat /etc/redis-users/*) || continue
     [ "$now" = "$known" ] && continue
     while read -r name _; do
         # Each hash is a word of its own.
-        REDISCLI_AUTH=$REDIS_PASSWORD redis-cli $tls ACL SETUSER "$name" resetpass $(hashes "$name") < /dev/null || continue 2
+        REDISCLI_AUTH=$REDIS_PASSWORD redis-cli -e $tls ACL SETUSER "$name" resetpass $(hashes "$name") < /dev/null || continue 2
     done < /etc/redis/users.acl
     known=$now
 done &

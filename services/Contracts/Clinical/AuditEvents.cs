@@ -176,4 +176,10 @@ public sealed record ExportedAuditEvent(long Sequence, string Hash, AuditEvent E
 /// Represents the event that a service has linked audit events to its chains. Only the service that lists the events receives it, and keeps copies of them.
 /// </summary>
 /// <param name="Events">The audit events as their service has recorded them: a list of objects with the columns of the table.</param>
-public sealed record AuditEventsRecorded(JsonElement Events) : IntegrationEvent(null, 0);
+public sealed record AuditEventsRecorded(JsonElement Events) : IntegrationEvent(null, 0)
+{
+    /// <summary>Returns whether all events say that this service has recorded them.</summary>
+    public override bool MayBeSentBy(string service) => Events.ValueKind == JsonValueKind.Array
+        && Events.EnumerateArray().All(e => e.ValueKind == JsonValueKind.Object && e.TryGetProperty("service", out var recorder)
+            && recorder.ValueKind == JsonValueKind.String && recorder.ValueEquals(service));
+}

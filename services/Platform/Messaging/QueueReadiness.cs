@@ -23,7 +23,7 @@ internal sealed partial class QueueReadiness(IConfiguration configuration, Serve
         {
             try
             {
-                await using var connection = await Bus.CreateConnectionFactory(configuration, login, security).CreateConnectionAsync(ct);
+                await using var connection = await Bus.ConnectAsync(configuration, login, security, ct);
                 while (missing.TryPeek(out var queue))
                 {
                     await using var channel = await connection.CreateChannelAsync(cancellationToken: ct);

@@ -99,6 +99,23 @@ public sealed class ChatBudgetTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_run_that_is_not_counted_any_more_or_never_was_can_be_discarded()
+    {
+        var owner = NewOwner();
+        await _streams.DiscardAsync(Guid.NewGuid(), owner, "a request");
+        var run = await Start(owner);
+        var other = await Start(owner);
+
+        await _streams.DiscardAsync(run, owner, requestId: null);
+        await _streams.DiscardAsync(run, owner, requestId: null);
+
+        Assert.False(await Exists(run));
+        Assert.True(await Exists(other));
+        Assert.Equal(await Counted(owner.Key), await Counted("all"));
+        Assert.True(await Counted(owner.Key) > 0);
+    }
+
+    [Fact]
     public async Task Programs_with_the_server_token_have_the_budget_of_a_hospital()
     {
         var run = await Start(ChatRunOwner.Server);

@@ -1,7 +1,12 @@
+using MassTransit;
 using MedCor.ServiceDefaults;
+using MedCor.ServiceDefaults.Messaging;
 using MedCor.ServiceDefaults.Servers;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using RabbitMQ.Client;
 using StackExchange.Redis;
+using Bus = MedCor.ServiceDefaults.Messaging.Bus;
 
 namespace MedCor.Tests.Services.ServiceDefaults.Servers;
 
@@ -32,22 +37,49 @@ public sealed class ServerLoginTests : IDisposable
     }
 
     [Fact]
-    public async Task RabbitMQ_is_offered_the_password_of_the_file_and_while_there_are_two_one_after_the_other()
+    public async Task RabbitMQ_is_connected_to_with_the_password_of_the_file_that_it_accepts()
     {
-        await File.WriteAllTextAsync(_file, "former");
-        var credentials = new ServerLogin(Configuration()).GetCredentials(new("amqp://billing@localhost:5672"))!;
-        Assert.Equal(["former", "former"], await Ask(2));
+        var configuration = await BrokerConfiguration();
+        var right = (await MedCorFixture.Get()).BrokerPassword;
+        var login = new ServerLogin(configuration);
+        var security = new TransportSecurity(configuration, TimeProvider.System);
 
-        await File.WriteAllTextAsync(_file, "new former");
-        Assert.Equal(["new", "former", "new"], await Ask(3));
-        Assert.Equal("billing", (await credentials.GetCredentialsAsync()).UserName);
-
-        async Task<IEnumerable<string>> Ask(int times)
+        foreach (var content in (string[])[right, $"{right} new", $"new {right}\n"])
         {
-            var answers = new List<string>();
-            for (var i = 0; i < times; i++) answers.Add((await credentials.GetCredentialsAsync()).Password);
-            return answers;
+            await File.WriteAllTextAsync(_file, content);
+            await using var connection = await Bus.ConnectAsync(configuration, login, security, CancellationToken.None);
+            Assert.True(connection.IsOpen);
         }
+
+        await File.WriteAllTextAsync(_file, "new another");
+        var refused = await Assert.ThrowsAsync<ConnectionException>(() => Bus.ConnectAsync(configuration, login, security, CancellationToken.None));
+        Assert.True(refused.IsTransient);
+    }
+
+    [Fact]
+    public async Task The_bus_waits_until_RabbitMQ_accepts_the_login()
+    {
+        var house = await MedCorFixture.Get();
+        var configuration = await BrokerConfiguration();
+        await File.WriteAllTextAsync(_file, "unknown");
+        var queue = $"test_{Guid.NewGuid():N}";
+        var services = new ServiceCollection().AddLogging().AddSingleton<ServerLogin>().AddSingleton(configuration);
+        services.AddBus(configuration, queue, []);
+        await using var provider = services.BuildServiceProvider();
+        var bus = provider.GetRequiredService<IBusControl>();
+        var started = bus.StartAsync();
+        await Wait.Until(() => Task.FromResult(bus.CheckHealth().Exception is not null), "the login is refused");
+        Assert.False(started.IsCompleted);
+
+        await File.WriteAllTextAsync(_file, $"unknown {house.BrokerPassword}");
+
+        await started.WaitAsync(TimeSpan.FromSeconds(60));
+        await bus.StopAsync();
+        await using var connection = await new ConnectionFactory { Uri = new($"amqp://guest:{house.BrokerPassword}@{house.BrokerAddress}") }
+            .CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        await channel.QueueDeleteAsync(queue, ifUnused: false, ifEmpty: false);
+        await channel.ExchangeDeleteAsync(queue);
     }
 
     [Fact]
@@ -55,8 +87,8 @@ public sealed class ServerLoginTests : IDisposable
     {
         var login = new ServerLogin(Configuration());
 
-        Assert.Null(login.GetCredentials(new("amqp://guest:guest@localhost:5672")));
-        Assert.Null(login.GetCredentials(new("amqp://localhost:5672")));
+        Assert.Null(login.GetBrokerLogin(new("amqp://guest:guest@localhost:5672")));
+        Assert.Null(login.GetBrokerLogin(new("amqp://localhost:5672")));
         foreach (var address in (string[])["localhost:6379", "localhost:6379,user=billing,password=own", "localhost:6379,password=own"])
         {
             var options = ConfigurationOptions.Parse(address);
@@ -68,8 +100,12 @@ public sealed class ServerLoginTests : IDisposable
 
     public void Dispose() => File.Delete(_file);
 
-    private IConfiguration Configuration() =>
-        new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["Servers:PasswordFile"] = _file }).Build();
+    private IConfiguration Configuration(string? broker = null) => new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+    {
+        ["Servers:PasswordFile"] = _file, ["ConnectionStrings:messaging"] = broker,
+    }).Build();
+
+    private async Task<IConfiguration> BrokerConfiguration() => Configuration($"amqp://guest@{(await MedCorFixture.Get()).BrokerAddress}");
 
     private static Task<RedisResult> SetPasswords(ConnectionMultiplexer admin, params string[] passwords) => admin.GetDatabase().ExecuteAsync("ACL",
         (object[])["SETUSER", "billing", "on", "resetpass", .. passwords.Select(password => $">{password}"), "+@all", "~*"]);

@@ -1,5 +1,12 @@
+using System.Text;
+using System.Text.Json;
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
+using MedCor.Contracts.Identity;
 using MedCor.ServiceDefaults;
+using MedCor.ServiceDefaults.Messaging;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 using StackExchange.Redis;
 
 namespace MedCor.Tests.Services.ServiceDefaults.Servers;
@@ -78,21 +85,88 @@ public sealed class StolenLoginTests
         IsRefused("analytics", channel => channel.QueueDeleteAsync("identity", ifUnused: false, ifEmpty: false));
 
     [Fact]
+    public Task Nor_delete_the_exchange_of_another_service() => IsRefused("billing", channel => channel.ExchangeDeleteAsync("clinical"));
+
+    [Fact]
+    public Task Nor_send_messages_in_the_name_of_another_service() =>
+        IsRefused("billing", channel => channel.BasicPublishAsync("clinical_from_chat", "", mandatory: false, "{}"u8.ToArray()).AsTask());
+
+    [Fact]
+    public Task Nor_send_events_of_another_service_through_its_own_exchange() => IsForged("billing", "clinical_from_billing", "clinical", Erased());
+
+    [Fact]
+    public Task Nor_publish_them_as_its_own_events() => IsForged("billing", Event, "analytics", Erased());
+
+    [Fact]
+    public Task Nor_record_audit_events_in_the_name_of_another_service() => IsForged("billing", "clinical_from_billing", "clinical",
+        new AuditEventsRecorded(JsonSerializer.SerializeToElement(new[] { new { id = Guid.NewGuid(), service = "identity" } })));
+
+    [Fact]
     public Task Nor_make_a_queue_of_another_name() =>
         IsRefused("gateway", channel => channel.QueueDeclareAsync("stolen", durable: true, exclusive: false, autoDelete: false));
 
     private static ConfigurationOptions Options(MedCorFixture house, string server, string program) => MedCorDefaults.ConfigureRedis(
         ConfigurationOptions.Parse($"{house.GetRedisAddress(server)},user={program},password={house.GetPassword(program)},allowAdmin=true"));
 
+    private static UserErased Erased() =>
+        new(Guid.NewGuid(), new(Guid.NewGuid(), IsPatient: true, Guid.NewGuid(), ActingRole.HospitalAdmin, Guid.NewGuid(), "stolen"), Version: 2);
+
+    /// <summary>Asserts that a service does not handle an event that a login put into an exchange, but keeps it for an operator.</summary>
+    private static async Task IsForged(string program, string exchange, string receiver, IntegrationEvent forged)
+    {
+        var house = await MedCorFixture.Get();
+        var id = forged.EventId.ToString();
+        await using (var connection = await Connect(program, house.GetPassword(program)))
+        await using (var channel = await connection.CreateChannelAsync(new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true)))
+            await channel.BasicPublishAsync(exchange, "", mandatory: true,
+                new BasicProperties { ContentType = "application/vnd.masstransit+json", MessageId = id, Persistent = true },
+                // The envelope of MassTransit, whose fields are named as those of the events.
+                JsonSerializer.SerializeToUtf8Bytes(new
+                {
+                    MessageId = id,
+                    MessageType = new[] { $"urn:message:{BrokerAccess.GetExchange(forged.GetType())}" },
+                    Message = JsonSerializer.SerializeToElement(forged, forged.GetType(), Json.Options),
+                }, Json.Options));
+
+        await using var administrator = await Connect("guest", house.BrokerPassword);
+        await Wait.Until(async () => await TakeError(administrator, receiver, id) is { } error
+            && error.EndsWith(nameof(ForgedEventException), StringComparison.Ordinal), "the event is among those that could not be handled");
+        Assert.Equal(0, await house.QueryNumber(receiver, "SELECT count(*) FROM inbox WHERE event_id = $1", forged.EventId));
+    }
+
+    /// <summary>Takes a message from the error queue of a service, and returns why it is there; null when it is not there.</summary>
+    private static async Task<string?> TakeError(IConnection administrator, string service, string id)
+    {
+        await using var channel = await administrator.CreateChannelAsync();
+        try
+        {
+            // What is not acknowledged is in the queue again when the channel closes.
+            while (await channel.BasicGetAsync($"{service}_error", autoAck: false) is { } message)
+            {
+                if (message.BasicProperties.MessageId != id) continue;
+                await channel.BasicAckAsync(message.DeliveryTag, multiple: false);
+                return message.BasicProperties.Headers!["MT-Fault-ExceptionType"] is byte[] type ? Encoding.UTF8.GetString(type) : "";
+            }
+        }
+        catch (OperationInterruptedException)
+        {
+            // The first error makes the queue.
+        }
+        return null;
+    }
+
+    private static async Task<IConnection> Connect(string user, string password)
+    {
+        var house = await MedCorFixture.Get();
+        return await new ConnectionFactory { Uri = new($"amqp://{user}:{password}@{house.BrokerAddress}"), AutomaticRecoveryEnabled = false }
+            .CreateConnectionAsync();
+    }
+
     /// <summary>Asserts that the broker refuses what a login attempts, and closes the channel for that.</summary>
     private static async Task IsRefused(string program, Func<IChannel, Task> attempt)
     {
         var house = await MedCorFixture.Get();
-        var factory = new ConnectionFactory
-        {
-            Uri = new($"amqp://{program}:{house.GetPassword(program)}@{house.BrokerAddress}"), AutomaticRecoveryEnabled = false,
-        };
-        await using var connection = await factory.CreateConnectionAsync();
+        await using var connection = await Connect(program, house.GetPassword(program));
         await using var channel = await connection.CreateChannelAsync(new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true));
 
         await Record.ExceptionAsync(() => attempt(channel));
