@@ -36,7 +36,7 @@ public partial class AuditCoverageTests
         ["\"/api/auth/switch\""] = "switch_hospital",
         ["\"/api/auth/refresh\""] = "reuse_token, end_session; a refresh goes on with what was recorded",
         ["\"/api/auth/reset\""] = "create_link, when it is sent",
-        ["\"/api/auth/password\""] = "use_link, set_password",
+        ["\"/api/auth/password\""] = "use_link, set_password, remove_second_factors",
         ["\"/api-keys/token\""] = "log_in",
         ["\"/sessions/used\""] = "nothing: a time is noted",
         ["\"/sessions/token\""] = "nothing: a session goes on",
@@ -80,10 +80,10 @@ public partial class AuditCoverageTests
         ["LogIn.OnPostPasskeyAsync"] = "log_in",
         ["LogIn.OnPostAsync"] = "log_in",
         ["Passkey.OnPostAsync"] = "add_passkey",
-        ["ReviewEmailChange.OnPostAsync"] = "use_link",
+        ["ReviewEmailChange.OnPostAsync"] = "use_link, stop_email_change or allow_email_change",
         ["SecondFactor.OnPostAsync"] = "log_in",
         ["SecondFactor.OnPostPasskeyAsync"] = "log_in",
-        ["SetPassword.OnPostAsync"] = "use_link, set_password",
+        ["SetPassword.OnPostAsync"] = "use_link, set_password, remove_second_factors",
     };
 
     [Fact]

@@ -95,6 +95,7 @@ internal sealed class ProviderLogIn(
         if (known is null && (role is null || !provider.CreateUsers)) return RefuseLink("there is no account with the e-mail address");
 
         var userId = known?.Id ?? await CreateAsync(provider, identity, email, role!.Value, ct);
+        if (known is null) await trail.RecordBySystemAsync("create_user", userId, ct, AuditKind.Account);
         if (known is null && await db.Memberships.AnyAsync(m => m.UserId == userId && m.AwaitsLogin, ct)) return userId;
         db.Add(new IdentityLink
         {
@@ -107,7 +108,6 @@ internal sealed class ProviderLogIn(
         });
         mails.Add(MailKind.ProviderLinked, userId);
         await db.SaveChangesAsync(ct);
-        if (known is null) await trail.RecordBySystemAsync("create_user", userId, ct, AuditKind.Account);
         await trail.RecordBySystemAsync("link_provider", userId, ct);
         return userId;
 
