@@ -115,13 +115,16 @@ internal sealed class AuditOptions
     public string[] FormerAuditSecrets { get; set; } = [];
 }
 
-/// <summary>Rejects a secret that is missing or weak.</summary>
+/// <summary>Rejects a secret that is missing or weak, the former ones too: whoever guesses one can make links that are valid.</summary>
 /// <param name="section">The configuration section.</param>
 internal sealed class AuditOptionsValidator(string section, IHostEnvironment environment) : IValidateOptions<AuditOptions>
 {
     public ValidateOptionsResult Validate(string? name, AuditOptions options)
     {
         if (SecretValidator.Validate($"{section}__AuditSecret", options.AuditSecret, environment) is { Failed: true } weak) return weak;
+        for (var i = 0; i < options.FormerAuditSecrets.Length; i++)
+            if (options.FormerAuditSecrets[i] is { Length: > 0 } former
+                && SecretValidator.Validate($"{section}__FormerAuditSecrets__{i}", former, environment) is { Failed: true } weakFormer) return weakFormer;
         var secrets = options.FormerAuditSecrets.Where(secret => secret.Length > 0).Append(options.AuditSecret).ToArray();
         return secrets.Distinct().Count() == secrets.Length
             ? ValidateOptionsResult.Success

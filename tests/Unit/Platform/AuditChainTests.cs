@@ -87,6 +87,8 @@ public class AuditChainTests
         Assert.Contains("Clinical__AuditSecret", check.Validate(null, new()).FailureMessage);
         Assert.True(check.Validate(null, new() { AuditSecret = "9f8b1c7de02a4455a1d0c3b2e4f6a798" }).Succeeded);
         Assert.True(check.Validate(null, new() { AuditSecret = "9f8b1c7de02a4455a1d0c3b2e4f6a798", FormerAuditSecrets = [""] }).Succeeded);
+        Assert.Contains("Clinical__FormerAuditSecrets__1",
+            check.Validate(null, new() { AuditSecret = "9f8b1c7de02a4455a1d0c3b2e4f6a798", FormerAuditSecrets = ["", "too short"] }).FailureMessage);
         Assert.Contains("Clinical__FormerAuditSecrets", check.Validate(null,
             new() { AuditSecret = "9f8b1c7de02a4455a1d0c3b2e4f6a798", FormerAuditSecrets = ["9f8b1c7de02a4455a1d0c3b2e4f6a798"] }).FailureMessage);
     }
