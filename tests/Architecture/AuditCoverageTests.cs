@@ -136,6 +136,23 @@ public partial class AuditCoverageTests
         ["SetPassword.OnPostAsync"] = "use_link, set_password, remove_second_factors",
     };
 
+    /// <summary>What Identity's pages do when they are opened, and the action that is recorded or why none is.</summary>
+    private static readonly Dictionary<string, string> Pages = new()
+    {
+        ["Account.OnGetAsync"] = "nothing: users see their own login",
+        ["Authenticator.OnGet"] = "nothing: a secret that nothing accepts yet",
+        ["Authorize.OnGetAsync"] = "log_in, with a client that the user has allowed before",
+        ["ConfirmEmail.OnGetAsync"] = "nothing: a link is used by the form",
+        ["HospitalCallback.OnGetAsync"] = "log_in, create_user, link_provider, update_user",
+        ["HospitalLogIn.OnGetAsync"] = "nothing: the name of a hospital",
+        ["LinkHospital.OnGetAsync"] = "nothing: a link is used by the form",
+        ["LogIn.OnGetAsync"] = "nothing: the form",
+        ["Passkey.OnGetAsync"] = "nothing: the form",
+        ["ReviewEmailChange.OnGetAsync"] = "nothing: a link is used by the form",
+        ["SecondFactor.OnGetAsync"] = "nothing: the form",
+        ["SetPassword.OnGetAsync"] = "nothing: a link is used by the form",
+    };
+
     [Fact]
     public void Every_tool_records_its_calls_unless_it_shows_nobodys_own_data() =>
         Assert.Equal(Unrecorded, ToolCatalogue.All.Values.Where(t => t.Audit is null).Select(t => t.Name));
@@ -163,6 +180,12 @@ public partial class AuditCoverageTests
         select $"{Path.GetFileName(source.Path).Split('.')[0]}.{handler.Groups["name"].Value}" into form
         orderby form
         select form);
+
+    [Fact]
+    public void Every_page_is_accounted_for() => Assert.Equal(Pages.Keys.Order(StringComparer.Ordinal), (
+        from source in Sources("services/Identity/Pages")
+        from Match handler in PageHandler().Matches(source.Text)
+        select $"{Path.GetFileName(source.Path).Split('.')[0]}.{handler.Groups["name"].Value}").Distinct().Order(StringComparer.Ordinal));
 
     [Fact]
     public void A_list_can_be_filtered_by_every_resource_that_is_recorded() => Assert.Equal(AuditedResourceAttribute.Names,
@@ -258,4 +281,7 @@ public partial class AuditCoverageTests
 
     [GeneratedRegex(@"\b(?<name>OnPost\w*)\(")]
     private static partial Regex FormHandler();
+
+    [GeneratedRegex(@"\b(?<name>OnGet\w*)\(")]
+    private static partial Regex PageHandler();
 }
