@@ -460,6 +460,19 @@ public sealed class VerifyAuditTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_waits_for_a_link_without_an_event_delays_no_other()
+    {
+        await Tamper($"""
+            INSERT INTO audit_waiting (hospital_id, event_id, created_at)
+            SELECT '{Hospital}'::uuid, gen_random_uuid(), now() FROM generate_series(1, 600)
+            """);
+
+        await Drawn(3);
+
+        Assert.Equal(3L, await Scalar("SELECT count(*) FROM audit_links"));
+    }
+
+    [Fact]
     public async Task Concurrent_workers_link_every_event_once_without_gaps()
     {
         await Accesses(1_200);
