@@ -36,7 +36,7 @@ public partial class AuditCoverageTests
         ["\"/api/auth/switch\""] = "switch_hospital",
         ["\"/api/auth/refresh\""] = "reuse_token, end_session; a refresh goes on with what was recorded",
         ["\"/api/auth/reset\""] = "create_link, when it is sent",
-        ["\"/api/auth/password\""] = "use_link, set_password",
+        ["\"/api/auth/password\""] = "use_link, set_password, remove_second_factors",
         ["\"/api-keys/token\""] = "log_in",
         ["\"/sessions/used\""] = "nothing: a time is noted",
         ["\"/sessions/token\""] = "nothing: a session goes on",
@@ -60,6 +60,56 @@ public partial class AuditCoverageTests
         ["\"/chat/calls/{runId:guid}\""] = "read_chat",
     };
 
+    /// <summary>The routes of the gateway, which records nothing itself, and the action that a service records or why none does.</summary>
+    private static readonly Dictionary<string, string> GatewayRoutes = new()
+    {
+        ["\"/\""] = "nothing: the console",
+        ["\"/api/audit/export\""] = "export_audit_events",
+        ["\"/api/auth/login\""] = "log_in",
+        ["\"/api/auth/logout\""] = "log_out",
+        ["\"/api/auth/password\""] = "use_link, set_password",
+        ["\"/api/auth/refresh\""] = "reuse_token, end_session",
+        ["\"/api/auth/reset\""] = "create_link, when it is sent",
+        ["\"/api/auth/switch\""] = "switch_hospital",
+        ["\"/api/auth/{**rest}\""] = "nothing: there is none",
+        ["\"/api/mcp/batch\""] = "the tools",
+        ["\"/api/mcp/exports/hospital\""] = "export_hospital, by each service and page",
+        ["$\"/api/mcp/exports/users/{{{UserId}}}\""] = "export_user, by each service and page",
+        ["\"/api/mcp/prompts\""] = "the tool",
+        ["\"/api/mcp/prompts/invoke\""] = "the tool",
+        ["SessionPath"] = "the tool",
+        ["$\"{BasePath}/{resource.Name}\""] = "the resource",
+        ["$\"{BasePath}/{resource.Name}/{{id}}\""] = "the resource",
+        ["\"/api/mcp/sse\""] = "nothing: live events name what has changed; who reads it is recorded then",
+        ["\"/api/mcp/sse/ticket\""] = "nothing: a session goes on",
+        ["\"/api/mcp/tools\""] = "nothing: the catalogue",
+        ["\"/api/mcp/tools/invoke\""] = "the tool",
+        ["\"/api/mcp/tools/{tool}\""] = "the tool",
+        ["\"/api/mcp/ws\""] = "nothing, as of a stream of live events",
+        ["\"/healthz\""] = "nothing: the state of the process",
+        ["\"/readyz\""] = "nothing: the state of the process",
+        ["\"/mcp/cancel/{call_id}\""] = "cancel_chat",
+        ["\"/mcp/cancel_all\""] = "cancel_all_chats",
+        ["\"/mcp/confirm/{call_id}\""] = "confirm_chat_tool, and the tool",
+        ["\"/mcp/execute\""] = "start_chat",
+        ["\"/mcp/manifest\""] = "nothing: what chat can do",
+        ["\"/mcp/stream/{call_id}\""] = "nothing: the answer to who has started the chat; read_chat, when it is read from the database",
+        ["\"/oauth/forgot\""] = "the form",
+        ["\"/oauth/introspect\""] = "nothing: a session goes on",
+        ["\"/oauth/login/{**rest}\""] = "the form",
+        ["\"/oauth/passkeys.js\""] = "nothing: the pages' script",
+        ["\"/oauth/register\""] = "register_client",
+        ["\"/oauth/revoke\""] = "log_out",
+        ["\"/oauth/set-password\""] = "the form",
+        ["\"/oauth/style.css\""] = "nothing: the pages' style",
+        ["\"/oauth/token\""] = "log_in, reuse_token, end_session",
+        ["\"/oauth/{**rest}\""] = "the forms",
+        ["DocumentPath"] = "nothing: the description of the API",
+        ["Path"] = "the tool, the resource or the prompt",
+        ["path"] = "nothing: icons, and the metadata of the resource",
+        ["pattern"] = "nothing: public keys and metadata",
+    };
+
     /// <summary>The forms of Identity's pages, and the action that is recorded or why none is.</summary>
     private static readonly Dictionary<string, string> Forms = new()
     {
@@ -80,10 +130,27 @@ public partial class AuditCoverageTests
         ["LogIn.OnPostPasskeyAsync"] = "log_in",
         ["LogIn.OnPostAsync"] = "log_in",
         ["Passkey.OnPostAsync"] = "add_passkey",
-        ["ReviewEmailChange.OnPostAsync"] = "use_link",
+        ["ReviewEmailChange.OnPostAsync"] = "use_link, stop_email_change or allow_email_change",
         ["SecondFactor.OnPostAsync"] = "log_in",
         ["SecondFactor.OnPostPasskeyAsync"] = "log_in",
-        ["SetPassword.OnPostAsync"] = "use_link, set_password",
+        ["SetPassword.OnPostAsync"] = "use_link, set_password, remove_second_factors",
+    };
+
+    /// <summary>What Identity's pages do when they are opened, and the action that is recorded or why none is.</summary>
+    private static readonly Dictionary<string, string> Pages = new()
+    {
+        ["Account.OnGetAsync"] = "nothing: users see their own login",
+        ["Authenticator.OnGet"] = "nothing: a secret that nothing accepts yet",
+        ["Authorize.OnGetAsync"] = "log_in, with a client that the user has allowed before",
+        ["ConfirmEmail.OnGetAsync"] = "nothing: a link is used by the form",
+        ["HospitalCallback.OnGetAsync"] = "log_in, create_user, link_provider, update_user",
+        ["HospitalLogIn.OnGetAsync"] = "nothing: the name of a hospital",
+        ["LinkHospital.OnGetAsync"] = "nothing: a link is used by the form",
+        ["LogIn.OnGetAsync"] = "nothing: the form",
+        ["Passkey.OnGetAsync"] = "nothing: the form",
+        ["ReviewEmailChange.OnGetAsync"] = "nothing: a link is used by the form",
+        ["SecondFactor.OnGetAsync"] = "nothing: the form",
+        ["SetPassword.OnGetAsync"] = "nothing: a link is used by the form",
     };
 
     [Fact]
@@ -102,12 +169,23 @@ public partial class AuditCoverageTests
         .SelectMany(source => Route().Matches(source.Text)).Select(match => match.Groups["path"].Value).Distinct().Order(StringComparer.Ordinal));
 
     [Fact]
+    public void Every_route_of_the_gateway_is_accounted_for() => Assert.Equal(GatewayRoutes.Keys.Order(StringComparer.Ordinal), Sources("gateway")
+        .SelectMany(source => Route().Matches(source.Text).Concat(ForwardedRoute().Matches(source.Text))).Select(match => match.Groups["path"].Value)
+        .Distinct().Order(StringComparer.Ordinal));
+
+    [Fact]
     public void Every_form_of_a_page_is_accounted_for() => Assert.Equal(Forms.Keys.Order(StringComparer.Ordinal),
         from source in Sources("services/Identity/Pages")
         from Match handler in FormHandler().Matches(source.Text)
         select $"{Path.GetFileName(source.Path).Split('.')[0]}.{handler.Groups["name"].Value}" into form
         orderby form
         select form);
+
+    [Fact]
+    public void Every_page_is_accounted_for() => Assert.Equal(Pages.Keys.Order(StringComparer.Ordinal), (
+        from source in Sources("services/Identity/Pages")
+        from Match handler in PageHandler().Matches(source.Text)
+        select $"{Path.GetFileName(source.Path).Split('.')[0]}.{handler.Groups["name"].Value}").Distinct().Order(StringComparer.Ordinal));
 
     [Fact]
     public void A_list_can_be_filtered_by_every_resource_that_is_recorded() => Assert.Equal(AuditedResourceAttribute.Names,
@@ -209,6 +287,12 @@ public partial class AuditCoverageTests
     [GeneratedRegex("""\.Map(Get|Post|Put|Patch|Delete|Methods)\(\s*(?<path>\$?"[^"]*"|[\w.]+)""")]
     private static partial Regex Route();
 
+    [GeneratedRegex("""\b((Get|Post)\(\w+, |Match = new\(\) \{ Path = )(?<path>"/[^"]*")""")]
+    private static partial Regex ForwardedRoute();
+
     [GeneratedRegex(@"\b(?<name>OnPost\w*)\(")]
     private static partial Regex FormHandler();
+
+    [GeneratedRegex(@"\b(?<name>OnGet\w*)\(")]
+    private static partial Regex PageHandler();
 }

@@ -67,7 +67,13 @@ internal sealed class StubObjectStore : IAsyncDisposable
     /// <summary>Adds a newer version of an object, as whoever has the login can; null hides the object, as a deletion does.</summary>
     public void Overwrite(string key, string? text)
     {
-        lock (_lock) _objects[key].Insert(0, new(Guid.NewGuid().ToString("N"), text, null, null));
+        lock (_lock) _objects[key].Insert(0, new(NewId(), text, null, null));
+    }
+
+    /// <summary>Adds an object, as whoever has the login can.</summary>
+    public void Add(string key, string text)
+    {
+        lock (_lock) _objects.Add(key, [new(NewId(), text, null, null)]);
     }
 
     public async ValueTask DisposeAsync() => await _web.DisposeAsync();
@@ -85,7 +91,7 @@ internal sealed class StubObjectStore : IAsyncDisposable
     {
         using var reader = new StreamReader(http.Request.Body, Encoding.UTF8);
         var (headers, text) = (http.Request.Headers, await reader.ReadToEndAsync());
-        var stored = new Version(Guid.NewGuid().ToString("N"), text, headers["x-amz-object-lock-mode"], headers["x-amz-object-lock-retain-until-date"]);
+        var stored = new Version(NewId(), text, headers["x-amz-object-lock-mode"], headers["x-amz-object-lock-retain-until-date"]);
         bool isRefused;
         lock (_lock)
         {
@@ -137,6 +143,9 @@ internal sealed class StubObjectStore : IAsyncDisposable
         http.Response.Headers.ETag = $"\"{id}\"";
         await http.Response.Body.WriteAsync(body);
     }
+
+    /// <summary>Returns the ID of a version, which is its entity tag as well: with hyphens, or the client would take it for the MD5 of the content.</summary>
+    private static string NewId() => Guid.NewGuid().ToString("D");
 
     private static async Task Send(HttpContext http, XElement answer)
     {

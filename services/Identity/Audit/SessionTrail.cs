@@ -57,6 +57,16 @@ internal sealed class SessionTrail(IdentityDb db, IAuditTrail trail)
         await trail.RecordAsync(GetActor(account, BrowserSessionId), Describe(action, account, kind, fields), AuditOutcome.Done, account.HospitalId, ct);
     }
 
+    /// <summary>Records what the owner of a login has changed about it, in the trail of each hospital that it opens.</summary>
+    /// <param name="account">The user who has changed it, with the login.</param>
+    internal async Task RecordChangeOfLoginAsync(string action, Account account, CancellationToken ct, AuditKind kind = AuditKind.Session)
+    {
+        var loginId = account.Login!.Id;
+        foreach (var opened in await db.Accounts.AsNoTracking().Where(a => a.Membership!.LoginId == loginId).OrderBy(a => a.Id).ToListAsync(ct))
+            await trail.RecordAsync(GetActor(opened, opened.Id == account.Id ? BrowserSessionId : Guid.Empty), Describe(action, opened, kind, []),
+                AuditOutcome.Done, opened.HospitalId, ct);
+    }
+
     /// <summary>Records what the system has done with an account.</summary>
     internal async Task RecordBySystemAsync(string action, Guid userId, CancellationToken ct, AuditKind kind = AuditKind.Session, params string[] fields)
     {
@@ -67,9 +77,11 @@ internal sealed class SessionTrail(IdentityDb db, IAuditTrail trail)
     /// <summary>Records what somebody has attempted, or caused, who is not known to be the user.</summary>
     /// <param name="account">The account that was named; null when nobody has it.</param>
     /// <param name="hospitalId">The hospital in which it was attempted, when no account says so; null for the platform.</param>
-    internal Task RecordOfStrangerAsync(string action, Account? account, AuditOutcome outcome, CancellationToken ct, Guid? hospitalId = null) =>
+    /// <param name="fields">What was missing; nothing for what the action says alone.</param>
+    internal Task RecordOfStrangerAsync(string action, Account? account, AuditOutcome outcome, CancellationToken ct, Guid? hospitalId = null,
+        params string[] fields) =>
         trail.RecordAsync(AuditActor.Anonymous,
-            account is null ? new(action, "users") { Kind = AuditKind.Session } : Describe(action, account, AuditKind.Session, []),
+            account is null ? new(action, "users") { Kind = AuditKind.Session } : Describe(action, account, AuditKind.Session, fields),
             outcome, account is null ? hospitalId : account.HospitalId, ct);
 
     private Task<Account> FindAsync(Guid userId, CancellationToken ct) => db.Accounts.AsNoTracking().SingleAsync(a => a.Id == userId, ct);

@@ -25,6 +25,9 @@ internal sealed class ProviderLogIn(
 {
     private const int MaxEmailLength = 254;
 
+    /// <summary>The account that the person is linked to, whatever address the provider says.</summary>
+    private Account? _linked;
+
     /// <summary>
     /// Returns the account of a person, linked to the provider and with the role that the provider gives; null when the person may not log in. A new role ends
     /// all former sessions of the user, as a change by an administrator does.
@@ -35,7 +38,7 @@ internal sealed class ProviderLogIn(
         var users = identity.Email is { Length: <= MaxEmailLength } email && !email.Any(char.IsControl) ? await db.FindAllByEmailAsync(email, ct) : [];
         var known = users.FirstOrDefault(a => a.HospitalId == provider.HospitalId);
         var account = await TryFindAsync(provider, identity, known, ct);
-        if (account is null) await trail.RecordOfStrangerAsync(SessionTrail.LogIn, known, AuditOutcome.Forbidden, ct, provider.HospitalId);
+        if (account is null) await trail.RecordOfStrangerAsync(SessionTrail.LogIn, _linked ?? known, AuditOutcome.Forbidden, ct, provider.HospitalId);
         return account;
     }
 
@@ -53,6 +56,7 @@ internal sealed class ProviderLogIn(
             if (link is not null) link.LastUsedAt = now;
             if ((link?.UserId ?? await LinkAsync(provider, identity, role, known, ct)) is not { } userId) return null;
             var account = await ReadAsync(userId, ct);
+            if (link is not null) _linked = account;
             if (account is { Login: null, Membership.AwaitsLogin: true })
             {
                 await transaction.CommitAsync(ct);
@@ -95,6 +99,7 @@ internal sealed class ProviderLogIn(
         if (known is null && (role is null || !provider.CreateUsers)) return RefuseLink("there is no account with the e-mail address");
 
         var userId = known?.Id ?? await CreateAsync(provider, identity, email, role!.Value, ct);
+        if (known is null) await trail.RecordBySystemAsync("create_user", userId, ct, AuditKind.Account);
         if (known is null && await db.Memberships.AnyAsync(m => m.UserId == userId && m.AwaitsLogin, ct)) return userId;
         db.Add(new IdentityLink
         {
@@ -107,7 +112,6 @@ internal sealed class ProviderLogIn(
         });
         mails.Add(MailKind.ProviderLinked, userId);
         await db.SaveChangesAsync(ct);
-        if (known is null) await trail.RecordBySystemAsync("create_user", userId, ct, AuditKind.Account);
         await trail.RecordBySystemAsync("link_provider", userId, ct);
         return userId;
 

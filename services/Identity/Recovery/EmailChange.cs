@@ -45,6 +45,7 @@ internal sealed class EmailChange(IdentityDb db, AccountLinks links, MailQueue m
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         if (!await links.SpendAsync(link, ct)) return false;
         await Pending(link).ExecuteDeleteAsync(ct);
+        await trail.RecordChangeAsync("stop_email_change", link.UserId, ct, AuditKind.Account);
         await transaction.CommitAsync(ct);
         return true;
     }
@@ -56,6 +57,7 @@ internal sealed class EmailChange(IdentityDb db, AccountLinks links, MailQueue m
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         if (!await links.SpendAloneAsync(link, ct)) return false;
         await Pending(link).ExecuteUpdateAsync(c => c.SetProperty(x => x.EffectiveAt, now), ct);
+        await trail.RecordChangeAsync("allow_email_change", link.UserId, ct, AuditKind.Account);
         await transaction.CommitAsync(ct);
         return true;
     }

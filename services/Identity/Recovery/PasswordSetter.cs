@@ -45,7 +45,7 @@ internal sealed class PasswordSetter(IdentityDb db, AccountLinks links, MailQueu
         var isFirstProof = provesEmail && await db.Logins.AnyAsync(l => l.Id == login.Id && l.EmailVerifiedAt == null, ct);
         var settable = provesEmail ? db.Logins.Where(l => l.Email == link.NewEmail) : db.Logins.Where(l => l.HasTemporaryPassword);
         if (!await TrySetAsync(account, settable, hash, provesEmail, ct)) throw new ValidationFailed("token", LinkIsOver);
-        if (isFirstProof) await secondFactors.RemoveAllAsync(account, ct);
+        if (isFirstProof && await secondFactors.RemoveAllAsync(account, ct)) await trail.RecordChangeOfLoginAsync("remove_second_factors", account, ct);
         if (link.Purpose != LinkPurpose.Invitation) mails.Add(MailKind.PasswordChanged, account.Id);
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
@@ -93,7 +93,7 @@ internal sealed class PasswordSetter(IdentityDb db, AccountLinks links, MailQueu
         if (!isSet) return false;
         await lockOut.ClearAsync(login.AttemptKey, ct);
         await sessions.EndAllOfLoginAsync(login.Id, ct);
-        await trail.RecordChangeAsync("set_password", account.Id, ct, AuditKind.Account);
+        await trail.RecordChangeOfLoginAsync("set_password", account, ct, AuditKind.Account);
         return true;
     }
 

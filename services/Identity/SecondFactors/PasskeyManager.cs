@@ -66,7 +66,7 @@ internal sealed class PasskeyManager(IdentityDb db, IPasskeyHandler<Login> handl
         if (!attested.Succeeded || await db.Passkeys.CountAsync(p => p.LoginId == login.Id, http.RequestAborted) >= MaxPerUser) return false;
         db.Add(Passkey.From(attested.Passkey, login.Id, name, clock.GetUtcNow()));
         await db.SaveChangesAsync(http.RequestAborted);
-        await trail.RecordChangeAsync("add_passkey", account.Id, http.RequestAborted);
+        await trail.RecordChangeOfLoginAsync("add_passkey", account, http.RequestAborted);
         return true;
     }
 

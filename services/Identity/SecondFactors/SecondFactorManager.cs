@@ -68,7 +68,7 @@ internal sealed class SecondFactorManager(IdentityDb db, SignInPolicies policies
             LoginId = id, EncryptedSecret = Authenticator.Encrypt(encryption, id, secret), LastStep = step, CreatedAt = clock.GetUtcNow(),
         });
         await InformAsync(account, ct);
-        await trail.RecordChangeAsync("add_authenticator", account.Id, ct);
+        await trail.RecordChangeOfLoginAsync("add_authenticator", account, ct);
     }
 
     /// <summary>Replaces all recovery codes of a user's login and returns the new ones, which are readable nowhere else.</summary>
@@ -79,7 +79,7 @@ internal sealed class SecondFactorManager(IdentityDb db, SignInPolicies policies
         string[] codes = [.. Enumerable.Range(0, RecoveryCode.CodesPerUser).Select(_ => RecoveryCode.Create())];
         db.AddRange(codes.Select(code => new RecoveryCode { LoginId = login.Id, Hash = RecoveryCode.HashOf(login.Id, code) }));
         await db.SaveChangesAsync(ct);
-        await trail.RecordChangeAsync("renew_recovery_codes", account.Id, ct);
+        await trail.RecordChangeOfLoginAsync("renew_recovery_codes", account, ct);
         return codes;
     }
 
@@ -97,7 +97,7 @@ internal sealed class SecondFactorManager(IdentityDb db, SignInPolicies policies
         await db.Authenticators.Where(a => a.LoginId == id).ExecuteDeleteAsync(ct);
         await RemoveUselessCodesAsync(account.Login, ct);
         await InformAsync(account, ct);
-        await trail.RecordChangeAsync("remove_authenticator", account.Id, ct);
+        await trail.RecordChangeOfLoginAsync("remove_authenticator", account, ct);
     }
 
     /// <summary>Removes a passkey, and the recovery codes when no other factor is left that they could replace.</summary>
@@ -107,7 +107,7 @@ internal sealed class SecondFactorManager(IdentityDb db, SignInPolicies policies
         if (await db.Passkeys.Where(p => p.LoginId == id && p.CredentialId == credentialId).ExecuteDeleteAsync(ct) == 0) return;
         await RemoveUselessCodesAsync(account.Login, ct);
         await InformAsync(account, ct);
-        await trail.RecordChangeAsync("remove_passkey", account.Id, ct);
+        await trail.RecordChangeOfLoginAsync("remove_passkey", account, ct);
     }
 
     /// <summary>Removes all second factors of a user's login. Returns whether there were any.</summary>

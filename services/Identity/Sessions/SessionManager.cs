@@ -149,7 +149,9 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Si
             foreach (var session in ended) db.Add(new Revocation { RevokedId = session, RevokedAt = now });
             await db.SaveChangesAsync(ct);
         }
-        if (action is not null && (ended.Count > 0 || outcome != AuditOutcome.Done)) await trail.RecordAsync(action, id, ct, outcome);
+        if (action is null || (ended.Count == 0 && outcome == AuditOutcome.Done)) return;
+        // Each hospital has its own session on record.
+        foreach (var session in ended.Append(id).Distinct()) await trail.RecordAsync(action, session, ct, outcome);
     }
 
     /// <summary>Ends one session alone, which is over by the rules of its hospital, or is replaced by another one in a browser.</summary>

@@ -28,14 +28,15 @@ internal sealed class AuditChain
     };
 
     /// <summary>The keys, the current one first, then the former ones from the newest to the oldest.</summary>
-    private readonly (string Id, byte[] Key)[] _keys;
+    private readonly (string Id, byte[] Key, byte[] IdKey)[] _keys;
 
     public AuditChain(IOptions<AuditOptions> options)
         : this([options.Value.AuditSecret, .. options.Value.FormerAuditSecrets.Where(secret => secret.Length > 0)]) { }
 
     /// <param name="secrets">The current secret, then the former ones from the newest to the oldest.</param>
     internal AuditChain(params string[] secrets) =>
-        _keys = [.. secrets.Select(secret => (Convert.ToHexStringLower(Derive(secret, 8, "medcor audit key id")), Derive(secret, 32, "medcor audit chain")))];
+        _keys = [.. secrets.Select(secret => (Convert.ToHexStringLower(Derive(secret, 8, "medcor audit key id")), Derive(secret, 32, "medcor audit chain"),
+            Derive(secret, 32, "medcor audit event ids")))];
 
     /// <summary>Gets the id of the current key, which is derived from the secret and tells nothing of it.</summary>
     internal string KeyId => _keys[0].Id;
@@ -45,6 +46,15 @@ internal sealed class AuditChain
     /// event itself.
     /// </summary>
     internal byte[] ComputeHash(byte[] previousHash, long sequence, AuditEvent auditEvent) => ComputeHash(_keys[0].Key, previousHash, sequence, auditEvent);
+
+    /// <summary>Computes, with the current key, the hash that proves the id of an event at a place in its hospital's chain, also without the event.</summary>
+    internal byte[] ComputeIdHash(Guid hospitalId, long sequence, Guid eventId) => ComputeIdHash(_keys[0].IdKey, hospitalId, sequence, eventId);
+
+    /// <summary>
+    /// Returns whether the event that a link names is the one for which it was made. A link that a version without such hashes made proves none.
+    /// </summary>
+    internal bool ProvesEventId(AuditLink link) => link.IdHash is not null && _keys.Any(key => key.Id == link.KeyId
+        && ComputeIdHash(key.IdKey, link.HospitalId, link.Sequence, link.EventId).AsSpan().SequenceEqual(link.IdHash));
 
     /// <summary>Returns whether a link's key is configured. A link that a version without key ids made names none.</summary>
     internal bool Knows(string? keyId) => keyId is null || _keys.Any(key => key.Id == keyId);
@@ -67,6 +77,15 @@ internal sealed class AuditChain
         hash.AppendData(sequenceBytes);
         hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(auditEvent, CanonicalJson));
         return hash.GetHashAndReset();
+    }
+
+    private static byte[] ComputeIdHash(byte[] key, Guid hospitalId, long sequence, Guid eventId)
+    {
+        Span<byte> place = stackalloc byte[40];
+        hospitalId.TryWriteBytes(place, bigEndian: true, out _);
+        BinaryPrimitives.WriteInt64BigEndian(place[16..], sequence);
+        eventId.TryWriteBytes(place[24..], bigEndian: true, out _);
+        return HMACSHA256.HashData(key, place);
     }
 
     /// <summary>Omits the kind of accesses to clinical content. They were recorded before there were others, and their hashes never change.</summary>
@@ -96,13 +115,16 @@ internal sealed class AuditOptions
     public string[] FormerAuditSecrets { get; set; } = [];
 }
 
-/// <summary>Rejects a secret that is missing or weak.</summary>
+/// <summary>Rejects a secret that is missing or weak, the former ones too: whoever guesses one can make links that are valid.</summary>
 /// <param name="section">The configuration section.</param>
 internal sealed class AuditOptionsValidator(string section, IHostEnvironment environment) : IValidateOptions<AuditOptions>
 {
     public ValidateOptionsResult Validate(string? name, AuditOptions options)
     {
         if (SecretValidator.Validate($"{section}__AuditSecret", options.AuditSecret, environment) is { Failed: true } weak) return weak;
+        for (var i = 0; i < options.FormerAuditSecrets.Length; i++)
+            if (options.FormerAuditSecrets[i] is { Length: > 0 } former
+                && SecretValidator.Validate($"{section}__FormerAuditSecrets__{i}", former, environment) is { Failed: true } weakFormer) return weakFormer;
         var secrets = options.FormerAuditSecrets.Where(secret => secret.Length > 0).Append(options.AuditSecret).ToArray();
         return secrets.Distinct().Count() == secrets.Length
             ? ValidateOptionsResult.Success

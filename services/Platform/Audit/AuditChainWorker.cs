@@ -47,7 +47,7 @@ internal sealed partial class AuditChainWorker : PeriodicService
     internal async Task LinkAllAsync(CancellationToken ct)
     {
         _unanchored ??= await ReadHeadsAsync(ct);
-        while (await LinkBatchAsync(_unanchored, ct)) { }
+        for (long? after = 0; after is { } position;) after = await LinkBatchAsync(_unanchored, position, ct);
         foreach (var head in _unanchored.Values.ToArray())
         {
             await using var scope = OpenScope(out var db);
@@ -56,35 +56,39 @@ internal sealed partial class AuditChainWorker : PeriodicService
         }
     }
 
-    /// <summary>Links one batch and adds the new heads to <paramref name="heads"/>. Returns whether more events may be waiting.</summary>
-    private async Task<bool> LinkBatchAsync(Dictionary<Guid, ChainHead> heads, CancellationToken ct)
+    /// <summary>
+    /// Links one batch of the events that wait behind a position and adds the new heads to <paramref name="heads"/>. Returns the position behind which more may
+    /// be waiting; null when none are. What cannot be linked delays nothing else.
+    /// </summary>
+    private async Task<long?> LinkBatchAsync(Dictionary<Guid, ChainHead> heads, long after, CancellationToken ct)
     {
         await using var scope = OpenScope(out var db);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         _oldestUnlinked = await db.UnlinkedEvents().OrderBy(w => w.Position).Select(w => (DateTimeOffset?)w.CreatedAt).FirstOrDefaultAsync(ct);
-        if (_oldestUnlinked is null) return false;
+        if (_oldestUnlinked is null) return null;
         var isLocked = await db.Database.SqlQuery<bool>($"""SELECT pg_try_advisory_xact_lock(hashtext('medcor.audit')) AS "Value" """).SingleAsync(ct);
-        if (!isLocked) return false;
+        if (!isLocked) return null;
 
-        var waiting = await db.UnlinkedEvents().AsNoTracking().OrderBy(w => w.Position).Take(BatchSize).ToListAsync(ct);
+        var waiting = await db.UnlinkedEvents().AsNoTracking().Where(w => w.Position > after).OrderBy(w => w.Position).Take(BatchSize).ToListAsync(ct);
+        if (waiting.Count == 0) return null;
         var recorded = await db.ReadAuditEventsAsync(waiting.ConvertAll(w => (w.HospitalId, w.EventId)), ct);
         var unlinked = waiting.FindAll(w => recorded.ContainsKey((w.HospitalId, w.EventId)));
-        var events = unlinked.ConvertAll(w => recorded[(w.HospitalId, w.EventId)]);
         var newHeads = new Dictionary<Guid, ChainHead>();
+        foreach (var hospital in unlinked.Select(w => w.HospitalId).Distinct())
+        {
+            var last = await ReadLastLinkAsync(db, hospital, ct);
+            if (_chain.Knows(last?.KeyId)) newHeads.Add(hospital, last is null ? new(hospital, 0, AuditChain.InitialHash) : ChainHead.From(last));
+            // While the secret is being replaced, a replica that has the new one has taken over. One that does not know it yet must not follow.
+            else if (_unknownKey != last!.KeyId) LogUnknownKey(_log, hospital, _unknownKey = last.KeyId);
+        }
+        unlinked.RemoveAll(w => !newHeads.ContainsKey(w.HospitalId));
+        if (unlinked.Count == 0) return waiting[^1].Position;
+
+        var events = unlinked.ConvertAll(w => recorded[(w.HospitalId, w.EventId)]);
         var links = new List<AuditLink>();
         foreach (var audit in events)
         {
-            if (!newHeads.TryGetValue(audit.HospitalId, out var head))
-            {
-                var last = await ReadLastLinkAsync(db, audit.HospitalId, ct);
-                if (!_chain.Knows(last?.KeyId))
-                {
-                    // While the secret is being replaced, a replica that has the new one has taken over. One that does not know it yet must not follow.
-                    if (_unknownKey != last!.KeyId) LogUnknownKey(_log, audit.HospitalId, _unknownKey = last!.KeyId);
-                    return false;
-                }
-                head = last is null ? new(audit.HospitalId, 0, AuditChain.InitialHash) : ChainHead.From(last);
-            }
+            var head = newHeads[audit.HospitalId];
             var sequence = head.Sequence + 1;
             var link = new AuditLink
             {
@@ -93,23 +97,24 @@ internal sealed partial class AuditChainWorker : PeriodicService
                 EventId = audit.Id,
                 Hash = _chain.ComputeHash(head.Hash, sequence, audit),
                 KeyId = _chain.KeyId,
+                IdHash = _chain.ComputeIdHash(audit.HospitalId, sequence, audit.Id),
             };
             links.Add(link);
             newHeads[audit.HospitalId] = ChainHead.From(link);
         }
         var (hospitals, sequences) = (links.ConvertAll(l => l.HospitalId), links.ConvertAll(l => l.Sequence));
-        var (ids, hashes) = (links.ConvertAll(l => l.EventId), links.ConvertAll(l => l.Hash));
+        var (ids, hashes, idHashes) = (links.ConvertAll(l => l.EventId), links.ConvertAll(l => l.Hash), links.ConvertAll(l => l.IdHash!));
         await db.Database.ExecuteSqlAsync($"""
-            INSERT INTO audit_links (hospital_id, sequence, event_id, hash, key_id)
-            SELECT made.*, {_chain.KeyId} FROM unnest({hospitals}, {sequences}, {ids}, {hashes}) AS made
+            INSERT INTO audit_links (hospital_id, sequence, event_id, hash, id_hash, key_id)
+            SELECT made.*, {_chain.KeyId} FROM unnest({hospitals}, {sequences}, {ids}, {hashes}, {idHashes}) AS made
             """, ct);
         var positions = unlinked.ConvertAll(w => w.Position);
         await db.Database.ExecuteSqlAsync($"DELETE FROM audit_waiting WHERE position = ANY({positions})", ct);
-        if (_service.Name != AuditCopies.Keeper && events.Count > 0) await AuditCopies.SendAsync(db, _service.Name, events, ct);
+        if (_service.Name != AuditCopies.Keeper) await AuditCopies.SendAsync(db, _service.Name, events, ct);
         if (scope.ServiceProvider.GetService<IAuditObserver>() is { } observer) await observer.OnLinkedAsync(events, ct);
         await transaction.CommitAsync(ct);
         foreach (var head in newHeads.Values) heads[head.HospitalId] = head;
-        return unlinked.Count > 0;
+        return waiting[^1].Position;
     }
 
     private async Task<Dictionary<Guid, ChainHead>> ReadHeadsAsync(CancellationToken ct)

@@ -75,6 +75,8 @@ public sealed class AuditLink : ITenantOwned
     public required byte[] Hash { get; init; }
     /// <summary>Gets the id of the key that made the hash; null in links that are older than key ids.</summary>
     public string? KeyId { get; init; }
+    /// <summary>Gets the hash that proves the event's id at this place without the event; null in links that are older than key ids.</summary>
+    public byte[]? IdHash { get; init; }
 
     internal sealed class Configuration : IEntityTypeConfiguration<AuditLink>
     {

@@ -17,6 +17,11 @@ internal sealed class AuditHeadArchive : IDisposable
     /// <summary>The number of hours whose objects are all read. Of each month before, the first object is read.</summary>
     private const int RecentHours = 48;
 
+    private const string HourFormat = "yyyy-MM-dd'T'HH";
+
+    /// <summary>The number of versions that one request lists, and of requests after which a list is read no further.</summary>
+    private const int PageSize = 100, MaxPages = 20;
+
     private readonly AuditArchiveOptions _options;
     private readonly TimeProvider _clock;
     private readonly string _folder;
@@ -50,7 +55,7 @@ internal sealed class AuditHeadArchive : IDisposable
             await _store.PutObjectAsync(new PutObjectRequest
             {
                 BucketName = _options.Bucket,
-                Key = _folder + Format(now, "yyyy-MM-dd'T'HH"),
+                Key = _folder + Format(now, HourFormat),
                 ContentBody = string.Join('\n', heads),
                 // Not every store that speaks S3's protocol understands the client's chunks.
                 UseChunkEncoding = false,
@@ -60,49 +65,70 @@ internal sealed class AuditHeadArchive : IDisposable
                 ObjectLockRetainUntilDate = now.AddDays(_options.RetentionDays).UtcDateTime,
             }, ct);
         }
-        catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.PreconditionFailed)
+        catch (AmazonS3Exception e) when (e.StatusCode is HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict)
         {
-            // Another replica was first.
+            // Another replica was first, or is storing it at the same time.
         }
     }
 
     /// <summary>
     /// Returns the heads that were stored in the last two days, and at the beginning of each month before, for as long as they are retained. Reads every
-    /// version of an object, deleted ones included: a lock prevents that a version is removed, not that another one hides it.
+    /// version of an object, deleted ones included: a lock prevents that a version is removed, not that another one hides it. Objects with other keys than
+    /// those of hours are named and not read.
     /// </summary>
-    public async Task<IReadOnlyCollection<string>> ReadAsync(CancellationToken ct)
+    public async Task<ArchivedHeads> ReadAsync(CancellationToken ct)
     {
-        if (_store is null) return [];
+        var (heads, foreignKeys) = (new HashSet<string>(), new HashSet<string>());
+        if (_store is null) return new(heads, foreignKeys);
         var now = _clock.GetUtcNow();
-        var heads = new HashSet<string>();
         for (var hour = now.AddHours(-RecentHours); hour <= now; hour = hour.AddHours(1))
-            await ReadFirstAsync(Format(hour, "yyyy-MM-dd'T'HH"), heads, ct);
+            await ReadFirstAsync(Format(hour, HourFormat), heads, foreignKeys, ct);
         for (var month = now; month > now.AddDays(-_options.RetentionDays); month = month.AddMonths(-1))
-            await ReadFirstAsync(Format(month, "yyyy-MM"), heads, ct);
-        return heads;
+            await ReadFirstAsync(Format(month, "yyyy-MM-"), heads, foreignKeys, ct);
+        return new(heads, foreignKeys);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _store?.Dispose();
 
-    /// <summary>Adds the heads of all versions of the first object whose time begins as given.</summary>
-    private async Task ReadFirstAsync(string time, HashSet<string> heads, CancellationToken ct)
+    /// <summary>Adds the heads of all versions of the first hour whose time begins as given, and the keys that are those of no hour.</summary>
+    private async Task ReadFirstAsync(string time, HashSet<string> heads, HashSet<string> foreignKeys, CancellationToken ct)
     {
-        var listed = await _store!.ListVersionsAsync(new ListVersionsRequest { BucketName = _options.Bucket, Prefix = _folder + time, MaxKeys = 100 }, ct);
-        if (listed.Versions is not [var first, ..] versions) return;
-        if (listed.IsTruncated is true && versions.TrueForAll(v => v.Key == first.Key))
-            throw new InvalidOperationException($"{first.Key} has more versions than MedCor writes. Look at them before you trust the archive.");
-        foreach (var version in versions.Where(v => v.Key == first.Key && v.IsDeleteMarker is not true))
+        var request = new ListVersionsRequest { BucketName = _options.Bucket, Prefix = _folder + time, MaxKeys = PageSize };
+        string? first = null;
+        for (var page = 0; page < MaxPages; page++)
         {
-            var request = new GetObjectRequest { BucketName = _options.Bucket, Key = version.Key, VersionId = version.VersionId };
-            using var stored = await _store.GetObjectAsync(request, ct);
-            using var reader = new StreamReader(stored.ResponseStream);
-            while (await reader.ReadLineAsync(ct) is { } head) heads.Add(head);
+            var listed = await _store!.ListVersionsAsync(request, ct);
+            foreach (var version in listed.Versions ?? [])
+            {
+                if (!IsHour(version.Key)) foreignKeys.Add(version.Key);
+                else if (version.Key != (first ??= version.Key)) return;
+                else if (version.IsDeleteMarker is not true) await ReadAsync(version, heads, ct);
+            }
+            if (listed.IsTruncated is not true) return;
+            (request.KeyMarker, request.VersionIdMarker) = (listed.NextKeyMarker, listed.NextVersionIdMarker);
         }
+        throw new InvalidOperationException($"There are more versions of {_folder}{time} than MedCor writes. Look at them before you trust the archive.");
     }
+
+    private async Task ReadAsync(S3ObjectVersion version, HashSet<string> heads, CancellationToken ct)
+    {
+        var request = new GetObjectRequest { BucketName = _options.Bucket, Key = version.Key, VersionId = version.VersionId };
+        using var stored = await _store!.GetObjectAsync(request, ct);
+        using var reader = new StreamReader(stored.ResponseStream);
+        while (await reader.ReadLineAsync(ct) is { } head) heads.Add(head);
+    }
+
+    private bool IsHour(string key) =>
+        DateTime.TryParseExact(key[_folder.Length..], HourFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
 
     private static string Format(DateTimeOffset time, string format) => time.UtcDateTime.ToString(format, CultureInfo.InvariantCulture);
 }
+
+/// <summary>Represents what the archive has.</summary>
+/// <param name="Heads">The heads that are compared.</param>
+/// <param name="ForeignKeys">The keys of objects that are none of the archive's.</param>
+internal sealed record ArchivedHeads(IReadOnlyCollection<string> Heads, IReadOnlyCollection<string> ForeignKeys);
 
 /// <summary>Provides the options of <see cref="AuditHeadArchive"/>; configuration section <c>AuditArchive</c>.</summary>
 internal sealed class AuditArchiveOptions

@@ -11,18 +11,20 @@ namespace MedCor.Platform.Audit;
 /// </summary>
 public sealed partial class AuditWriteCheck : IDisposable
 {
-    private const string Insert = "INSERT INTO audit_events SELECT * FROM jsonb_populate_recordset(NULL::audit_events, {0}::jsonb)";
+    private const string Insert = "INSERT INTO audit_events SELECT * FROM pg_catalog.jsonb_populate_recordset(NULL::audit_events, {0}::jsonb)";
 
     /// <summary>
     /// Divides by zero, which ends the transaction, unless as many events are stored as were sent. It is a statement of its own, so that it sees the effects of
-    /// all triggers, and contains no function of the schema, which the owner of the database could replace. The keys say in which partitions the events are.
-    /// The emergency override alone is not compared: a trigger of Clinical finds it.
+    /// all triggers. Functions are named with their schema and rows are compared as records, because PostgreSQL prefers a function or an operator for exactly
+    /// these types, which the owner of the database could create. The keys say in which partitions the events are. The emergency override alone is not
+    /// compared: a trigger of Clinical finds it.
     /// </summary>
     private const string Check = """
-        SELECT 1 / (count(*) = cardinality({2}))::integer FROM jsonb_populate_recordset(NULL::audit_events, {0}::jsonb) AS sent
+        SELECT 1 / (pg_catalog.count(*) = pg_catalog.cardinality({2}))::integer
+        FROM pg_catalog.jsonb_populate_recordset(NULL::audit_events, {0}::jsonb) AS sent
         JOIN audit_events AS stored ON stored.hospital_id = sent.hospital_id AND stored.id = sent.id
-        WHERE stored.hospital_id = ANY({1}) AND stored.id = ANY({2}) AND stored IS NOT DISTINCT FROM
-            jsonb_populate_record(sent, jsonb_build_object('emergency_override_id', stored.emergency_override_id))
+        WHERE stored.hospital_id = ANY({1}) AND stored.id = ANY({2}) AND stored::record IS NOT DISTINCT FROM pg_catalog.jsonb_populate_record(
+            sent, pg_catalog.jsonb_build_object('emergency_override_id', stored.emergency_override_id))::record
         """;
 
     private const string Statements = $"{Insert};\n{Check}";

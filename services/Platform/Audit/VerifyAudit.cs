@@ -22,6 +22,15 @@ internal sealed class VerifyAudit(
     /// <summary>The number of mismatching links after which a chain is not read further; more findings would add no information.</summary>
     private const int MaxFindings = 100;
 
+    /// <summary>The time in which all replicas receive a new secret. Until then, some go on with the former one.</summary>
+    private static readonly TimeSpan RotationTime = TimeSpan.FromDays(1);
+
+    /// <summary>The time of the earliest event of any chain that was linked with the key of an age.</summary>
+    private readonly Dictionary<int, DateTimeOffset> _earliest = [];
+
+    /// <summary>The latest event of each chain that was linked with the key of an age.</summary>
+    private readonly Dictionary<(Guid HospitalId, int KeyAge), (long Sequence, DateTimeOffset Time)> _latest = [];
+
     public string Name => "verify-audit";
 
     public bool TakesArguments => true;
@@ -42,12 +51,17 @@ internal sealed class VerifyAudit(
         // Two statements read entire tables, which grow without limit.
         db.Database.SetCommandTimeout(TimeSpan.FromHours(2));
         // The anchors are read before the chains, which only grow, so that no chain appears to end before its anchor.
-        var heads = (await anchors.AllAsync()).Concat(await ReadArchivedHeadsAsync(ct)).Concat(givenHeads.Select(g => g.Head!)).ToLookup(h => h.HospitalId);
+        var archived = await archive.ReadAsync(ct);
+        var heads = (await anchors.AllAsync()).Concat(archived.Heads.Select(ChainHead.Parse).OfType<ChainHead>()).Concat(givenHeads.Select(g => g.Head!))
+            .ToLookup(h => h.HospitalId);
+        if (archive.IsConfigured) Output.WriteLine($"The archive has {archived.Heads.Count} heads to compare with.");
+        foreach (var key in archived.ForeignKeys.Take(MaxFindings)) Output.WriteLine($"archive: {key} is not one of MedCor's objects");
         // The hospitals are taken from the links and not from the local copies: an attacker who can edit a chain can also remove its hospital there.
         var hospitals = await db.ReadChainedHospitalsAsync(ct);
-        var findingCount = 0;
+        var findingCount = archived.ForeignKeys.Count;
         foreach (var hospital in hospitals.Union(heads.Select(h => h.Key)).Order())
             findingCount += await VerifyAsync(hospital, [.. heads[hospital].OrderBy(h => h.Sequence)], ct);
+        findingCount += VerifyKeyTimes();
         findingCount += await VerifyUnlinkedAsync(ct);
         var differences = await schema.CompareAsync(database, ct);
         foreach (var difference in differences.Findings.Take(MaxFindings)) Output.WriteLine($"schema: {difference}");
@@ -64,14 +78,6 @@ internal sealed class VerifyAudit(
         }
         Output.WriteLine("The audit trail is whole.");
         return 0;
-    }
-
-    private async Task<ChainHead[]> ReadArchivedHeadsAsync(CancellationToken ct)
-    {
-        if (!archive.IsConfigured) return [];
-        var heads = (await archive.ReadAsync(ct)).Select(ChainHead.Parse).OfType<ChainHead>().ToArray();
-        Output.WriteLine($"The archive has {heads.Length} heads to compare with.");
-        return heads;
     }
 
     /// <summary>Verifies one chain; returns the number of findings.</summary>
@@ -97,7 +103,8 @@ internal sealed class VerifyAudit(
                     Report($"link {link.Sequence} and others were made with the key {link.KeyId}, which is not among the configured secrets");
                 var time = GetTime(link.EventId);
                 if (recorded is not null) isBeginning &= time < newestDropped.AddDays(1);
-                if (recorded is null && isBeginning && time < expiredBefore)
+                // The id, and so the time, could be anything if the link did not prove it.
+                if (recorded is null && isBeginning && time < expiredBefore && chain.ProvesEventId(link))
                     (dropped, newestDropped) = (dropped + 1, time > newestDropped ? time : newestDropped);
                 else if (recorded is null) Report($"the event of link {link.Sequence}, {link.EventId}, is missing");
                 else if (follows && isKnown)
@@ -106,6 +113,8 @@ internal sealed class VerifyAudit(
                     if (age is null) mismatches.Add(new(link, previousHash, recorded));
                     else if (age > keyAge) Report($"link {link.Sequence} was made with an older key than the links before it");
                     keyAge = Math.Min(keyAge, age ?? keyAge);
+                    // Copies of other services' events may be linked long after their time.
+                    if (age is { } known && recorded.Service is null) NoteKeyTime(link, known, time);
                 }
                 for (; anchored < heads.Length && heads[anchored].Sequence <= link.Sequence; anchored++)
                     if (heads[anchored].Sequence == link.Sequence && !heads[anchored].Hash.AsSpan().SequenceEqual(link.Hash))
@@ -133,6 +142,25 @@ internal sealed class VerifyAudit(
             findings++;
             Output.WriteLine($"{hospital}: {finding}");
         }
+    }
+
+    private void NoteKeyTime(AuditLink link, int age, DateTimeOffset time)
+    {
+        if (!_earliest.TryGetValue(age, out var earliest) || time < earliest) _earliest[age] = time;
+        if (!_latest.TryGetValue((link.HospitalId, age), out var latest) || time > latest.Time) _latest[(link.HospitalId, age)] = (link.Sequence, time);
+    }
+
+    /// <summary>Reports the chains that go on with a former key after the service had a newer one. Returns the number of findings.</summary>
+    private int VerifyKeyTimes()
+    {
+        var findings = 0;
+        foreach (var ((hospital, age), (sequence, time)) in _latest)
+        {
+            if (!_earliest.Any(newer => newer.Key < age && time > newer.Value + RotationTime)) continue;
+            findings++;
+            Output.WriteLine($"{hospital}: link {sequence} was made with a former secret, more than a day after another one had replaced it");
+        }
+        return findings;
     }
 
     /// <summary>Describes a mismatch: an event that fits the position of another mismatch was moved; an event that fits none was edited.</summary>

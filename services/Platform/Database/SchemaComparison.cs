@@ -6,8 +6,8 @@ namespace MedCor.Platform.Database;
 
 /// <summary>
 /// Compares the schema of a service's database with what the migrations say: tables, columns, constraints, unique indexes, triggers, rules, functions,
-/// row-level security and its policies, privileges and owners. The expected state is written down nowhere: the migrations are applied to an empty database,
-/// which is dropped afterwards, and one query describes both.
+/// row-level security and its policies, privileges and owners, operators, casts, and what belongs to extensions. The expected state is written down nowhere:
+/// the migrations are applied to an empty database, which is dropped afterwards, and one query describes both.
 /// </summary>
 /// <param name="assembly">The assembly that contains the service's migrations.</param>
 /// <param name="scratchServer">
@@ -127,9 +127,10 @@ public sealed class SchemaComparison(Assembly assembly, string service, string s
     }
 
     /// <summary>
-    /// Describes everything outside the system's catalogs that no extension brought, one row each. The owner, who has another name in every installation, is
-    /// (owner). Partitions, of which there are more every month, are described without their names, which stand in the third column: each must be like one of
-    /// those that the migrations create. Their columns and constraints are those of their table, which PostgreSQL guarantees.
+    /// Describes what is outside the system's catalogs, one row each; of an extension, which objects belong to it, since its owner can add others. The owner,
+    /// who has another name in every installation, is (owner). Partitions, of which there are more every month, are described without their names, which stand
+    /// in the third column: each must be like one of those that the migrations create. Their columns and constraints are those of their table, which PostgreSQL
+    /// guarantees.
     /// </summary>
     private const string FactsSql = """
         WITH own AS (SELECT relowner AS id FROM pg_class WHERE oid = 'public.schema_migrations'::regclass),
@@ -192,6 +193,15 @@ public sealed class SchemaComparison(Assembly assembly, string service, string s
         UNION SELECT format('function %s', p.oid::regprocedure), format('owned by %s, granted to %s, %s', n.name, r.held,
                 CASE WHEN p.prokind = 'a' THEN 'an aggregate' ELSE pg_get_functiondef(p.oid) END), NULL
             FROM functions p JOIN names n ON n.id = p.proowner LEFT JOIN rights r ON r.class = 'function' AND r.id = p.oid
+        UNION SELECT format('%s %s of extension %s', i.type, i.identity, x.extname), 'a part of it', NULL
+            FROM pg_depend d JOIN pg_extension x ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = x.oid
+            CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, 0) i WHERE d.deptype = 'e'
+        UNION SELECT format('operator %s', o.oid::regoperator), format('calls %s', o.oprcode), NULL
+            FROM pg_operator o WHERE o.oprnamespace IN (SELECT oid FROM spaces)
+                AND NOT EXISTS (SELECT FROM extended e WHERE e.classid = 'pg_operator'::regclass AND e.objid = o.oid)
+        UNION SELECT format('cast from %s to %s', format_type(k.castsource, NULL), format_type(k.casttarget, NULL)),
+                format('calls %s, in context %s', k.castfunc::regproc, k.castcontext), NULL
+            FROM pg_cast k WHERE k.oid >= 16384 AND NOT EXISTS (SELECT FROM extended e WHERE e.classid = 'pg_cast'::regclass AND e.objid = k.oid)
         UNION SELECT format('event trigger %s', e.evtname), format('on %s calls %s, fires %s', e.evtevent, e.evtfoid::regprocedure, e.evtenabled), NULL
             FROM pg_event_trigger e
         UNION SELECT format('default privileges of %s in schema %s for %s', n.name, s.nspname, d.defaclobjtype), format('%s', r.held), NULL

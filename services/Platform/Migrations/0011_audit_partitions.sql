@@ -27,6 +27,8 @@ DECLARE
     following date;
     part text;
 BEGIN
+    -- Another replica is at it.
+    IF NOT pg_try_advisory_xact_lock(hashtext('medcor.audit.partitions')) THEN RETURN; END IF;
     FOR n IN 0..3 LOOP
         month := (this_month + make_interval(months => n))::date;
         part := 'audit_events_' || to_char(month, 'YYYY_MM');

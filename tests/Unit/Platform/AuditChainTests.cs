@@ -58,6 +58,26 @@ public class AuditChainTests
     }
 
     [Fact]
+    public void A_link_proves_the_id_of_its_event_by_itself()
+    {
+        var link = new AuditLink
+        {
+            HospitalId = Id, Sequence = 7, EventId = Id, Hash = [], KeyId = _chain.KeyId, IdHash = _chain.ComputeIdHash(Id, 7, Id),
+        };
+        var guessed = new AuditChain("another secret of 32 characters!!!");
+
+        Assert.True(_chain.ProvesEventId(link));
+        Assert.True(new AuditChain("another secret of 32 characters!!!", "a secret of at least 32 characters!").ProvesEventId(link));
+        Assert.False(_chain.ProvesEventId(With(link.IdHash, eventId: Guid.NewGuid())));
+        Assert.False(_chain.ProvesEventId(With(link.IdHash, sequence: 8)));
+        Assert.False(_chain.ProvesEventId(With(guessed.ComputeIdHash(Id, 7, Id))));
+        Assert.False(_chain.ProvesEventId(With(null)));
+
+        AuditLink With(byte[]? idHash, Guid? eventId = null, long sequence = 7) =>
+            new() { HospitalId = Id, Sequence = sequence, EventId = eventId ?? Id, Hash = [], KeyId = _chain.KeyId, IdHash = idHash };
+    }
+
+    [Fact]
     public void A_default_secret_is_refused_outside_development_naming_the_variable()
     {
         var check = new AuditOptionsValidator("Clinical", new Production());
@@ -67,6 +87,8 @@ public class AuditChainTests
         Assert.Contains("Clinical__AuditSecret", check.Validate(null, new()).FailureMessage);
         Assert.True(check.Validate(null, new() { AuditSecret = "9f8b1c7de02a4455a1d0c3b2e4f6a798" }).Succeeded);
         Assert.True(check.Validate(null, new() { AuditSecret = "9f8b1c7de02a4455a1d0c3b2e4f6a798", FormerAuditSecrets = [""] }).Succeeded);
+        Assert.Contains("Clinical__FormerAuditSecrets__1",
+            check.Validate(null, new() { AuditSecret = "9f8b1c7de02a4455a1d0c3b2e4f6a798", FormerAuditSecrets = ["", "too short"] }).FailureMessage);
         Assert.Contains("Clinical__FormerAuditSecrets", check.Validate(null,
             new() { AuditSecret = "9f8b1c7de02a4455a1d0c3b2e4f6a798", FormerAuditSecrets = ["9f8b1c7de02a4455a1d0c3b2e4f6a798"] }).FailureMessage);
     }

@@ -49,6 +49,8 @@ public sealed class AuditAlertsTests
         Assert.Equal(0, await Link([Read(Nurse, 5)]));
         Assert.Equal(1, await Link([Read(Nurse, 60), Read(Nurse, 61), Read(Nurse, 62)]));
         Assert.Equal(1, await Link([Refused(0), Refused(1)]));
+        Assert.Equal(1, await Link([Event(Doctor, 10) with { Action = "export_hospital", Resource = "exports" }]));
+        Assert.Equal(0, await Link([Event(Doctor, 11) with { Action = "export_hospital", Resource = "exports" }]));
 
         async Task<int> Link(AuditEvent[] events)
         {

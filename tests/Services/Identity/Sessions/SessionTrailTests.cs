@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 
@@ -42,6 +43,29 @@ public class SessionTrailTests
     }
 
     [Fact]
+    public async Task A_correct_password_without_the_second_factor_is_listed_as_refused()
+    {
+        var somebody = await TestUser.Create();
+        await TestAuthenticator.SetUp(somebody);
+
+        Assert.Equal("AUTH_SECOND_FACTOR", (await TestUser.PostLogIn(somebody.Email, somebody.Password)).Code);
+
+        await WaitFor(somebody, "log_in", AuditOutcome.Forbidden, e => e.Fields is ["second_factor"]);
+    }
+
+    [Fact]
+    public async Task A_refused_change_of_the_hospital_is_listed()
+    {
+        var somebody = await TestUser.Create();
+        var client = await somebody.LogIn();
+
+        using (var refused = await client.Http.PostAsJsonAsync("/api/auth/switch", new { hospital_id = Guid.NewGuid() }))
+            Assert.Equal(HttpStatusCode.NotFound, refused.StatusCode);
+
+        await WaitFor(somebody, "switch_hospital", AuditOutcome.Missing, e => e.UserId == somebody.Id);
+    }
+
+    [Fact]
     public async Task A_failure_with_an_address_that_nobody_has_is_in_the_trail_of_the_platform_without_the_address()
     {
         var (house, email) = (await MedCorFixture.Get(), TestUser.NewEmail());
@@ -82,6 +106,13 @@ public class SessionTrailTests
 
         await Wait.Until(async () => (await patient.Call<Page<AuditEvent>>("list_audit_events", new { kind = "DEMOGRAPHIC" })).Results
             .Any(e => e.Action == "get_patient" && e.UserId == nurse.Id && e.ResourceId == somebody.Id), "the read is listed");
+    }
+
+    private static async Task WaitFor(TestUser patient, string action, AuditOutcome outcome, Predicate<AuditEvent> isIt)
+    {
+        var admin = await ApiClient.LogInShared(TestUser.HospitalAdminEmail);
+        await Wait.Until(async () => (await admin.Call<Page<AuditEvent>>("list_audit_events", new { patient_id = patient.Id, kind = "SESSION" })).Results
+            .Any(e => e.Action == action && e.Outcome == outcome && isIt(e)), $"{action} is listed");
     }
 
     /// <summary>Returns what the trail has of somebody's logins, the oldest first, once that is a number of events.</summary>

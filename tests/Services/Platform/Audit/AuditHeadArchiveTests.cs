@@ -25,7 +25,7 @@ public sealed class AuditHeadArchiveTests
         Assert.Equal(("COMPLIANCE", "a:1:00\nb:2:00"), (first.LockMode, first.Text));
         var retained = DateTimeOffset.Parse(first.RetainUntil!, CultureInfo.InvariantCulture) - _clock.GetUtcNow();
         Assert.InRange(retained.TotalDays, 3649, 3650);
-        Assert.Equal(["a:1:00", "a:3:00", "b:2:00"], (await archive.ReadAsync(CancellationToken.None)).Order());
+        Assert.Equal(["a:1:00", "a:3:00", "b:2:00"], (await archive.ReadAsync(CancellationToken.None)).Heads.Order());
     }
 
     [Fact]
@@ -37,7 +37,7 @@ public sealed class AuditHeadArchiveTests
         store.Overwrite(store.Keys[0], "a:4:00");
         store.Overwrite(store.Keys[0], null);
 
-        Assert.Equal(["a:4:00", "a:7:00"], (await archive.ReadAsync(CancellationToken.None)).Order());
+        Assert.Equal(["a:4:00", "a:7:00"], (await archive.ReadAsync(CancellationToken.None)).Heads.Order());
     }
 
     [Fact]
@@ -51,7 +51,24 @@ public sealed class AuditHeadArchiveTests
         _clock.Now += TimeSpan.FromDays(40);
         await archive.StoreAsync(["a:3:00"], CancellationToken.None);
 
-        Assert.Equal(["a:1:00", "a:3:00"], (await archive.ReadAsync(CancellationToken.None)).Order());
+        Assert.Equal(["a:1:00", "a:3:00"], (await archive.ReadAsync(CancellationToken.None)).Heads.Order());
+    }
+
+    /// <summary>Whoever has the archive's login can add objects, which are locked by nobody.</summary>
+    [Fact]
+    public async Task Objects_with_keys_of_no_hour_hide_nothing_and_are_named()
+    {
+        await using var store = await StubObjectStore.Start();
+        using var archive = Archive(store);
+        await archive.StoreAsync(["a:1:00"], CancellationToken.None);
+        string[] foreign = [$"audit-heads/clinical/{_clock.Now:yyyy-MM}-00", $"audit-heads/clinical/{_clock.Now:yyyy-MM}-00T00"];
+        foreach (var key in foreign) store.Add(key, "a:0:00");
+        _clock.Now += TimeSpan.FromDays(40);
+
+        var archived = await archive.ReadAsync(CancellationToken.None);
+
+        Assert.Equal(["a:1:00"], archived.Heads.Order());
+        Assert.Equal(foreign, archived.ForeignKeys.Order());
     }
 
     [Fact]
@@ -61,7 +78,7 @@ public sealed class AuditHeadArchiveTests
         await archive.StoreAsync(["a:1:00"], CancellationToken.None);
 
         Assert.False(archive.IsConfigured);
-        Assert.Empty(await archive.ReadAsync(CancellationToken.None));
+        Assert.Empty((await archive.ReadAsync(CancellationToken.None)).Heads);
     }
 
     private AuditHeadArchive Archive(StubObjectStore store) => new(Options.Create(store.Options), "clinical", _clock);

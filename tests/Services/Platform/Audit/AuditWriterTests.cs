@@ -88,6 +88,39 @@ public sealed class AuditWriterTests
         Assert.Equal(string.Join(',', Enumerable.Range(0, 40)), await stored.ExecuteScalarAsync());
     }
 
+    /// <summary>Of functions and operators with one name, PostgreSQL takes the one that is declared for exactly the types at hand.</summary>
+    [Fact]
+    public async Task Functions_and_operators_that_the_owner_declares_for_the_rows_of_the_trail_alter_no_event()
+    {
+        var owner = await Migrated();
+        await using var tampering = NpgsqlDataSource.Create(owner);
+        await using (var tamper = tampering.CreateCommand("""
+            CREATE FUNCTION public.jsonb_populate_recordset(audit_events, jsonb) RETURNS SETOF audit_events LANGUAGE sql AS $$
+                SELECT * FROM pg_catalog.jsonb_populate_recordset($1, (
+                    SELECT jsonb_agg(event || '{"user_id":"00000000-0000-7000-8000-000000000001"}') FROM jsonb_array_elements($2) AS sent (event))) $$;
+            CREATE FUNCTION public.jsonb_populate_record(audit_events, jsonb) RETURNS audit_events LANGUAGE sql AS 'SELECT $1';
+            CREATE FUNCTION public.cardinality(uuid[]) RETURNS integer LANGUAGE sql AS 'SELECT 0';
+            CREATE FUNCTION public.same(audit_events, audit_events) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+            CREATE OPERATOR public.= (LEFTARG = audit_events, RIGHTARG = audit_events, FUNCTION = public.same);
+            CREATE FUNCTION alter_event() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                IF NEW.request_id = 'altered' THEN NEW.action := 'log_in'; END IF;
+                RETURN NEW;
+            END $$;
+            CREATE TRIGGER alter_event BEFORE INSERT ON audit_events FOR EACH ROW EXECUTE FUNCTION alter_event();
+            """))
+            await tamper.ExecuteNonQueryAsync();
+        await using var database = Serving(owner);
+        using var check = new AuditWriteCheck(NullLogger<AuditWriteCheck>.Instance);
+        var (writer, hospital) = (new AuditWriter(database, check), Guid.CreateVersion7());
+
+        await writer.WriteAsync([Access(hospital, "whole")], CancellationToken.None);
+        await Assert.ThrowsAsync<PostgresException>(() => writer.WriteAsync([Access(hospital, "altered")], CancellationToken.None));
+
+        await using var stored = tampering.CreateCommand("SELECT string_agg(request_id || ' ' || user_id, ',') FROM audit_events");
+        Assert.Equal($"whole {Guid.Empty}", await stored.ExecuteScalarAsync());
+    }
+
     private static async Task<string> Migrated()
     {
         var owner = await (await MedCorFixture.Get()).CreateDatabase();

@@ -113,6 +113,24 @@ public sealed class VerifyAuditTests : IAsyncLifetime
         await Found("links 7 to 7 are missing");
     }
 
+    /// <summary>Events whose retention is over may be missing, so a link could claim an old one.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData(", id_hash = NULL")]
+    public async Task Deleted_events_whose_links_claim_that_they_were_old_are_found(string also)
+    {
+        await Drawn(10);
+        await Tamper($"""
+            ALTER TABLE audit_links DROP CONSTRAINT audit_links_key;
+            DELETE FROM audit_events WHERE id IN (SELECT event_id FROM audit_links WHERE sequence <= 4);
+            UPDATE audit_links SET event_id = (lpad(to_hex((extract(epoch FROM date '2015-01-01') * 1000)::bigint + sequence), 12, '0')
+                || '70008' || repeat('0', 15))::uuid{also} WHERE sequence <= 4
+            """);
+
+        await Found("the event of link 1", "is missing");
+        await Found("the event of link 4", "is missing");
+    }
+
     [Theory]
     [InlineData("UPDATE audit_links l SET event_id = o.event_id FROM audit_links o WHERE o.sequence = CASE l.sequence WHEN 3 THEN 8 WHEN 8 THEN 3 END")]
     [InlineData("UPDATE audit_links SET sequence = CASE sequence WHEN 3 THEN 8 ELSE 3 END WHERE sequence IN (3, 8)")]
@@ -204,6 +222,12 @@ public sealed class VerifyAuditTests : IAsyncLifetime
             ALTER TABLE audit_waiting OWNER TO medcor_clinical;
             ALTER TABLE audit_links DROP CONSTRAINT audit_links_once;
             ALTER TABLE audit_events ALTER COLUMN rows SET DEFAULT 0;
+            CREATE FUNCTION hidden(audit_events) RETURNS integer LANGUAGE sql AS 'SELECT 1';
+            ALTER EXTENSION btree_gist ADD FUNCTION hidden(audit_events);
+            CREATE FUNCTION same(audit_events, audit_events) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+            CREATE OPERATOR = (LEFTARG = audit_events, RIGHTARG = audit_events, FUNCTION = same);
+            CREATE FUNCTION as_number(audit_events) RETURNS integer LANGUAGE sql AS 'SELECT 1';
+            CREATE CAST (audit_events AS integer) WITH FUNCTION as_number(audit_events);
             CREATE SCHEMA elsewhere;
             CREATE TABLE elsewhere.audit_events (LIKE public.audit_events);
             ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT TRUNCATE ON TABLES TO medcor_clinical;
@@ -222,6 +246,9 @@ public sealed class VerifyAuditTests : IAsyncLifetime
                 "policy everyone on public.appointments is in no migration", "table public.treatments was altered", "table public.appointments was altered",
                 "table public.audit_events was altered", "column hash of public.audit_links was altered", "schema public was altered",
                 "table public.audit_waiting was altered", "constraint audit_links_once of public.audit_links is missing",
+                "function public.hidden(public.audit_events) of extension btree_gist is in no migration",
+                "operator public.=(public.audit_events,public.audit_events) is in no migration",
+                "cast from public.audit_events to integer is in no migration",
                 "column rows of public.audit_events was altered", "table elsewhere.audit_events is in no migration",
                 "default privileges of (owner) in schema public for r was altered", "sets search_path=elsewhere, public",
             ],
@@ -271,12 +298,14 @@ public sealed class VerifyAuditTests : IAsyncLifetime
         await Accesses(2);
         await Draw(rotated);
         await Accesses(2);
+        await Accesses(3, Guid.CreateVersion7());
 
         await Draw();
-        Assert.Equal(4L, await Scalar("SELECT count(*) FROM audit_links"));
+        Assert.Equal(4L, await Scalar($"SELECT count(*) FROM audit_links WHERE hospital_id = '{Hospital}'"));
+        Assert.Equal(3L, await Scalar($"SELECT count(*) FROM audit_links WHERE hospital_id <> '{Hospital}'"));
         await Draw(rotated);
 
-        Assert.Equal(6L, await Scalar("SELECT count(*) FROM audit_links"));
+        Assert.Equal(9L, await Scalar("SELECT count(*) FROM audit_links"));
         Assert.Equal(0, (await Verify(rotated)).Code);
     }
 
@@ -301,12 +330,52 @@ public sealed class VerifyAuditTests : IAsyncLifetime
         Assert.Contains("link 6 was made with an older key than the links before it", said);
     }
 
-    /// <summary>While replicas are replaced by those of a newer version, both make links in turn.</summary>
+    [Fact]
+    public async Task The_end_of_a_chain_that_was_made_again_with_a_former_secret_is_found_by_the_other_chains()
+    {
+        var (now, other) = (DateTimeOffset.UtcNow, Guid.CreateVersion7());
+        var rotated = new AuditChain(NewSecret, Secret);
+        await Accesses(3, clock: new ManualTimeProvider { Now = now.AddDays(-10) });
+        await Draw();
+        await Accesses(1, other, new ManualTimeProvider { Now = now.AddDays(-8) });
+        await Draw(rotated);
+        await Accesses(3, clock: new ManualTimeProvider { Now = now.AddDays(-5) });
+        await Draw(rotated);
+        Assert.Equal(0, (await Verify(rotated)).Code);
+
+        var hash = (await Link(3)).Hash;
+        for (var sequence = 4L; sequence <= 6; sequence++)
+        {
+            hash = _chain.ComputeHash(hash, sequence, await EventOf(sequence));
+            await using var forge = _owner.CreateCommand("UPDATE audit_links SET hash = $1, key_id = $2 WHERE hospital_id = $3 AND sequence = $4");
+            forge.Parameters.Add(new() { Value = hash });
+            forge.Parameters.Add(new() { Value = _chain.KeyId });
+            forge.Parameters.Add(new() { Value = Hospital });
+            forge.Parameters.Add(new() { Value = sequence });
+            await forge.ExecuteNonQueryAsync();
+        }
+        await _redis.GetDatabase().KeyDeleteAsync("medcor:audit:heads");
+
+        var (code, said) = await Verify(rotated);
+
+        Assert.Equal(1, code);
+        Assert.Contains($"{Hospital}: link 6 was made with a former secret, more than a day after another one had replaced it", said);
+    }
+
+    /// <summary>A version without key ids makes no links any more, and those that it made stay valid.</summary>
     [Fact]
     public async Task Links_of_a_version_without_key_ids_are_verified_with_any_configured_secret()
     {
         await Drawn(4);
-        await Tamper("UPDATE audit_links SET key_id = NULL WHERE sequence <> 2");
+        await Tamper("""
+            ALTER TABLE audit_links DROP CONSTRAINT audit_links_key;
+            UPDATE audit_links SET key_id = NULL, id_hash = NULL WHERE sequence <> 2;
+            ALTER TABLE audit_links ADD CONSTRAINT audit_links_key CHECK (key_id IS NOT NULL AND id_hash IS NOT NULL) NOT VALID
+            """);
+        var formerVersion = await Assert.ThrowsAsync<PostgresException>(() => Tamper("""
+            INSERT INTO audit_links (hospital_id, sequence, event_id, hash) SELECT hospital_id, 5, gen_random_uuid(), hash FROM audit_links WHERE sequence = 4
+            """));
+        Assert.Equal("audit_links_key", formerVersion.ConstraintName);
         var rotated = new AuditChain(NewSecret, Secret);
         await Accesses(4);
         await Draw(rotated);
@@ -388,6 +457,19 @@ public sealed class VerifyAuditTests : IAsyncLifetime
             SELECT count(*) FROM outbox, jsonb_array_elements(body::jsonb -> 'events') copy
             WHERE type LIKE '%AuditEventsRecorded' AND addressee = 'clinical' AND copy ->> 'service' = 'identity'
             """));
+    }
+
+    [Fact]
+    public async Task What_waits_for_a_link_without_an_event_delays_no_other()
+    {
+        await Tamper($"""
+            INSERT INTO audit_waiting (hospital_id, event_id, created_at)
+            SELECT '{Hospital}'::uuid, gen_random_uuid(), now() FROM generate_series(1, 600)
+            """);
+
+        await Drawn(3);
+
+        Assert.Equal(3L, await Scalar("SELECT count(*) FROM audit_links"));
     }
 
     [Fact]
