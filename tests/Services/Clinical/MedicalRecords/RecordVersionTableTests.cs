@@ -1,6 +1,7 @@
 using MedCor.Clinical;
 using MedCor.Clinical.MedicalRecords;
 using MedCor.Platform.Database;
+using MedCor.Platform.Encryption;
 using MedCor.Platform.Secrets;
 using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
@@ -34,7 +35,8 @@ public sealed class RecordVersionTableTests
             .AddSingleton(new TextEncryption(new DataKeys(database, new DataKeyWrapping("a secret of at least 32 characters!"), TimeProvider.System)))
             .AddTenantDb<ClinicalDb>((_, db) => db.UseNpgsql(database)).BuildServiceProvider();
 
-        await Use(services, async db => Assert.Null(await new RecordVersionTable(db).EncryptPageAsync(_hospital, default, CancellationToken.None)));
+        await Use(services, async db => Assert.Null(
+            await new RecordVersionTable(db).EncryptPageAsync(_hospital, default, IEncryptedTable.PageSize, CancellationToken.None)));
 
         Assert.Equal(2L, await Execute(superuser, """
             SELECT count(*) FROM medical_record_versions WHERE title LIKE 'enc1:%' AND coalesce(reason, 'enc1:') LIKE 'enc1:%' AND diagnosis NOT LIKE '%Asthma%'

@@ -19,6 +19,7 @@ public sealed class PersonalDataTests
         ["tellings"] = "progress of replays",
         ["known_users"] = "IDs, roles and states of accounts",
         ["data_keys"] = "wrapped keys",
+        ["encryption_not_started"] = "the time of an upgrade",
         ["audit_watch"] = "numbers of accesses of the last two days",
         ["erasures"] = "IDs of users who were erased within the last day",
         ["failed_logins"] = "hashes of addresses, of an earlier version",
