@@ -141,8 +141,8 @@ internal sealed partial class ReencryptionService(IServiceScopeFactory scopes, D
     }
 
     /// <summary>
-    /// Encrypts a page of rows. One that cannot be read stays as it is, is reported and holds up no other: the key that it names is then kept. Returns the key of
-    /// the page's last row; null when no rows follow.
+    /// Encrypts a page of rows. One that cannot be read stays as it is, is reported and holds up no other: the key that it names is then kept. Returns the key
+    /// of the page's last row; null when no rows follow.
     /// </summary>
     private async Task<EncryptedRowKey?> EncryptReadableAsync(
         TenantDb db, IEncryptedTable table, Guid hospital, EncryptedRowKey after, CancellationToken ct)

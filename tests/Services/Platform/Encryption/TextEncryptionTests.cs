@@ -158,7 +158,7 @@ public sealed class TextEncryptionTests : IAsyncLifetime
         await process.Service.ReencryptAllAsync(CancellationToken.None);
 
         Assert.All(await Stored(before), text => Assert.StartsWith("enc1:", text, StringComparison.Ordinal));
-        Assert.Equal([("start_encryption", null)], process.Trail.Recorded);
+        Assert.Equal(("start_encryption", (Guid?)null), Assert.Single(process.Trail.Recorded));
     }
 
     [Fact]
@@ -208,7 +208,7 @@ public sealed class TextEncryptionTests : IAsyncLifetime
         _clock.Now += ReencryptionService.RetiredLifetime;
         await process.Service.ReencryptAllAsync(CancellationToken.None);
         Assert.Equal(1, await CountKeys());
-        Assert.Equal([("rotate_data_keys", _hospital)], process.Trail.Recorded);
+        Assert.Equal(("rotate_data_keys", (Guid?)_hospital), Assert.Single(process.Trail.Recorded));
         await process.Use(async db => Assert.Equal("An anemia", (await db.Runs.SingleAsync()).Answer));
     }
 
@@ -225,7 +225,7 @@ public sealed class TextEncryptionTests : IAsyncLifetime
         _clock.Now += DataKeys.Lifetime;
 
         Assert.Equal(0, code);
-        Assert.Equal([("destroy_data_keys", _hospital)], process.Trail.Recorded);
+        Assert.Equal(("destroy_data_keys", (Guid?)_hospital), Assert.Single(process.Trail.Recorded));
         Assert.Equal(0, await Count($"SELECT count(*) FROM data_keys WHERE hospital_id = '{_hospital}' AND wrapped IS NOT NULL"));
         foreach (var anywhere in (TestProcess[])[process, Process()])
         {
@@ -248,7 +248,8 @@ public sealed class TextEncryptionTests : IAsyncLifetime
         await Add(process);
 
         var code = await process.Run(
-            db => new DestroyDataKeys(db, process.Wrapping, process.Trail, _clock) { Input = new StringReader(typed) }.RunAsync([$"{_hospital}"], CancellationToken.None));
+            db => new DestroyDataKeys(db, process.Wrapping, process.Trail, _clock) { Input = new StringReader(typed) }
+                .RunAsync([$"{_hospital}"], CancellationToken.None));
 
         Assert.Equal((1, 1L), (code, await CountKeys()));
     }
