@@ -38,7 +38,8 @@ public class ErasureTests
         // The proof of each service.
         await Wait.Until(async () => (await Trail(ward, ward.Patient)).Select(e => e.Action).ToHashSet()
             .SetEquals(ServiceCatalogue.All.Select(s => $"erase_user/{s.Name}")), "every service has recorded that it erased the user");
-        Assert.All(await Trail(ward, ward.Patient), e => Assert.Equal(((Guid?)ward.Admin.Id, ActingRole.HospitalAdmin, AuditOutcome.Done), (e.UserId, e.Role, e.Outcome)));
+        Assert.All(await Trail(ward, ward.Patient),
+            e => Assert.Equal(((Guid?)ward.Admin.Id, ActingRole.HospitalAdmin, AuditOutcome.Done), (e.UserId, e.Role, e.Outcome)));
         Assert.Empty(await FindText(house, ward.PatientEmail));
         foreach (var contact in (string[])[phone, mother, string.Concat(phone[1..].Reverse())]) Assert.Empty(await FindText(house, contact));
         Assert.Equal(0, await CountOwnRows(house, ward.Patient));

@@ -83,6 +83,9 @@ internal sealed class AuditAlerts(ClinicalDb db, IOptions<AuditAlertOptions> opt
             { Action: "reuse_token" } when subject is { } user => new(e.HospitalId, AuditAlertRule.TokenReuse, user, hour),
             { Outcome: AuditOutcome.Forbidden or AuditOutcome.Missing } when subject is { } user =>
                 new(e.HospitalId, AuditAlertRule.RepeatedFailures, user, hour),
+            // An export shows all that the access policy hides, whoever is in charge of the patient.
+            { Action: "export_user" or "export_hospital", Outcome: AuditOutcome.Done } when e.PatientId != e.UserId =>
+                new(e.HospitalId, AuditAlertRule.Export, e.UserId, hour),
             { Outcome: AuditOutcome.Done, Kind: null or AuditKind.Clinical or AuditKind.Demographic, PatientId: { } patient } when patient != e.UserId =>
                 new(e.HospitalId, AuditAlertRule.BulkRead, e.UserId, hour),
             _ => null,
