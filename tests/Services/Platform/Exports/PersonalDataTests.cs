@@ -21,7 +21,7 @@ public sealed class PersonalDataTests
         ["data_keys"] = "wrapped keys",
         ["encryption_not_started"] = "the time of an upgrade",
         ["audit_watch"] = "numbers of accesses of the last two days",
-        ["erasures"] = "IDs of users who were erased within the last day",
+        ["erasures"] = "IDs of users who were erased within the last two hours",
         ["failed_logins"] = "hashes of addresses, of an earlier version",
         ["used_assertions"] = "IDs of assertions of programs",
         ["invoice_numbers"] = "the last number of a hospital",
