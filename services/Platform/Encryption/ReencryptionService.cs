@@ -184,7 +184,7 @@ internal sealed partial class ReencryptionService(IServiceScopeFactory scopes, D
             """).ToListAsync(ct);
         // Looking for a text reads all of the hospital.
         db.Database.SetCommandTimeout(TimeSpan.FromMinutes(10));
-        foreach (var key in replaced.Where(key => !_needed.TryGetValue(key.Id, out var at) || at < now - UseCheckPeriod))
+        foreach (var key in replaced.Where(k => !_needed.TryGetValue(k.Id, out var at) || at < now - UseCheckPeriod))
             if (await IsNeededAsync(db, key, ct)) _needed[key.Id] = now;
             else await db.Database.ExecuteSqlAsync($"DELETE FROM data_keys WHERE id = {key.Id}", ct);
         var overdue = now - 2 * RetiredLifetime;
@@ -194,7 +194,7 @@ internal sealed partial class ReencryptionService(IServiceScopeFactory scopes, D
 
     private static async Task<bool> IsNeededAsync(TenantDb db, ReplacedKey key, CancellationToken ct)
     {
-        foreach (var type in db.Model.GetEntityTypes().Where(type => type.ClrType.IsAssignableTo(typeof(IEncryptedRow))))
+        foreach (var type in db.Model.GetEntityTypes().Where(t => t.ClrType.IsAssignableTo(typeof(IEncryptedRow))))
             if ((await db.Database.SqlQuery<int>(EncryptedColumns.Of(type).FindUse(key.HospitalId, key.Id)).ToListAsync(ct)).Count > 0) return true;
         return false;
     }
