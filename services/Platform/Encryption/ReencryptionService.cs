@@ -29,7 +29,7 @@ internal sealed partial class ReencryptionService(IServiceScopeFactory scopes, D
     private static readonly Counter<long> Unreadable = Meter.CreateCounter<long>(
         "medcor.encryption.unreadable", description: "Rows with texts that cannot be decrypted, found while rows were encrypted again.");
     private static readonly Gauge<int> OverdueKeys = Meter.CreateGauge<int>(
-        "medcor.encryption.overdue", description: "Replaced data keys that should have been deleted two days ago.");
+        "medcor.encryption.overdue", description: "Data keys that after four days are not deleted though replaced, or with which not all rows are encrypted.");
 
     private const int BatchSize = 500;
 
@@ -189,7 +189,10 @@ internal sealed partial class ReencryptionService(IServiceScopeFactory scopes, D
             else await db.Database.ExecuteSqlAsync($"DELETE FROM data_keys WHERE id = {key.Id}", ct);
         var overdue = now - 2 * RetiredLifetime;
         OverdueKeys.Record((await db.Database.SqlQuery<int>(
-            $"""SELECT count(*)::integer AS "Value" FROM data_keys WHERE retired_at < {overdue} AND wrapped IS NOT NULL""").ToListAsync(ct))[0]);
+            $"""
+            SELECT count(*)::integer AS "Value" FROM data_keys
+            WHERE wrapped IS NOT NULL AND (retired_at < {overdue} OR retired_at IS NULL AND reencrypted_at IS NULL AND created_at < {overdue})
+            """).ToListAsync(ct))[0]);
     }
 
     private static async Task<bool> IsNeededAsync(TenantDb db, ReplacedKey key, CancellationToken ct)

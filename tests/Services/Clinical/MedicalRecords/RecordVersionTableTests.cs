@@ -50,6 +50,12 @@ public sealed class RecordVersionTableTests
             Assert.Empty(versions[1].Attachments);
         });
 
+        // A version of which a single text is not encrypted.
+        await Execute(superuser, "UPDATE medical_record_versions SET diagnosis = 'Asthma' WHERE version = 1");
+        await Use(services, async db => Assert.Null(
+            await new RecordVersionTable(db).EncryptPageAsync(_hospital, default, IEncryptedTable.PageSize, CancellationToken.None)));
+        Assert.Equal(1L, await Execute(superuser, "SELECT count(*) FROM medical_record_versions WHERE diagnosis LIKE 'enc1:%'"));
+
         // What the function is given next is neither encrypted nor in place of a text that is not.
         await Execute(database, $"""
             SELECT set_config('medcor.hospital', '{_hospital}', true);
