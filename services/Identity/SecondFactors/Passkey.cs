@@ -2,6 +2,7 @@ using MedCor.Platform.Tenancy;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using PersonalDataAttribute = MedCor.Platform.Tenancy.PersonalDataAttribute;
 
 namespace MedCor.Identity.SecondFactors;
 

@@ -110,7 +110,7 @@ internal sealed class EraseUserHandler(IdentityDb db, SessionManager sessions, B
     {
         await db.Database.ExecuteSqlAsync(
             $"SELECT FROM logins WHERE id = (SELECT login_id FROM memberships WHERE user_id = {user}) FOR UPDATE", ct);
-        return await db.Memberships.Where(m => m.UserId == user).Select(m => m.Login).AsNoTracking().SingleOrDefaultAsync(ct);
+        return await db.Logins.AsNoTracking().SingleOrDefaultAsync(l => db.Memberships.Any(m => m.UserId == user && m.LoginId == l.Id), ct);
     }
 
     private async Task DeleteAsync(Guid login, CancellationToken ct)

@@ -16,6 +16,15 @@ internal static class SearchMeasurement
 
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(10);
 
+    private static readonly string[] Firsts = ["anna", "maria", "peter", "thomas", "michael", "sabine", "andrea", "stefan", "christian", "petra", "martin",
+        "claudia", "andreas", "susanne", "markus", "julia", "daniel", "katharina", "alexander", "stefanie", "matthias", "christine", "sebastian", "nicole"];
+
+    private static readonly string[] Stems = ["berg", "stein", "wald", "brunn", "eichen", "linden", "roten", "silber", "gold", "hirsch", "adler", "falken",
+        "wolfs", "kirch", "burg", "schloss", "mond", "bach", "moos", "kalten", "warten", "sonnen", "winter", "sommer", "herbst", "oster", "nieder", "ober"];
+
+    private static readonly string[] Endings = ["mann", "hofer", "bacher", "berger", "huber", "meister", "wieser", "egger", "reuter", "thaler", "brenner",
+        "gruber", "lechner", "moser", "pichler", "steiner", "wagner", "winkler", "zeller", "auer", "ecker", "fischer", "haller", "kogler", "leitner"];
+
     /// <summary>The kinds of search, each with the parameters of the n-th call. The names are those that <see cref="Fill"/> gives.</summary>
     private static readonly (string Name, Func<int, object> Parameters)[] Kinds =
     [
@@ -26,15 +35,6 @@ internal static class SearchMeasurement
         ("first and last name", n => new { search = $"{Firsts[n % Firsts.Length]} {Stems[n % Stems.Length]}" }),
         ("typing error", n => new { search = $"{Firsts[n % Firsts.Length]} {Stems[n % Stems.Length].Remove(2, 1)}{Endings[n % Endings.Length]}" }),
     ];
-
-    private static readonly string[] Firsts = ["anna", "maria", "peter", "thomas", "michael", "sabine", "andrea", "stefan", "christian", "petra", "martin",
-        "claudia", "andreas", "susanne", "markus", "julia", "daniel", "katharina", "alexander", "stefanie", "matthias", "christine", "sebastian", "nicole"];
-
-    private static readonly string[] Stems = ["berg", "stein", "wald", "brunn", "eichen", "linden", "roten", "silber", "gold", "hirsch", "adler", "falken",
-        "wolfs", "kirch", "burg", "schloss", "mond", "bach", "moos", "kalten", "warten", "sonnen", "winter", "sommer", "herbst", "oster", "nieder", "ober"];
-
-    private static readonly string[] Endings = ["mann", "hofer", "bacher", "berger", "huber", "meister", "wieser", "egger", "reuter", "thaler", "brenner",
-        "gruber", "lechner", "moser", "pichler", "steiner", "wagner", "winkler", "zeller", "auer", "ecker", "fischer", "haller", "kogler", "leitner"];
 
     public static async Task Measure(SearchOptions options)
     {

@@ -13,6 +13,8 @@ namespace MedCor.Tests.Services.Platform.Audit;
 /// <summary>Tests accesses that are recorded at the same time, on a database of their own.</summary>
 public sealed class AuditWriterTests
 {
+    private static readonly string[] Tampered = ["suppressed", "altered", "removed", "diverted"];
+
     [Fact]
     public async Task Of_many_accesses_at_once_each_is_recorded_in_its_hospital_and_one_that_is_refused_fails_alone()
     {
@@ -74,7 +76,7 @@ public sealed class AuditWriterTests
         var hospital = Guid.CreateVersion7();
 
         var whole = Enumerable.Range(0, 20).Select(n => writer.WriteAsync([Access(hospital, $"{n}")], CancellationToken.None)).ToList();
-        var tampered = new[] { "suppressed", "altered", "removed", "diverted" }
+        var tampered = Tampered
             .Select(id => writer.WriteAsync([Access(hospital, $"beside {id}"), Access(hospital, id)], CancellationToken.None)).ToList();
         whole.AddRange(Enumerable.Range(20, 20).Select(n => writer.WriteAsync([Access(hospital, $"{n}")], CancellationToken.None)));
 

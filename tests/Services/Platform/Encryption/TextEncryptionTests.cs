@@ -317,7 +317,7 @@ public sealed class TextEncryptionTests : IAsyncLifetime
 
         public ReencryptionService Service { get; }
 
-        public Task Use(Func<ChatDb, Task> work, Guid? hospital = null) => Run(async db =>
+        public Task<bool> Use(Func<ChatDb, Task> work, Guid? hospital = null) => Run(async db =>
         {
             await work(db);
             return true;

@@ -71,7 +71,7 @@ public sealed class ServerLoginTests : IDisposable
     private IConfiguration Configuration() =>
         new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["Servers:PasswordFile"] = _file }).Build();
 
-    private static Task SetPasswords(ConnectionMultiplexer admin, params string[] passwords) => admin.GetDatabase().ExecuteAsync("ACL",
+    private static Task<RedisResult> SetPasswords(ConnectionMultiplexer admin, params string[] passwords) => admin.GetDatabase().ExecuteAsync("ACL",
         (object[])["SETUSER", "billing", "on", "resetpass", .. passwords.Select(password => $">{password}"), "+@all", "~*"]);
 
     /// <summary>Closes the connections of the login, and waits until the client has connected again.</summary>
