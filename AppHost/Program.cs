@@ -21,6 +21,7 @@ return await MedCorHost.RunAsync(args, host =>
         .WithOperatorCommand("copy-audit", "Copy the audit trail's last week to Clinical again", "Copy");
     var clinical = Service<Projects.MedCor_Clinical>("clinical")
         .WithOperatorCommand("demo-year", "Add a demo year's appointments", "CalendarAdd")
+        .WithOperatorCommand("start-encryption", "Start to encrypt texts after an upgrade", "LockClosed")
         .WithOperatorCommand("verify-audit", "Verify the audit trail", "ShieldCheckmark");
     var billing = Service<Projects.MedCor_Billing>("billing")
         .WithOperatorCommand("verify-audit", "Verify the audit trail", "ShieldCheckmark")
@@ -30,6 +31,7 @@ return await MedCorHost.RunAsync(args, host =>
         .WithOperatorCommand("verify-audit", "Verify the audit trail", "ShieldCheckmark")
         .WithOperatorCommand("copy-audit", "Copy the audit trail's last week to Clinical again", "Copy");
     var chat = Service<Projects.MedCor_Chat>("chat").WithServer(cache)
+        .WithOperatorCommand("start-encryption", "Start to encrypt texts after an upgrade", "LockClosed")
         .WithOperatorCommand("verify-audit", "Verify the audit trail", "ShieldCheckmark")
         .WithOperatorCommand("copy-audit", "Copy the audit trail's last week to Clinical again", "Copy");
     var gateway = host.AddProject<Projects.MedCor_Gateway>("gateway", GatewayAddress.Port, GatewayAddress.Host, isPublic: true)

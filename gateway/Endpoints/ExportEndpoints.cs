@@ -21,8 +21,8 @@ internal sealed class ExportEndpoints(ServiceForwarder forwarder, OpenConnection
     private const int MaxAttempts = 3;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
-    /// <summary>The services that answer before anything is sent: the one that lists the audit trail, and the one that knows the users.</summary>
-    private static readonly string[] First = ["clinical", "identity"];
+    /// <summary>The services that answer before anything is sent: the one that knows the users, and the one that has most about them.</summary>
+    private static readonly string[] First = ["identity", "clinical"];
 
     private static readonly string[] Services = [.. First, .. ServiceCatalogue.All.Select(s => s.Name).Except(First)];
 
@@ -30,9 +30,9 @@ internal sealed class ExportEndpoints(ServiceForwarder forwarder, OpenConnection
     {
         app.MapPost($"/api/mcp/exports/users/{{{UserId}}}", http => ExportAsync(http, "export_user", ReadUserId(http))).Describe(
             "export_user", ApiTags.Accounts, "Export the data of a user",
-            "Returns all that MedCor stores about a user, from all services: the account and, of a patient, appointments, medical records with their "
-            + "versions, treatments and who has read them. Users export their own data; administrators of the user's hospital export it too, without the "
-            + "user's chats and sessions, which are the user's alone. " + Description,
+            "Returns what all services store about a user, without secrets and what serves to log in: the account and, of a patient, appointments, medical "
+            + "records with their versions, treatments and who has read them. Users export their own data; administrators of the user's hospital export it too, "
+            + "without the user's chats and sessions, which are the user's alone. " + Description,
             _ => Details(OperationDetails.Parameter(ParameterLocation.Path, UserId, "The ID of the user.", SchemaBuilder.Uuid())));
         app.MapPost("/api/mcp/exports/hospital", http => ExportAsync(http, "export_hospital", user: null)).Describe(
             "export_hospital", ApiTags.Accounts, "Export the data of your hospital",
@@ -107,10 +107,13 @@ internal sealed class ExportEndpoints(ServiceForwarder forwarder, OpenConnection
         foreach (var (i, service) in Services.Index())
         {
             var (after, count) = i < opened.Count ? await SendPageAsync(http, opened[i]) : ("", 0);
+            // What was sent need not be kept until the end of the export.
+            if (i < opened.Count) opened[i].Dispose();
             rows += count;
             while (after is not null)
             {
-                using var page = await RequestPageAsync(context, name, service, new(user, after.Length == 0 ? null : after), http.RequestAborted);
+                var next = new ExportPage(user, after.Length == 0 ? null : after, IsUnderWay: true);
+                using var page = await RequestPageAsync(context, name, service, next, http.RequestAborted);
                 if (page.Status != StatusCodes.Status200OK) throw new Unavailable();
                 (after, count) = await SendPageAsync(http, page);
                 rows += count;

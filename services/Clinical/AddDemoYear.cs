@@ -36,13 +36,13 @@ internal sealed class AddDemoYear(ClinicalDb db, TimeProvider clock) : IOperator
             await using var transaction = await db.Database.BeginTransactionAsync(ct);
             await AddAppointmentsAsync(monday.AddDays(week * 7), week, ct);
             await AddRecordsAsync(monday.AddDays(week * 7), ct);
+            // What was added by SQL is not encrypted yet.
+            await db.Database.ExecuteSqlAsync(
+                $"UPDATE data_keys SET at_table = '', reencrypted_at = NULL WHERE hospital_id = {hospital.Id} AND retired_at IS NULL", ct);
             await transaction.CommitAsync(ct);
             if ((week + 1) % 6 == 0) Console.WriteLine($"{week + 1} of {WeekCount} weeks, {watch.Elapsed.TotalSeconds:0} s");
         }
 
-        // What was added by SQL is not encrypted yet.
-        await db.Database.ExecuteSqlAsync(
-            $"UPDATE data_keys SET at_table = '', reencrypted_at = NULL WHERE hospital_id = {hospital.Id} AND retired_at IS NULL", ct);
         var all = await db.Appointments.CountAsync(ct);
         // An event that concerns no single hospital is published in the scope of the platform.
         db.Tenancy.Enter(hospital: null);

@@ -14,6 +14,9 @@ public sealed record AuditedAccess(string Action, string Resource, Guid? Resourc
 
     /// <summary>Gets the names of the parameters that a change gave, without their values; null for a read, and for clinical content.</summary>
     public IReadOnlyList<string>? Fields { get; init; }
+
+    /// <summary>Gets the number of rows that were read, where they are not named one by one.</summary>
+    public int Rows { get; init; }
 }
 
 /// <summary>Represents an entity that a call showed or changed, as far as the audit trail names it.</summary>

@@ -12,9 +12,11 @@ namespace MedCor.Contracts;
 /// </remarks>
 /// <param name="UserId">The user whose data is exported; null for the data of the caller's hospital.</param>
 /// <param name="After">The position that the page before ended with; null for the first page.</param>
+/// <param name="IsUnderWay">Whether the gateway has begun to send the export. It may then take longer than the login that it required stays recent.</param>
 public sealed record ExportPage(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Guid? UserId = null,
-    [property: Opaque, MaxLength(2000), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? After = null)
+    [property: Opaque, MaxLength(2000), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? After = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool IsUnderWay = false)
 {
     /// <summary>The path of a service's exports.</summary>
     public const string Path = "/exports";

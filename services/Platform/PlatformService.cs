@@ -25,12 +25,13 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace MedCor.Platform;
 
 /// <summary>Configures and runs a service that owns a database.</summary>
-public static class PlatformService
+public static partial class PlatformService
 {
     /// <summary>Adds a service with a database: its tools and resources, event handlers, outbox and inbox, tenancy.</summary>
     /// <typeparam name="TDb">The service's database; its assembly contains the tool handlers, event handlers and migrations.</typeparam>
@@ -124,6 +125,9 @@ public static class PlatformService
             await migrator.VerifyAsync(app.Services.GetRequiredService<NpgsqlDataSource>(), app.Lifetime.ApplicationStopping);
         }
 
+        if (app.Services.GetService<DataKeys>() is { } keys && !await keys.VerifyAsync(app.Lifetime.ApplicationStopping))
+            LogNotEncrypted(app.Logger, identity.Name);
+
         app.UseMedCorDefaults();
         app.UseRequestBodyRules();
         app.UseRequestMemoryLimiter();
@@ -188,4 +192,7 @@ public static class PlatformService
     public static string GetOwnerConnectionString(this IConfiguration configuration) =>
         configuration.GetConnectionString("owner")
         ?? configuration.GetConnectionString("db") ?? throw new InvalidOperationException("Set ConnectionStrings__db.");
+
+    [LoggerMessage(1171, LogLevel.Warning, "{Service}: texts are not encrypted yet. Run start-encryption when no process of the former version runs any more.")]
+    private static partial void LogNotEncrypted(ILogger log, string service);
 }

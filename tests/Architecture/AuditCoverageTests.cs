@@ -23,7 +23,7 @@ public partial class AuditCoverageTests
         ["analytics/dashboard", "analytics/reports", "departments", "hospitals", "specialties", "subscription_plans"];
 
     /// <summary>Resources of events that no tool records.</summary>
-    private static readonly string[] BesidesTools = ["chat_calls", "clients", "exports", "sessions", "signing_keys", "users"];
+    private static readonly string[] BesidesTools = ["chat_calls", "clients", "data_keys", "exports", "sessions", "signing_keys", "users"];
 
     /// <summary>Contracts of IDs, names and times only, which reveal neither the reason for an appointment nor a finding.</summary>
     private static readonly Type[] NoContent = [typeof(AuditEvent), typeof(AffectedAppointment), typeof(UpcomingBooking), typeof(LiveAppointment)];

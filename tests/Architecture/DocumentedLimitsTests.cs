@@ -100,7 +100,7 @@ public sealed class DocumentedLimitsTests
         { "events that were published", $"{OutboxRetention.Retention.TotalDays} days" },
         { "IDs of handled events", $"{InboxRetention.Retention.TotalDays} days" },
         { "results for idempotency keys", $"{IdempotencyStore.Retention.TotalHours} h" },
-        { "IDs of erased users", $"{ErasureRetention.Retention.TotalDays} day" },
+        { "IDs of erased users", $"{ErasureRetention.Retention.TotalHours} h" },
         { "former data keys", $"{ReencryptionService.RetiredLifetime.TotalDays} days" },
         { "chats: questions", $"{ChatRunRetention.RetentionPeriod.TotalDays} days" },
         { "tokens that a user or hospital has used", $"{UsageRetention.RetentionDays} days" },

@@ -40,7 +40,7 @@ internal sealed class AuditAlerts(ClinicalDb db, IOptions<AuditAlertOptions> opt
         foreach (var rule in EnumNames.All(typeof(AuditAlertRule))) Alerts.Add(0, new KeyValuePair<string, object?>("rule", rule));
         var added = new Dictionary<Watched, long>();
         foreach (var e in events)
-            if (Describe(e) is { } watched) added[watched] = added.GetValueOrDefault(watched) + (IsExportOfAll(e) ? GetLimit(watched.Rule) : 1);
+            if (Describe(e) is { } watched) added[watched] = added.GetValueOrDefault(watched) + 1;
         if (added.Count == 0) return;
         var watched = added.Keys.ToList();
         var (hospitals, rules) = (watched.ConvertAll(w => w.HospitalId), watched.ConvertAll(w => EnumNames.Of(w.Rule)));
@@ -85,15 +85,14 @@ internal sealed class AuditAlerts(ClinicalDb db, IOptions<AuditAlertOptions> opt
             { Action: "reuse_token" } when subject is { } user => new(e.HospitalId, AuditAlertRule.TokenReuse, user, hour),
             { Outcome: AuditOutcome.Forbidden or AuditOutcome.Missing } when subject is { } user =>
                 new(e.HospitalId, AuditAlertRule.RepeatedFailures, user, hour),
-            _ when IsExportOfAll(e) => new(e.HospitalId, AuditAlertRule.BulkRead, e.UserId, hour),
+            // An export shows all that the access policy hides, whoever is in charge of the patient.
+            { Action: "export_user" or "export_hospital", Outcome: AuditOutcome.Done } when e.PatientId != e.UserId =>
+                new(e.HospitalId, AuditAlertRule.Export, e.UserId, hour),
             { Outcome: AuditOutcome.Done, Kind: null or AuditKind.Clinical or AuditKind.Demographic, PatientId: { } patient } when patient != e.UserId =>
                 new(e.HospitalId, AuditAlertRule.BulkRead, e.UserId, hour),
             _ => null,
         };
     }
-
-    /// <summary>Returns whether somebody has exported the data of a whole hospital, which reaches the limit of bulk reads at once.</summary>
-    private static bool IsExportOfAll(AuditEvent e) => e is { Action: "export_hospital", Outcome: AuditOutcome.Done };
 
     private sealed record Watched(Guid HospitalId, AuditAlertRule Rule, Guid SubjectId, DateTimeOffset Hour);
 

@@ -9,11 +9,13 @@ public enum AuditAlertRule
     RepeatedFailures,
     /// <summary>A refresh token or an authorization code was used twice, so somebody has copied it.</summary>
     TokenReuse,
+    /// <summary>Somebody has exported the data of another person or of the hospital.</summary>
+    Export,
 }
 
 /// <summary>Represents something conspicuous in the audit trail. It is published once for each hour, rule and subject.</summary>
 /// <param name="HospitalId">The ID of the hospital whose trail it is about; null for that of the platform.</param>
-/// <param name="SubjectId">The ID of the user who has read, or at whose account it happened.</param>
+/// <param name="SubjectId">The ID of the user who has read or exported, or at whose account it happened.</param>
 /// <param name="Count">The number of events when the limit was reached.</param>
 /// <param name="Since">The beginning of the hour.</param>
 public sealed record AuditAlert(Guid Id, Guid? HospitalId, AuditAlertRule Rule, Guid SubjectId, long Count, DateTimeOffset Since);

@@ -22,9 +22,9 @@ public sealed class AuditedResourceAttribute : AllowedValuesAttribute
     /// <summary>The names. They follow from the contracts and from what services record besides tools; a test compares them.</summary>
     internal static readonly string[] Names =
     [
-        "access_policies", "api_keys", "appointments", "audit_events", "chat_calls", "chat_policies", "clients", "departments", "doctor_performance",
-        "doctors", "emergency_overrides", "exports", "hospitals", "identity_providers", "invoices", "medical_records", "patient_merges", "patients",
-        "prompt_sessions", "referrals", "schedules", "service_accounts", "sessions", "sign_in_policies", "signing_keys", "specialties",
+        "access_policies", "api_keys", "appointments", "audit_events", "chat_calls", "chat_policies", "clients", "data_keys", "departments",
+        "doctor_performance", "doctors", "emergency_overrides", "exports", "hospitals", "identity_providers", "invoices", "medical_records", "patient_merges",
+        "patients", "prompt_sessions", "referrals", "schedules", "service_accounts", "sessions", "sign_in_policies", "signing_keys", "specialties",
         "subscriptions", "treatments", "users",
     ];
 

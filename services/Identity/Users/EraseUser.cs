@@ -22,26 +22,29 @@ internal sealed class EraseUserHandler(IdentityDb db, SessionManager sessions, B
         db.Tenancy.Caller.RequireOwnLogIn("erase users");
         var account = await db.Accounts.AsNoTracking().GetRequiredAsync(request.UserId, "user", ct);
         if (account.Id == db.Tenancy.Caller.UserId) throw new Forbidden("Users cannot erase themselves. Ask another administrator.");
-        if (account.MergedIntoId is { } survivor)
-            throw new Conflict("The patient was merged into another one. Erase that one.").WithDetail("surviving_patient_id", survivor);
+        EnsureNotMerged(account);
         return await bookings.PauseAsync(account, ct);
     }
 
     public async Task<ErasedUser> HandleAsync(EraseUser request, PausedBookings paused, CancellationToken ct)
     {
+        // Merges lock their patients too: one that is under way is seen below, and a later one sees the erasure.
+        await db.Database.ExecuteSqlAsync(
+            $"SELECT FROM users WHERE id = {request.UserId} OR merged_into_id = {request.UserId} ORDER BY id FOR UPDATE", ct);
         var account = await db.Accounts.Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty).GetRequiredAsync(request.UserId, "user", ct);
-        if (account.ErasedAt is null)
-        {
-            paused.EnsureUnchanged(account);
-            var accounts = await FindAllAsync(account, ct);
-            List<string?> addresses = [.. accounts.Select(a => a.Email)];
-            accounts.ForEach(Erase);
-            await db.SaveChangesAsync(ct);
-            foreach (var erased in accounts) addresses.Add(await CloseAsync(erased.Id, ct));
-            // A mail that somebody requested for the address names no user.
-            addresses.RemoveAll(address => address is null);
-            await db.Mails.Where(m => addresses.Contains(m.Recipient)).ExecuteDeleteAsync(ct);
-        }
+        EnsureNotMerged(account);
+        if (account.ErasedAt is null) paused.EnsureUnchanged(account);
+        var all = await FindAllAsync(account, ct);
+        var accounts = all.FindAll(a => a.ErasedAt is null);
+        // A service that has missed the event of an earlier erasure hears of it again.
+        all.FindAll(a => a.ErasedAt is not null).ForEach(RaiseErased);
+        List<string?> addresses = [.. accounts.Select(a => a.Email)];
+        accounts.ForEach(Erase);
+        await db.SaveChangesAsync(ct);
+        foreach (var erased in accounts) addresses.Add(await CloseAsync(erased.Id, ct));
+        // A mail that somebody requested for the address names no user.
+        addresses.RemoveAll(address => address is null);
+        if (addresses.Count > 0) await db.Mails.Where(m => addresses.Contains(m.Recipient)).ExecuteDeleteAsync(ct);
         return new(
             Id: account.Id,
             HospitalId: account.HospitalId,
@@ -55,10 +58,21 @@ internal sealed class EraseUserHandler(IdentityDb db, SessionManager sessions, B
             AffectedCount: paused.Count);
     }
 
+    private static void EnsureNotMerged(Account account)
+    {
+        if (account.MergedIntoId is { } survivor)
+            throw new Conflict("The patient was merged into another one. Erase that one.").WithDetail("surviving_patient_id", survivor);
+    }
+
     private void Erase(Account account)
     {
         account.Erase(db.UtcNow);
         account.RaiseChanged(db, user => new UserDeactivated(user));
+        RaiseErased(account);
+    }
+
+    private void RaiseErased(Account account)
+    {
         var (caller, requestId) = (db.Tenancy.Caller, context.HttpContext!.RequestId());
         var erasure = new Erasure(account.Id, account.Role == Role.Patient, caller.UserId, AuditActor.RoleOf(caller.Kind), caller.SessionId, requestId);
         db.Raise(() => new UserErased(account.HospitalId, erasure, account.Version));
@@ -71,7 +85,7 @@ internal sealed class EraseUserHandler(IdentityDb db, SessionManager sessions, B
         for (var i = 0; i < all.Count; i++)
         {
             var id = all[i].Id;
-            all.AddRange(await db.Accounts.Where(a => a.MergedIntoId == id && a.ErasedAt == null).ToListAsync(ct));
+            all.AddRange(await db.Accounts.Where(a => a.MergedIntoId == id).ToListAsync(ct));
         }
         return all;
     }

@@ -64,6 +64,7 @@ internal sealed class AuditTrail(
         {
             PatientId = subject?.PatientId ?? access.PatientId,
             ResourceId = access.ResourceId,
+            Rows = access.Rows,
         };
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Linq.Expressions;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.Platform.Secrets;
@@ -19,18 +20,19 @@ internal sealed class EncryptedColumns
 
     private static readonly ConcurrentDictionary<Type, EncryptedColumns> ByType = new();
 
+    private readonly string _table;
     private readonly Column[] _columns;
     private readonly Func<object, object?>[] _rowKey;
 
     private EncryptedColumns(IReadOnlyEntityType type)
     {
-        var table = type.GetTableName();
+        _table = type.GetTableName()!;
         _columns =
         [
             .. from property in type.GetProperties()
                let declared = property.PropertyInfo?.GetCustomAttribute<EncryptedAttribute>()
                where declared is not null
-               select new Column($"{table}.{property.GetColumnName()}", property.Name, declared.IfDestroyed, property.GetColumnType() == "jsonb",
+               select new Column($"{_table}.{property.GetColumnName()}", property.Name, declared.IfDestroyed, property.GetColumnType() == "jsonb",
                    CompileGetter(property.PropertyInfo!), CompileSetter(property.PropertyInfo!)),
         ];
         _rowKey = [.. type.FindPrimaryKey()!.Properties.Where(p => p.Name != nameof(ITenantOwned.HospitalId)).Select(p => CompileGetter(p.PropertyInfo!))];
@@ -56,19 +58,22 @@ internal sealed class EncryptedColumns
                 column.SetText(row, Require(texts).Decrypt(stored, Locate(row, column, ref key), column.IsList(row) ? EmptyList : column.IfDestroyed));
     }
 
-    /// <summary>Encrypts the texts of an entity and returns them as they were.</summary>
+    /// <summary>Encrypts the texts of an entity, all with the same key, and returns them as they were. Without a key, they stay as they are.</summary>
     /// <param name="entry">The entry of the entity, of which only what is saved is encrypted; null to encrypt all.</param>
     public IReadOnlyList<EncryptedText> Encrypt(IEncryptedRow row, TextEncryption? texts, EntityEntry? entry = null)
     {
-        string? key = null;
+        string? rowKey = null;
+        DataKey? inUse = null;
         var encrypted = new List<EncryptedText>();
         foreach (var column in _columns)
         {
             if (entry is { State: EntityState.Modified } && !entry.Property(column.Property).IsModified) continue;
             var text = column.Get(row);
             if (text is null or "" or string[] { Length: 0 }) continue;
+            inUse ??= Require(texts).FindKey(row.HospitalId);
+            if (inUse is null) break;
             encrypted.Add(new(column.Property, text, column.Set));
-            column.SetStored(row, Require(texts).Encrypt(Column.ToText(text), Locate(row, column, ref key)));
+            column.SetStored(row, TextEncryption.Encrypt(Column.ToText(text), Locate(row, column, ref rowKey), inUse));
         }
         return encrypted;
     }
@@ -77,6 +82,23 @@ internal sealed class EncryptedColumns
     public void MarkModified(EntityEntry entry)
     {
         foreach (var column in _columns) entry.Property(column.Property).IsModified = true;
+    }
+
+    /// <summary>Returns the number of characters in the texts of an entity.</summary>
+    public long CountCharacters(IEncryptedRow row) => _columns.Sum(column => column.Get(row) switch
+    {
+        string text => text.Length,
+        string[] list => list.Sum(text => (long)text.Length),
+        _ => 0L,
+    });
+
+    /// <summary>Returns the query for a row of a hospital with a text that is encrypted with a key. It reads all of them.</summary>
+    public FormattableString FindUse(Guid hospital, Guid keyId)
+    {
+        // A list and JSON begin with other characters than the text in them.
+        var isEncrypted = string.Join(" OR ", _columns.Select(column => $"position({{1}} IN left({column.Name}::text, 60)) > 0"));
+        return FormattableStringFactory.Create($"SELECT 1 AS \"Value\" FROM {_table} WHERE hospital_id = {{0}} AND ({isEncrypted}) LIMIT 1",
+            hospital, TextEncryption.GetPrefix(keyId));
     }
 
     private TextLocation Locate(IEncryptedRow row, Column column, ref string? key) =>

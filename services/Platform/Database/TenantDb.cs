@@ -126,6 +126,10 @@ public abstract class TenantDb : DbContext
     /// <summary>Encrypts the texts of an entity that is not tracked, for a statement that EF Core cannot express.</summary>
     public void EncryptTexts<T>(T row) where T : class, IEncryptedRow => EncryptedColumns.Of(Model.FindEntityType(typeof(T))!).Encrypt(row, Texts);
 
+    /// <summary>Returns the number of characters in the encrypted texts of an entity, as they were written.</summary>
+    internal long CountCharacters<T>(T row) where T : class, IEncryptedRow =>
+        EncryptedColumns.Of(Model.FindEntityType(typeof(T))!).CountCharacters(row);
+
     /// <summary>Saves all changes. While it does, the texts of these entities are encrypted.</summary>
     private async Task<int> SaveEncryptedAsync(List<EntityEntry> entries, bool acceptAllChangesOnSuccess, CancellationToken ct)
     {

@@ -1,3 +1,4 @@
+using MedCor.Platform.Audit;
 using MedCor.Platform.Database;
 using MedCor.Platform.LocalCopies;
 using MedCor.Platform.OperatorCommands;
@@ -10,7 +11,7 @@ namespace MedCor.Platform.Encryption;
 /// Destroys the keys of a hospital, for good: what is encrypted with them can never be read again, and nothing can be written for the hospital any more. Asks
 /// for the name of the hospital. Backups of the database contain the keys, wrapped, until the secret of the configuration is replaced.
 /// </summary>
-internal sealed class DestroyDataKeys(TenantDb db, DataKeyWrapping wrapping, TimeProvider clock) : IOperatorCommand
+internal sealed class DestroyDataKeys(TenantDb db, DataKeyWrapping wrapping, IAuditTrail trail, TimeProvider clock) : IOperatorCommand
 {
     public string Name => "destroy-data-keys";
 
@@ -55,6 +56,7 @@ internal sealed class DestroyDataKeys(TenantDb db, DataKeyWrapping wrapping, Tim
             ON CONFLICT (hospital_id) WHERE retired_at IS NULL DO NOTHING
             """, ct);
         await db.Database.ExecuteSqlAsync($"UPDATE data_keys SET wrapped = NULL WHERE hospital_id = {hospital}", ct);
+        await trail.RecordKeysAsync("destroy_data_keys", hospital, ct);
         await transaction.CommitAsync(ct);
     }
 }

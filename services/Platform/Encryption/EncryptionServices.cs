@@ -35,6 +35,6 @@ internal static class EncryptionServices
                 assembly.GetTypes().SingleOrDefault(t => t.IsAssignableTo(typeof(IEncryptedTable<>).MakeGenericType(row)) && t.IsClass)
                     ?? typeof(EncryptedTable<>).MakeGenericType(row));
         services.AddHostedService<ReencryptionService>();
-        services.AddScoped<IOperatorCommand, RotateDataKeys>().AddScoped<IOperatorCommand, DestroyDataKeys>();
+        services.AddScoped<IOperatorCommand, RotateDataKeys>().AddScoped<IOperatorCommand, DestroyDataKeys>().AddScoped<IOperatorCommand, StartEncryption>();
     }
 }

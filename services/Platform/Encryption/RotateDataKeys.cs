@@ -1,4 +1,5 @@
 using System.Globalization;
+using MedCor.Platform.Audit;
 using MedCor.Platform.Database;
 using MedCor.Platform.OperatorCommands;
 using MedCor.Platform.Secrets;
@@ -12,7 +13,7 @@ namespace MedCor.Platform.Encryption;
 /// Replaces the keys that encrypt the texts of a hospital, or of all. Within a minute all processes encrypt with the new keys; then the running service
 /// encrypts the stored rows again, and two days later it deletes the former keys.
 /// </summary>
-internal sealed class RotateDataKeys(TenantDb db, DataKeyWrapping wrapping, TimeProvider clock) : IOperatorCommand
+internal sealed class RotateDataKeys(TenantDb db, DataKeyWrapping wrapping, IAuditTrail trail, TimeProvider clock) : IOperatorCommand
 {
     private const string All = "all";
 
@@ -54,6 +55,7 @@ internal sealed class RotateDataKeys(TenantDb db, DataKeyWrapping wrapping, Time
         await using var batch = new NpgsqlBatch((NpgsqlConnection)db.Database.GetDbConnection(), (NpgsqlTransaction)transaction.GetDbTransaction());
         batch.BatchCommands.Add(DataKeys.CreateInsert(hospital, wrapping, now));
         await batch.ExecuteNonQueryAsync(ct);
+        await trail.RecordKeysAsync("rotate_data_keys", hospital, ct);
         await transaction.CommitAsync(ct);
     }
 }

@@ -20,18 +20,21 @@ namespace MedCor.Platform.Exports;
 /// recorded before it is sent.
 /// </summary>
 internal sealed class ExportCall(HttpContext http)
-    : Call(http, ExportPage.Resource, Callers.Everyone, scope: null, isAudited: true, requiresStepUp: true)
+    : Call(http, ExportPage.Resource, Callers.Everyone, scope: null, isAudited: true)
 {
     /// <summary>The number of bytes after which a page ends.</summary>
     private const int MaxBytes = 1024 * 1024;
 
     private ExportPage _page = new();
+    private int _rows;
 
     protected override async Task HandleAsync()
     {
         _page = ParameterReader<ExportPage>.Read(await Http.ReadBodyAsync());
         var db = Services.GetRequiredService<TenantDb>();
         EnsurePermitted(db);
+        // Only the gateway reaches this path, so the request that began the export was checked.
+        if (!_page.IsUnderWay) db.Tenancy.Caller.RequireStepUp(Services.GetRequiredService<TimeProvider>().GetUtcNow());
         var position = ReadPosition();
         using var memory = await AcquireMemoryAsync(ExportPage.MaxRows);
         if (_page is { UserId: { } user, After: null } && Services.GetService<IExportedPeople>() is { } people && !await people.ExistsAsync(user, Aborted))
@@ -47,7 +50,8 @@ internal sealed class ExportCall(HttpContext http)
 
     protected override Task WriteAuditEventAsync(IAuditTrail trail, AuditOutcome outcome,
         IReadOnlyCollection<AuditedEntity> content, CancellationToken ct) =>
-        trail.RecordAsync(new(_page.UserId is null ? "export_hospital" : "export_user", ExportPage.Resource, PatientId: _page.UserId), outcome, content, ct);
+        trail.RecordAsync(new(_page.UserId is null ? "export_hospital" : "export_user", ExportPage.Resource, PatientId: _page.UserId) { Rows = _rows },
+            outcome, content, ct);
 
     private void EnsurePermitted(TenantDb db)
     {
@@ -72,17 +76,18 @@ internal sealed class ExportCall(HttpContext http)
     /// <summary>Writes the rows of a page and returns the position of the next; null after the last row.</summary>
     private async Task<ExportPosition?> WriteRowsAsync(ArrayBufferWriter<byte> output, TenantDb db, ExportPosition? position)
     {
-        var (service, count) = (Services.GetRequiredService<ServiceInfo>().Name, 0);
+        var service = Services.GetRequiredService<ServiceInfo>().Name;
         foreach (var table in ExportedTable.Of(db.Model, service, ofPerson: _page.UserId is not null, isOwn: _page.UserId == db.Tenancy.Caller.UserId))
         {
             var order = position is null ? 1 : string.CompareOrdinal(table.Name, position.Table);
             if (order < 0) continue;
-            if (count == ExportPage.MaxRows) return new(table.Name, null);
-            var rows = await table.ReadAsync(db, _page.UserId, order == 0 ? position!.Key : null, ExportPage.MaxRows - count, Aborted);
-            foreach (var row in rows)
+            if (_rows == ExportPage.MaxRows) return new(table.Name, null);
+            // One by one: some rows have several megabytes.
+            var rows = table.ReadAsync(db, _page.UserId, order == 0 ? position!.Key : null, ExportPage.MaxRows - _rows);
+            await foreach (var row in rows.WithCancellation(Aborted))
             {
                 table.Write(output, service, row);
-                if (++count == ExportPage.MaxRows || output.WrittenCount > MaxBytes) return new(table.Name, table.GetKey(row));
+                if (++_rows == ExportPage.MaxRows || output.WrittenCount > MaxBytes) return new(table.Name, table.GetKey(row));
             }
         }
         return null;

@@ -36,7 +36,7 @@ internal abstract class ExportedTable(IEntityType type)
     /// <summary>Reads the next rows of the caller's hospital.</summary>
     /// <param name="user">The person whose rows are read; null for all of the hospital.</param>
     /// <param name="after">The key after which the rows begin; null for the first.</param>
-    public abstract Task<IReadOnlyList<object>> ReadAsync(TenantDb db, Guid? user, JsonElement[]? after, int maxRows, CancellationToken ct);
+    public abstract IAsyncEnumerable<object> ReadAsync(TenantDb db, Guid? user, JsonElement[]? after, int maxRows);
 
     /// <summary>Returns the primary key of a row.</summary>
     public JsonElement[] GetKey(object row) =>
@@ -74,12 +74,12 @@ internal sealed class ExportedTable<T>(IEntityType type) : ExportedTable(type) w
 
     private readonly IReadOnlyList<IProperty> _key = type.FindPrimaryKey()!.Properties;
 
-    public override async Task<IReadOnlyList<object>> ReadAsync(TenantDb db, Guid? user, JsonElement[]? after, int maxRows, CancellationToken ct)
+    public override IAsyncEnumerable<object> ReadAsync(TenantDb db, Guid? user, JsonElement[]? after, int maxRows)
     {
         var rows = db.Rows<T>().AsNoTracking();
         if (user is { } id) rows = rows.Where(PersonFilter.Of<T>(db, id));
         if (after is not null) rows = rows.Where(IsAfter(after));
-        return [.. await Sort(rows).Take(maxRows).ToListAsync(ct)];
+        return Sort(rows).Take(maxRows).AsAsyncEnumerable();
     }
 
     /// <summary>Returns the condition that a row's key follows another, in the order of the primary key.</summary>

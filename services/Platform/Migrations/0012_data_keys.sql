@@ -16,3 +16,9 @@ SELECT seal('data_keys');
 
 CREATE UNIQUE INDEX data_keys_in_use ON data_keys (hospital_id) WHERE retired_at IS NULL;
 CREATE INDEX data_keys_by_hospital ON data_keys (hospital_id);
+
+-- Has a row as long as texts are not encrypted yet: in a database of a version that did not encrypt, whose processes run beside new ones during the upgrade and could not read
+-- encrypted texts, until an operator starts the encryption. A new database has none.
+CREATE TABLE encryption_not_started (since timestamptz PRIMARY KEY);
+SELECT set_config('medcor.hospital', '*', true);
+INSERT INTO encryption_not_started SELECT now() WHERE EXISTS (SELECT FROM known_hospitals);

@@ -1,4 +1,4 @@
--- Users who were erased within the last day. What a call that was under way then has stored about them is deleted too.
+-- Users who were erased within the last two hours. What a call that was under way then has stored about them is deleted too.
 CREATE TABLE erasures (
     user_id uuid PRIMARY KEY,
     hospital_id uuid,

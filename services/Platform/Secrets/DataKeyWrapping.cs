@@ -25,6 +25,9 @@ internal sealed class DataKeyWrapping
     /// <summary>Gets the ID of the secret that wraps keys, by which its replacement is noticed. It reveals nothing of the secret.</summary>
     internal string SecretId => _secrets.Value[0].Id;
 
+    /// <summary>Gets the IDs of the secrets that keys can be unwrapped with.</summary>
+    internal string[] KnownSecretIds => Array.ConvertAll(_secrets.Value, secret => secret.Id);
+
     /// <summary>Wraps a key with the current secret. Returns nonce, tag and ciphertext.</summary>
     internal byte[] Wrap(ReadOnlySpan<byte> key, Guid hospital, Guid id)
     {

@@ -29,13 +29,16 @@ internal sealed class DataKeys(NpgsqlDataSource database, DataKeyWrapping wrappi
     private readonly ConcurrentDictionary<Guid, HospitalKeys> _hospitals = new();
     private readonly Lock _reading = new();
 
-    /// <summary>Returns the key that encrypts what is written, and creates the first. Throws <see cref="Conflict"/> when the keys were destroyed.</summary>
+    /// <summary>
+    /// Returns the key that encrypts what is written, and creates the first; null as long as the encryption was not started after an upgrade. Throws
+    /// <see cref="Conflict"/> when the keys were destroyed.
+    /// </summary>
     /// <param name="hospital">The hospital; all zeros for what belongs to none.</param>
-    internal DataKey GetInUse(Guid hospital)
+    internal DataKey? FindInUse(Guid hospital)
     {
         var keys = Get(hospital);
-        if (keys is { InUse: null, AreDestroyed: false }) keys = Read(hospital, keys, createsFirst: true);
-        return keys.InUse ?? throw new Conflict("The hospital's encryption keys were destroyed; nothing can be written.");
+        if (keys is { InUse: null, AreDestroyed: false, IsNotStarted: false }) keys = Read(hospital, keys, createsFirst: true);
+        return keys.AreDestroyed ? throw new Conflict("The hospital's encryption keys were destroyed; nothing can be written.") : keys.InUse;
     }
 
     /// <summary>
@@ -50,6 +53,28 @@ internal sealed class DataKeys(NpgsqlDataSource database, DataKeyWrapping wrappi
         return keys.AreDestroyed ? null : throw new CryptographicException($"The hospital has no data key {id}.");
     }
 
+    /// <summary>
+    /// Throws <see cref="InvalidOperationException"/> when a key is wrapped with a secret that is not configured, and returns whether texts are encrypted.
+    /// </summary>
+    internal async Task<bool> VerifyAsync(CancellationToken ct)
+    {
+        await using var batch = database.CreateBatch();
+        batch.BatchCommands.Add(new("SELECT set_config('medcor.hospital', '*', true)"));
+        batch.BatchCommands.Add(new("""
+            SELECT EXISTS (SELECT FROM data_keys WHERE wrapped IS NOT NULL AND secret_id <> ALL ($1)), NOT EXISTS (SELECT FROM encryption_not_started)
+            """)
+        {
+            Parameters = { new() { Value = wrapping.KnownSecretIds } },
+        });
+        await using var reader = await batch.ExecuteReaderAsync(ct);
+        await reader.NextResultAsync(ct);
+        await reader.ReadAsync(ct);
+        if (reader.GetBoolean(0))
+            throw new InvalidOperationException(
+                "Data keys of the database are wrapped with a secret that is neither Encryption__Secret nor Encryption__PreviousSecret. Set that secret.");
+        return reader.GetBoolean(1);
+    }
+
     private HospitalKeys Get(Guid hospital) =>
         _hospitals.TryGetValue(hospital, out var keys) && clock.GetUtcNow() - keys.ReadAt < Lifetime ? keys : Read(hospital, keys);
 
@@ -60,7 +85,7 @@ internal sealed class DataKeys(NpgsqlDataSource database, DataKeyWrapping wrappi
         lock (_reading)
         {
             var isRead = _hospitals.TryGetValue(hospital, out var current) && !ReferenceEquals(current, outdated);
-            if (isRead && !(createsFirst && current!.InUse is null)) return current!;
+            if (isRead && !(createsFirst && current is { InUse: null, IsNotStarted: false })) return current!;
             if (_hospitals.Count >= MaxHospitals) _hospitals.Clear();
             return _hospitals[hospital] = ReadAll(hospital, outdated, createsFirst);
         }
@@ -96,10 +121,10 @@ internal sealed class DataKeys(NpgsqlDataSource database, DataKeyWrapping wrappi
             keys.Add(id, key);
             if (isInUse) inUse = key;
         }
-        return new(inUse, areDestroyed, keys.ToFrozenDictionary(), now);
+        return new(inUse, areDestroyed, IsNotStarted: createsFirst && inUse is null && !areDestroyed, keys.ToFrozenDictionary(), now);
     }
 
-    /// <summary>Creates the statement that adds a new key, unless the hospital has one in use.</summary>
+    /// <summary>Creates the statement that adds a new key, unless the hospital has one in use or the encryption was not started.</summary>
     internal static NpgsqlBatchCommand CreateInsert(Guid hospital, DataKeyWrapping wrapping, DateTimeOffset now)
     {
         var id = Guid.CreateVersion7(now);
@@ -107,7 +132,8 @@ internal sealed class DataKeys(NpgsqlDataSource database, DataKeyWrapping wrappi
         var wrapped = wrapping.Wrap(key, hospital, id);
         CryptographicOperations.ZeroMemory(key);
         return new("""
-            INSERT INTO data_keys (id, hospital_id, wrapped, secret_id, created_at) VALUES ($1, $2, $3, $4, $5)
+            INSERT INTO data_keys (id, hospital_id, wrapped, secret_id, created_at)
+            SELECT $1, $2, $3, $4, $5 WHERE NOT EXISTS (SELECT FROM encryption_not_started)
             ON CONFLICT (hospital_id) WHERE retired_at IS NULL DO NOTHING
             """)
         {

@@ -36,15 +36,24 @@ public sealed class TextEncryption
 
     internal TextEncryption(DataKeys keys) => _keys = keys;
 
+    /// <summary>Returns what every text that is encrypted with a key begins with.</summary>
+    internal static string GetPrefix(Guid keyId) => $"{Marker}{keyId:N}:";
+
     /// <summary>Returns whether a stored text is encrypted.</summary>
     public static bool IsEncrypted(string stored) => TryGetKeyId(stored, out _);
 
     /// <summary>
-    /// Encrypts a text for a place. Throws <see cref="MedCor.Contracts.Conflict"/> when the keys of the hospital were destroyed.
+    /// Encrypts a text for a place; as long as the encryption was not started after an upgrade, returns it as it is. Throws
+    /// <see cref="MedCor.Contracts.Conflict"/> when the keys of the hospital were destroyed.
     /// </summary>
-    public string Encrypt(string text, TextLocation at)
+    public string Encrypt(string text, TextLocation at) => FindKey(at.HospitalId) is { } key ? Encrypt(text, at, key) : text;
+
+    /// <summary>Returns the key that encrypts what is written for a hospital; null as long as the encryption was not started.</summary>
+    internal DataKey? FindKey(Guid hospital) => _keys.FindInUse(hospital);
+
+    /// <summary>Encrypts a text for a place with a key of its hospital.</summary>
+    internal static string Encrypt(string text, TextLocation at, DataKey key)
     {
-        var key = _keys.GetInUse(at.HospitalId);
         var size = NonceSize + TagSize + Encoding.UTF8.GetByteCount(text);
         var buffer = ArrayPool<byte>.Shared.Rent(size);
         try
@@ -53,7 +62,7 @@ public sealed class TextEncryption
             RandomNumberGenerator.Fill(bytes[..NonceSize]);
             Encoding.UTF8.GetBytes(text, bytes[(NonceSize + TagSize)..]);
             key.Encrypt(bytes[..NonceSize], bytes[(NonceSize + TagSize)..], bytes.Slice(NonceSize, TagSize), at.ToAssociatedData());
-            return $"{Marker}{key.Id:N}:{Convert.ToBase64String(bytes)}";
+            return $"{GetPrefix(key.Id)}{Convert.ToBase64String(bytes)}";
         }
         finally
         {

@@ -49,8 +49,10 @@ public sealed class AuditAlertsTests
         Assert.Equal(0, await Link([Read(Nurse, 5)]));
         Assert.Equal(1, await Link([Read(Nurse, 60), Read(Nurse, 61), Read(Nurse, 62)]));
         Assert.Equal(1, await Link([Refused(0), Refused(1)]));
-        Assert.Equal(1, await Link([Event(Doctor, 10) with { Action = "export_hospital", Resource = "exports" }]));
-        Assert.Equal(0, await Link([Event(Doctor, 11) with { Action = "export_hospital", Resource = "exports" }]));
+        // The export of somebody else's data is reported once an hour, and that of one's own never.
+        Assert.Equal(0, await Link([Exported(Nurse, of: Nurse)]));
+        Assert.Equal(2, await Link([Exported(Nurse, of: Doctor), Exported(Nurse, of: Doctor), Exported(Doctor, of: null)]));
+        Assert.Equal(0, await Link([Exported(Doctor, of: Nurse)]));
 
         async Task<int> Link(AuditEvent[] events)
         {
@@ -68,6 +70,9 @@ public sealed class AuditAlertsTests
     }
 
     private static AuditEvent Read(Guid user, int minute) => Event(user, minute) with { PatientId = Guid.CreateVersion7() };
+
+    private static AuditEvent Exported(Guid user, Guid? of) =>
+        Event(user, minute: 0) with { Action = of is null ? "export_hospital" : "export_user", Resource = "exports", PatientId = of };
 
     private static AuditEvent Refused(int minute) =>
         Event(Guid.Empty, minute) with { Kind = AuditKind.Session, Outcome = AuditOutcome.Forbidden, ResourceId = Doctor };

@@ -1,6 +1,7 @@
 using MedCor.Clinical;
 using MedCor.Clinical.EmergencyOverrides;
 using MedCor.Platform.Database;
+using MedCor.Platform.Encryption;
 using MedCor.Platform.Secrets;
 using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
@@ -32,7 +33,8 @@ public sealed class EmergencyOverrideTableTests
             .AddSingleton(new TextEncryption(new DataKeys(database, new DataKeyWrapping("a secret of at least 32 characters!"), TimeProvider.System)))
             .AddTenantDb<ClinicalDb>((_, db) => db.UseNpgsql(database)).BuildServiceProvider();
 
-        await Use(services, async db => Assert.Null(await new EmergencyOverrideTable(db).EncryptPageAsync(_hospital, default, CancellationToken.None)));
+        await Use(services, async db => Assert.Null(
+            await new EmergencyOverrideTable(db).EncryptPageAsync(_hospital, default, IEncryptedTable.PageSize, CancellationToken.None)));
 
         Assert.Equal(3L, await Execute(superuser, """
             SELECT count(*) FROM emergency_overrides

@@ -1,6 +1,7 @@
 using MedCor.Clinical;
 using MedCor.Clinical.MedicalRecords;
 using MedCor.Platform.Database;
+using MedCor.Platform.Encryption;
 using MedCor.Platform.Secrets;
 using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
@@ -34,7 +35,8 @@ public sealed class RecordVersionTableTests
             .AddSingleton(new TextEncryption(new DataKeys(database, new DataKeyWrapping("a secret of at least 32 characters!"), TimeProvider.System)))
             .AddTenantDb<ClinicalDb>((_, db) => db.UseNpgsql(database)).BuildServiceProvider();
 
-        await Use(services, async db => Assert.Null(await new RecordVersionTable(db).EncryptPageAsync(_hospital, default, CancellationToken.None)));
+        await Use(services, async db => Assert.Null(
+            await new RecordVersionTable(db).EncryptPageAsync(_hospital, default, IEncryptedTable.PageSize, CancellationToken.None)));
 
         Assert.Equal(2L, await Execute(superuser, """
             SELECT count(*) FROM medical_record_versions WHERE title LIKE 'enc1:%' AND coalesce(reason, 'enc1:') LIKE 'enc1:%' AND diagnosis NOT LIKE '%Asthma%'
@@ -47,6 +49,12 @@ public sealed class RecordVersionTableTests
             Assert.Equal(["scan.pdf", "b.pdf"], versions[0].Attachments);
             Assert.Empty(versions[1].Attachments);
         });
+
+        // A version of which a single text is not encrypted.
+        await Execute(superuser, "UPDATE medical_record_versions SET diagnosis = 'Asthma' WHERE version = 1");
+        await Use(services, async db => Assert.Null(
+            await new RecordVersionTable(db).EncryptPageAsync(_hospital, default, IEncryptedTable.PageSize, CancellationToken.None)));
+        Assert.Equal(1L, await Execute(superuser, "SELECT count(*) FROM medical_record_versions WHERE diagnosis LIKE 'enc1:%'"));
 
         // What the function is given next is neither encrypted nor in place of a text that is not.
         await Execute(database, $"""

@@ -2,6 +2,8 @@ using System.Security.Cryptography;
 using MedCor.Chat;
 using MedCor.Chat.Runs;
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
+using MedCor.Platform.Audit;
 using MedCor.Platform.Database;
 using MedCor.Platform.Encryption;
 using MedCor.Platform.Secrets;
@@ -76,6 +78,8 @@ public sealed class TextEncryptionTests : IAsyncLifetime
         const string next = "the next secret of 32 characters!!!";
 
         Assert.Throws<InvalidOperationException>(() => Process(next).Texts.Decrypt(stored, at));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Process(next).Keys.VerifyAsync(CancellationToken.None));
+        Assert.True(await Process(next, previous: Secret).Keys.VerifyAsync(CancellationToken.None));
         Assert.Equal("Penicillin", Process(next, previous: Secret).Texts.Decrypt(stored, at));
         await Process(next, previous: Secret).Service.ReencryptAllAsync(CancellationToken.None);
 
@@ -135,13 +139,62 @@ public sealed class TextEncryptionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Texts_of_an_upgraded_database_stay_as_they_are_until_the_encryption_is_started()
+    {
+        await Execute("INSERT INTO encryption_not_started VALUES (now())");
+        var process = Process();
+        var before = await Add(process);
+        await process.Service.ReencryptAllAsync(CancellationToken.None);
+        Assert.Equal([Question, "An anemia"], await Stored(before));
+        Assert.Equal(0, await Count("SELECT count(*) FROM data_keys"));
+        Assert.False(await process.Keys.VerifyAsync(CancellationToken.None));
+
+        foreach (var _ in Enumerable.Range(0, 2))
+            Assert.Equal(0, await process.Run(db => new StartEncryption(db, process.Trail).RunAsync([], CancellationToken.None)));
+        _clock.Now += DataKeys.Lifetime;
+        var after = await Add(process);
+        Assert.All(await Stored(after), text => Assert.StartsWith("enc1:", text, StringComparison.Ordinal));
+        _clock.Now += ReencryptionService.Delay;
+        await process.Service.ReencryptAllAsync(CancellationToken.None);
+
+        Assert.All(await Stored(before), text => Assert.StartsWith("enc1:", text, StringComparison.Ordinal));
+        Assert.Equal(("start_encryption", (Guid?)null), Assert.Single(process.Trail.Recorded));
+    }
+
+    [Fact]
+    public async Task A_text_that_cannot_be_read_holds_up_no_other_and_keeps_the_key_that_it_names()
+    {
+        var process = Process();
+        ChatRun[] runs = [await Add(process), await Add(process), await Add(process)];
+        await Execute($"UPDATE chat_calls SET answer = (SELECT answer FROM chat_calls WHERE id = '{runs[0].Id}') WHERE id = '{runs[1].Id}'");
+        var moved = await Stored(runs[1]);
+
+        await process.Use(db => new RotateDataKeys(db, process.Wrapping, process.Trail, _clock).RotateAsync(_hospital, CancellationToken.None));
+        _clock.Now += DataKeys.Lifetime + ReencryptionService.Delay;
+        await process.Service.ReencryptAllAsync(CancellationToken.None);
+        foreach (var run in (ChatRun[])[runs[0], runs[2]])
+            Assert.All(await Stored(run), text => Assert.NotEqual(moved[0][..37], text[..37]));
+        Assert.Equal(moved, await Stored(runs[1]));
+        Assert.Equal(0, await Count($"SELECT count(*) FROM data_keys WHERE hospital_id = '{_hospital}' AND retired_at IS NULL AND reencrypted_at IS NULL"));
+
+        _clock.Now += ReencryptionService.RetiredLifetime;
+        await process.Service.ReencryptAllAsync(CancellationToken.None);
+        Assert.Equal(2, await CountKeys());
+        await process.Use(async db =>
+        {
+            await Assert.ThrowsAsync<AuthenticationTagMismatchException>(() => db.Runs.SingleAsync(r => r.Id == runs[1].Id));
+            Assert.Equal("An anemia", (await db.Runs.SingleAsync(r => r.Id == runs[0].Id)).Answer);
+        });
+    }
+
+    [Fact]
     public async Task A_replaced_key_encrypts_nothing_any_more_and_is_deleted_when_nothing_needs_it()
     {
         var (process, at) = (Process(), new TextLocation(_hospital, "treatments.notes", "1"));
         var run = await Add(process);
         var before = process.Texts.Encrypt("Penicillin", at);
 
-        await process.Use(db => new RotateDataKeys(db, process.Wrapping, _clock).RotateAsync(_hospital, CancellationToken.None), hospital: null);
+        await process.Use(db => new RotateDataKeys(db, process.Wrapping, process.Trail, _clock).RotateAsync(_hospital, CancellationToken.None), hospital: null);
         // Within a minute every process has learned of the new key.
         _clock.Now += DataKeys.Lifetime;
         var after = process.Texts.Encrypt("Penicillin", at);
@@ -155,6 +208,7 @@ public sealed class TextEncryptionTests : IAsyncLifetime
         _clock.Now += ReencryptionService.RetiredLifetime;
         await process.Service.ReencryptAllAsync(CancellationToken.None);
         Assert.Equal(1, await CountKeys());
+        Assert.Equal(("rotate_data_keys", (Guid?)_hospital), Assert.Single(process.Trail.Recorded));
         await process.Use(async db => Assert.Equal("An anemia", (await db.Runs.SingleAsync()).Answer));
     }
 
@@ -166,11 +220,12 @@ public sealed class TextEncryptionTests : IAsyncLifetime
         var others = process.Texts.Encrypt("Penicillin", new(other, "treatments.notes", "1"));
 
         var code = await process.Run(
-            db => new DestroyDataKeys(db, process.Wrapping, _clock) { Input = new StringReader("General\n") }
+            db => new DestroyDataKeys(db, process.Wrapping, process.Trail, _clock) { Input = new StringReader("General\n") }
                 .RunAsync([$"{_hospital}"], CancellationToken.None));
         _clock.Now += DataKeys.Lifetime;
 
         Assert.Equal(0, code);
+        Assert.Equal(("destroy_data_keys", (Guid?)_hospital), Assert.Single(process.Trail.Recorded));
         Assert.Equal(0, await Count($"SELECT count(*) FROM data_keys WHERE hospital_id = '{_hospital}' AND wrapped IS NOT NULL"));
         foreach (var anywhere in (TestProcess[])[process, Process()])
         {
@@ -193,7 +248,8 @@ public sealed class TextEncryptionTests : IAsyncLifetime
         await Add(process);
 
         var code = await process.Run(
-            db => new DestroyDataKeys(db, process.Wrapping, _clock) { Input = new StringReader(typed) }.RunAsync([$"{_hospital}"], CancellationToken.None));
+            db => new DestroyDataKeys(db, process.Wrapping, process.Trail, _clock) { Input = new StringReader(typed) }
+                .RunAsync([$"{_hospital}"], CancellationToken.None));
 
         Assert.Equal((1, 1L), (code, await CountKeys()));
     }
@@ -244,12 +300,16 @@ public sealed class TextEncryptionTests : IAsyncLifetime
 
         public TestProcess(NpgsqlDataSource database, DataKeyWrapping wrapping, TimeProvider clock)
         {
-            var keys = new DataKeys(database, wrapping, clock);
-            (Wrapping, Texts) = (wrapping, new TextEncryption(keys));
+            Keys = new(database, wrapping, clock);
+            (Wrapping, Texts) = (wrapping, new TextEncryption(Keys));
             _services = new ServiceCollection().AddSingleton(clock).AddSingleton(Texts).AddTenantDb<ChatDb>((_, db) => db.UseNpgsql(database))
                 .AddScoped<IEncryptedTable, EncryptedTable<ChatRun>>().BuildServiceProvider();
-            Service = new(_services.GetRequiredService<IServiceScopeFactory>(), keys, wrapping, clock, NullLogger<ReencryptionService>.Instance);
+            Service = new(_services.GetRequiredService<IServiceScopeFactory>(), Keys, wrapping, clock, NullLogger<ReencryptionService>.Instance);
         }
+
+        public DataKeys Keys { get; }
+
+        public Trail Trail { get; } = new();
 
         public DataKeyWrapping Wrapping { get; }
 
@@ -268,6 +328,22 @@ public sealed class TextEncryptionTests : IAsyncLifetime
             await using var scope = _services.CreateAsyncScope();
             scope.ServiceProvider.GetRequiredService<TenantContext>().Enter(hospital);
             return await work(scope.ServiceProvider.GetRequiredService<ChatDb>());
+        }
+    }
+
+    /// <summary>Holds what is recorded of keys.</summary>
+    private sealed class Trail : IAuditTrail
+    {
+        public List<(string Action, Guid? HospitalId)> Recorded { get; } = [];
+
+        public Task RecordAsync(AuditedAccess access, AuditOutcome outcome, IEnumerable<AuditedEntity> content, CancellationToken ct) =>
+            throw new NotSupportedException();
+
+        public Task RecordAsync(AuditActor actor, AuditedAccess access, AuditOutcome outcome, Guid? hospitalId, CancellationToken ct)
+        {
+            Assert.Equal((AuditActor.System, "data_keys", AuditKind.Administration), (actor, access.Resource, access.Kind));
+            Recorded.Add((access.Action, hospitalId));
+            return Task.CompletedTask;
         }
     }
 }
