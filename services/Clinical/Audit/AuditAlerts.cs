@@ -40,7 +40,7 @@ internal sealed class AuditAlerts(ClinicalDb db, IOptions<AuditAlertOptions> opt
         foreach (var rule in EnumNames.All(typeof(AuditAlertRule))) Alerts.Add(0, new KeyValuePair<string, object?>("rule", rule));
         var added = new Dictionary<Watched, long>();
         foreach (var e in events)
-            if (Describe(e) is { } watched) added[watched] = added.GetValueOrDefault(watched) + 1;
+            if (Describe(e) is { } key) added[key] = added.GetValueOrDefault(key) + 1;
         if (added.Count == 0) return;
         var watched = added.Keys.ToList();
         var (hospitals, rules) = (watched.ConvertAll(w => w.HospitalId), watched.ConvertAll(w => EnumNames.Of(w.Rule)));
