@@ -18,7 +18,8 @@ internal sealed class ContainerServerProvider(IDistributedApplicationBuilder bui
     public static bool IsEngineAvailable() => Engines.Any(engine => RunEngine(engine, "info"));
 
     public override IPostgresServer AddPostgres(string name) =>
-        new Databases(builder.AddPostgres(name, password: Password(name), port: data?.Ports.GetPort(name)).WithDataVolume(Volume(name)));
+        new Databases(builder.AddPostgres(name, password: Password(name), port: data?.Ports.GetPort(name)).WithDataVolume(Volume(name))
+            .WithArgs("-c", "jit=off"));
 
     public override SharedServer AddRedis(string name, int maxMegabytes, IReadOnlyList<RedisLogin>? logins = null)
     {

@@ -79,6 +79,8 @@ internal sealed partial class PostgresProcess(string name, string directory, int
         "-c", "unix_socket_directories=",
         "-c", $"max_connections={MaxConnections}",
         "-c", "shared_buffers=128MB",
+        // Compiling a statement takes longer than executing it.
+        "-c", "jit=off",
         "-c", "timezone=UTC",
         "-c", "log_timezone=UTC",
         // A failed statement and its details may contain what patients told their doctors.

@@ -1,4 +1,3 @@
-using System.Linq.Expressions;
 using MedCor.Clinical.AccessPolicies;
 using MedCor.Clinical.EmergencyOverrides;
 using MedCor.Clinical.MedicalRecords;
@@ -11,6 +10,7 @@ using MedCor.Platform.Audit;
 using MedCor.Platform.Database;
 using MedCor.Platform.LocalCopies;
 using MedCor.Platform.Messaging;
+using MedCor.Platform.Querying;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical;
@@ -18,6 +18,20 @@ namespace MedCor.Clinical;
 internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvider clock, OutboxSignal signal)
     : TenantDb(options, clock, signal)
 {
+    /// <summary>Finds an appointment by its ID, of one patient or of all, as <see cref="WithNames"/> returns it.</summary>
+    private static readonly Func<ClinicalDb, Guid, Guid?, Guid?, IAsyncEnumerable<AppointmentWithNames>> AppointmentById =
+        TenantQuery.Compile((ClinicalDb db, Guid id, Guid? patientId, Guid? reader) => db.Set<Appointment>().AsNoTracking()
+            .Where(a => a.Id == id && (patientId == null || a.PatientId == patientId))
+            .LeftJoin(db.Set<PersonCopy>(), a => new { a.HospitalId, Id = a.PatientId }, p => new { p.HospitalId, p.Id }, (a, patient) => new { a, patient })
+            .LeftJoin(db.Set<PersonCopy>(), v => new { v.a.HospitalId, Id = v.a.DoctorId }, d => new { d.HospitalId, d.Id },
+                (v, doctor) => new AppointmentWithNames
+                {
+                    Appointment = v.a,
+                    Patient = v.patient,
+                    Doctor = doctor,
+                    HasContent = reader == null || v.a.DoctorId == reader || ContentVisibility.SeesContent(v.a.HospitalId, v.a.PatientId, reader),
+                }));
+
     internal IQueryable<HospitalCopy> Hospitals => Rows<HospitalCopy>();
     internal IQueryable<PersonCopy> People => Rows<PersonCopy>();
     internal IQueryable<PatientAlias> PatientAliases => Rows<PatientAlias>();
@@ -67,36 +81,16 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
     /// <summary>Gets in whose care patients are at this moment, by the clock of the database.</summary>
     internal IQueryable<CareRelation> CareRelations => Rows<CareRelation>();
 
-    /// <summary>
-    /// Gets the records that the caller may know of: a patient's own, those whose content a doctor or nurse sees, or all of the hospital for administrators.
-    /// </summary>
-    internal IQueryable<MedicalRecord> MedicalRecords => Tenancy.Caller switch
-    {
-        { Kind: Callers.Patient, UserId: var me } => Rows<MedicalRecord>().Where(r => r.PatientId == me),
-        { Kind: Callers.Doctor or Callers.Nurse } => Rows<MedicalRecord>().Where(ContentVisibility.OfRecords(this)),
-        _ => Rows<MedicalRecord>(),
-    };
-
-    /// <summary>Gets the records whose content the caller sees, not only because of a referral or an emergency override. Staff alone change records.</summary>
-    internal IQueryable<MedicalRecord> AmendableRecords => Rows<MedicalRecord>().Where(ContentVisibility.OfRecords(this, countsTemporary: false));
+    /// <summary>Gets the records of which <see cref="ContentVisibility"/> leaves those that the caller may know of: a patient's own, or all of the hospital.</summary>
+    internal IQueryable<MedicalRecord> UnlimitedRecords =>
+        Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Rows<MedicalRecord>().Where(r => r.PatientId == me) : Rows<MedicalRecord>();
 
     /// <summary>Gets the versions of all records, for reading the history of a record that the caller may see.</summary>
     internal IQueryable<RecordVersion> RecordVersions => Rows<RecordVersion>();
 
-    /// <summary>
-    /// Gets the treatments that the caller may know of: a patient's own, those whose content a doctor or nurse sees, or all of the hospital for administrators.
-    /// </summary>
-    internal IQueryable<Treatment> Treatments => Tenancy.Caller switch
-    {
-        { Kind: Callers.Patient, UserId: var me } => Rows<Treatment>().Where(t => t.PatientId == me),
-        { Kind: Callers.Doctor or Callers.Nurse } => Rows<Treatment>().Where(ContentVisibility.OfTreatments(this)),
-        _ => Rows<Treatment>(),
-    };
-
-    /// <summary>
-    /// Gets the treatments whose content the caller sees, not only because of a referral or an emergency override. Staff alone change treatments.
-    /// </summary>
-    internal IQueryable<Treatment> ChangeableTreatments => Rows<Treatment>().Where(ContentVisibility.OfTreatments(this, countsTemporary: false));
+    /// <summary>Gets the treatments of which <see cref="ContentVisibility"/> leaves those that the caller may know of: a patient's own, or all of the hospital.</summary>
+    internal IQueryable<Treatment> UnlimitedTreatments =>
+        Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Rows<Treatment>().Where(t => t.PatientId == me) : Rows<Treatment>();
 
     /// <summary>Gets the audit events of all services: those of this one, and copies of what the others have recorded.</summary>
     internal IQueryable<AuditEvent> AuditEvents => Rows<AuditEvent>();
@@ -107,6 +101,10 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
 
     /// <summary>Gets the appointments that the caller may see, with the names of patient and doctor.</summary>
     internal IQueryable<AppointmentWithNames> AppointmentsWithNames => WithNamesForCaller(VisibleAppointments);
+
+    /// <summary>Gets the member of staff for whom it is determined which texts they may read; null for whoever may read all that they see.</summary>
+    private Guid? Reader =>
+        Tenancy.Caller is { Kind: Callers.Platform or Callers.HospitalAdmin or Callers.Doctor or Callers.Nurse, UserId: var me } ? me : null;
 
     /// <summary>Joins appointments with the names of patient and doctor.</summary>
     /// <param name="reader">The member of staff for whom it is determined which texts they may read; null for whoever may read all of them.</param>
@@ -122,14 +120,15 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
             });
 
     /// <summary>Joins appointments with the names of patient and doctor, and determines which texts the caller may read.</summary>
-    internal IQueryable<AppointmentWithNames> WithNamesForCaller(IQueryable<Appointment> appointments) => WithNames(appointments,
-        Tenancy.Caller is { Kind: Callers.Platform or Callers.HospitalAdmin or Callers.Doctor or Callers.Nurse, UserId: var me } ? me : null);
+    internal IQueryable<AppointmentWithNames> WithNamesForCaller(IQueryable<Appointment> appointments) => WithNames(appointments, Reader);
+
+    /// <summary>Returns an appointment that the caller may see, with the names of patient and doctor; null when there is none.</summary>
+    internal ValueTask<AppointmentWithNames?> FindAppointmentAsync(Guid id, CancellationToken ct) =>
+        AppointmentById(this, id, Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? me : null, Reader).SingleOrDefaultAsync(ct);
 
     /// <summary>Returns an appointment without its texts unless the caller may read them at this moment.</summary>
     internal async Task<Contracts.Clinical.Appointment> LimitAsync(Contracts.Clinical.Appointment appointment, CancellationToken ct) =>
-        await AppointmentsWithNames.Where(v => v.Appointment.Id == appointment.Id).AsNoTracking().SingleOrDefaultAsync(ct) is { HasContent: true }
-            ? appointment
-            : appointment.WithoutTexts();
+        await FindAppointmentAsync(appointment.Id, ct) is { HasContent: true } ? appointment : appointment.WithoutTexts();
 
     /// <summary>Returns the users whom a hospital's access policy names to be told of emergency overrides.</summary>
     internal async Task<IReadOnlyList<Guid>> FindNotifiedUsersAsync(Guid hospital, CancellationToken ct) =>
@@ -138,23 +137,6 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
     /// <summary>Returns the time by the clock of the database, which is the same for all replicas.</summary>
     internal Task<DateTimeOffset> GetDatabaseTimeAsync(CancellationToken ct) =>
         Database.SqlQuery<DateTimeOffset>($"""SELECT statement_timestamp() AS "Value" """).SingleAsync(ct);
-
-    /// <summary>Adds to records whether the caller sees their content.</summary>
-    internal IQueryable<VisibleRow<MedicalRecord>> WithVisibility(IQueryable<MedicalRecord> records) =>
-        WithVisibility(records, () => ContentVisibility.OfRecords(this));
-
-    /// <summary>Adds to treatments whether the caller sees their content.</summary>
-    internal IQueryable<VisibleRow<Treatment>> WithVisibility(IQueryable<Treatment> treatments) =>
-        WithVisibility(treatments, () => ContentVisibility.OfTreatments(this));
-
-    /// <summary>Rows of others than administrators are restricted to those whose content they see.</summary>
-    private IQueryable<VisibleRow<T>> WithVisibility<T>(IQueryable<T> rows, Func<Expression<Func<T, bool>>> hasContent) where T : class =>
-        rows.Select(VisibleRow<T>.From(Tenancy.Caller.Kind switch
-        {
-            Callers.HospitalAdmin => hasContent(),
-            Callers.Platform => row => false,
-            _ => row => true,
-        }));
 
     /// <inheritdoc/>
     protected override void OnModelCreating(ModelBuilder model)

@@ -2,6 +2,7 @@ using System.Linq.Expressions;
 using System.Reflection;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
+using MedCor.Platform.Querying;
 using Microsoft.EntityFrameworkCore;
 using MedicalRecord = MedCor.Clinical.MedicalRecords.MedicalRecord;
 using Treatment = MedCor.Clinical.Treatments.Treatment;
@@ -10,9 +11,10 @@ namespace MedCor.Clinical;
 
 /// <summary>
 /// Decides which clinical content a doctor, nurse or administrator of a hospital sees, as part of the query that reads it. <c>docs/access.md</c> has the rules
-/// as a table. In whose care a patient is, the view <c>care_relations</c> defines.
+/// as a table. In whose care a patient is, the view <c>care_relations</c> defines. What limits the content is read before, because planning its query takes
+/// longer than reading a page; a record that becomes restricted in between is not shown.
 /// </summary>
-internal static class ContentVisibility
+internal sealed class ContentVisibility
 {
     /// <summary>
     /// The greatest number of patients whose rows a list finds before it sorts them: twice the rows that a list counts. Those of more patients are so many that
@@ -20,33 +22,68 @@ internal static class ContentVisibility
     /// </summary>
     private const int MaxPatients = 20_000;
 
-    /// <summary>Returns the condition that the caller sees the content of a record.</summary>
-    /// <param name="countsTemporary">Whether referrals to the caller and emergency overrides of the caller count, which end.</param>
-    internal static Expression<Func<MedicalRecord, bool>> OfRecords(ClinicalDb db, bool countsTemporary = true)
+    private readonly ClinicalDb _db;
+    private readonly Guid _me;
+    private readonly bool _isClosed;
+    private readonly bool _hasRestricted;
+
+    private ContentVisibility(ClinicalDb db, bool isClosed, bool hasRestricted) =>
+        (_db, _me, _isClosed, _hasRestricted) = (db, db.Tenancy.Caller.UserId, isClosed, hasRestricted);
+
+    /// <summary>
+    /// Gets the records that the caller may know of: a patient's own, those whose content a doctor or nurse sees, or all of the hospital for administrators.
+    /// </summary>
+    internal IQueryable<MedicalRecord> Records => LimitRecords() is { } limit ? _db.UnlimitedRecords.Where(limit.Condition) : _db.UnlimitedRecords;
+
+    /// <summary>Gets the records whose content the caller sees, not only because of a referral or an emergency override. Staff alone change records.</summary>
+    internal IQueryable<MedicalRecord> AmendableRecords => _db.UnlimitedRecords.Where(SeesRecord(countsTemporary: false));
+
+    /// <summary>
+    /// Gets the treatments that the caller may know of: a patient's own, those whose content a doctor or nurse sees, or all of the hospital for administrators.
+    /// </summary>
+    internal IQueryable<Treatment> Treatments => LimitTreatments() is { } limit ? _db.UnlimitedTreatments.Where(limit.Condition) : _db.UnlimitedTreatments;
+
+    /// <summary>
+    /// Gets the treatments whose content the caller sees, not only because of a referral or an emergency override. Staff alone change treatments.
+    /// </summary>
+    internal IQueryable<Treatment> ChangeableTreatments => _db.UnlimitedTreatments.Where(SeesTreatment(countsTemporary: false));
+
+    private bool IsDoctorOrNurse => _db.Tenancy.Caller.Kind is Callers.Doctor or Callers.Nurse;
+
+    /// <summary>Reads what limits the content of the caller's hospital.</summary>
+    internal static async Task<ContentVisibility> ReadAsync(ClinicalDb db, CancellationToken ct)
     {
-        var (me, closed, care) = (db.Tenancy.Caller.UserId, ClosedPolicies(db), CareOfCaller(db, countsTemporary));
-        var treatment = care.Where(c => c.Basis != CareBasis.Shift);
-        // The first condition, which nearly always decides, reads nothing for each row.
-        return r => (!r.IsRestricted && (!closed.Any() || care.Any(c => c.PatientId == r.PatientId)))
-            || r.AuthorId == me || r.DoctorId == me || treatment.Any(c => c.PatientId == r.PatientId);
+        // Patients see what is theirs, and the platform no content at all.
+        if (db.Tenancy.Caller.Kind is not (Callers.Doctor or Callers.Nurse or Callers.HospitalAdmin)) return new(db, isClosed: false, hasRestricted: false);
+        var (closed, restricted) = (db.AccessPolicies.Where(p => p.Mode == AccessMode.CareRelationship), db.UnlimitedRecords.Where(r => r.IsRestricted));
+        var limits = await db.Hospitals.Select(h => new { IsClosed = closed.Any(), HasRestricted = restricted.Any() }).SingleOrDefaultAsync(ct);
+        return new(db, limits is not { IsClosed: false }, limits is not { HasRestricted: false });
     }
 
-    /// <summary>Returns the condition that the caller sees the content of a treatment.</summary>
-    /// <param name="countsTemporary">Whether referrals to the caller and emergency overrides of the caller count, which end.</param>
-    internal static Expression<Func<Treatment, bool>> OfTreatments(ClinicalDb db, bool countsTemporary = true)
-    {
-        var (me, closed, care) = (db.Tenancy.Caller.UserId, ClosedPolicies(db), CareOfCaller(db, countsTemporary));
-        return t => !closed.Any() || t.AuthorId == me || t.DoctorId == me || care.Any(c => c.PatientId == t.PatientId);
-    }
+    /// <summary>Returns which records a doctor or nurse may know of; null for anybody else.</summary>
+    internal RowLimit<MedicalRecord>? LimitRecords() =>
+        IsDoctorOrNurse ? new(SeesRecord(countsTemporary: true), DecidesCount: _isClosed || _hasRestricted) : null;
+
+    /// <summary>Returns which treatments a doctor or nurse may know of; null for anybody else, and where it is all of them.</summary>
+    internal RowLimit<Treatment>? LimitTreatments() =>
+        IsDoctorOrNurse && _isClosed ? new(SeesTreatment(countsTemporary: true), DecidesCount: true) : null;
+
+    /// <summary>Adds to records whether the caller sees their content.</summary>
+    internal IQueryable<VisibleRow<MedicalRecord>> WithContent(IQueryable<MedicalRecord> records) =>
+        WithContent(records, () => SeesRecord(countsTemporary: true));
+
+    /// <summary>Adds to treatments whether the caller sees their content.</summary>
+    internal IQueryable<VisibleRow<Treatment>> WithContent(IQueryable<Treatment> treatments) =>
+        WithContent(treatments, () => SeesTreatment(countsTemporary: true));
 
     /// <summary>
     /// Returns the patients in the care of a doctor or nurse whose hospital limits content to them. Returns null where it does not, and where they are so many
     /// that a list soon finds their rows in the order of an index.
     /// </summary>
-    internal static async Task<Guid[]?> FindPatientsInCareAsync(ClinicalDb db, CancellationToken ct)
+    internal async Task<Guid[]?> FindPatientsInCareAsync(CancellationToken ct)
     {
-        if (db.Tenancy.Caller is not { Kind: Callers.Doctor or Callers.Nurse } || !await ClosedPolicies(db).AnyAsync(ct)) return null;
-        var patients = await CareOfCaller(db, countsTemporary: true).Select(c => c.PatientId).Distinct().Take(MaxPatients + 1).ToArrayAsync(ct);
+        if (!IsDoctorOrNurse || !_isClosed) return null;
+        var patients = await CareOfCaller(countsTemporary: true).Select(c => c.PatientId).Distinct().Take(MaxPatients + 1).ToArrayAsync(ct);
         return patients.Length > MaxPatients ? null : patients;
     }
 
@@ -73,16 +110,45 @@ internal static class ContentVisibility
     internal static void AddTo(ModelBuilder model) =>
         model.HasDbFunction(typeof(ContentVisibility).GetMethod(nameof(SeesContent), BindingFlags.Static | BindingFlags.NonPublic)!);
 
-    /// <summary>Returns the policy of the caller's hospital if it limits content to those in whose care a patient is.</summary>
-    private static IQueryable<AccessPolicies.AccessPolicy> ClosedPolicies(ClinicalDb db) =>
-        db.AccessPolicies.Where(p => p.Mode == AccessMode.CareRelationship);
-
-    private static IQueryable<CareRelation> CareOfCaller(ClinicalDb db, bool countsTemporary)
+    /// <summary>Returns the condition that the caller sees the content of a record.</summary>
+    /// <param name="countsTemporary">Whether referrals to the caller and emergency overrides of the caller count, which end.</param>
+    private Expression<Func<MedicalRecord, bool>> SeesRecord(bool countsTemporary)
     {
-        var me = db.Tenancy.Caller.UserId;
-        var care = db.CareRelations.Where(c => c.UserId == me);
+        var (me, care) = (_me, CareOfCaller(countsTemporary));
+        var treatment = care.Where(c => c.Basis != CareBasis.Shift);
+        if (_isClosed)
+            return r => (!r.IsRestricted && care.Any(c => c.PatientId == r.PatientId))
+                || r.AuthorId == me || r.DoctorId == me || treatment.Any(c => c.PatientId == r.PatientId);
+        // The first condition, which nearly always decides, reads nothing for each row.
+        if (_hasRestricted)
+            return r => !r.IsRestricted || r.AuthorId == me || r.DoctorId == me || treatment.Any(c => c.PatientId == r.PatientId);
+        return r => !r.IsRestricted || r.AuthorId == me || r.DoctorId == me;
+    }
+
+    /// <summary>Returns the condition that the caller sees the content of a treatment.</summary>
+    /// <param name="countsTemporary">Whether referrals to the caller and emergency overrides of the caller count, which end.</param>
+    private Expression<Func<Treatment, bool>> SeesTreatment(bool countsTemporary)
+    {
+        if (!_isClosed) return t => true;
+        var (me, care) = (_me, CareOfCaller(countsTemporary));
+        return t => t.AuthorId == me || t.DoctorId == me || care.Any(c => c.PatientId == t.PatientId);
+    }
+
+    private IQueryable<CareRelation> CareOfCaller(bool countsTemporary)
+    {
+        var me = _me;
+        var care = _db.CareRelations.Where(c => c.UserId == me);
         return countsTemporary ? care : care.Where(c => c.Basis != CareBasis.Referral && c.Basis != CareBasis.Emergency);
     }
+
+    /// <summary>Rows of others than administrators are restricted to those whose content they see.</summary>
+    private IQueryable<VisibleRow<T>> WithContent<T>(IQueryable<T> rows, Func<Expression<Func<T, bool>>> hasContent) where T : class =>
+        rows.Select(VisibleRow<T>.From(_db.Tenancy.Caller.Kind switch
+        {
+            Callers.HospitalAdmin => hasContent(),
+            Callers.Platform => row => false,
+            _ => row => true,
+        }));
 }
 
 /// <summary>Represents a row about a patient, and whether the caller sees its content or only that it exists.</summary>

@@ -20,7 +20,8 @@ internal sealed class GetMedicalRecordHistoryHandler(ClinicalDb db)
 
     public async Task<Page<MedicalRecordVersion>> HandleAsync(GetMedicalRecordHistory request, CancellationToken ct)
     {
-        var found = await db.WithVisibility(db.MedicalRecords.Where(r => r.Id == request.RecordId)).AsNoTracking().SingleOrDefaultAsync(ct)
+        var visibility = await ContentVisibility.ReadAsync(db, ct);
+        var found = await visibility.WithContent(visibility.Records.Where(r => r.Id == request.RecordId)).AsNoTracking().SingleOrDefaultAsync(ct)
             ?? throw new NotFound("medical record");
         var record = found.Row;
         var versions = db.RecordVersions.Where(v => v.HospitalId == record.HospitalId && v.RecordId == record.Id);

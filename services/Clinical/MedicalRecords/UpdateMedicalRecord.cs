@@ -20,21 +20,24 @@ internal sealed class UpdateMedicalRecordHandler(ClinicalDb db, MedicalRecordRes
 
     public async Task<object> GetCurrentAsync(UpdateMedicalRecord request, CancellationToken ct) => await records.GetAsync(request.RecordId, ct);
 
-    public async Task<Contracts.Clinical.MedicalRecord> LimitAsync(Contracts.Clinical.MedicalRecord result, CancellationToken ct) =>
-        await db.WithVisibility(db.MedicalRecords.Where(r => r.Id == result.Id)).AsNoTracking().SingleOrDefaultAsync(ct) is { HasContent: true }
-            ? result
-            : result.WithoutContent();
+    public async Task<Contracts.Clinical.MedicalRecord> LimitAsync(Contracts.Clinical.MedicalRecord result, CancellationToken ct)
+    {
+        var visibility = await ContentVisibility.ReadAsync(db, ct);
+        var row = await visibility.WithContent(visibility.Records.Where(r => r.Id == result.Id)).AsNoTracking().SingleOrDefaultAsync(ct);
+        return row is { HasContent: true } ? result : result.WithoutContent();
+    }
 
     public async Task<Contracts.Clinical.MedicalRecord> HandleAsync(UpdateMedicalRecord request, CancellationToken ct)
     {
-        var record = await db.MedicalRecords.SingleOrDefaultAsync(r => r.Id == request.RecordId, ct) ?? throw new NotFound("medical record");
+        var visibility = await ContentVisibility.ReadAsync(db, ct);
+        var record = await visibility.Records.SingleOrDefaultAsync(r => r.Id == request.RecordId, ct) ?? throw new NotFound("medical record");
         record.ThrowIfVersionDiffers(request.ExpectedVersion);
         record.EnsureNotFinal();
         // Who may set the mark is decided before the amendment, which makes the caller the author.
         if (request.Restricted is { } isRestricted && isRestricted != record.IsRestricted && !await MayRestrictAsync(record, ct))
             throw new Forbidden("Whoever created a record and the administrators of the hospital decide whether it is restricted.");
         // Whoever amends a record becomes its author, who always sees it: what ends must not lead to that.
-        var mayAmend = await db.AmendableRecords.AnyAsync(r => r.Id == record.Id, ct);
+        var mayAmend = await visibility.AmendableRecords.AnyAsync(r => r.Id == record.Id, ct);
         if (request.ChangesContent())
         {
             if (!mayAmend)

@@ -76,6 +76,9 @@ ALTER TABLE appointments ADD COLUMN moved_by uuid;
 CREATE INDEX IF NOT EXISTS medical_records_by_author ON medical_records (hospital_id, author_id, created_at, id);
 CREATE INDEX IF NOT EXISTS treatments_by_author ON treatments (hospital_id, author_id, created_at, id);
 
+-- Tells whether a hospital has any restricted record. It is empty at first, but building it reads the table once.
+CREATE INDEX medical_records_restricted ON medical_records (hospital_id) WHERE is_restricted;
+
 -- For how long around a visit it is a relation. The defaults are those of AccessPolicy.
 CREATE VIEW care_periods WITH (security_invoker = true) AS
 SELECT h.hospital_id, coalesce(p.visit_days, 365) AS visit_days, coalesce(p.nurse_days, 1) AS nurse_days

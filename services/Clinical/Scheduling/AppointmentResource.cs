@@ -1,4 +1,5 @@
 using MedCor.Clinical.People;
+using MedCor.Contracts;
 using MedCor.Platform.Querying;
 using MedCor.Platform.Resources;
 
@@ -31,4 +32,8 @@ internal sealed class AppointmentResource(ClinicalDb db) : QueryableResource<App
     protected override IQueryable<AppointmentWithNames> IncludeRelated(IQueryable<Appointment> rows) => db.WithNamesForCaller(rows);
     protected override Contracts.Clinical.Appointment ToContract(AppointmentWithNames row) => row.ToContractFor(db.Tenancy.Caller.Kind);
     protected override Task<Guid?> FindSurvivingPatientAsync(Guid patientId, CancellationToken ct) => db.FindSurvivingPatientAsync(patientId, ct);
+
+    /// <inheritdoc/>
+    public override async Task<Contracts.Clinical.Appointment> GetAsync(Guid id, CancellationToken ct) =>
+        ToContract(await db.FindAppointmentAsync(id, ct) ?? throw new NotFound(EntityName));
 }

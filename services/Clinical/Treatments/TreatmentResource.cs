@@ -23,18 +23,23 @@ internal sealed class TreatmentResource(ClinicalDb db) : QueryableResource<Treat
         .WithIndex("created_at").WithIndex("patient_id", "created_at").WithIndex("doctor_id", "created_at").WithIndex("status", "created_at")
         .WithIndex("updated_at");
 
+    private ContentVisibility? _visibility;
+
     protected override QueryableFields<Treatment> Fields => QueryFields;
     protected override string EntityName => "treatment";
     protected override string? OwnerField => "patient_id";
-    protected override IQueryable<Treatment> Rows => db.Treatments;
-    protected override IQueryable<VisibleRow<Treatment>> IncludeRelated(IQueryable<Treatment> rows) => db.WithVisibility(rows);
+    protected override IQueryable<Treatment> Rows => db.UnlimitedTreatments;
+    protected override RowLimit<Treatment>? Limit => _visibility!.LimitTreatments();
+    protected override IQueryable<VisibleRow<Treatment>> IncludeRelated(IQueryable<Treatment> rows) => _visibility!.WithContent(rows);
     protected override Contracts.Clinical.Treatment ToContract(VisibleRow<Treatment> row) => row.Row.ToContractWith(row.HasContent);
     protected override Task<Guid?> FindSurvivingPatientAsync(Guid patientId, CancellationToken ct) => db.FindSurvivingPatientAsync(patientId, ct);
+
+    protected override async Task PrepareAsync(CancellationToken ct) => _visibility = await ContentVisibility.ReadAsync(db, ct);
 
     /// <summary>Reads a page. Where the caller sees only what concerns some patients, their rows are found first.</summary>
     protected override async Task<Page<Contracts.Clinical.Treatment>> ReadAsync(ListQuery<Treatment> list, CancellationToken ct)
     {
-        if (!list.IsSelective && await ContentVisibility.FindPatientsInCareAsync(db, ct) is { } patients)
+        if (!list.IsSelective && await _visibility!.FindPatientsInCareAsync(ct) is { } patients)
         {
             var me = db.Tenancy.Caller.UserId;
             list.FindFirst(t => patients.Contains(t.PatientId) || t.AuthorId == me || t.DoctorId == me);

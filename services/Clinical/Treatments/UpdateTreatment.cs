@@ -11,17 +11,20 @@ internal sealed class UpdateTreatmentHandler(ClinicalDb db, TreatmentResource tr
 {
     public async Task<object> GetCurrentAsync(UpdateTreatment request, CancellationToken ct) => await treatments.GetAsync(request.TreatmentId, ct);
 
-    public async Task<Contracts.Clinical.Treatment> LimitAsync(Contracts.Clinical.Treatment result, CancellationToken ct) =>
-        await db.WithVisibility(db.Treatments.Where(t => t.Id == result.Id)).AsNoTracking().SingleOrDefaultAsync(ct) is { HasContent: true }
-            ? result
-            : result.WithoutContent();
+    public async Task<Contracts.Clinical.Treatment> LimitAsync(Contracts.Clinical.Treatment result, CancellationToken ct)
+    {
+        var visibility = await ContentVisibility.ReadAsync(db, ct);
+        var row = await visibility.WithContent(visibility.Treatments.Where(t => t.Id == result.Id)).AsNoTracking().SingleOrDefaultAsync(ct);
+        return row is { HasContent: true } ? result : result.WithoutContent();
+    }
 
     public async Task<Contracts.Clinical.Treatment> HandleAsync(UpdateTreatment request, CancellationToken ct)
     {
-        var treatment = await db.Treatments.SingleOrDefaultAsync(t => t.Id == request.TreatmentId, ct) ?? throw new NotFound("treatment");
+        var visibility = await ContentVisibility.ReadAsync(db, ct);
+        var treatment = await visibility.Treatments.SingleOrDefaultAsync(t => t.Id == request.TreatmentId, ct) ?? throw new NotFound("treatment");
         treatment.ThrowIfVersionDiffers(request.ExpectedVersion);
         // Whoever changes a treatment becomes its author, who always sees it: what ends must not lead to that.
-        if (!await db.ChangeableTreatments.AnyAsync(t => t.Id == treatment.Id, ct))
+        if (!await visibility.ChangeableTreatments.AnyAsync(t => t.Id == treatment.Id, ct))
             throw new Forbidden("You see only that the treatment exists, or see it because of a referral or an emergency override. "
                 + "Create a new treatment instead.");
         var followUp = treatment.FollowUpDate;

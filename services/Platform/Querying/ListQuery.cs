@@ -45,6 +45,7 @@ public sealed class ListQuery<T> where T : class
     private (string Field, Guid Id, string Entity)? _owner;
     private readonly List<(string Field, object? Value)> _requestedValues = [];
     private IQueryable<T> _rows;
+    private RowLimit<T>? _limit;
 
     /// <summary>Creates the query for a tool's request.</summary>
     public static ListQuery<T> Create<TResult>(TenantDb db, QueryableFields<T> fields, IQueryable<T> rows, PagedTool<TResult> request) =>
@@ -124,6 +125,13 @@ public sealed class ListQuery<T> where T : class
     {
         _findsFirst = true;
         return WhereSelective(condition);
+    }
+
+    /// <summary>Restricts the list to the rows that a caller may see; no restriction when it is null.</summary>
+    internal ListQuery<T> Limit(RowLimit<T>? limit)
+    {
+        _limit = limit;
+        return this;
     }
 
     /// <summary>Restricts the list by a filter as clients write it: <c>{"role": "DOCTOR", "created_at": {"gte": …}}</c>.</summary>
@@ -272,8 +280,12 @@ public sealed class ListQuery<T> where T : class
         var skip = (_request.Page - 1) * _request.Limit;
         if (_errors.Count > 0) throw new ValidationFailed(_errors);
 
-        // Sorted even for counting, so that PostgreSQL reads an index and not the table.
-        var counted = IsIndexed ? (UsesMergedScans ? BuildScans(order, MaxRows + 1) : order.Apply(_rows)).Take(MaxRows + 1) : _rows;
+        var counted = RowsToCount(order);
+        if (_limit is { Condition: var condition, DecidesCount: var decidesCount })
+        {
+            _rows = _rows.Where(condition);
+            if (decidesCount) counted = RowsToCount(order);
+        }
         // PostgreSQL does not expect that matches of a search can be adjacent in the sort order, such as all names that begin with Z: it would walk the index
         // from A. So when the matches are few enough to be counted, they are found first and then sorted.
         int? counts = _isSearch && !_isSelective ? await counted.CountAsync(ct) : null;
@@ -299,6 +311,10 @@ public sealed class ListQuery<T> where T : class
                 + "the first sort field; rows with that value are repeated");
         return new([.. page.Select(show)], isExact ? total : MaxRows, _request.Page, _request.Limit, skip + page.Count < total, isExact ? null : false);
     }
+
+    /// <summary>Returns the rows to count, sorted, so that PostgreSQL reads an index and not the table.</summary>
+    private IQueryable<T> RowsToCount(SortOrder order) =>
+        IsIndexed ? (UsesMergedScans ? BuildScans(order, MaxRows + 1) : order.Apply(_rows)).Take(MaxRows + 1) : _rows;
 
     /// <summary>Gets whether the rows are merged from several scans, each in the order of an index.</summary>
     private bool UsesMergedScans => IsIndexed && (!_isSingleHospital || _alternatives.Count > 0);

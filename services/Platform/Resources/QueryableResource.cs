@@ -33,8 +33,11 @@ public abstract class QueryableResource<T, TRow, TContract>(TenantDb db) : IReso
     /// <summary>Gets the fields by which the resource can be sorted and filtered.</summary>
     protected internal abstract QueryableFields<T> Fields { get; }
 
-    /// <summary>Gets the rows that the caller may see. <see cref="PrepareAsync"/> has been awaited before.</summary>
+    /// <summary>Gets the rows of which <see cref="Limit"/> leaves those that the caller may see. <see cref="PrepareAsync"/> has been awaited before.</summary>
     protected abstract IQueryable<T> Rows { get; }
+
+    /// <summary>Gets which of the rows the caller may see; null for all.</summary>
+    protected virtual RowLimit<T>? Limit => null;
 
     /// <summary>Gets the field that holds a row's owner, when patients see only their own rows.</summary>
     protected internal virtual string? OwnerField => null;
@@ -56,7 +59,7 @@ public abstract class QueryableResource<T, TRow, TContract>(TenantDb db) : IReso
     public async Task<Page<TContract>> ReadPageAsync(PagedTool<TContract> request, Action<ListQuery<T>> filter, CancellationToken ct)
     {
         await PrepareAsync(ct);
-        var list = RestrictToOwner(ListQuery<T>.Create(db, Fields, Rows, request));
+        var list = RestrictToOwner(ListQuery<T>.Create(db, Fields, Rows, request).Limit(Limit));
         filter(list);
         return await ReadAsync(list, ct);
     }
@@ -65,17 +68,18 @@ public abstract class QueryableResource<T, TRow, TContract>(TenantDb db) : IReso
     public virtual async Task<TContract> GetAsync(Guid id, CancellationToken ct)
     {
         await PrepareAsync(ct);
-        return ToContract(await IncludeRelated(Rows.Where(Fields.Id.Compare(ExpressionType.Equal, id))).AsNoTracking().SingleOrDefaultAsync(ct)
-            ?? throw new NotFound(EntityName));
+        var rows = Rows.Where(Fields.Id.Compare(ExpressionType.Equal, id));
+        if (Limit is { } limit) rows = rows.Where(limit.Condition);
+        return ToContract(await IncludeRelated(rows).AsNoTracking().SingleOrDefaultAsync(ct) ?? throw new NotFound(EntityName));
     }
 
     async Task<object> IResourceHandler<TContract>.ListAsync(ResourceQuery query, CancellationToken ct)
     {
         await PrepareAsync(ct);
-        var page = await ReadAsync(RestrictToOwner(query.ToListQuery(db, Fields, Rows)), ct);
+        var page = await ReadAsync(RestrictToOwner(query.ToListQuery(db, Fields, Rows).Limit(Limit)), ct);
         if (page.Total > 0 || query.PatientIds.Count != 1 || await FindSurvivingPatientAsync(query.PatientIds.Single(), ct) is not { } survivingId) return page;
         query.ReplacePatient(survivingId);
-        return await ReadAsync(RestrictToOwner(query.ToListQuery(db, Fields, Rows)), ct);
+        return await ReadAsync(RestrictToOwner(query.ToListQuery(db, Fields, Rows).Limit(Limit)), ct);
     }
 
     string? ISortable.FindSortError(string? sort) => Fields.FindSortError(sort);

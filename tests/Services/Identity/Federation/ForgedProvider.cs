@@ -22,6 +22,8 @@ internal sealed class ForgedProvider : IAsyncDisposable
     public const string ClientSecret = "a secret that HS256 would accept as a key, 2026";
 
     private const string KeyId = "key-1";
+    // Another one for each provider: MedCor remembers the key of an issuer, and a provider can be started at the port of a former one.
+    private readonly string _path = $"/{Guid.NewGuid()}";
     private readonly WebApplication _web;
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private readonly ConcurrentDictionary<string, ForgedAnswer> _codes = new();
@@ -33,18 +35,19 @@ internal sealed class ForgedProvider : IAsyncDisposable
         builder.Services.AddRoutingCore();
         _web = builder.Build();
         _web.UseRouting();
-        _web.MapGet("/.well-known/openid-configuration", http => http.Response.WriteAsJsonAsync(Metadata));
-        _web.MapGet("/jwks", http => http.Response.WriteAsJsonAsync(new { keys = new[] { GetPublicKey() } }));
-        _web.MapGet("/authorize", AuthorizeAsync);
-        _web.MapPost("/token", ExchangeAsync);
+        var endpoints = _web.MapGroup(_path);
+        endpoints.MapGet("/.well-known/openid-configuration", http => http.Response.WriteAsJsonAsync(Metadata));
+        endpoints.MapGet("/jwks", http => http.Response.WriteAsJsonAsync(new { keys = new[] { GetPublicKey() } }));
+        endpoints.MapGet("/authorize", AuthorizeAsync);
+        endpoints.MapPost("/token", ExchangeAsync);
         // Where a client of MedCor receives its own code.
-        _web.MapGet("/client", _ => Task.CompletedTask);
+        endpoints.MapGet("/client", _ => Task.CompletedTask);
     }
 
     /// <summary>Gets the discovery document.</summary>
     public Dictionary<string, object> Metadata { get; } = [];
 
-    public string Issuer => _web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+    public string Issuer => _web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single() + _path;
 
     /// <summary>Gets or sets what changes the next answers.</summary>
     public Action<ForgedAnswer> Forge { get; set; } = _ => { };

@@ -103,7 +103,7 @@ public sealed partial class QueryCostTests
         await using var db = new ClinicalDb(options.Options, TimeProvider.System, signal);
         db.Begin(tenancy);
 
-        Assert.Equal(many, (await ContentVisibility.FindPatientsInCareAsync(db, CancellationToken.None))?.Length);
+        Assert.Equal(many, (await (await ContentVisibility.ReadAsync(db, CancellationToken.None)).FindPatientsInCareAsync(CancellationToken.None))?.Length);
     }
 
     /// <summary>Checks that a page of probable duplicates is read in the order of their score, however many there are.</summary>
