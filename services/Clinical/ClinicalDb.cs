@@ -81,14 +81,18 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
     /// <summary>Gets in whose care patients are at this moment, by the clock of the database.</summary>
     internal IQueryable<CareRelation> CareRelations => Rows<CareRelation>();
 
-    /// <summary>Gets the records of which <see cref="ContentVisibility"/> leaves those that the caller may know of: a patient's own, or all of the hospital.</summary>
+    /// <summary>
+    /// Gets the records of which <see cref="ContentVisibility"/> leaves those that the caller may know of: a patient's own, or all of the hospital.
+    /// </summary>
     internal IQueryable<MedicalRecord> UnlimitedRecords =>
         Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Rows<MedicalRecord>().Where(r => r.PatientId == me) : Rows<MedicalRecord>();
 
     /// <summary>Gets the versions of all records, for reading the history of a record that the caller may see.</summary>
     internal IQueryable<RecordVersion> RecordVersions => Rows<RecordVersion>();
 
-    /// <summary>Gets the treatments of which <see cref="ContentVisibility"/> leaves those that the caller may know of: a patient's own, or all of the hospital.</summary>
+    /// <summary>
+    /// Gets the treatments of which <see cref="ContentVisibility"/> leaves those that the caller may know of: a patient's own, or all of the hospital.
+    /// </summary>
     internal IQueryable<Treatment> UnlimitedTreatments =>
         Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Rows<Treatment>().Where(t => t.PatientId == me) : Rows<Treatment>();
 
