@@ -31,8 +31,8 @@ internal sealed class ExportEndpoints(ServiceForwarder forwarder, OpenConnection
         app.MapPost($"/api/mcp/exports/users/{{{UserId}}}", http => ExportAsync(http, "export_user", ReadUserId(http))).Describe(
             "export_user", ApiTags.Accounts, "Export the data of a user",
             "Returns what all services store about a user, without secrets and what serves to log in: the account and, of a patient, appointments, medical "
-            + "records with their versions, treatments and who has read them. Users export their own data; administrators of the user's hospital export it too, "
-            + "without the user's chats and sessions, which are the user's alone. " + Description,
+            + "records with their versions, treatments and who has read them. Users export their own data; administrators of the user's hospital export it, "
+            + "too, without the user's chats and sessions, which are the user's alone. " + Description,
             _ => Details(OperationDetails.Parameter(ParameterLocation.Path, UserId, "The ID of the user.", SchemaBuilder.Uuid())));
         app.MapPost("/api/mcp/exports/hospital", http => ExportAsync(http, "export_hospital", user: null)).Describe(
             "export_hospital", ApiTags.Accounts, "Export the data of your hospital",

@@ -10,8 +10,8 @@ namespace MedCor.Contracts.LanguageModels;
 
 /// <summary>
 /// Describes the tools as a language model may use them. No secret passes through a model: tools that return one are missing, and so are parameters that take
-/// one. Tools and parameters are missing too by which a model could give itself or others access that it lacks or that outlasts its own, or destroy what nothing
-/// brings back.
+/// one. Tools and parameters are missing too by which a model could give itself or others access that it lacks or that outlasts its own, or destroy what
+/// nothing brings back.
 /// </summary>
 public static class ModelTools
 {
