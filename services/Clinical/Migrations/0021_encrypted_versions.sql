@@ -18,8 +18,8 @@ BEGIN
             ARRAY[stored.reason, stored.title, stored.description, stored.diagnosis, stored.symptoms, stored.treatment_plan],
             ARRAY[new_reason, new_title, new_description, new_diagnosis, new_symptoms, new_treatment_plan]) AS texts (was, becomes)
         WHERE CASE WHEN coalesce(was, '') = '' THEN becomes IS DISTINCT FROM was ELSE starts_with(becomes, key_in_use) IS NOT TRUE END)
-        OR CASE WHEN stored.attachments = '{}' THEN new_attachments <> '{}'
-            ELSE (cardinality(new_attachments) = 1 AND starts_with(new_attachments[1], key_in_use)) IS NOT TRUE END
+        OR (CASE WHEN stored.attachments = '{}' THEN new_attachments <> '{}'
+            ELSE (cardinality(new_attachments) = 1 AND starts_with(new_attachments[1], key_in_use)) IS NOT TRUE END)
         THEN RETURN false; END IF;
     UPDATE medical_record_versions SET reason = new_reason, title = new_title, description = new_description, diagnosis = new_diagnosis,
         symptoms = new_symptoms, treatment_plan = new_treatment_plan, attachments = new_attachments
