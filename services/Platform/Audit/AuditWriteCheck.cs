@@ -15,7 +15,7 @@ public sealed partial class AuditWriteCheck : IDisposable
 
     /// <summary>
     /// Divides by zero, which ends the transaction, unless as many events are stored as were sent. It is a statement of its own, so that it sees the effects of
-    /// all triggers. Functions are named with their schema and rows are compared as records, because PostgreSQL prefers a function or an operator for exactly
+    /// all triggers. Functions are named with their schema, and one of them compares the rows, because PostgreSQL prefers a function or an operator for exactly
     /// these types, which the owner of the database could create. The keys say in which partitions the events are. The emergency override alone is not
     /// compared: a trigger of Clinical finds it.
     /// </summary>
@@ -23,8 +23,8 @@ public sealed partial class AuditWriteCheck : IDisposable
         SELECT 1 / (pg_catalog.count(*) = pg_catalog.cardinality({2}))::integer
         FROM pg_catalog.jsonb_populate_recordset(NULL::audit_events, {0}::jsonb) AS sent
         JOIN audit_events AS stored ON stored.hospital_id = sent.hospital_id AND stored.id = sent.id
-        WHERE stored.hospital_id = ANY({1}) AND stored.id = ANY({2}) AND stored::record IS NOT DISTINCT FROM pg_catalog.jsonb_populate_record(
-            sent, pg_catalog.jsonb_build_object('emergency_override_id', stored.emergency_override_id))::record
+        WHERE stored.hospital_id = ANY({1}) AND stored.id = ANY({2}) AND pg_catalog.record_eq(stored, pg_catalog.jsonb_populate_record(
+            sent, pg_catalog.jsonb_build_object('emergency_override_id', stored.emergency_override_id)))
         """;
 
     private const string Statements = $"{Insert};\n{Check}";
