@@ -4,6 +4,7 @@ using MedCor.Clinical.EmergencyOverrides;
 using MedCor.Clinical.MedicalRecords;
 using MedCor.Clinical.People;
 using MedCor.Clinical.Referrals;
+using MedCor.Clinical.Representatives;
 using MedCor.Clinical.Scheduling;
 using MedCor.Clinical.Treatments;
 using MedCor.Contracts;
@@ -32,12 +33,36 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
     /// <summary>Gets the access policies that hospitals have set.</summary>
     internal IQueryable<AccessPolicy> AccessPolicies => Rows<AccessPolicy>();
 
+    /// <summary>Gets all relations of guardians and proxies, for counting them.</summary>
+    internal IQueryable<Representative> Representatives => Rows<Representative>();
+
+    /// <summary>Gets the relations of guardians and proxies that the caller may see: a patient's own, of either side, or all of the hospital.</summary>
+    internal IQueryable<Representative> VisibleRepresentatives =>
+        Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Representatives.Where(RepresentativeQueries.Concerns(me)) : Representatives;
+
+    /// <summary>
+    /// Gets the patients for whom the caller acts at this moment, by the clock of the database. What a patient sees of others follows from this alone: each of
+    /// the sets of rows below that are a patient's own adds the rows of these.
+    /// </summary>
+    internal IQueryable<RepresentedPatient> RepresentedPatients
+    {
+        get
+        {
+            var me = Tenancy.Caller.UserId;
+            return Rows<RepresentedPatient>().Where(p => p.UserId == me);
+        }
+    }
+
+    /// <summary>Gets the patient whose rows a list contains that names none: the caller, if it is a patient, and otherwise null for any.</summary>
+    internal Guid? OwnPatientId => Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? me : null;
+
     /// <summary>
     /// Gets the referrals that the caller may see: a patient's own, those to or by a doctor or nurse, or all of the hospital for administrators.
     /// </summary>
     internal IQueryable<Referral> VisibleReferrals => Tenancy.Caller switch
     {
-        { Kind: Callers.Patient, UserId: var me } => Rows<Referral>().Where(r => r.PatientId == me),
+        { Kind: Callers.Patient, UserId: var me } when RepresentedPatients is var represented =>
+            Rows<Referral>().Where(r => r.PatientId == me || represented.Any(p => p.PatientId == r.PatientId && p.SeesRestricted)),
         { Kind: Callers.Doctor or Callers.Nurse, UserId: var me } => Rows<Referral>().Where(r => r.UserId == me || r.ReferredBy == me),
         _ => Rows<Referral>(),
     };
@@ -53,10 +78,11 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
     {
         get
         {
-            var named = AccessPolicies;
+            var (named, represented) = (AccessPolicies, RepresentedPatients);
             return Tenancy.Caller switch
             {
-                { Kind: Callers.Patient, UserId: var me } => EmergencyOverrides.Where(e => e.PatientId == me),
+                { Kind: Callers.Patient, UserId: var me } =>
+                    EmergencyOverrides.Where(e => e.PatientId == me || represented.Any(p => p.PatientId == e.PatientId && p.SeesRestricted)),
                 { Kind: Callers.Doctor or Callers.Nurse, UserId: var me } =>
                     EmergencyOverrides.Where(e => e.UserId == me || named.Any(p => p.NotifiedUserIds.Contains(me))),
                 _ => EmergencyOverrides,
@@ -72,7 +98,8 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
     /// </summary>
     internal IQueryable<MedicalRecord> MedicalRecords => Tenancy.Caller switch
     {
-        { Kind: Callers.Patient, UserId: var me } => Rows<MedicalRecord>().Where(r => r.PatientId == me),
+        { Kind: Callers.Patient, UserId: var me } when RepresentedPatients is var represented => Rows<MedicalRecord>().Where(
+            r => r.PatientId == me || represented.Any(p => p.PatientId == r.PatientId && (p.SeesRestricted || !r.IsRestricted))),
         { Kind: Callers.Doctor or Callers.Nurse } => Rows<MedicalRecord>().Where(ContentVisibility.OfRecords(this)),
         _ => Rows<MedicalRecord>(),
     };
@@ -88,7 +115,8 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
     /// </summary>
     internal IQueryable<Treatment> Treatments => Tenancy.Caller switch
     {
-        { Kind: Callers.Patient, UserId: var me } => Rows<Treatment>().Where(t => t.PatientId == me),
+        { Kind: Callers.Patient, UserId: var me } when RepresentedPatients is var represented =>
+            Rows<Treatment>().Where(t => t.PatientId == me || represented.Any(p => p.PatientId == t.PatientId)),
         { Kind: Callers.Doctor or Callers.Nurse } => Rows<Treatment>().Where(ContentVisibility.OfTreatments(this)),
         _ => Rows<Treatment>(),
     };
@@ -103,7 +131,9 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
 
     /// <summary>Gets the appointments that the caller may see: a patient's own, or those of a staff member's hospital.</summary>
     internal IQueryable<Appointment> VisibleAppointments =>
-        Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Appointments.Where(a => a.PatientId == me) : Appointments;
+        Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } && RepresentedPatients is var represented
+            ? Appointments.Where(a => a.PatientId == me || represented.Any(p => p.PatientId == a.PatientId))
+            : Appointments;
 
     /// <summary>Gets the appointments that the caller may see, with the names of patient and doctor.</summary>
     internal IQueryable<AppointmentWithNames> AppointmentsWithNames => WithNamesForCaller(VisibleAppointments);

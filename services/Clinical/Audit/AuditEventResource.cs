@@ -1,4 +1,5 @@
 using MedCor.Clinical.People;
+using MedCor.Clinical.Representatives;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Platform.Querying;
@@ -31,8 +32,8 @@ internal sealed class AuditEventResource(ClinicalDb db) : QueryableResource<Audi
     protected override string? OwnerField => "patient_id";
 
     /// <summary>
-    /// Gets the events that the caller may see: a patient's own, or those of an administrator's hospital. Reading them is an event too, which is left out for
-    /// whoever has read: otherwise each page would move what is on the next one.
+    /// Gets the events that the caller may see: a patient's own and those of patients for whom the caller acts and sees everything, or those of an
+    /// administrator's hospital. Reading them is an event too, which is left out for whoever has read: otherwise each page would move what is on the next one.
     /// </summary>
     protected override IQueryable<AuditEvent> Rows
     {
@@ -40,9 +41,13 @@ internal sealed class AuditEventResource(ClinicalDb db) : QueryableResource<Audi
         {
             var (kind, me) = (db.Tenancy.Caller.Kind, db.Tenancy.Caller.UserId);
             var events = db.AuditEvents.Where(e => e.Kind != AuditKind.Audit || e.UserId != me);
-            return kind == Callers.Patient ? events.Where(e => e.PatientId == me) : events;
+            if (kind != Callers.Patient) return events;
+            var represented = db.RepresentedPatients;
+            return events.Where(e => e.PatientId == me || represented.Any(p => p.PatientId == e.PatientId && p.SeesRestricted));
         }
     }
+
+    protected override Task<Guid[]> FindRepresentedAsync(Guid[] patients, CancellationToken ct) => db.FindRepresentedAsync(patients, ct, completely: true);
 
     protected override IQueryable<AuditEventWithUser> IncludeRelated(IQueryable<AuditEvent> rows) =>
         rows.LeftJoin(db.People, e => new { e.HospitalId, Id = e.UserId }, p => new { p.HospitalId, p.Id },
@@ -86,6 +91,18 @@ internal sealed class AuditEventWithUser
             EmergencyOverrideId: e.EmergencyOverrideId,
             Kind: e.Kind ?? AuditKind.Clinical,
             Fields: e.Fields,
-            Service: e.Service ?? "clinical");
+            Service: e.Service ?? "clinical",
+            OnBehalfOf: FindRepresented());
     }
+
+    /// <summary>
+    /// Returns the patient for whom the user acted; null when it was for nobody else. Patients reach the data of others only as their guardians or proxies, so
+    /// what the chain protects says it: the user, the role, whose data it is, and that the call was not refused. That they act for somebody, they read and end
+    /// for themselves.
+    /// </summary>
+    private Guid? FindRepresented() =>
+        Event is { Role: ActingRole.Patient, Outcome: AuditOutcome.Done or AuditOutcome.Replayed, Resource: not "representatives", PatientId: { } patient }
+        && patient != Event.UserId
+            ? patient
+            : null;
 }

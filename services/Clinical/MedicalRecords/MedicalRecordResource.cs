@@ -1,4 +1,5 @@
 using MedCor.Clinical.People;
+using MedCor.Clinical.Representatives;
 using MedCor.Contracts;
 using MedCor.Platform.Querying;
 using MedCor.Platform.Resources;
@@ -32,6 +33,7 @@ internal sealed class MedicalRecordResource(ClinicalDb db)
     protected override IQueryable<VisibleRow<MedicalRecord>> IncludeRelated(IQueryable<MedicalRecord> rows) => db.WithVisibility(rows);
     protected override Contracts.Clinical.MedicalRecord ToContract(VisibleRow<MedicalRecord> row) => row.Row.ToContractWith(row.HasContent);
     protected override Task<Guid?> FindSurvivingPatientAsync(Guid patientId, CancellationToken ct) => db.FindSurvivingPatientAsync(patientId, ct);
+    protected override Task<Guid[]> FindRepresentedAsync(Guid[] patients, CancellationToken ct) => db.FindRepresentedAsync(patients, ct);
 
     /// <summary>Reads a page. Where the caller sees only what concerns some patients, their rows are found first.</summary>
     protected override async Task<Page<Contracts.Clinical.MedicalRecord>> ReadAsync(ListQuery<MedicalRecord> list, CancellationToken ct)

@@ -27,7 +27,7 @@ internal sealed class ListReferralsHandler(ClinicalDb db, PersonCopies people, T
     public Task<Page<Contracts.Clinical.Referral>> HandleAsync(ListReferrals request, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        return people.ListAsync(request.PatientId, patientId => ListQuery<Referral>.Create(db, Fields, db.VisibleReferrals, request)
+        return people.ListAsync(request.PatientId ?? db.OwnPatientId, patientId => ListQuery<Referral>.Create(db, Fields, db.VisibleReferrals, request)
             .Where("patient_id", patientId).Where("user_id", request.UserId)
             .ReadPageAsync(r => r, r => r.ToContract(now), ct), ct);
     }

@@ -1,3 +1,4 @@
+using MedCor.Clinical.Representatives;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Platform.Tools;
@@ -33,6 +34,7 @@ internal sealed class UpdateAppointmentStatusHandler(ClinicalDb db, TimeProvider
         if (db.Tenancy.Caller.Kind == Callers.Patient && appointment.Appointment.Status is AppointmentStatus.Scheduled or AppointmentStatus.InProgress)
             appointment.Appointment.EnsureNotStarted(now);
         appointment.Appointment.ChangeStatus(request.Status, request.Notes, now);
+        appointment.Appointment.RecordRepresentative(db.FindActingRepresentative(appointment.Appointment.PatientId));
 
         db.Raise(() => new AppointmentUpdated(appointment.ToContract()));
         await db.SaveChangesAsync(ct);

@@ -1,4 +1,5 @@
 using MedCor.Clinical.People;
+using MedCor.Clinical.Representatives;
 using MedCor.Contracts;
 using MedCor.Platform.Querying;
 using MedCor.Platform.Resources;
@@ -30,6 +31,7 @@ internal sealed class TreatmentResource(ClinicalDb db) : QueryableResource<Treat
     protected override IQueryable<VisibleRow<Treatment>> IncludeRelated(IQueryable<Treatment> rows) => db.WithVisibility(rows);
     protected override Contracts.Clinical.Treatment ToContract(VisibleRow<Treatment> row) => row.Row.ToContractWith(row.HasContent);
     protected override Task<Guid?> FindSurvivingPatientAsync(Guid patientId, CancellationToken ct) => db.FindSurvivingPatientAsync(patientId, ct);
+    protected override Task<Guid[]> FindRepresentedAsync(Guid[] patients, CancellationToken ct) => db.FindRepresentedAsync(patients, ct);
 
     /// <summary>Reads a page. Where the caller sees only what concerns some patients, their rows are found first.</summary>
     protected override async Task<Page<Contracts.Clinical.Treatment>> ReadAsync(ListQuery<Treatment> list, CancellationToken ct)
