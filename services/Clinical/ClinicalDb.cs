@@ -53,9 +53,6 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
         }
     }
 
-    /// <summary>Gets the patient whose rows a list contains that names none: the caller, if it is a patient, and otherwise null for any.</summary>
-    internal Guid? OwnPatientId => Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? me : null;
-
     /// <summary>
     /// Gets the referrals that the caller may see: a patient's own, those to or by a doctor or nurse, or all of the hospital for administrators.
     /// </summary>

@@ -1,4 +1,5 @@
 using MedCor.Clinical.People;
+using MedCor.Clinical.Representatives;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Platform.Querying;
@@ -25,10 +26,10 @@ internal sealed class ListEmergencyOverridesHandler(ClinicalDb db, PersonCopies 
         return Task.CompletedTask;
     }
 
-    public Task<Page<Contracts.Clinical.EmergencyOverride>> HandleAsync(ListEmergencyOverrides request, CancellationToken ct)
+    public async Task<Page<Contracts.Clinical.EmergencyOverride>> HandleAsync(ListEmergencyOverrides request, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        return people.ListAsync(request.PatientId ?? db.OwnPatientId,
+        return await people.ListAsync(await db.FindListedPatientAsync(request.PatientId, ct),
             patientId => ListQuery<EmergencyOverride>.Create(db, Fields, db.VisibleEmergencyOverrides, request)
                 .Where("patient_id", patientId).Where("user_id", request.UserId).Where("is_reviewed", request.IsReviewed)
                 .ReadPageAsync(e => e, e => e.ToContract(now), ct), ct);

@@ -1,7 +1,5 @@
-using System.Linq.Expressions;
 using MedCor.Clinical.People;
 using MedCor.Contracts;
-using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Representatives;
 
@@ -38,36 +36,4 @@ internal sealed class RepresentativeWithNames
     /// <summary>Converts the relation for a caller; receptionists receive no reason.</summary>
     internal Contracts.Clinical.Representative ToContractFor(Callers kind, DateTimeOffset now) =>
         kind == Callers.Receptionist ? ToContract(now).WithoutReason() : ToContract(now);
-}
-
-/// <summary>Queries who acts for whom.</summary>
-internal static class RepresentativeQueries
-{
-    /// <summary>Returns the condition that a user is one of the two.</summary>
-    internal static Expression<Func<Representative, bool>> Concerns(Guid userId) => r => r.PatientId == userId || r.UserId == userId;
-
-    /// <summary>Joins relations with the names of both.</summary>
-    internal static IQueryable<RepresentativeWithNames> WithNames(this ClinicalDb db, IQueryable<Representative> representatives) => representatives
-        .LeftJoin(db.People, r => new { r.HospitalId, Id = r.PatientId }, p => new { p.HospitalId, p.Id }, (r, patient) => new { r, patient })
-        .LeftJoin(db.People, v => new { v.r.HospitalId, Id = v.r.UserId }, u => new { u.HospitalId, u.Id },
-            (v, user) => new RepresentativeWithNames { Representative = v.r, Patient = v.patient, User = user });
-
-    /// <summary>Returns those of some patients for whom the caller acts at this moment.</summary>
-    /// <param name="completely">Whether the caller must see all of the patient, restricted records included.</param>
-    internal static Task<Guid[]> FindRepresentedAsync(this ClinicalDb db, Guid[] patients, CancellationToken ct, bool completely = false) =>
-        db.RepresentedPatients.Where(p => patients.Contains(p.PatientId) && (p.SeesRestricted || !completely)).Select(p => p.PatientId).Distinct()
-            .ToArrayAsync(ct);
-
-    /// <summary>
-    /// Throws <see cref="Forbidden"/> when a caller with the role of a patient is neither the patient nor acts for them at this moment. Staff may act for any.
-    /// </summary>
-    internal static async Task EnsureMayActForAsync(this ClinicalDb db, Guid patientId, CancellationToken ct)
-    {
-        if (db.FindActingRepresentative(patientId) is not null && await db.FindRepresentedAsync([patientId], ct) is [])
-            throw new Forbidden("Patients book for themselves, and for patients for whom they act.");
-    }
-
-    /// <summary>Returns the caller if it is another patient, who can only be a guardian or proxy of this one; null for the patient and for staff.</summary>
-    internal static Guid? FindActingRepresentative(this ClinicalDb db, Guid patientId) =>
-        db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } && me != patientId ? me : null;
 }

@@ -10,8 +10,8 @@ namespace MedCor.Contracts.LanguageModels;
 
 /// <summary>
 /// Describes the tools as a language model may use them. No secret passes through a model: tools that return one are missing, and so are parameters that take
-/// one. Tools and parameters are missing too by which a model could give itself or others access that it lacks or that outlasts its own, or destroy what nothing
-/// brings back.
+/// one. Tools and parameters are missing too by which a model could give itself or others access that it lacks or that outlasts its own, or destroy what
+/// nothing brings back.
 /// </summary>
 public static class ModelTools
 {
@@ -21,7 +21,8 @@ public static class ModelTools
     private static readonly FrozenSet<Type> ForUsersAlone =
         FrozenSet.Create(typeof(CreateServiceAccount), typeof(UpdateServiceAccount), typeof(RevokeApiKey), typeof(UpdateIdentityProvider),
             typeof(UpdateSignInPolicy), typeof(ResetSecondFactor), typeof(UpdateChatPolicy), typeof(UpdateAccessPolicy), typeof(CreateReferral),
-            typeof(BreakGlass), typeof(ReviewEmergencyOverride), typeof(MergePatients), typeof(EraseUser));
+            typeof(BreakGlass), typeof(ReviewEmergencyOverride), typeof(MergePatients), typeof(EraseUser), typeof(CreateRepresentative),
+            typeof(DecideCorrectionRequest));
 
     /// <summary>The parameters, by their tools, by which people alone decide who sees what.</summary>
     private static readonly FrozenSet<(Type Tool, string Name)> ParametersForUsersAlone =
