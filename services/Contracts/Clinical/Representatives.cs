@@ -64,7 +64,7 @@ public sealed record Representative(
 /// Lists who acts for whom, or did, the latest first. Patients see who acts for them and for whom they act; staff see all of their hospital.
 /// </summary>
 /// <param name="PatientId">The ID of the patient whose guardians and proxies are listed.</param>
-/// <param name="UserId">The ID of the user for whose patients is asked. <example>"01980000-0000-7000-8001-000000000028"</example></param>
+/// <param name="UserId">The ID of the user who acts for them. <example>"01980000-0000-7000-8001-000000000028"</example></param>
 [Tool("list_representatives", Effect.Read, Callers.HospitalAdmin | Callers.Doctor | Callers.Nurse | Callers.Receptionist | Callers.Patient)]
 public sealed record ListRepresentatives(Guid? PatientId = null, Guid? UserId = null) : PagedTool<Representative>;
 
