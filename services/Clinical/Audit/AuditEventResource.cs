@@ -1,5 +1,4 @@
 using MedCor.Clinical.People;
-using MedCor.Clinical.Representatives;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Platform.Querying;

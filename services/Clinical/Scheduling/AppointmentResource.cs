@@ -1,5 +1,4 @@
 using MedCor.Clinical.People;
-using MedCor.Clinical.Representatives;
 using MedCor.Platform.Querying;
 using MedCor.Platform.Resources;
 

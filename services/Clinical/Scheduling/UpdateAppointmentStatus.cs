@@ -1,4 +1,3 @@
-using MedCor.Clinical.Representatives;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Platform.Tools;

@@ -135,8 +135,8 @@ public sealed record GetAppointment(Guid AppointmentId) : ITool<Appointment>;
 /// <summary>
 /// Books an appointment for a patient with a doctor. The doctor must be working at that time, and neither the doctor nor the patient may be booked then;
 /// list_appointment_slots returns such times. If the time has been taken meanwhile, the error is CONFLICT, with the nearest free times in details.alternatives.
-/// Patients book only for themselves and for patients for whom they act: one slot, at a time that list_appointment_slots offers, and no more open bookings of a
-/// patient at once than the max_open_patient_bookings of their hospital.
+/// Patients book for themselves or for whom they act: one slot that list_appointment_slots offers, and no more open bookings at once than the
+/// max_open_patient_bookings of their hospital.
 /// </summary>
 /// <param name="PatientId">The ID of the patient.</param>
 /// <param name="DoctorId">The ID of the doctor.</param>
@@ -160,8 +160,8 @@ public sealed record CreateAppointment(
 /// <summary>
 /// Changes the status of an appointment: SCHEDULED to IN_PROGRESS, CANCELLED or NO_SHOW; IN_PROGRESS to COMPLETED or CANCELLED. No other transition is
 /// possible. NO_SHOW is possible only once the appointment's start time is reached; for a patient who comes early, IN_PROGRESS and then COMPLETED are possible
-/// before it. Cancelling frees the time and requires the reason in notes. Patients may only cancel, and only their own appointments and those of patients for
-/// whom they act, until they begin. Receptionists may only cancel, or set NO_SHOW.
+/// before it. Cancelling frees the time and requires the reason in notes. Patients may only cancel, their own appointments or those of whom they act
+/// for, until they begin. Receptionists may only cancel, or set NO_SHOW.
 /// </summary>
 /// <param name="AppointmentId">The ID of the appointment.</param>
 /// <param name="Status">The new status. <example>"IN_PROGRESS"</example></param>
@@ -177,8 +177,8 @@ public sealed record UpdateAppointmentStatus(
 /// <summary>
 /// Moves an appointment that has not begun to another time with the same doctor, in one step: the old appointment is cancelled and its time becomes free, a new
 /// appointment replaces it, and each refers to the other. Returns the new appointment. An appointment whose time is over can no longer be moved. Patients may
-/// move their own, and those of patients for whom they act, until it begins, to a time that list_appointment_slots offers; a length that staff chose is kept,
-/// and no other may be longer than one slot.
+/// move their own, or those of whom they act for, until they begin, to a time that list_appointment_slots offers; a length that staff chose is kept, and no
+/// other may be longer than one slot.
 /// </summary>
 /// <param name="AppointmentId">The ID of the appointment to move.</param>
 /// <param name="AppointmentDate">The new date, in the hospital's time zone.</param>

@@ -2,7 +2,7 @@ using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
-namespace MedCor.Clinical.Representatives;
+namespace MedCor.Clinical;
 
 /// <summary>Represents that a user acts for a patient at the moment of the query. The view <c>represented_patients</c> defines when that is.</summary>
 [PersonalData(OnErasure.Keep, nameof(RepresentedPatient.PatientId), nameof(RepresentedPatient.UserId), IsExported = false)]
