@@ -160,8 +160,8 @@ public sealed record CreateAppointment(
 /// <summary>
 /// Changes the status of an appointment: SCHEDULED to IN_PROGRESS, CANCELLED or NO_SHOW; IN_PROGRESS to COMPLETED or CANCELLED. No other transition is
 /// possible. NO_SHOW is possible only once the appointment's start time is reached; for a patient who comes early, IN_PROGRESS and then COMPLETED are possible
-/// before it. Cancelling frees the time and requires the reason in notes. Patients may only cancel, their own appointments or those of whom they act
-/// for, until they begin. Receptionists may only cancel, or set NO_SHOW.
+/// before it. Cancelling frees the time and requires the reason in notes. Patients only cancel, for themselves or whom they act for, until the
+/// appointment begins. Receptionists only cancel, or set NO_SHOW.
 /// </summary>
 /// <param name="AppointmentId">The ID of the appointment.</param>
 /// <param name="Status">The new status. <example>"IN_PROGRESS"</example></param>
