@@ -1,4 +1,5 @@
--- Users with the role of a patient who act for other patients, as guardians or proxies, until ends_at. They are ended and never deleted: they say who acted for whom.
+-- Users with the role of a patient who act for other patients, as guardians or proxies, until ends_at. They are ended and never deleted: they say who acted for
+-- whom.
 CREATE TABLE representatives (
     hospital_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -22,8 +23,8 @@ CREATE INDEX representatives_by_creation ON representatives (hospital_id, create
 CREATE INDEX representatives_by_patient ON representatives (hospital_id, patient_id, created_at, id);
 CREATE INDEX representatives_by_user ON representatives (hospital_id, user_id, created_at, id);
 
--- For whom a user acts at this moment: the one definition of it. It is decided by the database's clock, so that a relation ends at the same moment at every replica.
--- Nobody acts for a patient who is inactive or was merged into another one.
+-- For whom a user acts at this moment: the one definition of it. It is decided by the database's clock, so that a relation ends at the same moment at every
+-- replica. Nobody acts for a patient who is inactive or was merged into another one.
 CREATE VIEW represented_patients WITH (security_invoker = true) AS
 SELECT r.hospital_id, r.patient_id, r.user_id, r.sees_restricted
 FROM representatives r
