@@ -57,6 +57,7 @@ internal sealed class ContentVisibility
         if (db.Tenancy.Caller.Kind is not (Callers.Doctor or Callers.Nurse or Callers.HospitalAdmin)) return new(db, isClosed: false, hasRestricted: false);
         var (closed, restricted) = (db.AccessPolicies.Where(p => p.Mode == AccessMode.CareRelationship), db.UnlimitedRecords.Where(r => r.IsRestricted));
         var limits = await db.Hospitals.Select(h => new { IsClosed = closed.Any(), HasRestricted = restricted.Any() }).SingleOrDefaultAsync(ct);
+        // A hospital that is not known yet is taken for a limited one.
         return new(db, limits is not { IsClosed: false }, limits is not { HasRestricted: false });
     }
 

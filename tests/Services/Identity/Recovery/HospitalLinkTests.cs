@@ -40,7 +40,7 @@ public sealed class HospitalLinkTests : IAsyncLifetime
         Assert.Equal(owner.Id, (await owner.LogIn()).Id);
     }
 
-    /// <summary>What the database does decides the time, apart from its mails, which are sent later.</summary>
+    /// <summary>Compares what the database does, which decides the time. The mails are sent later.</summary>
     [Fact]
     public async Task A_hospital_cannot_measure_who_logs_in_at_another_one()
     {
