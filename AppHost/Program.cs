@@ -1,26 +1,41 @@
 // The application model: the servers and services, and their dependencies. It is the same whether it is run here or published.
 
 using MedCor.AppHost.Hosting;
+using MedCor.Contracts;
 
 return await MedCorHost.RunAsync(args, host =>
 {
     var postgres = host.Servers.AddPostgres("postgres");
-    var cache = host.Servers.AddRedis("cache");
-    var messaging = host.Servers.AddRabbitMQ("messaging");
+    // What users fill, and what protects the others from them.
+    var cache = host.Servers.AddRedis("cache", maxMegabytes: 384, RedisAccess.Cache);
+    var control = host.Servers.AddRedis("control", maxMegabytes: 128, RedisAccess.Control);
+    var messaging = host.Servers.AddRabbitMQ("messaging", BrokerAccess.Programs);
 
-    var hospital = Service<Projects.MedCor_Hospital>("hospital");
+    var hospital = Service<Projects.MedCor_Hospital>("hospital")
+        .WithOperatorCommand("verify-audit", "Verify the audit trail", "ShieldCheckmark")
+        .WithOperatorCommand("copy-audit", "Copy the audit trail's last week to Clinical again", "Copy");
     var identity = Service<Projects.MedCor_Identity>("identity")
         .WithOperatorCommand("demo-year", "Add a demo year's people", "PeopleAdd")
-        .WithOperatorCommand("rotate-keys", "Rotate the signing keys", "KeyReset");
+        .WithOperatorCommand("rotate-keys", "Rotate the signing keys", "KeyReset")
+        .WithOperatorCommand("verify-audit", "Verify the audit trail", "ShieldCheckmark")
+        .WithOperatorCommand("copy-audit", "Copy the audit trail's last week to Clinical again", "Copy");
     var clinical = Service<Projects.MedCor_Clinical>("clinical")
         .WithOperatorCommand("demo-year", "Add a demo year's appointments", "CalendarAdd")
+        .WithOperatorCommand("start-encryption", "Start to encrypt texts after an upgrade", "LockClosed")
         .WithOperatorCommand("verify-audit", "Verify the audit trail", "ShieldCheckmark");
-    var billing = Service<Projects.MedCor_Billing>("billing");
+    var billing = Service<Projects.MedCor_Billing>("billing")
+        .WithOperatorCommand("verify-audit", "Verify the audit trail", "ShieldCheckmark")
+        .WithOperatorCommand("copy-audit", "Copy the audit trail's last week to Clinical again", "Copy");
     var analytics = Service<Projects.MedCor_Analytics>("analytics")
-        .WithOperatorCommand("rebuild", "Rebuild the statistics", "ArrowSync");
-    var chat = Service<Projects.MedCor_Chat>("chat");
-    var gateway = host.AddProject<Projects.MedCor_Gateway>("gateway", GatewayAddress.Port, GatewayAddress.Host)
-        .WithServer(cache).WithServer(messaging)
+        .WithOperatorCommand("rebuild", "Rebuild the statistics", "ArrowSync")
+        .WithOperatorCommand("verify-audit", "Verify the audit trail", "ShieldCheckmark")
+        .WithOperatorCommand("copy-audit", "Copy the audit trail's last week to Clinical again", "Copy");
+    var chat = Service<Projects.MedCor_Chat>("chat").WithServer(cache)
+        .WithOperatorCommand("start-encryption", "Start to encrypt texts after an upgrade", "LockClosed")
+        .WithOperatorCommand("verify-audit", "Verify the audit trail", "ShieldCheckmark")
+        .WithOperatorCommand("copy-audit", "Copy the audit trail's last week to Clinical again", "Copy");
+    var gateway = host.AddProject<Projects.MedCor_Gateway>("gateway", GatewayAddress.Port, GatewayAddress.Host, isPublic: true)
+        .WithServer(cache).WithServer(control).WithServer(messaging)
         .With(replica => replica.WithExternalHttpEndpoints().WithHttpHealthCheck("/health")
             .WithUrlForEndpoint("http", _ => new() { Url = "/api/docs/", DisplayText = "API docs" }));
 
@@ -64,6 +79,6 @@ return await MedCorHost.RunAsync(args, host =>
     });
 
     ReplicatedProject Service<TProject>(string name) where TProject : IProjectMetadata, new() => host.AddProject<TProject>(name)
-        .WithDatabase(postgres.AddDatabase($"{name}db")).WithServer(cache).WithServer(messaging)
+        .WithDatabase(postgres.AddDatabase($"{name}db")).WithServer(control).WithServer(messaging)
         .With(replica => replica.WithHttpHealthCheck("/health"));
 });

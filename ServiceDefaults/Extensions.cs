@@ -1,4 +1,5 @@
 using MedCor.ServiceDefaults.Health;
+using MedCor.ServiceDefaults.Servers;
 using MedCor.ServiceDefaults.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -24,6 +25,7 @@ public static class Extensions
         builder.ConfigureOpenTelemetry();
         builder.AddDefaultHealthChecks();
         builder.Services.AddServiceDiscovery();
+        builder.Services.AddSingleton<TransportSecurity>();
         builder.Services.AddSingleton(services => ActivatorUtilities.CreateInstance<ReplicaFailoverHandler>(services));
         builder.Services.AddSingleton(services => new ServiceHttpInvoker(services.GetRequiredService<ReplicaFailoverHandler>()));
         // Replaces Aspire's resilience and service discovery handlers, which lose requests or repeat requests that were already sent (docs/decisions/0024).

@@ -1,6 +1,7 @@
 using System.Text;
 using MedCor.ServiceDefaults.Authentication;
 using MedCor.ServiceDefaults.Errors;
+using MedCor.ServiceDefaults.Servers;
 using MedCor.ServiceDefaults.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -17,7 +18,10 @@ public static class MedCorDefaults
     /// <summary>The largest request body that is read, in bytes.</summary>
     public const int MaxRequestBodySize = 1024 * 1024;
 
-    /// <summary>Adds telemetry, error responses, token validation, Redis, health checks, a limit on request bodies, and graceful shutdown.</summary>
+    /// <summary>
+    /// Adds telemetry, error responses, token validation, <see cref="RedisConnections.Control"/>, health checks, a limit on request bodies, and graceful
+    /// shutdown.
+    /// </summary>
     public static void AddMedCorDefaults(this WebApplicationBuilder builder)
     {
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -27,12 +31,14 @@ public static class MedCorDefaults
             // reader.
             kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
             kestrel.Limits.MaxRequestBodySize = MaxRequestBodySize;
+            if (kestrel.ApplicationServices.GetRequiredService<TransportSecurity>().Certificate is { } certificate)
+                kestrel.ConfigureHttpsDefaults(https => https.ServerCertificateSelector = (_, _) => certificate());
         });
         builder.AddMedCorLogging();
         builder.AddServiceDefaults();
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(25));
 
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(TimeProvider.System).AddSingleton<ServerLogin>();
         builder.Services.AddOptions<TokenOptions>().BindConfiguration("Tokens")
             .Configure<IConfiguration>((tokens, configuration) =>
             {
@@ -43,9 +49,7 @@ public static class MedCorDefaults
         builder.Services.AddSingleton<SigningKeyCache>().AddSingleton<TokenValidator>().AddSingleton<McpTokenValidator>().AddSingleton<RevocationList>();
         builder.Services.AddHostedService(s => s.GetRequiredService<RevocationList>());
 
-        // Readiness checks Redis. Tracing is disabled because a component that reads a stream for many subscribers would add its spans to the trace of the
-        // request that came first.
-        builder.AddRedisClient("cache", settings => settings.DisableHealthChecks = settings.DisableTracing = true, redis => ConfigureRedis(redis));
+        builder.AddControlRedis();
     }
 
     /// <summary>Adds error responses in the error envelope, and the endpoints that <see cref="Extensions.MapDefaultEndpoints"/> maps.</summary>
@@ -66,6 +70,8 @@ public static class MedCorDefaults
         redis.BacklogPolicy = BacklogPolicy.FailFast;
         redis.ConnectTimeout = redis.SyncTimeout = redis.AsyncTimeout = 2000;
         redis.ReconnectRetryPolicy = new LinearRetry(1000);
+        // Nobody announces another master or breaks a tie: the client asks the servers, and no login may use these.
+        (redis.ConfigurationChannel, redis.TieBreaker) = ("", "");
         return redis;
     }
 }

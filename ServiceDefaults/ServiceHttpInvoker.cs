@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
+using MedCor.ServiceDefaults.Servers;
 using Microsoft.Extensions.ServiceDiscovery;
 
 namespace MedCor.ServiceDefaults;
@@ -18,19 +19,22 @@ public sealed class ServiceHttpInvoker : HttpMessageInvoker
 /// <summary>
 /// Sends requests to a service's replicas, as service discovery lists them, in round-robin order. A replica that does not accept the connection has not
 /// received the request: the request goes to the next replica, and the failed replica is skipped for a moment. When no replica accepts, the handler throws at
-/// once, with <see cref="HttpRequestError.ConnectionError"/>. A request that a replica may have received is never repeated.
+/// once, with <see cref="HttpRequestError.ConnectionError"/>. A request that a replica may have received is never repeated. A replica whose certificate is not
+/// good has not received the request either.
 /// </summary>
-internal sealed class ReplicaFailoverHandler(ServiceEndpointResolver discovery, TimeProvider clock) : DelegatingHandler(new SocketsHttpHandler
-{
-    ConnectTimeout = TimeSpan.FromSeconds(2),
-    // Connections are replaced periodically so that addresses are resolved again and a replica that moved is found.
-    PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-    MaxConnectionsPerServer = 512,
-    UseCookies = false,
-    AllowAutoRedirect = false,
-    // Headers are sent in the encoding in which they were read.
-    RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
-})
+internal sealed class ReplicaFailoverHandler(ServiceEndpointResolver discovery, TransportSecurity security, TimeProvider clock)
+    : DelegatingHandler(new SocketsHttpHandler
+    {
+        ConnectTimeout = TimeSpan.FromSeconds(2),
+        // Connections are replaced periodically so that addresses are resolved again and a replica that moved is found.
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        MaxConnectionsPerServer = 512,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        // Headers are sent in the encoding in which they were read.
+        RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
+        SslOptions = new() { RemoteCertificateValidationCallback = security.IsServerTrusted },
+    })
 {
     private static readonly TimeSpan EjectionTime = TimeSpan.FromSeconds(2);
 
@@ -70,7 +74,10 @@ internal sealed class ReplicaFailoverHandler(ServiceEndpointResolver discovery, 
     /// <summary>Returns whether the connection could not be established. A connect timeout appears as a cancellation that the caller did not request.</summary>
     private static bool IsConnectFailure(Exception e, CancellationToken ct) => e switch
     {
-        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } => true,
+        HttpRequestException
+        {
+            HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
+        } => true,
         OperationCanceledException { InnerException: TimeoutException } => !ct.IsCancellationRequested,
         _ => false,
     };
@@ -83,8 +90,8 @@ internal sealed class ReplicaFailoverHandler(ServiceEndpointResolver discovery, 
         private Snapshot _snapshot = new(null, []);
         private int _index;
 
-        /// <summary>Gets the query for service discovery.</summary>
-        public string DiscoveryQuery { get; } = $"http://{name}";
+        /// <summary>Gets the query for service discovery, which prefers addresses with TLS.</summary>
+        public string DiscoveryQuery { get; } = $"https+http://{name}";
 
         public uint NextIndex() => (uint)Interlocked.Increment(ref _index);
 

@@ -12,6 +12,7 @@ using MedCor.Gateway.LiveEvents.WebSockets;
 using MedCor.Gateway.Mcp;
 using MedCor.Gateway.OpenApi;
 using MedCor.Gateway.ToolInvocation;
+using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Messaging;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -43,12 +44,13 @@ internal static class GatewayExtensions
         services.AddAccessControl();
         builder.AddMcp();
 
+        builder.AddCacheRedis();
         builder.AddChatStreams();
         services.AddOptions<ChatStreamOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<ChatStreamReaders>();
 
         services.AddOptions<LiveEventOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
-        // A separate connection, because a reconnecting client reads many events at once, and rate limits and revocations must not wait for them.
+        // A separate connection, because a reconnecting client reads many events at once, and other operations must not wait for them.
         services.AddSingleton(s => new LiveEventStore(ConnectionMultiplexer.Connect(s.GetRequiredService<IOptions<ConfigurationOptions>>().Value)))
             .AddSingleton<TokenRenewal>().AddSingleton<EventSubscriptions>();
         services.AddHostedSingleton<LiveEventReader>().AddHostedSingleton<ConnectionMonitor>().AddHostedSingleton<ListenerPresence>()
@@ -67,6 +69,7 @@ internal static class GatewayExtensions
         app.Map<BatchEndpoint>();
         app.Map<ListToolsEndpoint>();
         app.Map<ReadResourceEndpoints>();
+        app.Map<ExportEndpoints>();
         app.Map<PromptEndpoints>();
         app.Map<ChatEndpoints>();
         app.Map<SseEndpoint>();

@@ -25,6 +25,7 @@ internal sealed record HostOptions
           --servers KIND   run the servers as "containers" or as "processes" (containers where an engine answers)
           --data DIR       keep the data there (.medcor in the repository)
           --reset          forget the data first
+          --tls            encrypt what goes between the gateway, the services, RabbitMQ and Redis, which then run as processes
           --no-dashboard   start no dashboard
           --quiet          write only errors
           --help           this text
@@ -43,6 +44,8 @@ internal sealed record HostOptions
     public bool Reset { get; init; }
 
     public bool Quiet { get; init; }
+
+    public bool Tls { get; init; }
 
     public bool Dashboard { get; init; } = true;
 
@@ -93,6 +96,7 @@ internal sealed record HostOptions
     {
         "--reset" => this with { Reset = true },
         "--quiet" => this with { Quiet = true },
+        "--tls" => this with { Tls = true },
         "--no-dashboard" => this with { Dashboard = false },
         "--help" or "-h" => this with { Help = true },
         "--data" or "--replicas" or "--servers" when values.Count == 0 => this with { Error = $"{name} needs a value." },

@@ -5,6 +5,7 @@ using MedCor.AppHost.Servers;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Http;
 
 namespace MedCor.AppHost.Hosting;
 
@@ -70,10 +71,12 @@ internal static class MedCorHost
 
         var builder = CreateBuilder(options, data, out var dashboard);
         var installation = new ServerPackages();
+        var certificates = options.Tls ? DevelopmentCertificates.Of(data) : null;
         ServerProvider servers = UsesContainers(options)
             ? new ContainerServerProvider(builder, data, options.Reset)
-            : new ProcessServerProvider(builder, data, options.Reset, installation);
-        var host = new ApplicationModel(builder, options, servers, data) { Dashboard = dashboard?.Url };
+            : new ProcessServerProvider(builder, data, options.Reset, installation, certificates);
+        var host = new ApplicationModel(builder, options, servers, data) { Dashboard = dashboard?.Url, Certificates = certificates };
+        if (certificates is not null) TrustInHealthChecks(builder.Services, certificates);
         model(host);
         host.PortWarnings.ForEach(report.WriteNote);
         await installation.InstallMissingAsync(report.WriteNote, report.WriteProgress, shutdown.Token);
@@ -102,8 +105,15 @@ internal static class MedCorHost
         report.ReportStopped();
     }
 
+    /// <summary>Has Aspire's health checks of services trust the authority of the data directory.</summary>
+    private static void TrustInHealthChecks(IServiceCollection services, DevelopmentCertificates certificates) =>
+        services.PostConfigureAll<HttpClientFactoryOptions>(options => options.HttpMessageHandlerBuilderActions.Add(handler =>
+            handler.PrimaryHandler = new SocketsHttpHandler { SslOptions = new() { RemoteCertificateValidationCallback = certificates.IsTrusted } }));
+
     private static bool UsesContainers(HostOptions options) => options.Servers switch
     {
+        _ when options.Tls => options.Servers != ServerKind.Containers ? false
+            : throw new DistributedApplicationException("With --tls, the servers run as processes. Leave out --servers containers."),
         ServerKind.Processes => false,
         ServerKind.Automatic => ContainerServerProvider.IsEngineAvailable(),
         _ => ContainerServerProvider.IsEngineAvailable() ? true
@@ -140,7 +150,7 @@ internal static class MedCorHost
         });
         builder.OnBeforeStart((starting, _) =>
         {
-            // All traffic is plain HTTP on loopback. Without this the dashboard warns that the developer certificate is not trusted.
+            // MedCor has its own certificates. Without this the dashboard, plain HTTP on loopback, warns that the developer certificate is not trusted.
 #pragma warning disable ASPIRECERTIFICATES001 // An evaluation API; there is no other way yet.
             foreach (var resource in starting.Model.Resources)
                 foreach (var certificate in resource.Annotations.OfType<HttpsCertificateConfigurationCallbackAnnotation>().ToArray())

@@ -1,9 +1,12 @@
+using MedCor.AppHost.Servers;
+
 namespace MedCor.AppHost.Hosting;
 
 /// <summary>
 /// Configures the replicas of a project. Settings apply to every replica; a project that references this one gets the address of every replica.
 /// </summary>
-internal sealed class ReplicatedProject(string name, IReadOnlyList<IResourceBuilder<ProjectResource>> replicas)
+/// <param name="endpoint">The name of the endpoint at which other projects call this one.</param>
+internal sealed class ReplicatedProject(string name, IReadOnlyList<IResourceBuilder<ProjectResource>> replicas, string endpoint = "http")
 {
     public string Name => name;
 
@@ -29,9 +32,17 @@ internal sealed class ReplicatedProject(string name, IReadOnlyList<IResourceBuil
         return With(replica => replica.WithReference(database, connectionName: "db").WaitFor(database));
     }
 
-    /// <summary>Adds the connection string of a server. The project starts when the server is healthy.</summary>
-    public ReplicatedProject WithServer(IResourceBuilder<IResourceWithConnectionString> server) =>
-        With(replica => replica.WithReference(server).WaitFor(server));
+    /// <summary>Adds the connection string of the project's login at a server. The project starts when the server is healthy.</summary>
+    public ReplicatedProject WithServer(SharedServer server)
+    {
+        var (connectionString, passwordFile) = server.GetConnection(Name);
+        return With(replica =>
+        {
+            replica.WithEnvironment($"ConnectionStrings__{server.Resource.Resource.Name}", connectionString)
+                .WithReferenceRelationship(server.Resource).WaitFor(server.Resource);
+            if (passwordFile is not null) replica.WithEnvironment("Servers__PasswordFile", passwordFile);
+        });
+    }
 
     /// <summary>
     /// Adds the addresses of other projects' replicas (<c>services__name__http__0</c>, …). This sets no start order, because services depend on each other
@@ -42,9 +53,13 @@ internal sealed class ReplicatedProject(string name, IReadOnlyList<IResourceBuil
         foreach (var project in projects)
         {
             replica.WithReference(project.Replicas[0], project.Name);
-            for (var index = 1; index < project.Replicas.Count; index++)
-                replica.WithEnvironment($"services__{project.Name}__http__{index}", project.Replicas[index].GetEndpoint("http"))
+            for (var index = project.HasOtherEndpoint ? 0 : 1; index < project.Replicas.Count; index++)
+                replica.WithEnvironment($"services__{project.Name}__http__{index}", project.Replicas[index].GetEndpoint(project.Endpoint))
                     .WithReferenceRelationship(project.Replicas[index]);
         }
     });
+
+    private string Endpoint => endpoint;
+
+    private bool HasOtherEndpoint => endpoint != "http";
 }

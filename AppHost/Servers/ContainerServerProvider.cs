@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using MedCor.AppHost.Data;
 using MedCor.AppHost.Processes;
+using MedCor.Contracts;
 
 namespace MedCor.AppHost.Servers;
 
@@ -11,6 +12,8 @@ internal sealed class ContainerServerProvider(IDistributedApplicationBuilder bui
     private static readonly string[] Engines = ["docker", "podman"];
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(5);
 
+    private ServerLogins? Logins => data is null ? null : (field ??= new(data));
+
     /// <summary>Returns whether a container engine responds on this machine.</summary>
     public static bool IsEngineAvailable() => Engines.Any(engine => RunEngine(engine, "info"));
 
@@ -18,11 +21,38 @@ internal sealed class ContainerServerProvider(IDistributedApplicationBuilder bui
         new Databases(builder.AddPostgres(name, password: Password(name), port: data?.Ports.GetPort(name)).WithDataVolume(Volume(name))
             .WithArgs("-c", "jit=off"));
 
-    public override IResourceBuilder<IResourceWithConnectionString> AddRedis(string name) =>
-        builder.AddRedis(name, data?.Ports.GetPort(name), Password(name)).WithDataVolume(Volume(name)).WithPersistence(interval: TimeSpan.FromSeconds(10));
+    public override SharedServer AddRedis(string name, int maxMegabytes, IReadOnlyList<RedisLogin>? logins = null)
+    {
+        var users = Logins is not { } passwords || logins is null ? "" : string.Concat(logins.Select(login =>
+            $" --user {login.User} on '#{passwords.GetPasswordHash(login.User)}' {string.Join(' ', login.Rules.Split(' ').Select(rule => $"'{rule}'"))}"));
+        var server = builder.AddRedis(name, data?.Ports.GetPort(name), Password(name)).WithDataVolume(Volume(name))
+            .WithPersistence(interval: TimeSpan.FromSeconds(10))
+            // Aspire's last argument is the command line of the server.
+            .WithArgs(context =>
+                context.Args[^1] = $"{context.Args[^1]} --maxmemory {maxMegabytes}mb --maxmemory-policy noeviction{users}");
+        var endpoint = server.Resource.PrimaryEndpoint;
+        return new(server, logins?.Select(login => login.User).ToArray(), program => ReferenceExpression.Create(
+            $"{endpoint.Property(EndpointProperty.Host)}:{endpoint.Property(EndpointProperty.Port)},user={program}"), Logins);
+    }
 
-    public override IResourceBuilder<IResourceWithConnectionString> AddRabbitMQ(string name) =>
-        builder.AddRabbitMQ(name, password: Password(name), port: data?.Ports.GetPort(name)).WithDataVolume(Volume(name));
+    public override SharedServer AddRabbitMQ(string name, IReadOnlyList<string>? programs = null)
+    {
+        var server = builder.AddRabbitMQ(name, password: Password(name), port: data?.Ports.GetPort(name)).WithDataVolume(Volume(name));
+        if (data is not null && Logins is { } passwords && programs is not null)
+        {
+            // The directory is closed to others, and the user of the container can read the files.
+            var directory = data.GetDirectory($"{name}-definitions");
+            var (definitions, configuration) = (Path.Combine(directory, "definitions.json"), Path.Combine(directory, "definitions.conf"));
+            File.WriteAllText(definitions, BrokerDefinitions.Create(data.GetPassword(name), programs, passwords));
+            File.WriteAllText(configuration, "load_definitions = /etc/rabbitmq/definitions.json\n");
+            server.WithBindMount(definitions, "/etc/rabbitmq/definitions.json", isReadOnly: true)
+                .WithBindMount(configuration, "/etc/rabbitmq/conf.d/20-definitions.conf", isReadOnly: true);
+        }
+
+        var endpoint = server.Resource.PrimaryEndpoint;
+        return new(server, programs, program => ReferenceExpression.Create(
+            $"amqp://{program}@{endpoint.Property(EndpointProperty.Host)}:{endpoint.Property(EndpointProperty.Port)}"), Logins);
+    }
 
     private IResourceBuilder<ParameterResource>? Password(string name) =>
         data is null ? null : builder.AddParameter($"{name}-password", () => data.GetPassword(name), secret: true);

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using MedCor.Contracts;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
@@ -7,10 +8,11 @@ namespace MedCor.ServiceDefaults.Authentication;
 
 /// <summary>
 /// Lists the sessions, users and hospitals whose tokens were revoked before they expire, and the signing keys that are no longer trusted. Identity writes the
-/// list to Redis and every process reads it every second, so a revoked token stops working everywhere within two seconds. While Redis is unavailable, the last
-/// list that was read stays in force.
+/// list to <see cref="RedisConnections.Control"/> and every process reads it every second, so a revoked token stops working everywhere within two seconds.
+/// While that Redis is unavailable, the last list that was read stays in force.
 /// </summary>
-public sealed class RevocationList(IConnectionMultiplexer redis, TimeProvider clock, ILogger<RevocationList> log)
+public sealed class RevocationList(
+    [FromKeyedServices(RedisConnections.Control)] IConnectionMultiplexer redis, TimeProvider clock, ILogger<RevocationList> log)
     : PeriodicService(RefreshInterval, clock, log, runsAtStart: true)
 {
     private const string Key = "medcor:revoked";

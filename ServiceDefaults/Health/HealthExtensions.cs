@@ -41,7 +41,6 @@ public static class HealthExtensions
             o.Predicate = check => !check.Tags.Contains("masstransit");
         });
         services.AddHealthChecks()
-            .AddDependencyCheck("redis", s => ActivatorUtilities.CreateInstance<RedisCheck>(s))
             .AddDependencyCheck("broker", s => ActivatorUtilities.CreateInstance<BrokerCheck>(s))
             .AddDependencyCheck("revocations", s => ActivatorUtilities.CreateInstance<RevocationListCheck>(s), isRequired: true);
     }

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using MedCor.Contracts;
+using MedCor.ServiceDefaults.Authentication;
+using MedCor.ServiceDefaults.Servers;
 using MedCor.Validation;
 using Microsoft.AspNetCore.WebUtilities;
 using StackExchange.Redis;
@@ -12,7 +14,8 @@ namespace MedCor.Gateway.Authentication;
 /// </summary>
 /// <remarks>
 /// A ticket can be redeemed once, within a minute, at any replica: for one path if the request names it, otherwise for any path that accepts tickets. Redis
-/// stores the token under one half of the ticket, encrypted with the other half and bound to the path, so that reading Redis reveals no token.
+/// stores the token under one half of the ticket, encrypted with the other half and bound to the path, so that reading Redis reveals no token. The tickets of
+/// the last minute are limited in bytes, for each user and for each hospital.
 /// </remarks>
 internal sealed class TicketStore(IConnectionMultiplexer redis)
 {
@@ -22,6 +25,23 @@ internal sealed class TicketStore(IConnectionMultiplexer redis)
 
     /// <summary>The lifetime of a ticket in seconds.</summary>
     public const int LifetimeSeconds = 60;
+
+    /// <summary>The maximum size in bytes of the tickets of a user, and of those of a hospital.</summary>
+    internal const int MaxUserBytes = 512 * 1024;
+    internal const int MaxHospitalBytes = 4 * 1024 * 1024;
+
+    private const string KeyPrefix = "medcor:ticket:";
+
+    /// <summary>Stores a ticket, if there is room for it. Redis needs about 128 bytes in addition to the token.</summary>
+    private const string IssueScript = RedisBudget.Functions + "\n" + """
+        local user, token = ARGV[2], ARGV[5]
+        local budget = open_budget(ARGV[1], user, tonumber(ARGV[3]), tonumber(ARGV[4]))
+        if not budget.make_room(#token + 128) then return 0 end
+        budget.add(user .. '/' .. KEYS[1], #token + 128)
+        budget.keep(user .. '/' .. KEYS[1], ARGV[6])
+        redis.call('SET', KEYS[1], token, 'PX', ARGV[6])
+        return 1
+        """;
 
     private const int NameLength = 16;
     private const int KeyLength = 32;
@@ -41,16 +61,20 @@ internal sealed class TicketStore(IConnectionMultiplexer redis)
     }
 
     /// <summary>Issues a ticket for a validated token.</summary>
+    /// <param name="user">The user of the token; null for a program with the server token.</param>
     /// <param name="path">The only path that the ticket is valid for, in canonical form (<see cref="NormalizePath"/>); null for every path that accepts
     /// tickets.</param>
-    public async Task<string> IssueAsync(string token, string? path)
+    /// <exception cref="RateLimited">The tickets of the last minute take all the memory that those of a user or of a hospital may.</exception>
+    public async Task<string> IssueAsync(string token, Caller? user, string? path)
     {
         var ticket = RandomNumberGenerator.GetBytes(NameLength + KeyLength);
         var (plain, tag) = (Encoding.UTF8.GetBytes(token), new byte[AesGcm.TagByteSizes.MaxSize]);
         var sealedToken = new byte[plain.Length];
         using (var aes = new AesGcm(ticket.AsSpan(NameLength), tag.Length)) aes.Encrypt(Nonce, plain, sealedToken, tag, AssociatedData(path));
-        await redis.GetDatabase().StringSetAsync(RedisKey(ticket), (byte[])[.. tag, .. sealedToken], TimeSpan.FromSeconds(LifetimeSeconds))
-            .WaitAsync(RedisTimeout);
+        var isStored = await redis.GetDatabase().ScriptEvaluateAsync(IssueScript, [RedisKey(ticket)],
+            [$"{KeyPrefix}budget:{user?.HospitalId?.ToString("N") ?? "platform"}", user?.UserId.ToString("N") ?? "program", MaxUserBytes, MaxHospitalBytes,
+                (byte[])[.. tag, .. sealedToken], LifetimeSeconds * 1000]).WaitAsync(RedisTimeout);
+        if (!(bool)isStored) throw new RateLimited("Too many tickets were requested in the last minute. Retry when they have expired.", LifetimeSeconds);
         return WebEncoders.Base64UrlEncode(ticket);
     }
 
@@ -96,7 +120,7 @@ internal sealed class TicketStore(IConnectionMultiplexer redis)
     /// <summary>Returns the data that is authenticated with the token and not stored: at another path, decryption fails.</summary>
     private static byte[] AssociatedData(string? path) => path is null ? [] : Encoding.UTF8.GetBytes(path);
 
-    private static string RedisKey(byte[] ticket) => $"medcor:ticket:{Convert.ToHexStringLower(ticket, 0, NameLength)}";
+    private static string RedisKey(byte[] ticket) => $"{KeyPrefix}{Convert.ToHexStringLower(ticket, 0, NameLength)}";
 
     private static Unauthenticated InvalidTicket() =>
         new(ErrorCodes.AuthInvalid,

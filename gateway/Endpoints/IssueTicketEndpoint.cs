@@ -41,7 +41,7 @@ internal sealed class IssueTicketEndpoint(TicketStore tickets) : IEndpoints
     private async Task HandleAsync(HttpContext http)
     {
         var caller = http.GetCallerIdentity();
-        var ticket = await tickets.IssueAsync(caller.ApiKey ?? caller.Token, await ReadPathAsync(http));
+        var ticket = await tickets.IssueAsync(caller.ApiKey ?? caller.Token, caller.User, await ReadPathAsync(http));
         http.Response.Headers.CacheControl = "no-store";
         await http.Response.WriteAsJsonAsync(new { Ticket = ticket, ExpiresIn = TicketStore.LifetimeSeconds }, Json.Options, http.RequestAborted);
     }

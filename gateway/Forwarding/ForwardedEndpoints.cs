@@ -19,7 +19,7 @@ namespace MedCor.Gateway.Forwarding;
 
 /// <summary>
 /// Maps the paths whose responses the gateway passes on without reading them, and forwards their requests with YARP: <c>/api/auth/*</c> and
-/// <c>/oauth/*</c> to Identity, <c>/mcp/cancel/*</c> and <c>/mcp/cancel_all</c> to Chat. See
+/// <c>/oauth/*</c> to Identity, <c>/mcp/cancel/*</c> and <c>/mcp/cancel_all</c> to Chat, and the export of audit events to Clinical. See
 /// <c>docs/decisions/0028-yarp-where-a-response-passes-through.md</c>.
 /// </summary>
 internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoints
@@ -29,6 +29,7 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
 
     private const string Identity = "identity";
     private const string Chat = "chat";
+    private const string Clinical = "clinical";
     private const string LogIn = "log_in";
     private const string Refresh = "refresh_session";
     private const string Switch = "switch_hospital";
@@ -48,6 +49,7 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
     private const string AuthorizationPages = "authorization_server";
     private const string Cancel = "cancel_call";
     private const string CancelAll = "cancel_calls";
+    private const string ExportAudit = "export_audit_events";
 
     private static readonly RouteConfig[] Routes =
     [
@@ -66,11 +68,12 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
         Post(TokenRevocation, "/oauth/revoke", Identity),
         Post(TokenIntrospection, "/oauth/introspect", Identity),
         Post(Registration, "/oauth/register", Identity),
-        Get(PageStyle, "/oauth/style.css"),
-        Get(PageScript, "/oauth/passkeys.js"),
+        Get(PageStyle, "/oauth/style.css", Identity),
+        Get(PageScript, "/oauth/passkeys.js", Identity),
         new() { RouteId = AuthorizationPages, ClusterId = Identity, Match = new() { Path = "/oauth/{**rest}", Methods = [HttpMethods.Get, HttpMethods.Post] } },
         Post(Cancel, "/mcp/cancel/{call_id}", Chat).WithTransformPathRouteValues("/chat/calls/{call_id}/cancel"),
         Post(CancelAll, "/mcp/cancel_all", Chat).WithTransformPathSet("/chat/calls/cancel"),
+        Get(ExportAudit, "/api/audit/export", Clinical).WithTransformPathSet("/audit/export"),
     ];
 
     /// <summary>The services, one cluster each. <see cref="ServiceHttpInvoker"/> selects the replica, for YARP as for tool calls.</summary>
@@ -97,7 +100,7 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
     {
         var example = DemoLogins.Find(environment) is { } logins ? new JsonObject { ["email"] = logins.Example, ["password"] = logins.Password } : null;
         app.MapReverseProxy(proxy => proxy.Use((http, next) =>
-            http.GetReverseProxyFeature().Cluster.Config.ClusterId == Identity ? ForwardToIdentityAsync(http, next) : ForwardToChatAsync(http, next)))
+            http.GetReverseProxyFeature().Cluster.Config.ClusterId == Identity ? ForwardToIdentityAsync(http, next) : ForwardCallAsync(http, next)))
             .ConfigureEndpoints((endpoint, route) => _ = route.RouteId switch
             {
                 LogIn => OpenToStrangers(endpoint, RateLimitPolicy.LogIns).DescribeLogIn(example),
@@ -116,6 +119,7 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
                 AuthorizationPages => endpoint.AllowAnonymous().WithRateLimit(RateLimitPolicy.Sessions).ExcludeFromDescription(),
                 OtherSession => OpenToStrangers(endpoint, RateLimitPolicy.Sessions).ExcludeFromDescription(),
                 Cancel => endpoint.AcceptServerToken().DescribeCancel(),
+                ExportAudit => endpoint.WithMetadata(QueryParametersMetadata.Read).DescribeAuditExport(),
                 _ => endpoint.AcceptServerToken().DescribeCancelAll(),
             });
 
@@ -126,8 +130,8 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
     private static RouteConfig Post(string id, string path, string service) =>
         new() { RouteId = id, ClusterId = service, Match = new() { Path = path, Methods = [HttpMethods.Post] } };
 
-    private static RouteConfig Get(string id, string path) =>
-        new() { RouteId = id, ClusterId = Identity, Match = new() { Path = path, Methods = [HttpMethods.Get] } };
+    private static RouteConfig Get(string id, string path, string service) =>
+        new() { RouteId = id, ClusterId = service, Match = new() { Path = path, Methods = [HttpMethods.Get] } };
 
     private static async Task ForwardToIdentityAsync(HttpContext http, RequestDelegate next)
     {
@@ -143,11 +147,13 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
             throw new Unavailable("Identity is unavailable. Retry shortly.", retryAfter: 1);
     }
 
-    private static async Task ForwardToChatAsync(HttpContext http, RequestDelegate next)
+    /// <summary>Forwards what an authenticated caller asks of Chat or Clinical, and records its metrics.</summary>
+    private static async Task ForwardCallAsync(HttpContext http, RequestDelegate next)
     {
-        var name = http.GetReverseProxyFeature().Route.Config.RouteId;
+        var route = http.GetReverseProxyFeature().Route.Config;
+        var name = route.RouteId;
         http.SetToolTag(name);
-        using var metrics = new ToolMetrics(Chat, name);
+        using var metrics = new ToolMetrics(route.ClusterId!, name);
         if (http.Request.RouteValues.ContainsKey(ChatEndpoints.CallId)) http.Request.RouteValues[ChatEndpoints.CallId] = ChatEndpoints.GetRunId(http);
         // These paths read no body.
         http.Features.Set<IHttpRequestBodyDetectionFeature>(NoBody.Instance);
@@ -155,7 +161,8 @@ internal sealed class ForwardedEndpoints(IHostEnvironment environment) : IEndpoi
         await next(http);
         if (http.RequestAborted.IsCancellationRequested) metrics.RecordAbandoned();
         else if (http.GetForwarderErrorFeature() is not { } failure) metrics.RecordResponse(http.Response.StatusCode);
-        else if (!http.Response.HasStarted) throw ServiceForwarder.ToUnavailable(failure.Exception, name, "with the same request_id");
+        else if (!http.Response.HasStarted)
+            throw ServiceForwarder.ToUnavailable(failure.Exception, name, $"with the same {(route.ClusterId == Chat ? "request_id" : IdempotencyKey.Header)}");
         if (http.Features.Get<Refused>() is { } refusal) throw refusal;
     }
 

@@ -20,6 +20,9 @@ internal sealed class OpenConnectionLimiter(IOptions<LimitOptions> options)
     /// <summary>The maximum number of MCP subscriptions of one user. A client needs one for all that it shows.</summary>
     internal const int MaxSubscriptionsPerUser = 8;
 
+    /// <summary>The maximum number of exports of one user.</summary>
+    internal const int MaxExportsPerUser = 1;
+
     private readonly ConnectionGroup _listeners = new();
     private readonly ConnectionGroup _anonymous = new();
 
@@ -37,6 +40,10 @@ internal sealed class OpenConnectionLimiter(IOptions<LimitOptions> options)
     /// <summary>Acquires an MCP subscription for a user. Throws as <see cref="AcquireSocket"/> does.</summary>
     public IDisposable AcquireSubscription(Caller caller) =>
         _listeners.Acquire(options.Value.MaxListeners, ("subscriptions", CallerKey.Of(caller), MaxSubscriptionsPerUser));
+
+    /// <summary>Acquires an export for a user. Throws as <see cref="AcquireSocket"/> does.</summary>
+    public IDisposable AcquireExport(Caller caller) =>
+        _listeners.Acquire(options.Value.MaxListeners, ("exports", CallerKey.Of(caller), MaxExportsPerUser));
 
     /// <summary>Acquires a WebSocket that has not authenticated yet. Throws as <see cref="AcquireSocket"/> does.</summary>
     public IDisposable AcquireAnonymousSocket(HttpContext http)

@@ -1,15 +1,23 @@
+using MedCor.ServiceDefaults;
 using StackExchange.Redis;
 
 namespace MedCor.Gateway.Limits;
 
 /// <summary>
 /// Limits the rate of calls across all replicas by counting them in Redis; checking and counting are one atomic step. A window begins with its first call
-/// and lasts a minute by the clock of Redis. Rejected calls are not counted. While Redis is unavailable, each process counts on its own, so a caller has
-/// the full limit at each process.
+/// and lasts a minute by the clock of Redis. Rejected calls are not counted. While Redis is unavailable or holds as many counters as it may, each process
+/// counts on its own, so a caller has the full limit at each process.
 /// </summary>
-internal sealed partial class RedisRateLimiter(IConnectionMultiplexer redis, TimeProvider clock, ILogger<RedisRateLimiter> log)
+internal sealed partial class RedisRateLimiter(
+    [FromKeyedServices(RedisConnections.Control)] IConnectionMultiplexer redis, TimeProvider clock, ILogger<RedisRateLimiter> log)
 {
     public const int WindowSeconds = 60;
+
+    /// <summary>
+    /// The maximum number of keys in Redis with which it takes the counter of a further caller: about 50 MB. The revocations in the same Redis always have
+    /// room.
+    /// </summary>
+    internal const int MaxCallers = 250_000;
 
     /// <summary>The maximum number of callers that a process counts while Redis is unavailable; beyond it, all local counts are reset.</summary>
     private const int MaxLocalCallers = 100_000;
@@ -23,6 +31,7 @@ internal sealed partial class RedisRateLimiter(IConnectionMultiplexer redis, Tim
         local ends = used > 0 and math.max(redis.call('PTTL', KEYS[1]), 1) or window
         if used + calls > limit then return {0, limit - used, ends} end
         if ARGV[4] == '0' then return {1, limit - used, ends} end
+        if used == 0 and redis.call('DBSIZE') >= tonumber(ARGV[5]) then return false end
         redis.call('SET', KEYS[1], used + calls, 'PX', ends)
         return {1, limit - used - calls, ends}
         """;
@@ -47,8 +56,10 @@ internal sealed partial class RedisRateLimiter(IConnectionMultiplexer redis, Tim
         if (clock.GetTimestamp() < Volatile.Read(ref _redisRetryAt)) return AcquireLocally(policy, redisKey, limit, calls, areCounted);
         try
         {
-            var result = (RedisResult[])(await redis.GetDatabase()
-                .ScriptEvaluateAsync(CountScript, [redisKey], [limit, calls, WindowSeconds * 1000, areCounted]).WaitAsync(RedisTimeout, clock))!;
+            var reply = await redis.GetDatabase()
+                .ScriptEvaluateAsync(CountScript, [redisKey], [limit, calls, WindowSeconds * 1000, areCounted, MaxCallers]).WaitAsync(RedisTimeout, clock);
+            if (reply.IsNull) return AcquireLocally(policy, redisKey, limit, calls, areCounted);
+            var result = (RedisResult[])reply!;
             return new(policy, limit, Math.Max((int)result[1], 0), (int)Math.Ceiling((long)result[2] / 1000.0), (int)result[0] == 1);
         }
         catch (Exception e) when (e is RedisException or TimeoutException)

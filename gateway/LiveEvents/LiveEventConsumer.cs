@@ -1,5 +1,6 @@
 using MassTransit;
 using MedCor.Contracts;
+using MedCor.ServiceDefaults.Messaging;
 
 namespace MedCor.Gateway.LiveEvents;
 
@@ -7,9 +8,9 @@ namespace MedCor.Gateway.LiveEvents;
 /// Consumes integration events from the message bus and appends their live events to the streams. There is one consumer per event type that has live
 /// events.
 /// </summary>
-internal sealed class LiveEventConsumer<TEvent>(LiveEventStore streams) : IConsumer<TEvent> where TEvent : IntegrationEvent
+internal sealed class LiveEventConsumer<TEvent>(LiveEventStore streams) : EventConsumer<TEvent> where TEvent : IntegrationEvent
 {
-    public Task Consume(ConsumeContext<TEvent> context)
+    protected override Task ReceiveAsync(ConsumeContext<TEvent> context)
     {
         var integrationEvent = context.Message;
         return integrationEvent.LiveUpdate is { } live

@@ -43,14 +43,15 @@ internal sealed class LiveEventStore(IConnectionMultiplexer redis) : IDisposable
     private static readonly TimeSpan RedisTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// Appends events to a stream and to the stream of all events, exactly once. A restarted Redis may have lost its last writes or all of them. It has not
-    /// if it still holds the last entry that this writer wrote; otherwise the script starts a new epoch, which tells every reader that events may be
-    /// missing. The oldest entries beyond the maximum number or size of a stream are removed. An entry without a size was written by an earlier version and
-    /// was never counted.
+    /// Appends events to a stream and to the stream of all events, exactly once: the ids of as many events as a stream has entries are kept, and only an
+    /// event that was written a moment ago is delivered again. A restarted Redis may have lost its last writes or all of them. It has not if it still holds
+    /// the last entry that this writer wrote; otherwise the script starts a new epoch, which tells every reader that events may be missing. The oldest
+    /// entries beyond the maximum number or size of a stream are removed. An entry without a size was written by an earlier version and was never counted.
     /// </summary>
     private const string AppendScript = """
-        if redis.call('EXISTS', KEYS[1]) == 1 then return false end
-        local heads, stream, all, sizes = KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+        local seen, heads, stream, all, sizes = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+        local event = ARGV[9]
+        if redis.call('ZSCORE', seen, event) then return false end
         local seconds, kept, channel = ARGV[1], tonumber(ARGV[2]), ARGV[3]
         local epoch_known, number_known, is_doubtful = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6] == '1'
         local most = {[stream] = tonumber(ARGV[7]), [all] = tonumber(ARGV[8])}
@@ -78,7 +79,7 @@ internal sealed class LiveEventStore(IConnectionMultiplexer redis) : IDisposable
         end
         local time = redis.call('TIME')
         local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
-        for i = 9, #ARGV, 5 do
+        for i = 10, #ARGV, 5 do
           for _, s in ipairs({stream, all}) do
             make_room(s, #ARGV[i+4])
             local number = redis.call('HINCRBY', heads, s, 1)
@@ -87,7 +88,9 @@ internal sealed class LiveEventStore(IConnectionMultiplexer redis) : IDisposable
             redis.call('EXPIRE', s, seconds)
           end
         end
-        redis.call('SET', KEYS[1], '', 'EX', seconds)
+        redis.call('ZADD', seen, now, event)
+        redis.call('ZREMRANGEBYRANK', seen, 0, -kept - 1)
+        redis.call('EXPIRE', seen, seconds)
         redis.call('PUBLISH', channel, stream)
         return {string.format('%.0f', epoch), redis.call('HGET', heads, all)}
         """;
@@ -179,16 +182,17 @@ internal sealed class LiveEventStore(IConnectionMultiplexer redis) : IDisposable
     public static bool IsToolResponseStream(string stream) => stream.StartsWith(ToolResponsePrefix, StringComparison.Ordinal);
 
     /// <summary>
-    /// Appends the live events of an integration event, exactly once however often it is called for the same event. Throws while Redis is unavailable.
+    /// Appends the live events of an integration event, exactly once however often it is called for the same event before 10,000 others of its hospital.
+    /// Throws while Redis is unavailable.
     /// </summary>
     public async Task AppendAsync(IntegrationEvent integrationEvent, IReadOnlyList<LiveEvent> events)
     {
         var stream = integrationEvent.HospitalId is { } hospital ? HospitalStream(hospital) : PlatformStream;
         _hasAbandonedWrite |= _unconfirmed is { } previous && previous != integrationEvent.EventId;
         _unconfirmed = integrationEvent.EventId;
-        RedisKey[] keys = [$"medcor:live:seen:{integrationEvent.EventId:N}", HeadsKey, stream, AllStream, SizesKey];
+        RedisKey[] keys = [$"{stream}:seen", HeadsKey, stream, AllStream, SizesKey];
         List<RedisValue> arguments = [RetentionSeconds, MaxEntries, Channel, _lastWritten.Epoch, _lastWritten.Number, _hasAbandonedWrite ? "1" : "0",
-            MaxHospitalBytes, MaxTotalBytes];
+            MaxHospitalBytes, MaxTotalBytes, integrationEvent.EventId.ToString("N")];
         foreach (var e in events)
             arguments.AddRange([e.Name, e.Resource, (int)e.Audience.Callers, FormatUsers(e.Audience), e.Data]);
         var result = await redis.GetDatabase().ScriptEvaluateAsync(AppendScript, keys, [.. arguments]).WaitAsync(RedisTimeout);

@@ -132,12 +132,12 @@ internal sealed class McpEndpoint(ToolInvoker invoker, ResourceReader reader, Mc
         switch (message.Method)
         {
             case "tools/call" when message.Name is { } name && tools.Find(request, name) is { } tool && !caller.Covers(tool.Scope):
-                if (tool.ClinicalContent is not null)
+                if (tool.Audit is not null)
                     await RecordRefusalAsync(async () => (await invoker.InvokeAsync(
                         request.Context, ToolRequest.ForTool(name, new(message.Arguments)), null, ct)).Dispose());
                 throw new InsufficientScope(tool.Scope);
             case "resources/read" when ResourceUri.TryParse(message.Uri, caller) is { } uri && !caller.Covers(uri.Resource.Scope):
-                if (uri.Resource.HasClinicalContent)
+                if (uri.Resource.Audit is not null)
                     await RecordRefusalAsync(async () => (await reader.ReadAsync(request.Context, uri.Resource, uri.Path, uri.Query, ct)).Dispose());
                 throw new InsufficientScope(uri.Resource.Scope);
             case "prompts/list" or "prompts/get":
@@ -151,7 +151,7 @@ internal sealed class McpEndpoint(ToolInvoker invoker, ResourceReader reader, Mc
         }
     }
 
-    /// <summary>Attempts an access to clinical content that the service refuses too, and records in the audit trail.</summary>
+    /// <summary>Attempts an access that the service refuses too, and records in the audit trail.</summary>
     private static async Task RecordRefusalAsync(Func<Task> attempt)
     {
         try

@@ -64,20 +64,29 @@ internal sealed record OperationDetails
 
     /// <summary>Creates the contents of a response that is an event stream.</summary>
     /// <param name="data">The schema of each event's data.</param>
-    public static Dictionary<string, ResponseContent> EventStream(JsonObject data, string example) => new()
-    {
-        ["text/event-stream"] = new(
-            new JsonObject
-            {
-                ["type"] = "string",
-                ["maxLength"] = BufferedBytesLimiter.MaxResponseLength,
-                ["pattern"] = SchemaBuilder.NoNulPattern,
-                ["description"] = "Server-sent events. The schema describes the data of each event.",
-                ["contentMediaType"] = "application/json",
-                ["contentSchema"] = data,
-            },
-            example),
-    };
+    public static Dictionary<string, ResponseContent> EventStream(JsonObject data, string example) =>
+        Text("text/event-stream", "Server-sent events. The schema describes the data of each event.", data, example);
+
+    /// <summary>Creates the contents of a response that has a JSON object on each line.</summary>
+    /// <param name="line">The schema of each object.</param>
+    public static Dictionary<string, ResponseContent> JsonLines(JsonObject line, string example, int maxLength = BufferedBytesLimiter.MaxResponseLength) =>
+        Text("application/x-ndjson", "Lines of JSON. The schema describes the object on each line.", line, example, maxLength);
+
+    private static Dictionary<string, ResponseContent> Text(string mediaType, string description, JsonObject part, string example,
+        int maxLength = BufferedBytesLimiter.MaxResponseLength) => new()
+        {
+            [mediaType] = new(
+                new JsonObject
+                {
+                    ["type"] = "string",
+                    ["maxLength"] = maxLength,
+                    ["pattern"] = SchemaBuilder.NoNulPattern,
+                    ["description"] = description,
+                    ["contentMediaType"] = "application/json",
+                    ["contentSchema"] = part,
+                },
+                example),
+        };
 
     /// <summary>Creates a query, path or header parameter.</summary>
     public static OpenApiParameter Parameter(ParameterLocation place, string name, string description, JsonObject schema, JsonNode? example = null) => new()

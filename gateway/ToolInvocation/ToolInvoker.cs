@@ -35,7 +35,7 @@ internal sealed class ToolInvoker(ServiceForwarder forwarder, ReferenceDataCache
         MeasureAsync(context, resource.Name, async () =>
         {
             // As for tools.
-            if (!resource.HasClinicalContent) context.Caller.Require(resource.Callers, resource.Scope, resource.Name);
+            if (resource.Audit is null) context.Caller.Require(resource.Callers, resource.Scope, resource.Name);
             using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{resource.Service}/resources/{resource.Name}{pathAndQuery}");
             return await forwarder.SendAsync(resource.Name, context.ServiceHeaders, request, isWrite: false, ct);
         });
@@ -64,8 +64,8 @@ internal sealed class ToolInvoker(ServiceForwarder forwarder, ReferenceDataCache
     private Task<ToolResponse> DispatchAsync(InvocationContext context, ToolRequest request, string? idempotencyKey, CancellationToken ct)
     {
         var tool = request.Tool;
-        // A forbidden access to clinical content is rejected by the service, which records it in the audit trail.
-        if (tool.ClinicalContent is null) context.Caller.Require(tool.Callers, tool.Scope, tool.Name);
+        // A forbidden access that is audited is rejected by the service, which records it in the audit trail.
+        if (tool.Audit is null) context.Caller.Require(tool.Callers, tool.Scope, tool.Name);
         if (tool.RequiresStepUp) context.Caller.RequireStepUp(clock.GetUtcNow());
         return tool.IsReferenceData && referenceData.IsEnabled
             ? InvokeReferenceDataAsync(context, request, idempotencyKey, ct)

@@ -32,7 +32,7 @@ internal sealed class ChatDb(DbContextOptions<ChatDb> options, TimeProvider cloc
     internal IQueryable<ChatRun> SessionHistory(Guid hospital, Guid owner, string session, int maxRuns, int characters) => Rows<ChatRun>($"""
         SELECT * FROM (
             SELECT c.*,
-                sum(length(messages) + length(answer)) OVER newest AS characters,
+                sum(coalesce(message_characters, length(messages)) + coalesce(answer_characters, length(answer))) OVER newest AS characters,
                 count(*) FILTER (WHERE is_whole) OVER (newest ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS wholes
             FROM (
                 SELECT * FROM chat_calls

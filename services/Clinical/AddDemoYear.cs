@@ -36,6 +36,9 @@ internal sealed class AddDemoYear(ClinicalDb db, TimeProvider clock) : IOperator
             await using var transaction = await db.Database.BeginTransactionAsync(ct);
             await AddAppointmentsAsync(monday.AddDays(week * 7), week, ct);
             await AddRecordsAsync(monday.AddDays(week * 7), ct);
+            // What was added by SQL is not encrypted yet.
+            await db.Database.ExecuteSqlAsync(
+                $"UPDATE data_keys SET at_table = '', reencrypted_at = NULL WHERE hospital_id = {hospital.Id} AND retired_at IS NULL", ct);
             await transaction.CommitAsync(ct);
             if ((week + 1) % 6 == 0) Console.WriteLine($"{week + 1} of {WeekCount} weeks, {watch.Elapsed.TotalSeconds:0} s");
         }
@@ -130,6 +133,7 @@ internal sealed class AddDemoYear(ClinicalDb db, TimeProvider clock) : IOperator
             WITH seen AS (
                 SELECT a.*, abs(hashint8(('x' || right(id::text, 8))::bit(32)::bigint)::bigint) % 5 AS turn FROM appointments a
                 WHERE hospital_id = {hospital} AND appointment_date BETWEEN {monday} AND {sunday} AND doctor_id = ANY ({doctors}) AND status = 'COMPLETED'
+                    AND reason NOT LIKE 'enc1:%'
             ), records AS (
                 INSERT INTO medical_records (hospital_id, id, patient_id, doctor_id, author_id,
                     record_type, status, title, description, attachments, version, created_at, updated_at)

@@ -18,6 +18,7 @@ internal enum CareBasis
 }
 
 /// <summary>Represents that a patient is in the care of a user at the moment of the query. The view <c>care_relations</c> defines when that is.</summary>
+[PersonalData(OnErasure.Keep, nameof(CareRelation.PatientId), IsExported = false)]
 internal sealed class CareRelation : ITenantOwned
 {
     public Guid HospitalId { get; init; }

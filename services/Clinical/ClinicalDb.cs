@@ -1,5 +1,4 @@
 using MedCor.Clinical.AccessPolicies;
-using MedCor.Clinical.Audit;
 using MedCor.Clinical.EmergencyOverrides;
 using MedCor.Clinical.MedicalRecords;
 using MedCor.Clinical.People;
@@ -7,6 +6,7 @@ using MedCor.Clinical.Referrals;
 using MedCor.Clinical.Scheduling;
 using MedCor.Clinical.Treatments;
 using MedCor.Contracts;
+using MedCor.Platform.Audit;
 using MedCor.Platform.Database;
 using MedCor.Platform.LocalCopies;
 using MedCor.Platform.Messaging;
@@ -34,6 +34,7 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
 
     internal IQueryable<HospitalCopy> Hospitals => Rows<HospitalCopy>();
     internal IQueryable<PersonCopy> People => Rows<PersonCopy>();
+    internal IQueryable<PatientAlias> PatientAliases => Rows<PatientAlias>();
     internal IQueryable<Schedule> Schedules => Rows<Schedule>();
     internal IQueryable<FormerSchedule> FormerSchedules => Rows<FormerSchedule>();
 
@@ -95,14 +96,8 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
     internal IQueryable<Treatment> UnlimitedTreatments =>
         Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Rows<Treatment>().Where(t => t.PatientId == me) : Rows<Treatment>();
 
-    /// <summary>Gets all recorded accesses to clinical content.</summary>
+    /// <summary>Gets the audit events of all services: those of this one, and copies of what the others have recorded.</summary>
     internal IQueryable<AuditEvent> AuditEvents => Rows<AuditEvent>();
-
-    /// <summary>Gets the links of the audit trail's chains.</summary>
-    internal IQueryable<AuditLink> AuditLinks => Rows<AuditLink>();
-
-    /// <summary>Gets the accesses that are not linked to a chain yet.</summary>
-    internal IQueryable<UnlinkedEvent> UnlinkedEvents => Rows<UnlinkedEvent>();
 
     /// <summary>Gets the appointments that the caller may see: a patient's own, or those of a staff member's hospital.</summary>
     internal IQueryable<Appointment> VisibleAppointments =>

@@ -8,9 +8,10 @@ using MedCor.Platform.LocalCopies;
 var builder = WebApplication.CreateBuilder(args);
 builder.AddMedCorService<ClinicalDb>("clinical", copies: typeof(HospitalCopies));
 builder.Services.AddScoped<PersonCopies>().AddScoped<DoctorAvailabilities>().AddScoped<BookingService>().AddScoped<BookingPauses>()
-    .AddScoped<HospitalDayBounds>();
-builder.AddAudit();
+    .AddScoped<HospitalDayBounds>().AddScoped<ExportAuditEvents>();
+builder.Services.AddOptions<AuditAlertOptions>().BindConfiguration("Clinical").ValidateDataAnnotations().ValidateOnStart();
 
 var app = builder.Build();
 app.MapBookingPauses();
+ExportAuditEvents.Map(app);
 await app.RunMedCorServiceAsync(args);

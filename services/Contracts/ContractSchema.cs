@@ -101,7 +101,7 @@ public static class ContractSchema
         {
             if (isInput && type == typeof(string)) ApplyTextRules(schema, context.PropertyInfo);
             foreach (var rule in property.GetCustomAttributes()) ApplyAttribute(schema, rule);
-            if (property.IsDefined(typeof(NeverNullInResponseAttribute))) schema["type"] = ((JsonArray)schema["type"]!)[0]!.DeepClone();
+            if (property.IsDefined(typeof(NeverNullInResponseAttribute))) LeaveOutNull(schema);
             if (isInput && !ParameterRules.AcceptsNull(context.PropertyInfo)) LeaveOutNull(schema);
             if (property.GetCustomAttribute<DefaultValueAttribute>() is { } usual) schema["default"] = JsonSerializer.SerializeToNode(usual.Value, Json.Strict);
             if (XmlDocumentation.GetDescription(property) is { Length: > 0 } text) schema.Insert(0, "description", text);

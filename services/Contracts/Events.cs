@@ -21,6 +21,9 @@ public abstract record IntegrationEvent(Guid? HospitalId, long Version)
     /// </summary>
     [JsonIgnore]
     public virtual LiveUpdate? LiveUpdate => null;
+
+    /// <summary>Returns whether the event can be from a service that sends it to one other service alone.</summary>
+    public virtual bool MayBeSentBy(string service) => BrokerAccess.Publishes(service, GetType());
 }
 
 /// <summary>Specifies how a resource changed.</summary>

@@ -11,7 +11,10 @@ public sealed record HistoryWanted(Guid HistoryId, string Asker, IReadOnlyList<s
 /// Represents the event that a service has published all events of a replay. They may not have arrived yet: <see cref="ReplayEventId"/> numbers them.
 /// </summary>
 /// <param name="Events">The number of events.</param>
-public sealed record HistoryTold(Guid HistoryId, string Service, long Events) : IntegrationEvent(null, 0);
+public sealed record HistoryTold(Guid HistoryId, string Service, long Events) : IntegrationEvent(null, 0)
+{
+    public override bool MayBeSentBy(string service) => Service == service;
+}
 
 /// <summary>Creates the IDs of replayed events. They are consecutive, so that a service can count which of them it has handled.</summary>
 public static class ReplayEventId

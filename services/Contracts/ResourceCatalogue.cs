@@ -16,7 +16,10 @@ public sealed record ResourceDescriptor(
     /// <summary>Gets whether the resource lists entities and returns each by its ID; otherwise it returns a single entity.</summary>
     public bool IsList { get; } = Fields.Contains("id");
 
-    /// <summary>Gets whether the entities contain clinical content, every access to which is recorded.</summary>
+    /// <summary>Gets what the audit trail records of each read; null when it records none.</summary>
+    public AuditDescriptor? Audit { get; } = AuditDescriptor.Create(Entity, Effect.Read);
+
+    /// <summary>Gets whether the entities contain clinical content.</summary>
     public bool HasClinicalContent { get; } = Entity.IsAssignableTo(typeof(IClinicalContent));
 
     /// <summary>Gets the scope that an access token with scopes needs to read the resource.</summary>

@@ -2,16 +2,20 @@ using System.Reflection;
 using System.Text.Json;
 using System.Xml.Linq;
 using MedCor.Contracts.Chat;
+using MedCor.Contracts.Clinical;
 
 namespace MedCor.Contracts;
 
 /// <summary>Describes a tool: the service that owns it, its permitted callers, its parameters and result, and whether it concerns reference data.</summary>
-/// <param name="ClinicalContent">Where the results contain clinical content, every access to which is recorded; null when they contain none.</param>
+/// <param name="Audit">What the audit trail records of each call; null when it records none.</param>
 public sealed record ToolDescriptor(string Name, string Service, Effect Effect, Callers Callers, string Description, Type Params,
-    Type Result, bool IsReferenceData, ClinicalContentDescriptor? ClinicalContent)
+    Type Result, bool IsReferenceData, AuditDescriptor? Audit)
 {
+    /// <summary>Gets whether the results contain clinical content.</summary>
+    public bool HasClinicalContent { get; } = Audit?.Kind == AuditKind.Clinical;
+
     /// <summary>Gets the scope that an access token with scopes needs for a call.</summary>
-    public Scope Scope { get; } = Scope.For(Service, ClinicalContent?.Resource ?? GetResource(Result), Effect);
+    public Scope Scope { get; } = Scope.For(Service, Audit is { Kind: AuditKind.Clinical } ? Audit.Resource : GetResource(Result), Effect);
 
     /// <summary>Gets whether the result is one entity of a resource, which has a maximum size.</summary>
     public bool ReturnsSingleEntity { get; } = Result.IsDefined(typeof(ResourceAttribute), inherit: false);
@@ -22,11 +26,14 @@ public sealed record ToolDescriptor(string Name, string Service, Effect Effect, 
     /// <summary>Gets whether the sign-in policy of the caller's hospital can require that the caller has logged in recently.</summary>
     public bool RequiresStepUp { get; init; }
 
+    /// <summary>Gets the parameter that the shortest example has although none is required; null for no parameter.</summary>
+    public string? ExampleParameter { get; init; }
+
     /// <summary>
     /// Gets whether the results may contain a secret or health data: clinical content, or the answers to a guided prompt. Such a result is returned only to the
     /// caller who requested it, who is on record, and published nowhere else.
     /// </summary>
-    public bool IsResultPrivate => ReturnsSecret || ClinicalContent is not null || Result == typeof(PromptSession);
+    public bool IsResultPrivate => ReturnsSecret || HasClinicalContent || Result == typeof(PromptSession);
 
     /// <summary>Returns the name of the resource whose entity or page of entities a result is; the name of its type when it is neither.</summary>
     private static string GetResource(Type result)
@@ -55,8 +62,8 @@ public static class ToolCatalogue
             var service = type.Namespace!.Split('.')[^1].ToLowerInvariant();
             tools.Add(promise.Name,
                 new(promise.Name, service, promise.Effect, promise.Callers, XmlDocumentation.GetSummary(type), type, result, promise.IsReferenceData,
-                    ClinicalContentDescriptor.TryCreate(result, type))
-                { ReturnsSecret = promise.ReturnsSecret, RequiresStepUp = promise.RequiresStepUp });
+                    AuditDescriptor.Create(result, promise.Effect, type))
+                { ReturnsSecret = promise.ReturnsSecret, RequiresStepUp = promise.RequiresStepUp, ExampleParameter = promise.ExampleParameter });
         }
         return tools;
     }

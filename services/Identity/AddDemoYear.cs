@@ -78,6 +78,7 @@ internal sealed class AddDemoYear(IdentityDb db, PasswordHasher hashes, TimeProv
             Role = person.Role,
             PhoneNumber = string.Create(CultureInfo.InvariantCulture, $"+49-30-{1_000_000 + n}"),
             DateOfBirth = isDoctor ? null : new DateOnly(1935, 1, 1).AddDays(n * 7_919 % 30_000),
+            Mrn = isDoctor ? null : string.Create(CultureInfo.InvariantCulture, $"{2_000_000_000 + n}"),
             LicenseNumber = isDoctor ? string.Create(CultureInfo.InvariantCulture, $"MD{80_000 + n}") : null,
             YearsOfExperience = isDoctor ? 3 + n % 30 : null,
         };

@@ -70,6 +70,7 @@ internal sealed class DemoData(IdentityDb db, PasswordHasher hashes) : IDemoData
             Role = person.Role,
             PhoneNumber = string.Create(CultureInfo.InvariantCulture, $"+1-555-{100 + n:0000}"),
             DateOfBirth = person.Role == Role.Patient ? new DateOnly(1941, 2, 3).AddDays(n * 1_234) : null,
+            Mrn = person.Role == Role.Patient ? string.Create(CultureInfo.InvariantCulture, $"{1_000_000_000 + n}") : null,
             LicenseNumber = isDoctor ? string.Create(CultureInfo.InvariantCulture, $"MD{40_000 + n * 317}") : null,
             YearsOfExperience = isDoctor ? 4 + n * 3 : null,
             DoctorPeriods = isDoctor ? new([new(DemoTenants.Opened)]) : ActivePeriods.None,

@@ -1,9 +1,11 @@
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Authorization;
+using MedCor.Identity.Duplicates;
 using MedCor.Identity.Hospitals;
 using MedCor.Identity.IdentityProviders;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Mails;
+using MedCor.Identity.Merges;
 using MedCor.Identity.Revocations;
 using MedCor.Identity.SecondFactors;
 using MedCor.Identity.ServiceAccounts;
@@ -23,6 +25,8 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TimeProvi
     internal IQueryable<Account> Accounts => Rows<Account>();
     internal IQueryable<Login> Logins => Rows<Login>();
     internal IQueryable<Membership> Memberships => Rows<Membership>();
+    internal IQueryable<CandidatePair> CandidatePairs => Rows<CandidatePair>();
+    internal IQueryable<Merge> Merges => Rows<Merge>();
     internal IQueryable<Specialty> Specialties => Rows<Specialty>();
     internal IQueryable<DoctorSpecialtyLink> SpecialtyLinks => Rows<DoctorSpecialtyLink>();
     internal IQueryable<HospitalCopy> Hospitals => Rows<HospitalCopy>();
@@ -55,5 +59,12 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TimeProvi
     {
         OAuthEntities.AddTo(model);
         base.OnModelCreating(model);
+    }
+
+    /// <inheritdoc/>
+    protected override void ConfigureConventions(ModelConfigurationBuilder conventions)
+    {
+        base.ConfigureConventions(conventions);
+        conventions.Properties<Demographics>().HaveConversion<Demographics.Converter>().HaveColumnType("jsonb");
     }
 }

@@ -1,15 +1,18 @@
 using MedCor.Identity;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Authorization;
+using MedCor.Identity.Duplicates;
 using MedCor.Identity.Federation;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Mails;
+using MedCor.Identity.Merges;
 using MedCor.Identity.Pages;
 using MedCor.Identity.Recovery;
 using MedCor.Identity.ServiceAccounts;
 using MedCor.Identity.Sessions;
 using MedCor.Identity.Users;
 using MedCor.Platform;
+using MedCor.Platform.Exports;
 using MedCor.Platform.LocalCopies;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -22,7 +25,9 @@ builder.AddMails();
 builder.AddRecovery();
 builder.AddPages();
 builder.AddServiceAccounts();
-builder.Services.AddScoped<LoginAddresses>().AddScoped<CurrentPasswordCheck>().AddScoped<BookingPauseClient>();
+builder.Services.AddHostedService<PatientComparisonService>().AddHostedService<MergeReminder>();
+builder.Services.AddScoped<LoginAddresses>().AddScoped<CurrentPasswordCheck>().AddScoped<BookingPauseClient>()
+    .AddScoped<IExportedPeople, ExportedPeople>();
 
 var app = builder.Build();
 app.MapKeys();

@@ -1,6 +1,10 @@
 using System.Threading.RateLimiting;
+using MedCor.Platform.Audit;
 using MedCor.Platform.Database;
 using MedCor.Platform.DemoData;
+using MedCor.Platform.Encryption;
+using MedCor.Platform.Erasures;
+using MedCor.Platform.Exports;
 using MedCor.Platform.Idempotency;
 using MedCor.Platform.Limits;
 using MedCor.Platform.LocalCopies;
@@ -21,12 +25,13 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace MedCor.Platform;
 
 /// <summary>Configures and runs a service that owns a database.</summary>
-public static class PlatformService
+public static partial class PlatformService
 {
     /// <summary>Adds a service with a database: its tools and resources, event handlers, outbox and inbox, tenancy.</summary>
     /// <typeparam name="TDb">The service's database; its assembly contains the tool handlers, event handlers and migrations.</typeparam>
@@ -50,7 +55,7 @@ public static class PlatformService
         services.AddTenantDb<TDb>((provider, db) => db.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()));
         services.AddScoped<HospitalCopies>().AddScoped<IHospitalDirectory>(provider => provider.GetRequiredService<HospitalCopies>())
             .AddScoped<NamedHospitals>().AddScoped<IdempotencyStore>().AddSingleton<SecretHasher>();
-        var consumers = services.AddEventHandlers([.. assembly.GetTypes(), .. copies, typeof(ReplayRequestHandler)]);
+        var consumers = services.AddEventHandlers([.. assembly.GetTypes(), .. copies, typeof(ReplayRequestHandler), typeof(ErasureHandler)]);
         var hasProjections = consumers.Any(consumer => consumer.GetGenericTypeDefinition() == typeof(BatchInbox<>));
         services.AddSingleton(_ => new ConcurrencyLimiter(new() { PermitLimit = Bus.DefaultConcurrency, QueueLimit = EventBatcher.MaxPending }));
         // Before the bus, so that it stops after the bus has passed on what it received.
@@ -60,15 +65,22 @@ public static class PlatformService
         services.AddHostedService<OutboxAgeMetric>();
         services.AddHostedService<RetentionService>();
         services.AddHostedService<ReplayService>();
+        builder.AddAudit(service, assembly);
         foreach (var seeder in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IDemoDataSeeder)) && t.IsClass))
             services.AddScoped(typeof(IDemoDataSeeder), seeder);
         foreach (var source in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IReplaySource)) && t.IsClass))
             services.AddScoped(typeof(IReplaySource), source);
         foreach (var policy in (Type[])[.. assembly.GetTypes().Where(
-            t => t.IsAssignableTo(typeof(IRetentionPolicy)) && t.IsClass), typeof(OutboxRetention), typeof(InboxRetention), typeof(IdempotencyRetention)])
+            t => t.IsAssignableTo(typeof(IRetentionPolicy)) && t.IsClass), typeof(OutboxRetention), typeof(InboxRetention), typeof(IdempotencyRetention),
+            typeof(ErasureRetention)])
             services.AddScoped(typeof(IRetentionPolicy), policy);
+        foreach (var eraser in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IUserEraser)) && t.IsClass))
+            services.AddScoped(typeof(IUserEraser), eraser);
         foreach (var command in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IOperatorCommand)) && t.IsClass))
             services.AddScoped(typeof(IOperatorCommand), command);
+        services.AddSingleton(_ => new SchemaComparison(assembly, service,
+            builder.Configuration.GetConnectionString("scratch") ?? builder.Configuration.GetOwnerConnectionString()));
+        if (assembly.GetTypes().Any(t => t.IsAssignableTo(typeof(IEncryptedRow)) && t.IsClass)) builder.AddTextEncryption(assembly, service);
         builder.AddKeyedNpgsqlDataSource(DatabaseCheck.Name, settings =>
         {
             settings.ConnectionString = BuildConnectionString(builder.Configuration.GetConnectionString("db"), service, isForCheck: true);
@@ -113,6 +125,9 @@ public static class PlatformService
             await migrator.VerifyAsync(app.Services.GetRequiredService<NpgsqlDataSource>(), app.Lifetime.ApplicationStopping);
         }
 
+        if (app.Services.GetService<DataKeys>() is { } keys && !await keys.VerifyAsync(app.Lifetime.ApplicationStopping))
+            LogNotEncrypted(app.Logger, identity.Name);
+
         app.UseMedCorDefaults();
         app.UseRequestBodyRules();
         app.UseRequestMemoryLimiter();
@@ -120,6 +135,7 @@ public static class PlatformService
         configure?.Invoke(app);
         app.MapTools(identity.Tools);
         app.MapResources(identity.Resources);
+        app.MapExports();
         await app.RunAsync();
     }
 
@@ -143,7 +159,8 @@ public static class PlatformService
     /// <param name="isForCheck">
     /// Whether this is the one connection of <see cref="DatabaseCheck"/>. Otherwise there are as many connections as configured, or else 40.
     /// </param>
-    internal static string? BuildConnectionString(string? configured, string service, bool isForCheck = false)
+    /// <param name="maxConnections">The maximum number of connections; null for as many as configured.</param>
+    internal static string? BuildConnectionString(string? configured, string service, bool isForCheck = false, int? maxConnections = null)
     {
         if (configured is null) return null;
         var connection = new NpgsqlConnectionStringBuilder($"Maximum Pool Size=40;{configured}")
@@ -164,6 +181,7 @@ public static class PlatformService
             // A check that runs out of time does not wait to be cancelled by a database that hangs.
             connection.CancellationTimeout = -1;
         }
+        if (maxConnections is { } max) connection.MaxPoolSize = max;
         // In Development every service logs in as the owner. Whatever the login, the service works in its own role.
         var role = Migrator.ServiceRole(service);
         if (connection.Username != role) connection.Options = $"-c role={role}";
@@ -174,4 +192,7 @@ public static class PlatformService
     public static string GetOwnerConnectionString(this IConfiguration configuration) =>
         configuration.GetConnectionString("owner")
         ?? configuration.GetConnectionString("db") ?? throw new InvalidOperationException("Set ConnectionStrings__db.");
+
+    [LoggerMessage(1171, LogLevel.Warning, "{Service}: texts are not encrypted yet. Run start-encryption when no process of the former version runs any more.")]
+    private static partial void LogNotEncrypted(ILogger log, string service);
 }

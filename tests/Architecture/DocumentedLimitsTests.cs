@@ -2,11 +2,15 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using MedCor.Chat.LanguageModel;
+using MedCor.Chat.Prompts;
 using MedCor.Chat.Runs;
+using MedCor.ChatStreams;
+using MedCor.Clinical.Audit;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
 using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
+using MedCor.Gateway.Authentication;
 using MedCor.Gateway.Chat;
 using MedCor.Gateway.Endpoints;
 using MedCor.Gateway.Forwarding;
@@ -16,11 +20,22 @@ using MedCor.Gateway.LiveEvents;
 using MedCor.Gateway.LiveEvents.WebSockets;
 using MedCor.Gateway.ToolInvocation;
 using MedCor.Identity.Authorization;
+using MedCor.Identity.Duplicates;
 using MedCor.Identity.Federation;
 using MedCor.Identity.Mails;
+using MedCor.Identity.Merges;
+using MedCor.Identity.Patients;
 using MedCor.Identity.SecondFactors;
+using MedCor.Identity.ServiceAccounts;
 using MedCor.Identity.Sessions;
+using MedCor.Platform.Audit;
+using MedCor.Platform.Encryption;
+using MedCor.Platform.Erasures;
+using MedCor.Platform.Idempotency;
 using MedCor.Platform.Limits;
+using MedCor.Platform.Messaging;
+using MedCor.Platform.Retention;
+using MedCor.Platform.Secrets;
 using MedCor.ServiceDefaults;
 using Microsoft.Extensions.Configuration;
 
@@ -64,6 +79,7 @@ public sealed class DocumentedLimitsTests
         { "time until a body is whole", Seconds(RequestBody.ReadTimeout) },
         { $"pace of a body once {Seconds(ConnectionLimiter.BodyRateGracePeriod)}", Number(ConnectionLimiter.MinBytesPerSecond) },
         { "calls a minute of one caller", Number(new LimitOptions().CallsPerMinute) },
+        { "callers and addresses that are counted", Number(RedisRateLimiter.MaxCallers) },
         { "attempts to log in, to reset and to set a password", Number(new LimitOptions().CallsPerMinute) },
         { "requests for tokens", Number(new LimitOptions().GetLimit(RateLimitPolicy.TokenAttempts)) },
         { "requests for tokens", Number(new LimitOptions().GetLimit(RateLimitPolicy.Tokens)) },
@@ -78,15 +94,36 @@ public sealed class DocumentedLimitsTests
         { "bodies in the memory of a service", Seconds(RequestMemoryLimiter.QueueTimeout) },
         { "what a service reads to answer", Seconds(RequestMemoryLimiter.QueueTimeout) },
         { "a call at its service", Seconds(ServiceForwarder.RequestTimeout) },
+        { "hospitals whose encryption keys", Number(DataKeys.MaxHospitals) },
+        { "hospitals whose encryption keys", $"{DataKeys.Lifetime.TotalMinutes} min" },
+        { "rows that are encrypted again", Number(IEncryptedTable.PageSize) },
+        { "events that were published", $"{OutboxRetention.Retention.TotalDays} days" },
+        { "IDs of handled events", $"{InboxRetention.Retention.TotalDays} days" },
+        { "results for idempotency keys", $"{IdempotencyStore.Retention.TotalHours} h" },
+        { "IDs of erased users", $"{ErasureRetention.Retention.TotalHours} h" },
+        { "former data keys", $"{ReencryptionService.RetiredLifetime.TotalDays} days" },
+        { "chats: questions", $"{ChatRunRetention.RetentionPeriod.TotalDays} days" },
+        { "tokens that a user or hospital has used", $"{UsageRetention.RetentionDays} days" },
+        { "guided prompts", $"{PromptEngine.SessionLifetime.TotalHours} h" },
+        { "failed logins", $"{LockOut.ForgetAfter.TotalDays} day" },
+        { "networks and browsers", $"{LockOut.KnownFor.TotalDays} days" },
+        { "API keys that have ended", $"{ServiceAccountRetention.KeptFor.TotalDays} days" },
+        { "OAuth clients that no user", $"{AuthorizationRetention.Unused.TotalDays} day" },
         { "age of what", Seconds(WellKnownEndpoints.RefreshInterval) },
         { "one thing", Size(ResponseBuffer.MaxEntityLength) },
         { "active periods of a doctor", Number(ActivePeriods.MaxPeriods) },
         { "an answer | 16", Size(ResponseBuffer.MaxLength) },
         { "time in which an answer is taken", Seconds(ResponseSender.SendTimeout) },
+        { "lines of an export of the audit trail", Number(ExportedAuditEvent.MaxLines) },
+        { "patients of others whose data one person sees", Number(new AuditAlertOptions().BulkReadsPerHour) },
+        { "refused calls and logins of one person", Number(new AuditAlertOptions().FailuresPerHour) },
+        { "years for which the audit trail is kept", $"{new AuditRetentionOptions().RetentionYears}, at least {AuditRetentionOptions.MinYears}" },
         { "what is kept of reference data", $"{new ReferenceDataCacheOptions().TimeToLiveSeconds} s" },
         { "WebSockets of a user", Number(new LimitOptions().MaxSocketsPerUser) },
         { "event streams of a user", Number(new LimitOptions().MaxStreamsPerUser) },
         { "both of all users", Number(new LimitOptions().MaxListeners) },
+        { "exports of a user", Number(OpenConnectionLimiter.MaxExportsPerUser) },
+        { "rows of an export", Number(ExportPage.MaxRows) },
         { "MCP subscriptions of a user", Number(OpenConnectionLimiter.MaxSubscriptionsPerUser) },
         { "WebSockets of an address on", Number(OpenConnectionLimiter.MaxAnonymousPerAddress) },
         { "WebSockets of all on which", Number(OpenConnectionLimiter.MaxAnonymous) },
@@ -99,8 +136,13 @@ public sealed class DocumentedLimitsTests
         { "events of all hospitals", Size(LiveEventStore.MaxTotalBytes) },
         { "answers of tools that are kept", Size(LiveEventStore.MaxToolResponseBytes) },
         { "of them for one person", Size(LiveEventStore.MaxToolResponseBytesPerUser) },
+        { "tickets of a user", Size(TicketStore.MaxUserBytes) },
+        { "tickets of a hospital", Size(TicketStore.MaxHospitalBytes) },
+        { "events of a hospital that are recognized", Number(LiveEventStore.MaxEntries) },
         { "time between signs of life", $"{new LiveEventOptions().HeartbeatSeconds} s" },
         { "messages of a question", Number(ExecuteCall.MaxMessages) },
+        { "what Redis keeps of a user's answers", Size(ChatStreamStore.MaxUserBytes) },
+        { "what Redis keeps of a hospital's answers", Size(ChatStreamStore.MaxHospitalBytes) },
         { "answers that a process of Chat", Number(ConcurrencyLimiter.Capacity) },
         { "what is remembered of a conversation", Number(MedCor.Chat.Runs.ChatHistory.MaxCharacters) },
         { "a stream on which nothing comes", $"{new ChatStreamOptions().IdleTimeoutSeconds} s" },
@@ -131,6 +173,14 @@ public sealed class DocumentedLimitsTests
         { "recovery codes of a user", Number(RecoveryCode.CodesPerUser) },
         { "passkeys of a user", Number(PasskeyManager.MaxPerUser) },
         { "hospitals that one login opens", Number(SessionUser.MaxHospitals) },
+        { "contacts, next of kin and identifiers", Number(DemographicLimits.MaxEntries) },
+        { "a medical record number", Number(DemographicLimits.MaxMrnLength) },
+        { "patients that `find_patients` finds", Number(FindPatientsHandler.MaxFound) },
+        { "patients that are compared for duplicates", Number(PatientComparisonService.BatchSize) },
+        { "failures of the comparison of a patient", Number(PatientComparisonService.MaxFailures) },
+        { "candidates that are kept of a patient", Number(PatientComparisonService.MaxCandidates) },
+        { "time after which a service is told again of a merge", $"{MergeReminder.Patience.TotalMinutes} min" },
+        { "overlapping appointments that a merge lists", Number(PatientMerge.MaxOverlapping) },
         { "a session", $"{SignInPolicy.LongestSessionHours / 24} days, {SignInPolicy.MaxIdleMinutes / 24 / 60}" },
     };
 
@@ -141,6 +191,18 @@ public sealed class DocumentedLimitsTests
 
         Assert.Matches($@"(?<![\d,]){Regex.Escape(bound)}(?![\d]|,\d)", row);
     }
+
+    /// <summary>Gets every rule by which a service deletes expired rows.</summary>
+    public static TheoryData<string> RetentionPolicies =>
+    [
+        .. from assembly in ServiceCatalogue.All.Select(s => Assembly.Load($"MedCor.{s.ProjectName}")).Append(typeof(IRetentionPolicy).Assembly)
+           from type in assembly.GetTypes()
+           where type is { IsClass: true, IsAbstract: false } && type.IsAssignableTo(typeof(IRetentionPolicy))
+           select type.Name,
+    ];
+
+    [Theory, MemberData(nameof(RetentionPolicies))]
+    public void Every_deletion_of_expired_rows_is_documented(string policy) => Assert.Contains($"| `{policy}` |", Page, StringComparison.Ordinal);
 
     private static string Number(int number) => number.ToString("N0", CultureInfo.InvariantCulture);
 

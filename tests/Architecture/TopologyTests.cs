@@ -7,8 +7,11 @@ using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
 using MedCor.DemoData;
 using MedCor.Gateway.Forwarding;
+using MedCor.Platform.Erasures;
+using MedCor.Platform.Messaging;
 using MedCor.Platform.Replay;
 using MedCor.ServiceDefaults.Authentication;
+using MedCor.ServiceDefaults.Messaging;
 using MedCor.Tests.Architecture.Deployment;
 
 namespace MedCor.Tests.Architecture;
@@ -35,6 +38,48 @@ public sealed partial class TopologyTests
     [Fact]
     public void Every_service_and_the_gateway_have_a_queue_that_publishers_wait_for() =>
         Assert.Equal([.. Names, ServiceCatalogue.Gateway], ServiceCatalogue.Queues.Order().OrderBy(queue => queue == ServiceCatalogue.Gateway));
+
+    [Fact]
+    public void Every_service_may_receive_the_events_that_it_handles_and_no_others() => Assert.All(ServiceCatalogue.All, service =>
+    {
+        var assembly = Assembly.Load($"MedCor.{service.ProjectName}");
+        var registration = Registration().Match(File.ReadAllText(Path.Combine(Root, "services", service.ProjectName, "Program.cs")));
+        var copies = Copies().Matches(registration.Groups["copies"].Value).Select(copy => copy.Groups[1].Value);
+        var platform = typeof(IEventHandler<>).Assembly.GetTypes()
+            .Where(type => copies.Contains(type.Name) || type == typeof(ReplayRequestHandler) || type == typeof(ErasureHandler));
+        var handled = from type in assembly.GetTypes().Concat(platform)
+                      from implemented in type.GetInterfaces()
+                      where implemented.IsGenericType && (implemented.GetGenericTypeDefinition() == typeof(IEventHandler<>)
+                          || implemented.GetGenericTypeDefinition() == typeof(IProjection<>))
+                      where type is { IsClass: true, IsAbstract: false }
+                      select implemented.GetGenericArguments()[0].Name;
+
+        Assert.Equal(handled.Distinct().Order(), BrokerAccess.GetHandledEvents(service.Name).Select(type => type.Name).Order());
+    });
+
+    [Fact]
+    public void Every_consumer_refuses_forged_events()
+    {
+        var programs = ServiceCatalogue.All.Select(service => Assembly.Load($"MedCor.{service.ProjectName}"))
+            .Concat([typeof(IEventHandler<>).Assembly, typeof(ForwardedEndpoints).Assembly]);
+        var consumers = programs.SelectMany(assembly => assembly.GetTypes())
+            .Where(type => type is { IsClass: true, IsAbstract: false } && type.GetInterfaces().Any(i => i.Name == "IConsumer`1")).ToArray();
+
+        Assert.NotEmpty(consumers);
+        Assert.All(consumers, type => Assert.Equal(typeof(EventConsumer<>).Name, type.BaseType!.Name));
+    }
+
+    [Fact]
+    public void Every_event_is_published_by_one_service_except_the_request_for_a_replay()
+    {
+        var published = BrokerAccess.Programs.SelectMany(BrokerAccess.GetPublishedEvents).ToArray();
+        var events = typeof(IntegrationEvent).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(IntegrationEvent)) && !type.IsAbstract);
+
+        // The end of a replay is sent to who requested it, copies of audit events to who keeps them, and neither is published.
+        Assert.Equal(events.Except([typeof(HistoryTold), typeof(AuditEventsRecorded)]).Select(type => type.Name).Order(),
+            published.Distinct().Select(type => type.Name).Order());
+        Assert.Equal([nameof(HistoryWanted)], published.GroupBy(type => type.Name).Where(publishers => publishers.Count() > 1).Select(type => type.Key));
+    }
 
     [Fact]
     public void Every_tool_and_resource_belongs_to_a_service() =>
@@ -88,7 +133,9 @@ public sealed partial class TopologyTests
     [Fact]
     public void Every_role_can_act_in_the_audit_trail_and_has_a_demo_account_in_every_hospital()
     {
-        Assert.Equal(CallerKinds.All.Select(kind => kind.Value.ToString()).Order(), Enum.GetNames<ActingRole>().Order());
+        // Besides callers, strangers and MedCor itself act.
+        string[] others = [nameof(ActingRole.Anonymous), nameof(ActingRole.System)];
+        Assert.Equal(CallerKinds.All.Select(kind => kind.Value.ToString()).Concat(others).Order(), Enum.GetNames<ActingRole>().Order());
         Assert.All(DemoTenants.Hospitals, hospital =>
             Assert.Equal(CallerKinds.All.Select(kind => kind.Value).Except([Callers.Platform]), hospital.Accounts.Select(account => account.Kind).Order()));
     }
@@ -129,6 +176,9 @@ public sealed partial class TopologyTests
     [LiveResource("hospitals", Callers = Callers.Everyone)]
     private sealed record WithTwoTruths() : IntegrationEvent(null, 0);
 
-    [GeneratedRegex("""\.AddMedCorService<\w+>\("(?<name>\w+)""")]
+    [GeneratedRegex("""\.AddMedCorService<\w+>\("(?<name>\w+)"(?<copies>[^;]*);""")]
     private static partial Regex Registration();
+
+    [GeneratedRegex(@"typeof\((\w+)\)")]
+    private static partial Regex Copies();
 }

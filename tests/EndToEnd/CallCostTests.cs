@@ -12,7 +12,7 @@ public sealed class CallCostTests
     [InlineData("clinical", "list_appointments", 1)]
     [InlineData("clinical", "list_appointment_slots", 2)]
     [InlineData("analytics", "get_hospital_statistics", 1)]
-    [InlineData("hospital", "create_department", 2)]
+    [InlineData("hospital", "create_department", 3)]
     [InlineData("clinical", "create_appointment", 4)]
     public async Task A_call_sends_no_more_requests_to_the_database(string service, string tool, int requests)
     {

@@ -19,6 +19,7 @@ public class CrashTests
     [InlineData("gateway-2")]
     [InlineData("messaging")]
     [InlineData("cache")]
+    [InlineData("control")]
     [InlineData("postgres")]
     public async Task After_any_process_is_killed_every_accepted_booking_exists_once_and_is_delivered_once(string victim)
     {

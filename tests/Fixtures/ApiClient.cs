@@ -29,7 +29,14 @@ public sealed class ApiClient(HttpClient http, string accessToken, string refres
         string email, string password = "Demo-Medcor-2026", int gateway = 0, string? scope = null, Func<Task>? beforeEachAttempt = null)
     {
         var house = await MedCorFixture.Get();
-        var http = new HttpClient { BaseAddress = house.Gateways[gateway % house.Gateways.Count], Timeout = TimeSpan.FromSeconds(60) };
+        return await LogInAt(house.Gateways[gateway % house.Gateways.Count], email, password, scope, beforeEachAttempt);
+    }
+
+    /// <summary>Logs in at a given gateway.</summary>
+    public static async Task<ApiClient> LogInAt(
+        Uri gateway, string email, string password = "Demo-Medcor-2026", string? scope = null, Func<Task>? beforeEachAttempt = null)
+    {
+        var http = new HttpClient { BaseAddress = gateway, Timeout = TimeSpan.FromSeconds(60) };
         // Identity refuses logins beyond what it can hash at once; the client retries.
         HttpResponseMessage response = null!;
         await Wait.Until(async () =>

@@ -68,7 +68,8 @@ internal static class MappedRoutes
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = environment });
         builder.Configuration.AddInMemoryCollection(
         [
-            new("ConnectionStrings:cache", "localhost:1"), new("ConnectionStrings:messaging", "amqp://localhost:1"),
+            new("ConnectionStrings:cache", "localhost:1"), new("ConnectionStrings:control", "localhost:1"),
+            new("ConnectionStrings:messaging", "amqp://localhost:1"),
             new("MCP_STATE_SECRET", "9f8b1c7de02a4455a1d0c3b2e4f6a798"),
             .. settings.Select(s => KeyValuePair.Create(s.Name, (string?)s.Value)),
         ]);

@@ -52,6 +52,9 @@ public sealed class MedCorFixture
         return connection;
     }
 
+    /// <summary>Creates a data source for a service's database, as the superuser.</summary>
+    public NpgsqlDataSource CreateDataSource(string service) => NpgsqlDataSource.Create(OwnerConnectionString($"{service}db"));
+
     /// <summary>Creates an empty database and returns its owner's connection string.</summary>
     public async Task<string> CreateDatabase()
     {
@@ -102,8 +105,20 @@ public sealed class MedCorFixture
 
     private static int _redisDatabase;
 
-    /// <summary>Gets the connection string of the system's Redis.</summary>
+    /// <summary>Gets the connection string of the system's Redis of live events and chat.</summary>
     public string RedisConnectionString => $"localhost:{ReadRecorded("ports", "cache")},password={ReadRecorded("passwords", "cache")}";
+
+    /// <summary>Returns the address of one of the system's Redis servers.</summary>
+    public string GetRedisAddress(string server) => $"localhost:{ReadRecorded("ports", server)}";
+
+    /// <summary>Gets the host and port of the system's broker.</summary>
+    public string BrokerAddress => $"localhost:{ReadRecorded("ports", "messaging")}";
+
+    /// <summary>Gets the password of the broker's administrator, whose name is guest.</summary>
+    public string BrokerPassword => ReadRecorded("passwords", "messaging");
+
+    /// <summary>Returns the password with which a program logs in to Redis and the broker.</summary>
+    public string GetPassword(string program) => ReadRecorded("passwords", $"{program}-login");
 
     private string OwnerConnectionString(string database) =>
         $"Host=localhost;Port={ReadRecorded("ports", "postgres")};Username=postgres;Password={ReadRecorded("passwords", "postgres")};"

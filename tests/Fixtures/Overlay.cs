@@ -78,6 +78,9 @@ internal sealed record Workload(JsonObject Manifest)
 
     public IEnumerable<JsonObject> Containers => Pod.Items("containers").Concat(Pod.Items("initContainers"));
 
+    /// <summary>Gets the only container besides those that start before it.</summary>
+    public JsonObject Program => Pod.Items("containers").Single();
+
     public string? Role => Label("medcor/role");
 
     public string? Service => Label("medcor/service");

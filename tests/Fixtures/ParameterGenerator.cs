@@ -98,6 +98,7 @@ internal sealed class ParameterGenerator(ToolDescriptor tool)
     {
         if ((at["examples"]?[0] ?? at["default"]) is { } given) return (string)given!;
         if (name == "scope") return "people.read";
+        if (name == "language") return "de";
         if (name == "jwks") return PublicKeys;
         if (name == "issuer") return "https://login.walk.example";
         var unique = Unique();

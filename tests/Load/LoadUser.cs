@@ -39,6 +39,9 @@ internal sealed class LoadUser : IDisposable
         return (string)key["api_key"]!;
     }
 
+    /// <summary>Searches for a patient.</summary>
+    public Task FindPatients(object parameters) => Call("find_patients", parameters);
+
     private async Task<JsonNode> Call(string tool, object parameters)
     {
         using var response = await _http.PostAsJsonAsync("/api/mcp/tools/invoke", new { tool, @params = parameters });

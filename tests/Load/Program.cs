@@ -1,6 +1,7 @@
 using MedCor.DemoData;
 using MedCor.Load;
 using MedCor.Load.Calls;
+using MedCor.Load.Search;
 using MedCor.Tests.Fixtures;
 
 const int WarmListeners = 50;
@@ -8,14 +9,20 @@ const int WarmListeners = 50;
 const int WarmEvents = 400;
 
 var calls = args is ["calls", .. var rest] ? CallOptions.Parse(rest) : null;
-var options = args is ["calls", ..] ? null : LoadOptions.Parse(args);
-if (calls is null && options is null)
+var searches = args is ["search", .. var further] ? SearchOptions.Parse(further) : null;
+var options = args is ["calls" or "search", ..] ? null : LoadOptions.Parse(args);
+if (calls is null && searches is null && options is null)
 {
-    Console.WriteLine(LoadOptions.Usage + CallOptions.Usage);
+    Console.WriteLine(LoadOptions.Usage + CallOptions.Usage + SearchOptions.Usage);
     return 2;
 }
 try
 {
+    if (searches is not null)
+    {
+        await SearchMeasurement.Measure(searches);
+        return 0;
+    }
     if (options is null)
     {
         await CallBenchmark.Measure(calls!);

@@ -2,6 +2,7 @@
 // small host of its own, in a process that a test can kill.
 
 using MedCor.AppHost.Hosting;
+using MedCor.Contracts;
 
 switch (args)
 {
@@ -9,22 +10,23 @@ switch (args)
         return await MedCorHost.RunAsync(options, host =>
         {
             host.Servers.AddPostgres("postgres").AddDatabase("clinicaldb");
-            host.Servers.AddRedis("cache");
-            host.Servers.AddRabbitMQ("messaging");
+            host.Servers.AddRedis("cache", maxMegabytes: 64, RedisAccess.Cache);
+            host.Servers.AddRedis("control", maxMegabytes: 64, RedisAccess.Control);
+            host.Servers.AddRabbitMQ("messaging", BrokerAccess.Programs);
         });
 
     case ["stores", .. var options]:
         return await MedCorHost.RunAsync(options, host =>
         {
             host.Servers.AddPostgres("postgres").AddDatabase("clinicaldb");
-            host.Servers.AddRedis("cache");
+            host.Servers.AddRedis("cache", maxMegabytes: 64);
         });
 
     case ["services", .. var options]:
         return await MedCorHost.RunAsync(options, host =>
         {
             var database = host.Servers.AddPostgres("postgres").AddDatabase("clinicaldb");
-            var cache = host.Servers.AddRedis("cache");
+            var cache = host.Servers.AddRedis("cache", maxMegabytes: 64);
             var messaging = host.Servers.AddRabbitMQ("messaging");
             var probe = host.AddProject<Probe>("probe", GatewayAddress.Port)
                 .With(replica => replica.WithExternalHttpEndpoints().WithHttpHealthCheck("/health"));

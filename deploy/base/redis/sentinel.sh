@@ -1,16 +1,19 @@
 #!/bin/sh
-# Starts a sentinel. What it has learnt stands in its own file, which it goes on with; the first time it watches redis-0.
+# Starts a sentinel. What it has learnt stands in its own file, which it goes on with; the first time it watches the first pod of the set.
 set -eu
 umask 077
 file=/data/sentinel.conf
+set=${HOSTNAME%-*}
 {
     if [ -e "$file" ]; then
-        grep -v '^sentinel auth-pass ' "$file"
+        # How it listens is as it is configured now.
+        grep -v -e '^sentinel auth-pass ' -e '^port ' -e '^tls-' "$file"
+        grep -e '^port ' -e '^tls-' /etc/redis/sentinel.conf
     else
         cat /etc/redis/sentinel.conf
-        echo "sentinel announce-ip $HOSTNAME.redis"
+        echo "sentinel announce-ip $HOSTNAME.$set"
         # Two of three have to agree, so a sentinel that is cut off replaces nobody.
-        echo "sentinel monitor medcor redis-0.redis 6379 2"
+        echo "sentinel monitor medcor $set-0.$set 6379 2"
         echo "sentinel down-after-milliseconds medcor 5000"
         echo "sentinel failover-timeout medcor 15000"
     fi

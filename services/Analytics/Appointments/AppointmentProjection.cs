@@ -19,7 +19,8 @@ internal sealed class AppointmentProjection : IProjection<AppointmentCreated>, I
             $10::smallint[], $11::bigint[])
             AS v (hospital_id, appointment_id, doctor_id, patient_id, status, day, starts_at, ends_at, booked_at, rating, version)
         ORDER BY hospital_id, appointment_id, version DESC
-        ON CONFLICT (hospital_id, appointment_id) DO UPDATE SET status = excluded.status, rating = excluded.rating, version = excluded.version
+        ON CONFLICT (hospital_id, appointment_id) DO UPDATE SET patient_id = excluded.patient_id, status = excluded.status, rating = excluded.rating,
+            version = excluded.version
         WHERE visits.version < excluded.version
         """)
     {

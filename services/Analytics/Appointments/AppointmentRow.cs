@@ -8,6 +8,7 @@ namespace MedCor.Analytics.Appointments;
 /// <summary>
 /// Represents an appointment at the newest version that was received. Read to count distinct patients; everything else is counted in <see cref="DoctorDay"/>.
 /// </summary>
+[PersonalData(OnErasure.Keep, nameof(AppointmentRow.PatientId), IsExported = false)]
 internal sealed class AppointmentRow : ITenantOwned
 {
     public Guid HospitalId { get; init; }
@@ -24,6 +25,7 @@ internal sealed class AppointmentRow : ITenantOwned
 }
 
 /// <summary>Represents the counters of a doctor's day, which the database updates when appointments change.</summary>
+[PersonalData(OnErasure.Keep, nameof(DoctorDay.DoctorId), IsExported = false)]
 internal sealed class DoctorDay : ITenantOwned
 {
     public Guid HospitalId { get; init; }
@@ -46,6 +48,7 @@ internal sealed class DoctorDay : ITenantOwned
 }
 
 /// <summary>Represents a month for which there is something to report.</summary>
+[NoPersonalData(IsExported = false)]
 internal sealed class ReportMonth : ITenantOwned
 {
     public Guid HospitalId { get; init; }

@@ -9,6 +9,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Analytics.People;
 
 /// <summary>Represents the periods in which a hospital was active.</summary>
+[NoPersonalData(IsExported = false)]
 internal sealed class HospitalPeriods : ITenantOwned
 {
     public Guid HospitalId { get; init; }

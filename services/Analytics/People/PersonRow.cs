@@ -6,6 +6,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Analytics.People;
 
 /// <summary>Represents a user of a hospital, without a name.</summary>
+[PersonalData(OnErasure.Keep, nameof(PersonRow.UserId), IsExported = false)]
 internal sealed class PersonRow : ITenantOwned
 {
     public Guid HospitalId { get; init; }
@@ -24,6 +25,7 @@ internal sealed class PersonRow : ITenantOwned
 }
 
 /// <summary>Represents the primary specialty of a doctor, and when the doctor was active.</summary>
+[PersonalData(OnErasure.Keep, nameof(PrimarySpecialty.DoctorId), IsExported = false)]
 internal sealed class PrimarySpecialty : ITenantOwned
 {
     public Guid HospitalId { get; init; }
@@ -39,6 +41,7 @@ internal sealed class PrimarySpecialty : ITenantOwned
     }
 }
 
+[NoPersonalData(IsExported = false)]
 internal sealed class SpecialtyRow
 {
     public Guid Id { get; init; }
@@ -52,6 +55,7 @@ internal sealed class SpecialtyRow
 }
 
 /// <summary>Represents a schedule that was set for a doctor, as it was published. On any day, the highest version of those valid by then applies.</summary>
+[PersonalData(OnErasure.Keep, nameof(ScheduleRow.DoctorId), IsExported = false)]
 internal sealed class ScheduleRow : ITenantOwned
 {
     public Guid HospitalId { get; init; }

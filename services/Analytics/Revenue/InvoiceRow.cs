@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Analytics.Revenue;
 
 /// <summary>Represents an invoice of a hospital, in minor currency units.</summary>
+[NoPersonalData(IsExported = false)]
 internal sealed class InvoiceRow : ITenantOwned
 {
     public Guid HospitalId { get; init; }

@@ -8,6 +8,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Billing.Invoices;
 
 /// <summary>Represents an invoice or a credit note. It is immutable: the service's database role may insert an invoice, but not change it.</summary>
+[NoPersonalData]
 internal sealed class Invoice : Entity, ITenantOwned
 {
     public required Guid HospitalId { get; init; }

@@ -7,6 +7,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Billing.Plans;
 
 /// <summary>Represents a plan to which a hospital can subscribe. Prices are in minor units.</summary>
+[NoPersonalData(IsExported = false)]
 internal sealed class Plan : Entity
 {
     public required string Name { get; init; }

@@ -9,6 +9,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.Billing.Subscriptions;
 
+[NoPersonalData]
 internal sealed class Subscription : Entity, ITenantOwned
 {
     public required Guid HospitalId { get; init; }

@@ -7,6 +7,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Chat.Policies;
 
 /// <summary>Represents what the chat may do for the users of a hospital. A hospital has at most one row of it.</summary>
+[NoPersonalData]
 internal sealed class ChatPolicy : Entity, ITenantOwned
 {
     public required Guid HospitalId { get; init; }

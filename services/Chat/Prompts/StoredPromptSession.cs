@@ -1,3 +1,4 @@
+using MedCor.Platform.Database;
 using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -5,7 +6,8 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Chat.Prompts;
 
 /// <summary>Represents a session of a prompt between two answers, with all that a replica needs to continue it.</summary>
-internal sealed class StoredPromptSession : Entity, ITenantOwned
+[PersonalData(OnErasure.Delete, nameof(StoredPromptSession.OwnerId), IsPrivate = true)]
+internal sealed class StoredPromptSession : Entity, IEncryptedRow
 {
     public required Guid HospitalId { get; init; }
 
@@ -20,9 +22,11 @@ internal sealed class StoredPromptSession : Entity, ITenantOwned
     public int Settled { get; set; }
 
     /// <summary>Gets or sets the reason why the open step is asked again; null when it is not.</summary>
+    [Encrypted]
     public string? Notice { get; set; }
 
     /// <summary>Gets or sets the data of the prompt, as JSON.</summary>
+    [Encrypted(ifDestroyed: "{}")]
     public string Data { get; set; } = "{}";
     public DateTimeOffset ExpiresAt { get; set; }
 

@@ -1,4 +1,5 @@
 using MedCor.Contracts.Chat;
+using MedCor.Platform.Database;
 using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -9,8 +10,12 @@ namespace MedCor.Chat.Runs;
 /// Represents a run as it is stored: the question and its result. A run contains what users say, so only its
 /// owner may read it, and it is stored for a limited time.
 /// </summary>
-internal sealed class ChatRun : Entity, ITenantOwned
+[PersonalData(OnErasure.Delete, nameof(ChatRun.OwnerId), IsPrivate = true)]
+internal sealed class ChatRun : Entity, IEncryptedRow
 {
+    /// <summary>The name of the column of the answer, which is also written without the entity.</summary>
+    internal const string AnswerColumn = "chat_calls.answer";
+
     public required Guid HospitalId { get; init; }
     public required Guid OwnerId { get; init; }
     public string? SessionId { get; init; }
@@ -24,15 +29,25 @@ internal sealed class ChatRun : Entity, ITenantOwned
     public int? MaxTokens { get; init; }
 
     /// <summary>Gets the messages of the request, as JSON.</summary>
+    [Encrypted(ifDestroyed: "[]")]
     public required string Messages { get; init; }
 
     /// <summary>Gets whether the messages contain the conversation from its beginning.</summary>
     public required bool IsWhole { get; init; }
+
+    [Encrypted]
     public string? Metadata { get; init; }
     public ChatRunState State { get; set; } = ChatRunState.Started;
 
     /// <summary>Gets or sets the answer, or the part of it that had arrived.</summary>
+    [Encrypted]
     public string Answer { get; set; } = "";
+
+    /// <summary>Gets the length of <see cref="Messages"/> before it is encrypted; null in a run of an earlier version.</summary>
+    public int? MessageCharacters { get; init; }
+
+    /// <summary>Gets the length of <see cref="Answer"/> before it is encrypted; null in a run that has not ended, or of an earlier version.</summary>
+    public int? AnswerCharacters { get; init; }
 
     /// <summary>Gets or sets the reason why there is no more of the answer, as JSON.</summary>
     public string? Ending { get; set; }

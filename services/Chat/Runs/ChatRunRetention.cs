@@ -6,7 +6,7 @@ namespace MedCor.Chat.Runs;
 /// <summary>Deletes runs after 30 days, because conversations contain what users say about themselves.</summary>
 internal sealed class ChatRunRetention(ChatDb db) : IRetentionPolicy
 {
-    private static readonly TimeSpan RetentionPeriod = TimeSpan.FromDays(30);
+    internal static readonly TimeSpan RetentionPeriod = TimeSpan.FromDays(30);
 
     public Task<int> DeleteExpiredAsync(DateTimeOffset now, int maxCount, CancellationToken ct)
     {

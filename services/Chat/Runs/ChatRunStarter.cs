@@ -21,7 +21,7 @@ namespace MedCor.Chat.Runs;
 /// enforces the same rule a second time, for when Redis has lost its data.
 /// </summary>
 internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWorker worker, ChatModelClient model, TokenBudget budget,
-    ToolRunner tools, ConfirmationStore confirmations, IOptions<ModelOptions> options, TimeProvider clock)
+    ToolRunner tools, ConfirmationStore confirmations, ChatTrail trail, IOptions<ModelOptions> options, TimeProvider clock)
 {
     public const string ToolName = "openai_chat";
 
@@ -36,9 +36,10 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
     /// </summary>
     /// <param name="idempotencyKey">The <c>Idempotency-Key</c> header, which is another way to send the request id; null when it was not sent.</param>
     /// <param name="user">The user for whom the model may call tools, and the header with the user's token; null for a program without a user.</param>
-    public async Task<(ChatCall Call, bool IsReplay)> StartAsync(ChatRunOwner owner, ExecuteCall request, string? idempotencyKey, ToolUser? user,
+    public async Task<(ChatCall Call, bool IsReplay)> StartAsync(ChatCaller caller, ExecuteCall request, string? idempotencyKey, ToolUser? user,
         CancellationToken ct)
     {
+        var owner = caller.Owner;
         var (question, metadata) = Validate(request, idempotencyKey, user?.Caller);
         user?.Caller.RequireChat();
         // Errors name the request id as the caller sent it.
@@ -72,7 +73,8 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
         {
             started = await streams.StartAsync(id, owner, request.RequestId, digest, worker.Name);
         }
-        catch (Exception e) when (e is not RedisServerException) // a rejected script started nothing; after other failures the run may exist without a worker
+        // A rejected script, or one that found no room, started nothing; after other failures the run may exist without a worker.
+        catch (Exception e) when (e is not (RedisServerException or RateLimited))
         {
             worker.Abandon(id, owner, request.RequestId);
             throw;
@@ -89,7 +91,7 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
         {
             // From here on the run is started, whether or not the caller still waits.
             await using var transaction = await db.Database.BeginTransactionAsync(CancellationToken.None);
-            var estimate = TokenEstimate.Of(modelRequest);
+            var (estimate, messages) = (TokenEstimate.Of(modelRequest), JsonSerializer.Serialize(question.Messages, Json.Options));
             var call = new ChatRun
             {
                 Id = id,
@@ -100,7 +102,8 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
                 Digest = digest,
                 Model = question.Model,
                 MaxTokens = question.MaxTokens,
-                Messages = JsonSerializer.Serialize(question.Messages, Json.Options),
+                Messages = messages,
+                MessageCharacters = messages.Length,
                 IsWhole = isComplete,
                 Metadata = metadata,
                 TokensForeseen = estimate,
@@ -109,6 +112,7 @@ internal sealed class ChatRunStarter(ChatDb db, ChatStreamStore streams, RunWork
             db.Add(call);
             await db.SaveChangesAsync(CancellationToken.None);
             await budget.ChargeAsync(call, owner);
+            await trail.RecordStartAsync(caller, id, CancellationToken.None);
             await transaction.CommitAsync(CancellationToken.None);
         }
         catch (Exception e)

@@ -3,12 +3,13 @@ using MedCor.Chat.LanguageModel;
 using MedCor.ChatStreams;
 using MedCor.Contracts;
 using MedCor.Contracts.Chat;
+using MedCor.Platform.Secrets;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Chat.Runs;
 
 /// <summary>Saves the results of runs in the database, where they outlive Redis.</summary>
-internal sealed partial class ChatRunStore(IServiceScopeFactory scopes, TimeProvider clock, ILogger<ChatRunStore> log)
+internal sealed partial class ChatRunStore(IServiceScopeFactory scopes, TextEncryption texts, TimeProvider clock, ILogger<ChatRunStore> log)
 {
     /// <summary>
     /// Saves how a run ended, replacing an end that was saved before. Returns false when the end cannot be
@@ -39,11 +40,13 @@ internal sealed partial class ChatRunStore(IServiceScopeFactory scopes, TimeProv
         db.Tenancy.Enter(hospital);
         var now = clock.GetUtcNow();
         var endingJson = ending is null ? null : JsonSerializer.Serialize(ending, Json.Options);
+        var stored = answer.Length == 0 ? "" : texts.Encrypt(answer, new(hospital, ChatRun.AnswerColumn, runId.ToString()));
         await using var transaction = await db.Database.BeginTransactionAsync();
         var updatedCount = await db.Runs.Where(c => c.HospitalId == hospital && c.Id == runId && (!isOpen || c.State == ChatRunState.Started))
             .ExecuteUpdateAsync(set => set
                 .SetProperty(c => c.State, state)
-                .SetProperty(c => c.Answer, answer)
+                .SetProperty(c => c.Answer, stored)
+                .SetProperty(c => c.AnswerCharacters, answer.Length)
                 .SetProperty(c => c.Ending, endingJson)
                 .SetProperty(c => c.TokensRead, usage.InputTokens)
                 .SetProperty(c => c.TokensWritten, usage.OutputTokens)

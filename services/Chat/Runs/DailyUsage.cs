@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Chat.Runs;
 
 /// <summary>Represents the tokens that a user or hospital has used on a day, including those that unfinished runs may still use.</summary>
+[PersonalData(OnErasure.Delete, nameof(DailyUsage.OwnerId), IsPrivate = true)]
 internal sealed class DailyUsage : ITenantOwned
 {
     public required Guid HospitalId { get; init; }

@@ -82,6 +82,7 @@ internal sealed partial class RunExecutor(StartedRun run, string worker, RedisRe
         }
         catch (RateLimited refusal)
         {
+            CountTokens(wasRead: true);
             return (ChatRunState.Error, new(refusal.Message, ErrorCodes.RateLimit, Retryable: true, refusal.RetryAfter));
         }
         catch (Exception e) when (e is RedisException or TimeoutException or TimeoutRejectedException or StreamLostException)

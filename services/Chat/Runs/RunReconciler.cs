@@ -1,4 +1,5 @@
 using MedCor.ChatStreams;
+using MedCor.Contracts;
 using MedCor.Contracts.Chat;
 using MedCor.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
@@ -56,8 +57,16 @@ internal sealed partial class RunReconciler(IServiceScopeFactory scopes, ChatStr
             events.AddRange(more);
         } while (more.Count == EventBatchSize);
         var isComplete = state is not null && events.Count > 0 && events[^1].State == state;
-        await store.SaveIfOpenAsync(runId, hospital, isComplete ? state!.Value : ChatRunState.Error, isComplete ? events[^1].End : ChatRunEnd.Lost,
-            string.Concat(events.Select(e => e.Text)));
+        var (ended, ending) = isComplete ? (state!.Value, events[^1].End) : (ChatRunState.Error, ChatRunEnd.Lost);
+        try
+        {
+            await store.SaveIfOpenAsync(runId, hospital, ended, ending, string.Concat(events.Select(e => e.Text)));
+        }
+        catch (Conflict)
+        {
+            // The keys of the hospital were destroyed: nothing that was said is stored any more, but that the run has ended is.
+            await store.SaveIfOpenAsync(runId, hospital, ended, ending, answer: "");
+        }
         await streams.MarkSavedAsync(runId);
     }
 

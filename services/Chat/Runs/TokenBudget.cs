@@ -122,7 +122,7 @@ internal sealed class TokenBudget(ChatDb db, ChatStreamStore streams, IOptions<C
 /// <summary>Deletes usage after 30 days. The limits need it on its day only; those who look after the costs need it for a month.</summary>
 internal sealed class UsageRetention(ChatDb db) : IRetentionPolicy
 {
-    private const int RetentionDays = 30;
+    internal const int RetentionDays = 30;
 
     public Task<int> DeleteExpiredAsync(DateTimeOffset now, int maxCount, CancellationToken ct)
     {

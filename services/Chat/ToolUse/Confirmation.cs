@@ -1,3 +1,4 @@
+using MedCor.Platform.Database;
 using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -22,7 +23,8 @@ internal enum ConfirmationState
 }
 
 /// <summary>Represents a change that the model proposed in a run and that is made only if the owner of the run confirms it.</summary>
-internal sealed class Confirmation : Entity, ITenantOwned
+[PersonalData(OnErasure.Delete, nameof(Confirmation.OwnerId), IsPrivate = true)]
+internal sealed class Confirmation : Entity, IEncryptedRow
 {
     public required Guid HospitalId { get; init; }
     public required Guid RunId { get; init; }
@@ -30,10 +32,12 @@ internal sealed class Confirmation : Entity, ITenantOwned
     public required string Tool { get; init; }
 
     /// <summary>Gets the parameters of the tool, as JSON. What the owner confirms is exactly what is sent.</summary>
+    [Encrypted(ifDestroyed: "{}")]
     public required string Arguments { get; init; }
     public ConfirmationState State { get; set; }
 
     /// <summary>Gets or sets the result of the tool if done, or its error if failed, as JSON.</summary>
+    [Encrypted(ifDestroyed: "null")]
     public string? Result { get; set; }
     public required DateTimeOffset ExpiresAt { get; init; }
 

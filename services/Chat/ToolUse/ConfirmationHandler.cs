@@ -11,7 +11,7 @@ namespace MedCor.Chat.ToolUse;
 /// Carries out the answer to a proposed change, at whichever replica it arrives. The change is made with the rights that the caller has now, once however often
 /// the answer is repeated.
 /// </summary>
-internal sealed class ConfirmationHandler(ChatDb db, ChatStreamStore streams, ToolRunner runner, TimeProvider clock)
+internal sealed class ConfirmationHandler(ChatDb db, ChatStreamStore streams, ToolRunner runner, ConfirmationStore confirmations, TimeProvider clock)
 {
     /// <summary>The time for which a confirmed change is carried out when its answer is repeated; shorter than services keep idempotency keys.</summary>
     private static readonly TimeSpan RepeatPeriod = TimeSpan.FromHours(23);
@@ -37,7 +37,7 @@ internal sealed class ConfirmationHandler(ChatDb db, ChatStreamStore streams, To
             if (now > proposal.ExpiresAt || await streams.GetStateAsync(runId) != ChatRunState.Started)
                 throw new Conflict("The call has ended, or the time to answer is over. Nothing was changed. Ask again.");
             // Of two answers at the same time, the first counts.
-            isFirst = await ConfirmationStore.TryMoveAsync(db, proposal, ConfirmationState.Pending, to);
+            isFirst = await confirmations.TryMoveAsync(db, proposal, ConfirmationState.Pending, to);
             if (isFirst) proposal.State = to;
             else proposal = (await FindAsync(caller, answer.ConfirmationId, ct))!;
         }
@@ -70,13 +70,13 @@ internal sealed class ConfirmationHandler(ChatDb db, ChatStreamStore streams, To
         if (error is { Code: ErrorCodes.ServerError }) throw new Refused(StatusCodes.Status503ServiceUnavailable, error);
         if (error is not null && CanRepeat(error))
         {
-            if (isFirst) await ConfirmationStore.TryMoveAsync(db, proposal, ConfirmationState.Confirmed, ConfirmationState.Pending);
+            if (isFirst) await confirmations.TryMoveAsync(db, proposal, ConfirmationState.Confirmed, ConfirmationState.Pending);
             throw new Refused(ToStatus(error.Code), error);
         }
         proposal.Result = result ?? JsonSerializer.Serialize(error, Json.Options);
         var state = error is null ? ConfirmationState.Done : ConfirmationState.Failed;
-        if (state == ConfirmationState.Done) await ConfirmationStore.RecordDoneAsync(db, proposal);
-        else await ConfirmationStore.TryMoveAsync(db, proposal, ConfirmationState.Confirmed, state, proposal.Result);
+        if (state == ConfirmationState.Done) await confirmations.RecordDoneAsync(db, proposal);
+        else await confirmations.TryMoveAsync(db, proposal, ConfirmationState.Confirmed, state, proposal.Result);
         proposal.State = state;
         return ToContract(proposal);
     }

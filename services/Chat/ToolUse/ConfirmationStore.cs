@@ -1,10 +1,11 @@
+using MedCor.Platform.Secrets;
 using MedCor.ServiceDefaults.Errors;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Chat.ToolUse;
 
 /// <summary>Stores the changes that the model proposes, where every replica can answer them.</summary>
-internal sealed class ConfirmationStore(IServiceScopeFactory scopes, TimeProvider clock)
+internal sealed class ConfirmationStore(IServiceScopeFactory scopes, TextEncryption texts, TimeProvider clock)
 {
     /// <summary>The time within which a proposal is answered. It is shorter than the silence after which a stream ends.</summary>
     internal static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(4);
@@ -54,19 +55,19 @@ internal sealed class ConfirmationStore(IServiceScopeFactory scopes, TimeProvide
     }
 
     /// <summary>Moves a proposal from one state to another. Returns false when it is no longer in the first.</summary>
-    public static async Task<bool> TryMoveAsync(ChatDb db, Confirmation confirmation, ConfirmationState from, ConfirmationState to, string? result = null)
+    public async Task<bool> TryMoveAsync(ChatDb db, Confirmation confirmation, ConfirmationState from, ConfirmationState to, string? result = null)
     {
-        var (hospital, id) = (confirmation.HospitalId, confirmation.Id);
+        var (hospital, id, stored) = (confirmation.HospitalId, confirmation.Id, Encrypt(confirmation, result));
         return await db.Confirmations.Where(c => c.HospitalId == hospital && c.Id == id && c.State == from).ExecuteUpdateAsync(set => set
-            .SetProperty(c => c.State, to).SetProperty(c => c.Result, result).SetProperty(c => c.Version, c => c.Version + 1)) == 1;
+            .SetProperty(c => c.State, to).SetProperty(c => c.Result, stored).SetProperty(c => c.Version, c => c.Version + 1)) == 1;
     }
 
     /// <summary>Records that a change was made, whatever else was recorded meanwhile.</summary>
-    public static Task RecordDoneAsync(ChatDb db, Confirmation confirmation)
+    public Task RecordDoneAsync(ChatDb db, Confirmation confirmation)
     {
-        var (hospital, id, result) = (confirmation.HospitalId, confirmation.Id, confirmation.Result);
+        var (hospital, id, stored) = (confirmation.HospitalId, confirmation.Id, Encrypt(confirmation, confirmation.Result));
         return db.Confirmations.Where(c => c.HospitalId == hospital && c.Id == id && c.State != ConfirmationState.Done).ExecuteUpdateAsync(set => set
-            .SetProperty(c => c.State, ConfirmationState.Done).SetProperty(c => c.Result, result).SetProperty(c => c.Version, c => c.Version + 1));
+            .SetProperty(c => c.State, ConfirmationState.Done).SetProperty(c => c.Result, stored).SetProperty(c => c.Version, c => c.Version + 1));
     }
 
     private async Task<(ConfirmationState, string?)> ReadAsync(Confirmation confirmation, CancellationToken ct)
@@ -83,6 +84,9 @@ internal sealed class ConfirmationStore(IServiceScopeFactory scopes, TimeProvide
         await using var scope = scopes.CreateAsyncScope();
         await TryMoveAsync(OpenDb(scope, confirmation.HospitalId), confirmation, ConfirmationState.Pending, ConfirmationState.Expired);
     }
+
+    private string? Encrypt(Confirmation confirmation, string? result) =>
+        result is null ? null : texts.Encrypt(result, new(confirmation.HospitalId, "chat_confirmations.result", confirmation.Id.ToString()));
 
     private static ChatDb OpenDb(AsyncServiceScope scope, Guid hospital)
     {

@@ -9,6 +9,7 @@ namespace MedCor.Clinical.AccessPolicies;
 /// <summary>
 /// Represents who sees the clinical content of a hospital. A hospital has at most one row of it. The view <c>care_periods</c> repeats the defaults of the days.
 /// </summary>
+[NoPersonalData]
 internal sealed class AccessPolicy : Entity, ITenantOwned
 {
     public required Guid HospitalId { get; init; }

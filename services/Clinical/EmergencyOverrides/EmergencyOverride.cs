@@ -1,4 +1,5 @@
 using MedCor.Contracts.Clinical;
+using MedCor.Platform.Database;
 using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -6,11 +7,14 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Clinical.EmergencyOverrides;
 
 /// <summary>Represents that a user has opened the clinical content of a patient in an emergency, until an instant.</summary>
-internal sealed class EmergencyOverride : Entity, ITenantOwned
+[PersonalData(OnErasure.Keep, nameof(EmergencyOverride.PatientId))]
+internal sealed class EmergencyOverride : Entity, IEncryptedRow
 {
     public required Guid HospitalId { get; init; }
     public required Guid PatientId { get; init; }
     public required Guid UserId { get; init; }
+
+    [Encrypted]
     public required string Reason { get; init; }
     public required int Minutes { get; init; }
     public required DateTimeOffset EndsAt { get; set; }
@@ -18,6 +22,8 @@ internal sealed class EmergencyOverride : Entity, ITenantOwned
     public bool? IsJustified { get; private set; }
     public Guid? ReviewedBy { get; private set; }
     public DateTimeOffset? ReviewedAt { get; private set; }
+
+    [Encrypted]
     public string? ReviewComment { get; private set; }
 
     /// <summary>Records a review. An override that is not justified ends, unless it has ended before.</summary>

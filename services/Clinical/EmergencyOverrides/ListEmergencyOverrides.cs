@@ -1,3 +1,4 @@
+using MedCor.Clinical.People;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Platform.Querying;
@@ -6,7 +7,7 @@ using MedCor.Validation;
 
 namespace MedCor.Clinical.EmergencyOverrides;
 
-internal sealed class ListEmergencyOverridesHandler(ClinicalDb db, TimeProvider clock)
+internal sealed class ListEmergencyOverridesHandler(ClinicalDb db, PersonCopies people, TimeProvider clock)
     : IToolHandler<ListEmergencyOverrides, Page<Contracts.Clinical.EmergencyOverride>>, IParameterValidator<ListEmergencyOverrides>
 {
     private static readonly QueryableFields<EmergencyOverride> Fields = new QueryableFields<EmergencyOverride>("-created_at", e => e.Id)
@@ -27,8 +28,8 @@ internal sealed class ListEmergencyOverridesHandler(ClinicalDb db, TimeProvider 
     public Task<Page<Contracts.Clinical.EmergencyOverride>> HandleAsync(ListEmergencyOverrides request, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        return ListQuery<EmergencyOverride>.Create(db, Fields, db.VisibleEmergencyOverrides, request)
-            .Where("patient_id", request.PatientId).Where("user_id", request.UserId).Where("is_reviewed", request.IsReviewed)
-            .ReadPageAsync(e => e, e => e.ToContract(now), ct);
+        return people.ListAsync(request.PatientId, patientId => ListQuery<EmergencyOverride>.Create(db, Fields, db.VisibleEmergencyOverrides, request)
+            .Where("patient_id", patientId).Where("user_id", request.UserId).Where("is_reviewed", request.IsReviewed)
+            .ReadPageAsync(e => e, e => e.ToContract(now), ct), ct);
     }
 }

@@ -1,3 +1,4 @@
+using MedCor.Clinical.People;
 using MedCor.Clinical.Scheduling;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
@@ -6,7 +7,7 @@ using MedCor.Validation;
 
 namespace MedCor.Clinical.MedicalRecords;
 
-internal sealed class ListMedicalRecordsHandler(MedicalRecordResource records, HospitalDayBounds days)
+internal sealed class ListMedicalRecordsHandler(MedicalRecordResource records, HospitalDayBounds days, PersonCopies people)
     : IToolHandler<ListMedicalRecords, Page<Contracts.Clinical.MedicalRecord>>, IParameterValidator<ListMedicalRecords>
 {
     public Task AddErrorsAsync(ListMedicalRecords request, ParameterErrors errors, CancellationToken ct)
@@ -19,10 +20,10 @@ internal sealed class ListMedicalRecordsHandler(MedicalRecordResource records, H
     {
         var (from, before) = await days.ToInstantsAsync(request.DateFrom, request.DateTo, ct);
 
-        return await records.ReadPageAsync(request, list => list
-            .Where("patient_id", request.PatientId)
+        return await people.ListAsync(request.PatientId, patientId => records.ReadPageAsync(request, list => list
+            .Where("patient_id", patientId)
             .Where("record_type", request.RecordType)
             .From("created_at", from)
-            .Before("created_at", before), ct);
+            .Before("created_at", before), ct), ct);
     }
 }

@@ -1,5 +1,6 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
+using MedCor.Platform.Database;
 using MedCor.Platform.Tenancy;
 using MedCor.Validation;
 using Microsoft.EntityFrameworkCore;
@@ -8,7 +9,8 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Clinical.MedicalRecords;
 
 /// <summary>Represents a medical record in its current state. Earlier states are kept as <see cref="RecordVersion"/> rows.</summary>
-internal sealed class MedicalRecord : Entity, ITenantOwned
+[PersonalData(OnErasure.Keep, nameof(MedicalRecord.PatientId))]
+internal sealed class MedicalRecord : Entity, IEncryptedRow
 {
     public required Guid HospitalId { get; init; }
     public required Guid PatientId { get; init; }
@@ -16,11 +18,23 @@ internal sealed class MedicalRecord : Entity, ITenantOwned
     public required Guid AuthorId { get; set; }
     public required RecordType RecordType { get; init; }
     public RecordStatus Status { get; private set; } = RecordStatus.Active;
+
+    [Encrypted]
     public required string Title { get; set; }
+
+    [Encrypted]
     public string? Description { get; set; }
+
+    [Encrypted]
     public string? Diagnosis { get; set; }
+
+    [Encrypted]
     public string? Symptoms { get; set; }
+
+    [Encrypted]
     public string? TreatmentPlan { get; set; }
+
+    [Encrypted]
     public string[] Attachments { get; set; } = [];
 
     /// <summary>Gets or sets whether only those who treat the patient see the content, besides the author and the patient.</summary>
@@ -104,20 +118,35 @@ internal sealed class MedicalRecord : Entity, ITenantOwned
 }
 
 /// <summary>Represents a medical record as it was at one version. Versions are added and never changed.</summary>
-internal sealed class RecordVersion : ITenantOwned
+[PersonalData(OnErasure.Keep, nameof(RecordVersion.RecordId), PartOf = typeof(MedicalRecord))]
+internal sealed class RecordVersion : IEncryptedRow
 {
     public required Guid HospitalId { get; init; }
     public required Guid RecordId { get; init; }
     public required long Version { get; init; }
     public required Guid AuthorId { get; init; }
     public required DateTimeOffset WrittenAt { get; init; }
+
+    [Encrypted]
     public required string? Reason { get; init; }
     public required RecordStatus Status { get; init; }
+
+    [Encrypted]
     public required string Title { get; init; }
+
+    [Encrypted]
     public required string? Description { get; init; }
+
+    [Encrypted]
     public required string? Diagnosis { get; init; }
+
+    [Encrypted]
     public required string? Symptoms { get; init; }
+
+    [Encrypted]
     public required string? TreatmentPlan { get; init; }
+
+    [Encrypted]
     public required string[] Attachments { get; init; }
     public required bool IsRestricted { get; init; }
 

@@ -1,3 +1,4 @@
+using MedCor.Clinical.People;
 using MedCor.Contracts;
 using MedCor.Platform.Querying;
 using MedCor.Platform.Resources;
@@ -33,6 +34,7 @@ internal sealed class MedicalRecordResource(ClinicalDb db)
     protected override RowLimit<MedicalRecord>? Limit => _visibility!.LimitRecords();
     protected override IQueryable<VisibleRow<MedicalRecord>> IncludeRelated(IQueryable<MedicalRecord> rows) => _visibility!.WithContent(rows);
     protected override Contracts.Clinical.MedicalRecord ToContract(VisibleRow<MedicalRecord> row) => row.Row.ToContractWith(row.HasContent);
+    protected override Task<Guid?> FindSurvivingPatientAsync(Guid patientId, CancellationToken ct) => db.FindSurvivingPatientAsync(patientId, ct);
 
     protected override async Task PrepareAsync(CancellationToken ct) => _visibility = await ContentVisibility.ReadAsync(db, ct);
 

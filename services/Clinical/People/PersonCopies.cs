@@ -14,7 +14,31 @@ internal sealed class PersonCopies(ClinicalDb db, ToolClient tools)
     internal async Task<PersonCopy> RequirePatientAsync(Guid patientId, CancellationToken ct)
     {
         var patient = await db.People.AsNoTracking().SingleOrDefaultAsync(p => p.Id == patientId, ct) ?? await FetchPatientAsync(patientId, ct);
-        return patient is { Role: Role.Patient } ? patient : throw new NotFound("patient");
+        if (patient is not { Role: Role.Patient }) throw new NotFound("patient");
+        return await FollowMergeAsync(patient, ct);
+    }
+
+    /// <summary>
+    /// Returns the patient with whom an inactive one goes on who was merged; otherwise the same one. Identity knows of a merge that has not been received yet.
+    /// </summary>
+    internal async Task<PersonCopy> FollowMergeAsync(PersonCopy patient, CancellationToken ct)
+    {
+        if (patient is not { Role: Role.Patient, IsActive: false }) return patient;
+        var survivingId = await db.FindSurvivingPatientAsync(patient.Id, ct);
+        if (survivingId is null) return await FetchPatientAsync(patient.Id, ct) ?? patient;
+        return await db.People.AsNoTracking().SingleOrDefaultAsync(p => p.Id == survivingId, ct) ?? await FetchPatientAsync(survivingId.Value, ct) ?? patient;
+    }
+
+    /// <summary>
+    /// Lists what belongs to a patient. For one who was merged and to whom nothing belongs any more, lists what belongs to the surviving patient.
+    /// </summary>
+    /// <param name="patientId">The ID of the patient; null for a list of all.</param>
+    /// <param name="list">Lists what belongs to a patient.</param>
+    internal async Task<Page<T>> ListAsync<T>(Guid? patientId, Func<Guid?, Task<Page<T>>> list, CancellationToken ct)
+    {
+        var page = await list(patientId);
+        if (page.Total > 0 || patientId is not { } id) return page;
+        return await db.FindSurvivingPatientAsync(id, ct) is { } survivingId ? await list(survivingId) : page;
     }
 
     /// <summary>

@@ -7,6 +7,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Clinical.People;
 
 /// <summary>Represents a member of staff or a patient of a hospital: a local copy at the newest version that was received.</summary>
+[PersonalData(OnErasure.Keep, nameof(PersonCopy.Id), IsExported = false)]
 internal sealed class PersonCopy : ITenantOwned
 {
     public required Guid HospitalId { get; init; }

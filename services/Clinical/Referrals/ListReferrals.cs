@@ -1,3 +1,4 @@
+using MedCor.Clinical.People;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Platform.Querying;
@@ -6,7 +7,7 @@ using MedCor.Validation;
 
 namespace MedCor.Clinical.Referrals;
 
-internal sealed class ListReferralsHandler(ClinicalDb db, TimeProvider clock)
+internal sealed class ListReferralsHandler(ClinicalDb db, PersonCopies people, TimeProvider clock)
     : IToolHandler<ListReferrals, Page<Contracts.Clinical.Referral>>, IParameterValidator<ListReferrals>
 {
     private static readonly QueryableFields<Referral> Fields = new QueryableFields<Referral>("-created_at", r => r.Id)
@@ -26,7 +27,8 @@ internal sealed class ListReferralsHandler(ClinicalDb db, TimeProvider clock)
     public Task<Page<Contracts.Clinical.Referral>> HandleAsync(ListReferrals request, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        return ListQuery<Referral>.Create(db, Fields, db.VisibleReferrals, request).Where("patient_id", request.PatientId).Where("user_id", request.UserId)
-            .ReadPageAsync(r => r, r => r.ToContract(now), ct);
+        return people.ListAsync(request.PatientId, patientId => ListQuery<Referral>.Create(db, Fields, db.VisibleReferrals, request)
+            .Where("patient_id", patientId).Where("user_id", request.UserId)
+            .ReadPageAsync(r => r, r => r.ToContract(now), ct), ct);
     }
 }

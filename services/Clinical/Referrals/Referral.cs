@@ -1,3 +1,4 @@
+using MedCor.Platform.Database;
 using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -5,12 +6,15 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Clinical.Referrals;
 
 /// <summary>Represents a referral of a patient to a doctor or nurse until an instant.</summary>
-internal sealed class Referral : Entity, ITenantOwned
+[PersonalData(OnErasure.Keep, nameof(Referral.PatientId))]
+internal sealed class Referral : Entity, IEncryptedRow
 {
     public required Guid HospitalId { get; init; }
     public required Guid PatientId { get; init; }
     public required Guid UserId { get; init; }
     public required Guid ReferredBy { get; init; }
+
+    [Encrypted]
     public required string Reason { get; init; }
 
     /// <summary>Gets the last day, in the hospital's time zone.</summary>

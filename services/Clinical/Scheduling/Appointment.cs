@@ -1,13 +1,15 @@
 using MedCor.Clinical.People;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
+using MedCor.Platform.Database;
 using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.Clinical.Scheduling;
 
-internal sealed class Appointment : Entity, ITenantOwned
+[PersonalData(OnErasure.Keep, nameof(Appointment.PatientId))]
+internal sealed class Appointment : Entity, IEncryptedRow
 {
     public required Guid HospitalId { get; init; }
     public required Guid PatientId { get; init; }
@@ -18,10 +20,15 @@ internal sealed class Appointment : Entity, ITenantOwned
     public required string TimeZone { get; init; }
     public required DateTimeOffset StartsAt { get; init; }
     public required DateTimeOffset EndsAt { get; init; }
+    [Encrypted]
     public required string Reason { get; init; }
+
+    [Encrypted]
     public string? Notes { get; private set; }
     public AppointmentStatus Status { get; private set; } = AppointmentStatus.Scheduled;
     public int? Rating { get; private set; }
+
+    [Encrypted]
     public string? RatingComment { get; private set; }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using MedCor.Clinical.People;
 using MedCor.Contracts;
 using MedCor.Platform.Querying;
 using MedCor.Platform.Resources;
@@ -30,6 +31,7 @@ internal sealed class AppointmentResource(ClinicalDb db) : QueryableResource<App
     protected override IQueryable<Appointment> Rows => db.VisibleAppointments;
     protected override IQueryable<AppointmentWithNames> IncludeRelated(IQueryable<Appointment> rows) => db.WithNamesForCaller(rows);
     protected override Contracts.Clinical.Appointment ToContract(AppointmentWithNames row) => row.ToContractFor(db.Tenancy.Caller.Kind);
+    protected override Task<Guid?> FindSurvivingPatientAsync(Guid patientId, CancellationToken ct) => db.FindSurvivingPatientAsync(patientId, ct);
 
     /// <inheritdoc/>
     public override async Task<Contracts.Clinical.Appointment> GetAsync(Guid id, CancellationToken ct) =>

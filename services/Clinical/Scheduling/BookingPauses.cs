@@ -59,7 +59,10 @@ internal sealed class BookingPauses(ClinicalDb db, TimeProvider clock) : IRetent
     /// Takes the shared locks of a booking, with the next command, until the transaction ends. Waits for a change that holds one of them exclusively; later
     /// changes wait for the locks. Whatever was read before must be read again with that command.
     /// </summary>
-    /// <remarks>The locks are taken before all others, and the holder of an exclusive lock takes no other, so that no deadlock can occur.</remarks>
+    /// <remarks>
+    /// The locks are taken before all others, by changes too, and a change that takes several exclusively, as a merge does, takes them in the order of their
+    /// subjects. A merge's further lock is waited for by nobody who holds one of these of the same patient, so that no deadlock can occur.
+    /// </remarks>
     internal void LockSharedWithNext(Guid hospital, Guid doctor, Guid patient) => db.ExecuteWithNext($"""
         SELECT pg_advisory_xact_lock_shared(hashtextextended({LockName(hospital)}, 0)), pg_advisory_xact_lock_shared(hashtextextended({LockName(doctor)}, 0)),
             pg_advisory_xact_lock_shared(hashtextextended({LockName(patient)}, 0))
@@ -106,6 +109,7 @@ internal sealed class EndBookingPauses(BookingPauses pauses) : IEventHandler<Use
 }
 
 /// <summary>Represents a stored pause of bookings.</summary>
+[NoPersonalData(IsExported = false)]
 internal sealed class BookingPause : ITenantOwned
 {
     public Guid HospitalId { get; init; }

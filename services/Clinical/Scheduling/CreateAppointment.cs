@@ -1,3 +1,4 @@
+using MedCor.Clinical.People;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Platform.Tools;
@@ -5,26 +6,26 @@ using MedCor.Platform.Tools;
 namespace MedCor.Clinical.Scheduling;
 
 internal sealed class CreateAppointmentHandler(ClinicalDb db, DoctorAvailabilities doctors, BookingService bookings, BookingPauses pauses)
-    : IToolHandler<CreateAppointment, Guid, Contracts.Clinical.Appointment>
+    : IToolHandler<CreateAppointment, PersonCopy, Contracts.Clinical.Appointment>
 {
-    /// <summary>Waits for the end of a pause and returns the hospital of the patient.</summary>
-    public async Task<Guid> PrepareAsync(CreateAppointment request, CancellationToken ct)
+    /// <summary>Waits for the end of a pause and returns the patient; of one who was merged, the surviving one.</summary>
+    public async Task<PersonCopy> PrepareAsync(CreateAppointment request, CancellationToken ct)
     {
         if (db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } && me != request.PatientId)
             throw new Forbidden("Patients book for themselves only.");
         var (_, patient, isPaused) = await doctors.RequireWithPatientAsync(request.DoctorId, request.PatientId, ct);
         if (isPaused) await pauses.WaitUntilEndedAsync(patient.HospitalId, request.DoctorId, request.PatientId, ct);
-        return patient.HospitalId;
+        return patient;
     }
 
-    public async Task<Contracts.Clinical.Appointment> HandleAsync(CreateAppointment request, Guid hospital, CancellationToken ct)
+    public async Task<Contracts.Clinical.Appointment> HandleAsync(CreateAppointment request, PersonCopy prepared, CancellationToken ct)
     {
         var (caller, byPatient) = (db.Tenancy.Caller, db.Tenancy.Caller.Kind == Callers.Patient);
         var bookingRequest = new BookingRequest(
             request.AppointmentDate, request.AppointmentTime, request.Reason, request.Notes, request.DurationMinutes,
             BookedBy: caller.UserId, IsByPatient: byPatient);
 
-        var (availability, patient) = await bookings.LockAndReadAsync(hospital, request.DoctorId, request.PatientId, ct);
+        var (availability, patient) = await bookings.LockAndReadAsync(prepared.HospitalId, request.DoctorId, prepared.Id, ct);
         var booking = await bookings.CreateBookingAsync(availability, patient, bookingRequest, ct);
         if (byPatient) await bookings.EnsureWithinPatientLimitAsync(availability, patient, ct);
         var appointment = new AppointmentWithNames { Appointment = booking, Patient = patient, Doctor = availability.Doctor };

@@ -45,6 +45,7 @@ internal sealed class DoctorAvailabilities(ClinicalDb db, PersonCopies people, H
         if (patientId is { } id)
         {
             patient = rows.SingleOrDefault(f => f.Person.Id == id)?.Person ?? await people.FetchPatientAsync(id, ct);
+            if (patient is { IsActive: false }) patient = await people.FollowMergeAsync(patient, ct);
             // A platform administrator sees all hospitals; a patient of another hospital than the doctor's is not found.
             if (patient is not { Role: Role.Patient } || patient.HospitalId != doctor.HospitalId) throw new NotFound("patient");
         }

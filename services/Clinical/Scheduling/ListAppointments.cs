@@ -1,3 +1,4 @@
+using MedCor.Clinical.People;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Platform.Tools;
@@ -5,7 +6,7 @@ using MedCor.Validation;
 
 namespace MedCor.Clinical.Scheduling;
 
-internal sealed class ListAppointmentsHandler(AppointmentResource appointments)
+internal sealed class ListAppointmentsHandler(AppointmentResource appointments, PersonCopies people)
     : IToolHandler<ListAppointments, Page<Contracts.Clinical.Appointment>>, IParameterValidator<ListAppointments>
 {
     public Task AddErrorsAsync(ListAppointments request, ParameterErrors errors, CancellationToken ct)
@@ -15,10 +16,10 @@ internal sealed class ListAppointmentsHandler(AppointmentResource appointments)
     }
 
     public Task<Page<Contracts.Clinical.Appointment>> HandleAsync(ListAppointments request, CancellationToken ct) =>
-        appointments.ReadPageAsync(request, list => list
-            .Where("patient_id", request.PatientId)
+        people.ListAsync(request.PatientId, patientId => appointments.ReadPageAsync(request, list => list
+            .Where("patient_id", patientId)
             .Where("doctor_id", request.DoctorId)
             .Where("status", request.Status)
             .From("appointment_date", request.DateFrom)
-            .To("appointment_date", request.DateTo), ct);
+            .To("appointment_date", request.DateTo), ct), ct);
 }

@@ -25,6 +25,8 @@ internal sealed class RescheduleAppointmentHandler(ClinicalDb db, BookingService
     {
         var (availability, patient) = await bookings.LockAndReadAsync(prepared.Hospital, prepared.Doctor, prepared.Patient, ct);
         var old = await db.AppointmentsWithNames.SingleOrDefaultAsync(v => v.Appointment.Id == request.AppointmentId, ct) ?? throw new NotFound("appointment");
+        // A merge or its undoing has moved it since it was read first.
+        if (old.Appointment.PatientId != patient.Id) throw new Conflict("The patient is being merged, or a merge is undone. Retry shortly.") { RetryAfter = 1 };
         old.Appointment.ThrowIfVersionDiffers(request.ExpectedVersion);
         var (now, byPatient) = (clock.GetUtcNow(), db.Tenancy.Caller.Kind == Callers.Patient);
         if (byPatient) old.Appointment.EnsureNotStarted(now);

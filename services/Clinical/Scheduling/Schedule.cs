@@ -8,6 +8,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace MedCor.Clinical.Scheduling;
 
 /// <summary>Represents the timetable that was set for a doctor. It is read and replaced as a whole, so it is stored as one document.</summary>
+[PersonalData(OnErasure.Keep, nameof(Schedule.DoctorId))]
 internal sealed class Schedule : Entity, ITenantOwned
 {
     public required Guid HospitalId { get; init; }
@@ -37,6 +38,7 @@ internal sealed class Schedule : Entity, ITenantOwned
 /// <summary>
 /// Represents a schedule that was valid for at least one day before another was set. On any day, the highest version of those valid by then applies.
 /// </summary>
+[PersonalData(OnErasure.Keep, nameof(FormerSchedule.DoctorId))]
 internal sealed class FormerSchedule : ITenantOwned
 {
     public required Guid HospitalId { get; init; }

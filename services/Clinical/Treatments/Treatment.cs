@@ -1,25 +1,36 @@
 using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
+using MedCor.Platform.Database;
 using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.Clinical.Treatments;
 
-internal sealed class Treatment : Entity, ITenantOwned
+[PersonalData(OnErasure.Keep, nameof(Treatment.PatientId))]
+internal sealed class Treatment : Entity, IEncryptedRow
 {
     public required Guid HospitalId { get; init; }
     public required Guid PatientId { get; init; }
     public required Guid DoctorId { get; init; }
     public required Guid AuthorId { get; set; }
     public TreatmentStatus Status { get; private set; } = TreatmentStatus.Active;
+
+    [Encrypted]
     public required string Name { get; set; }
+
+    [Encrypted]
     public string? Description { get; set; }
 
     /// <summary>Gets or sets the medications as JSON. They are read and replaced as a whole, so they are stored as one document.</summary>
+    [Encrypted(ifDestroyed: "[]")]
     public string Medications { get; set; } = "[]";
+
+    [Encrypted]
     public string? Instructions { get; set; }
+
+    [Encrypted]
     public string? Notes { get; set; }
     public DateOnly? FollowUpDate { get; set; }
 
@@ -34,7 +45,7 @@ internal sealed class Treatment : Entity, ITenantOwned
         Status = request.Status ?? Status;
         Name = request.Name ?? Name;
         Description = request.Description.Or(Description);
-        // The database formats the JSON document in its own way, so the parsed medications are compared.
+        // The database formatted documents in its own way before they were encrypted, so the parsed medications are compared.
         if (request.Medications is { } medications && !medications.SequenceEqual(DeserializeMedications(Medications)))
             Medications = SerializeMedications(medications);
         Instructions = request.Instructions.Or(Instructions);

@@ -1,3 +1,5 @@
+using MedCor.Contracts.Clinical;
+
 namespace MedCor.Contracts.Analytics;
 
 /// <summary>Specifies the subject of a report.</summary>
@@ -9,6 +11,7 @@ public enum ReportType { Hospital }
 /// <param name="DateFrom"><example>"2026-01-01"</example></param>
 /// <param name="DateTo"><example>"2027-12-31"</example></param>
 [Resource("analytics/reports", Callers.Admins)]
+[Audited(AuditKind.Administration, RecordsReads = false)]
 public sealed record Report(Guid Id, ReportType Type, ReportPeriod Period, Guid HospitalId, DateOnly DateFrom, DateOnly DateTo)
 {
     /// <summary>The statistics of the month.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using MedCor.Contracts.Clinical;
 
 namespace MedCor.Contracts.Analytics;
 
@@ -24,6 +25,7 @@ public enum ReportPeriod { Daily, Weekly, Monthly, Quarterly, Yearly }
 /// <param name="ActiveDoctors">The number of currently active doctors.</param>
 /// <param name="MonthlyRevenue">The revenue of the current calendar month, regardless of the requested period. <example>"1980.00"</example></param>
 [Resource("analytics/dashboard", Callers.ClinicalStaff)]
+[Audited(AuditKind.Administration, RecordsReads = false)]
 public sealed record HospitalStatistics(
     Guid HospitalId,
     DateOnly DateFrom,
@@ -72,6 +74,7 @@ public sealed record GetHospitalStatistics(
 /// The ratio of booked to working minutes, 1 being fully booked; null when the doctor does not work in the period.
 /// <example>0.62</example>
 /// </param>
+[Audited(AuditKind.Administration, "doctor_performance")]
 public sealed record DoctorPerformance(
     Guid DoctorId,
     Guid HospitalId,
@@ -101,6 +104,7 @@ public sealed record GetDoctorPerformance(Guid DoctorId, ReportPeriod Period = R
 /// <param name="DateFrom"><example>"2026-01-01"</example></param>
 /// <param name="DateTo"><example>"2027-12-31"</example></param>
 /// <param name="Specialties">The specialties, the one in most demand first.</param>
+[Audited(AuditKind.Administration, RecordsReads = false)]
 public sealed record HospitalDemand(Guid HospitalId, ReportPeriod Period, DateOnly DateFrom, DateOnly DateTo, IReadOnlyList<SpecialtyDemand> Specialties);
 
 /// <summary>Represents the demand for one specialty. A doctor's appointments are counted for the doctor's primary specialty.</summary>

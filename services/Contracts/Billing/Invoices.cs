@@ -1,3 +1,5 @@
+using MedCor.Contracts.Clinical;
+
 namespace MedCor.Contracts.Billing;
 
 /// <summary>Specifies whether a document charges an amount or credits one.</summary>
@@ -24,6 +26,7 @@ public sealed record InvoiceLine(InvoiceLineKind Kind, string Description, Guid 
 /// <param name="Currency">The ISO 4217 currency code. <example>"EUR"</example></param>
 /// <param name="CorrectsInvoiceId">The ID of the invoice that charged what this credit note credits.</param>
 [Resource("invoices", Callers.Admins)]
+[Audited(AuditKind.Administration)]
 public sealed record Invoice(
     Guid Id,
     Guid HospitalId,

@@ -1,3 +1,5 @@
+using MedCor.Contracts.Clinical;
+
 namespace MedCor.Contracts.Billing;
 
 /// <summary>Specifies the size of hospital for which a plan is intended.</summary>
@@ -21,6 +23,7 @@ public sealed record PlanPrices(string Monthly, string Quarterly, string Annual)
 /// <param name="MaxDoctors">The number of doctors for which the price is intended; null for any number. The limit is agreed, not enforced.</param>
 /// <param name="MaxPatients">The number of patients for which the price is intended; null for any number. The limit is agreed, not enforced.</param>
 [Resource("subscription_plans", Callers.Admins)]
+[Audited(AuditKind.Administration, RecordsReads = false)]
 public sealed record SubscriptionPlan(
     Guid Id,
     string Name,

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using MedCor.Contracts.Clinical;
 
 namespace MedCor.Contracts.Billing;
 
@@ -22,6 +23,7 @@ public enum SubscriptionStatus { Active, Cancelled, Expired }
 /// <param name="Currency">The ISO 4217 currency code. <example>"EUR"</example></param>
 /// <param name="EndedOn">The first day that was no longer paid for; null while the subscription is active. <example>null</example></param>
 [Resource("subscriptions", Callers.Admins)]
+[Audited(AuditKind.Administration)]
 public sealed record Subscription(
     Guid Id,
     Guid HospitalId,

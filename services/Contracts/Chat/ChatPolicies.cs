@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using MedCor.Contracts.Clinical;
 
 namespace MedCor.Contracts.Chat;
 
@@ -6,6 +7,7 @@ namespace MedCor.Contracts.Chat;
 /// <param name="IsEnabled">Whether the users of the hospital can chat with the model. <example>true</example></param>
 /// <param name="ToolsEnabled">Whether the model can call tools with the rights of the user who asks. <example>false</example></param>
 /// <param name="Version">The version, which every change increases; 0 while the hospital has the defaults. <example>1</example></param>
+[Audited(AuditKind.Administration, "chat_policies")]
 public sealed record ChatPolicy(Guid HospitalId, bool IsEnabled, bool ToolsEnabled, long Version);
 
 /// <summary>Returns what the chat may do for the users of a hospital.</summary>

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using MedCor.Contracts.Clinical;
 
 namespace MedCor.Contracts.Chat;
 
@@ -12,6 +13,7 @@ public enum PromptStatus { Active, Completed, Abandoned }
 /// <param name="Step">The next step; null when there is none.</param>
 /// <param name="Data">The data that is known so far, and the actions that were carried out.</param>
 /// <param name="ExpiresAt">The time until which the session can be continued or read.</param>
+[Audited(AuditKind.Prompt, "prompt_sessions")]
 public sealed record PromptSession(
     Guid SessionId,
     string Prompt,
@@ -48,6 +50,7 @@ public sealed record PromptDescription(string Name, string Description, IReadOnl
     IReadOnlyList<PromptStep> Steps);
 
 /// <summary>Represents the list of guided prompts.</summary>
+[Audited(AuditKind.Prompt, RecordsReads = false)]
 public sealed record PromptList(IReadOnlyList<PromptDescription> Prompts);
 
 /// <summary>Lists the guided prompts that your role may use, with their steps and the input of each.</summary>

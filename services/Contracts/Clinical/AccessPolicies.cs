@@ -21,6 +21,7 @@ public enum AccessMode
 /// <example>"01980000-0000-7000-8001-000000000002"</example>
 /// </param>
 /// <param name="Version">The version, which every change increases; 0 while the hospital has the defaults. <example>1</example></param>
+[Audited(AuditKind.Administration, "access_policies")]
 public sealed record AccessPolicy(
     Guid HospitalId,
     AccessMode Mode,

@@ -203,6 +203,9 @@ public sealed record RateAppointment(
 [NamedLiveEvent("appointment_created", typeof(LiveAppointment), "an appointment was booked")]
 public sealed record AppointmentCreated(Appointment Appointment) : IntegrationEvent(Appointment.HospitalId, Appointment.Version)
 {
+    /// <summary>Gets the appointment without its texts: events wait in outboxes, queues and dead letters, where nothing encrypts them.</summary>
+    public Appointment Appointment { get; init; } = Appointment.WithoutTexts();
+
     public override LiveUpdate LiveUpdate => new(Change.Created, Appointment.WithoutContent(), new(Callers.Staff, Appointment.PatientId));
 }
 
@@ -210,5 +213,8 @@ public sealed record AppointmentCreated(Appointment Appointment) : IntegrationEv
 [LiveResource("appointments")]
 public sealed record AppointmentUpdated(Appointment Appointment) : IntegrationEvent(Appointment.HospitalId, Appointment.Version)
 {
+    /// <summary>Gets the appointment without its texts: events wait in outboxes, queues and dead letters, where nothing encrypts them.</summary>
+    public Appointment Appointment { get; init; } = Appointment.WithoutTexts();
+
     public override LiveUpdate LiveUpdate => new(Change.Updated, Appointment.WithoutContent(), new(Callers.Staff, Appointment.PatientId));
 }

@@ -33,6 +33,7 @@ public sealed record Absence(
 /// <param name="Version">
 /// The version of the schedule; 0 until a schedule is set. Until then it is Monday to Friday, 09:00 to 17:00, with slots of 30 minutes.
 /// </param>
+[Audited(AuditKind.Administration, "schedules", RecordsReads = false)]
 public sealed record DoctorSchedule(
     Guid DoctorId,
     Guid HospitalId,
@@ -62,6 +63,7 @@ public sealed record DoctorSchedule(
 /// <param name="TimeZone">The IANA name of the hospital's time zone, in which the times are given. <example>"Europe/Berlin"</example></param>
 /// <param name="SlotMinutes">The default length of an appointment and the interval between the times, in minutes. <example>30</example></param>
 /// <param name="AvailableTimes"><example>["09:00:00","09:30:00","14:00:00"]</example></param>
+[Audited(AuditKind.Administration, RecordsReads = false)]
 public sealed record AppointmentSlots(Guid DoctorId, DateOnly Date, string TimeZone, int SlotMinutes, IReadOnlyList<TimeOnly> AvailableTimes);
 
 /// <summary>Lists the times of a day at which a doctor can be booked: the doctor's working hours without booked and past times.</summary>

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using MedCor.Contracts.Clinical;
 
 namespace MedCor.Contracts.Hospital;
 
@@ -13,6 +14,7 @@ namespace MedCor.Contracts.Hospital;
 /// from triage.
 /// </param>
 [Resource("departments", Callers.Everyone)]
+[Audited(AuditKind.Administration, RecordsReads = false)]
 public sealed record Department(
     Guid Id,
     Guid HospitalId,

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using MedCor.Contracts.Clinical;
 
 namespace MedCor.Contracts.Hospital;
 
@@ -23,6 +24,7 @@ namespace MedCor.Contracts.Hospital;
 /// <example>3</example>
 /// </param>
 [Resource("hospitals", Callers.Everyone)]
+[Audited(AuditKind.Administration, RecordsReads = false)]
 public sealed record Hospital(
     Guid Id,
     string Name,
@@ -74,6 +76,7 @@ public sealed record Hospital(
 /// <param name="AffectedCount">
 /// After a change of the time zone: the number of upcoming appointments, counted up to 10,000. Null if the time zone did not change.
 /// </param>
+[Audited(AuditKind.Administration, "hospitals")]
 public sealed record UpdatedHospital(
     Guid Id,
     string Name,

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using MedCor.Contracts.Clinical;
 
 namespace MedCor.Contracts.Identity;
 
@@ -12,6 +13,7 @@ namespace MedCor.Contracts.Identity;
 /// <param name="YearsOfExperience">The professional experience, in years. <example>12</example></param>
 /// <param name="IsAvailable">Whether the doctor currently takes appointments.</param>
 [Resource("doctors", Callers.Everyone)]
+[Audited(AuditKind.Demographic, Writes = AuditKind.Account)]
 public sealed record Doctor(
     Guid Id,
     Guid HospitalId,

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using MedCor.Contracts.Clinical;
 
 namespace MedCor.Contracts.Identity;
 
@@ -33,6 +34,7 @@ public sealed record RoleMapping([property: Length(1, 200)] string Value, StaffR
 /// <example>"https://medcor.example/oauth/login/hospital?hospital=general"</example>
 /// </param>
 /// <param name="Version">The version, which every change increases; 0 while nothing is set. <example>1</example></param>
+[Audited(AuditKind.Administration, "identity_providers")]
 public sealed record IdentityProvider(
     Guid HospitalId,
     string? Issuer,

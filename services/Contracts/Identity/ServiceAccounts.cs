@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using MedCor.Contracts.Clinical;
 
 namespace MedCor.Contracts.Identity;
 
@@ -11,6 +12,7 @@ public enum ServiceAccountRole { Admin, Nurse }
 /// <param name="Name"><example>"Lab gateway"</example></param>
 /// <param name="Scope">The scopes to which its tokens are limited, separated by spaces. <example>"people.read"</example></param>
 /// <param name="Jwks">The public keys with which it may authenticate, as a JSON Web Key Set. <example>null</example></param>
+[Audited(AuditKind.Administration, "service_accounts")]
 public sealed record ServiceAccount(
     Guid Id,
     Guid HospitalId,
@@ -88,6 +90,7 @@ public sealed record UpdateServiceAccount(
 /// <param name="ExpiresAt">The time at which the key expires.</param>
 /// <param name="LastUsedAt">The time of its last use, to the minute; null before the first. <example>null</example></param>
 /// <param name="RevokedAt">The time at which it was revoked; null when it was not. <example>null</example></param>
+[Audited(AuditKind.Administration, "api_keys")]
 public sealed record ApiKey(
     Guid Id,
     Guid HospitalId,
@@ -112,6 +115,7 @@ public sealed record ApiKey(
 /// </param>
 /// <param name="ExpiresOn">The last day on which the key is valid, in UTC. <example>"2027-03-01"</example></param>
 /// <param name="ExpiresAt">The time at which the key expires.</param>
+[Audited(AuditKind.Administration, "api_keys")]
 public sealed record NewApiKey(
     Guid Id,
     Guid HospitalId,

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
+using MedCor.Contracts.Clinical;
 
 namespace MedCor.Contracts.Identity;
 
@@ -78,6 +79,13 @@ public sealed record SessionTokens(
 /// <param name="DateOfBirth">The date of birth of a patient. <example>"1984-05-17"</example></param>
 /// <param name="LicenseNumber">The license number of a doctor. <example>null</example></param>
 /// <param name="YearsOfExperience">The professional experience of a doctor, in years. <example>null</example></param>
+/// <param name="Mrn">The medical record number of a patient, unique in the hospital. <example>"4711008150"</example></param>
+/// <param name="Gender">The gender of a patient. <example>"FEMALE"</example></param>
+/// <param name="Language">The language of a patient, as a tag of BCP 47. <example>"de"</example></param>
+/// <param name="Address">The address of a patient.</param>
+/// <param name="Contacts">Further ways to reach a patient; empty for others.</param>
+/// <param name="NextOfKin">The persons who are told in an emergency of a patient; empty for others.</param>
+/// <param name="Identifiers">The numbers that a patient has elsewhere; empty for others.</param>
 /// <param name="Hospitals">The other hospitals that the login opens, by name. <c>POST /api/auth/switch</c> opens one of them.</param>
 public sealed record SessionUser(
     Guid Id,
@@ -94,6 +102,13 @@ public sealed record SessionUser(
     long Version,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt,
+    string? Mrn,
+    Gender? Gender,
+    string? Language,
+    PatientAddress? Address,
+    IReadOnlyList<PatientContact> Contacts,
+    IReadOnlyList<NextOfKin> NextOfKin,
+    IReadOnlyList<PatientIdentifier> Identifiers,
     [property: MaxLength(SessionUser.MaxHospitals)] IReadOnlyList<UserHospital> Hospitals)
 {
     /// <summary>The number of hospitals that one login opens at most.</summary>
@@ -156,6 +171,7 @@ public sealed record LoggedOut(bool Ended = true);
 /// <param name="EndsAt">When the session ends at the latest.</param>
 /// <param name="IsCurrent">Whether your access token belongs to the session. <example>false</example></param>
 /// <param name="IsBrowser">Whether the session is a login in a browser, on MedCor's pages. <example>false</example></param>
+[Audited(AuditKind.Session, "sessions")]
 public sealed record UserSession(
     Guid Id,
     Guid UserId,
@@ -184,6 +200,7 @@ public sealed record ListSessions(Guid? UserId = null) : PagedTool<UserSession>;
 public sealed record EndSession(Guid SessionId) : ITool<EndedSession>;
 
 /// <summary>Represents a session that has ended.</summary>
+[Audited(AuditKind.Session, "sessions")]
 public sealed record EndedSession(Guid SessionId, Guid UserId, bool Ended = true);
 
 /// <summary>
@@ -196,4 +213,5 @@ public sealed record ResetSecondFactor(Guid UserId) : ITool<SecondFactorReset>;
 
 /// <summary>Represents a user whose second factors were removed.</summary>
 /// <param name="HadSecondFactor">Whether there were any; otherwise nothing has changed. <example>true</example></param>
+[Audited(AuditKind.Session, "users")]
 public sealed record SecondFactorReset(Guid UserId, bool HadSecondFactor);

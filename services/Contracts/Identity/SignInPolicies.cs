@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using MedCor.Contracts.Clinical;
 
 namespace MedCor.Contracts.Identity;
 
@@ -13,6 +14,7 @@ namespace MedCor.Contracts.Identity;
 /// How many minutes ago callers of the tools that require step-up may have logged in; null for any time. <example>15</example>
 /// </param>
 /// <param name="Version">The version, which every change increases; 0 while the hospital has the defaults. <example>1</example></param>
+[Audited(AuditKind.Administration, "sign_in_policies")]
 public sealed record SignInPolicy(
     Guid HospitalId,
     bool AcceptsChosenPasswords,

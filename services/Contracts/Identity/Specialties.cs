@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using MedCor.Contracts.Clinical;
 
 namespace MedCor.Contracts.Identity;
 
@@ -8,6 +9,7 @@ namespace MedCor.Contracts.Identity;
 /// <param name="Name"><example>"Cardiology"</example></param>
 /// <param name="Description"><example>"Heart and circulation"</example></param>
 [Resource("specialties", Callers.Everyone)]
+[Audited(AuditKind.Administration, RecordsReads = false)]
 public sealed record Specialty(
     Guid Id,
     string Code,

@@ -14,7 +14,15 @@ namespace MedCor.Contracts.Identity;
 /// <param name="DateOfBirth">The date of birth of a patient. <example>"1984-05-17"</example></param>
 /// <param name="LicenseNumber">The license number of a doctor. <example>null</example></param>
 /// <param name="YearsOfExperience">The professional experience of a doctor, in years. <example>null</example></param>
+/// <param name="Mrn">The medical record number of a patient, unique in the hospital. <example>"4711008150"</example></param>
+/// <param name="Gender">The gender of a patient. <example>"FEMALE"</example></param>
+/// <param name="Language">The language of a patient, as a tag of BCP 47. <example>"de"</example></param>
+/// <param name="Address">The address of a patient.</param>
+/// <param name="Contacts">Further ways to reach a patient; empty for others.</param>
+/// <param name="NextOfKin">The persons who are told in an emergency of a patient; empty for others.</param>
+/// <param name="Identifiers">The numbers that a patient has elsewhere; empty for others.</param>
 [Resource("users", Callers.Everyone)]
+[Audited(AuditKind.Demographic, Writes = AuditKind.Account)]
 public sealed record User(
     Guid Id,
     Guid? HospitalId,
@@ -29,7 +37,14 @@ public sealed record User(
     bool IsActive,
     long Version,
     DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt);
+    DateTimeOffset UpdatedAt,
+    string? Mrn = null,
+    Gender? Gender = null,
+    string? Language = null,
+    PatientAddress? Address = null,
+    [property: NeverNullInResponse] IReadOnlyList<PatientContact>? Contacts = null,
+    [property: NeverNullInResponse] IReadOnlyList<NextOfKin>? NextOfKin = null,
+    [property: NeverNullInResponse] IReadOnlyList<PatientIdentifier>? Identifiers = null);
 
 /// <summary>Represents a user whose account was deactivated.</summary>
 /// <param name="Id"><example>"01980000-0000-7000-8001-000000000028"</example></param>
@@ -41,8 +56,16 @@ public sealed record User(
 /// <param name="DateOfBirth"><example>"1984-05-17"</example></param>
 /// <param name="LicenseNumber"><example>null</example></param>
 /// <param name="YearsOfExperience"><example>null</example></param>
+/// <param name="Mrn">The medical record number of a patient, unique in the hospital. <example>"4711008150"</example></param>
+/// <param name="Gender">The gender of a patient. <example>"FEMALE"</example></param>
+/// <param name="Language">The language of a patient, as a tag of BCP 47. <example>"de"</example></param>
+/// <param name="Address">The address of a patient.</param>
+/// <param name="Contacts">Further ways to reach a patient; empty for others.</param>
+/// <param name="NextOfKin">The persons who are told in an emergency of a patient; empty for others.</param>
+/// <param name="Identifiers">The numbers that a patient has elsewhere; empty for others.</param>
 /// <param name="Affected">The upcoming appointments of the user, as a doctor or a patient, at most 100, the earliest first. They stay booked.</param>
 /// <param name="AffectedCount">The number of upcoming appointments, counted up to 10,000.</param>
+[Audited(AuditKind.Account, "users")]
 public sealed record DeactivatedUser(
     Guid Id,
     Guid? HospitalId,
@@ -58,6 +81,13 @@ public sealed record DeactivatedUser(
     long Version,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt,
+    string? Mrn,
+    Gender? Gender,
+    string? Language,
+    PatientAddress? Address,
+    IReadOnlyList<PatientContact> Contacts,
+    IReadOnlyList<NextOfKin> NextOfKin,
+    IReadOnlyList<PatientIdentifier> Identifiers,
     [property: MaxLength(100)] IReadOnlyList<AffectedAppointment> Affected,
     long AffectedCount);
 
@@ -71,6 +101,13 @@ public sealed record DeactivatedUser(
 /// <param name="DateOfBirth">The date of birth of a patient. <example>"1984-05-17"</example></param>
 /// <param name="LicenseNumber">The license number of a doctor. <example>"DE-10117-4482"</example></param>
 /// <param name="YearsOfExperience">The professional experience of a doctor, in years. <example>12</example></param>
+/// <param name="Mrn">The medical record number of a patient, unique in the hospital. <example>"4711008150"</example></param>
+/// <param name="Gender">The gender of a patient. <example>"FEMALE"</example></param>
+/// <param name="Language">The language of a patient, as a tag of BCP 47. <example>"de"</example></param>
+/// <param name="Address">The address of a patient.</param>
+/// <param name="Contacts">Further ways to reach a patient; empty for others.</param>
+/// <param name="NextOfKin">The persons who are told in an emergency of a patient; empty for others.</param>
+/// <param name="Identifiers">The numbers that a patient has elsewhere; empty for others.</param>
 /// <param name="Affected">
 /// If the account was deactivated or got another role: the upcoming appointments of the doctor or patient, at most 100, the earliest first. They stay booked.
 /// Otherwise null.
@@ -78,6 +115,7 @@ public sealed record DeactivatedUser(
 /// <param name="AffectedCount">
 /// If the account was deactivated or got another role: the number of upcoming appointments, counted up to 10,000. Otherwise null.
 /// </param>
+[Audited(AuditKind.Account, "users")]
 public sealed record UpdatedUser(
     Guid Id,
     Guid? HospitalId,
@@ -93,6 +131,13 @@ public sealed record UpdatedUser(
     long Version,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt,
+    string? Mrn,
+    Gender? Gender,
+    string? Language,
+    PatientAddress? Address,
+    IReadOnlyList<PatientContact> Contacts,
+    IReadOnlyList<NextOfKin> NextOfKin,
+    IReadOnlyList<PatientIdentifier> Identifiers,
     [property: MaxLength(100)] IReadOnlyList<AffectedAppointment>? Affected,
     long? AffectedCount);
 
@@ -150,6 +195,13 @@ public sealed record GetCurrentUser : ITool<User>;
 /// several patients may have the same one.
 /// <example>true</example>
 /// </param>
+/// <param name="Mrn">The medical record number of a patient, unique in the hospital, ignoring case. Without one, a number of ten digits is drawn.</param>
+/// <param name="Gender">The gender of a patient.</param>
+/// <param name="Language">The language to speak and write to a patient in, as a tag of BCP 47.</param>
+/// <param name="Address">The address of a patient.</param>
+/// <param name="Contacts">Further ways to reach a patient.</param>
+/// <param name="NextOfKin">The persons who are told in an emergency of a patient.</param>
+/// <param name="Identifiers">The numbers that a patient has elsewhere. Each belongs to one patient of the hospital.</param>
 [Tool("create_user", Effect.Create, Callers.Admins | Callers.Nurse | Callers.Receptionist)]
 public sealed record CreateUser(
     [property: Length(1, 100)] string FirstName,
@@ -162,7 +214,14 @@ public sealed record CreateUser(
     [property: PastDate] DateOnly? DateOfBirth = null,
     [property: Length(1, 100)] string? LicenseNumber = null,
     [property: Range(0, 80)] int? YearsOfExperience = null,
-    bool? HasLogin = null) : ITool<User>;
+    bool? HasLogin = null,
+    [property: Length(1, DemographicLimits.MaxMrnLength)] string? Mrn = null,
+    Gender? Gender = null,
+    [property: RegularExpression(DemographicLimits.LanguagePattern, ErrorMessage = DemographicLimits.LanguageError), Length(2, 40)] string? Language = null,
+    PatientAddress? Address = null,
+    [property: UniqueItems, MaxLength(DemographicLimits.MaxEntries)] IReadOnlyList<PatientContact>? Contacts = null,
+    [property: UniqueItems, MaxLength(DemographicLimits.MaxEntries)] IReadOnlyList<NextOfKin>? NextOfKin = null,
+    [property: UniqueItems, MaxLength(DemographicLimits.MaxEntries)] IReadOnlyList<PatientIdentifier>? Identifiers = null) : ITool<User>;
 
 /// <summary>
 /// Changes a user. Omitted fields stay unchanged, and null clears fields that may be empty. Users may change themselves, and administrators may also change
@@ -203,6 +262,15 @@ public sealed record CreateUser(
 /// cannot be taken away.
 /// <example>true</example>
 /// </param>
+/// <param name="Mrn">The new medical record number of a patient. Patients cannot change it. Null leaves it, because every patient has one.</param>
+/// <param name="Gender">The gender of a patient. Patients cannot change it; the current value is accepted.</param>
+/// <param name="Language">The language to speak and write to a patient in, as a tag of BCP 47.</param>
+/// <param name="Address">The address of a patient.</param>
+/// <param name="Contacts">The further ways to reach a patient, which replace the present ones.</param>
+/// <param name="NextOfKin">The persons who are told in an emergency of a patient, who replace the present ones.</param>
+/// <param name="Identifiers">
+/// The numbers that a patient has elsewhere, which replace the present ones. Patients cannot change them; the current value is accepted.
+/// </param>
 /// <param name="ExpectedVersion">The expected version of the user; the change is rejected if the user is no longer at this version.</param>
 [Tool("update_user", Effect.Update, Callers.Everyone)]
 public sealed record UpdateUser(
@@ -220,6 +288,14 @@ public sealed record UpdateUser(
     bool? IsAvailable = null,
     bool? IsActive = null,
     bool? HasLogin = null,
+    [property: NotAField, Length(1, DemographicLimits.MaxMrnLength)] string? Mrn = null,
+    Optional<Gender?> Gender = default,
+    [property: RegularExpression(DemographicLimits.LanguagePattern, ErrorMessage = DemographicLimits.LanguageError), Length(2, 40)]
+    Optional<string?> Language = default,
+    Optional<PatientAddress?> Address = default,
+    [property: UniqueItems, MaxLength(DemographicLimits.MaxEntries)] IReadOnlyList<PatientContact>? Contacts = null,
+    [property: UniqueItems, MaxLength(DemographicLimits.MaxEntries)] IReadOnlyList<NextOfKin>? NextOfKin = null,
+    [property: UniqueItems, MaxLength(DemographicLimits.MaxEntries)] IReadOnlyList<PatientIdentifier>? Identifiers = null,
     [property: NotAField] long? ExpectedVersion = null) : ITool<UpdatedUser>;
 
 /// <summary>

@@ -10,7 +10,8 @@ namespace MedCor.Contracts.LanguageModels;
 
 /// <summary>
 /// Describes the tools as a language model may use them. No secret passes through a model: tools that return one are missing, and so are parameters that take
-/// one. Tools and parameters are missing too by which a model could give itself or others access that it lacks or that outlasts its own.
+/// one. Tools and parameters are missing too by which a model could give itself or others access that it lacks or that outlasts its own, or destroy what
+/// nothing brings back.
 /// </summary>
 public static class ModelTools
 {
@@ -20,7 +21,7 @@ public static class ModelTools
     private static readonly FrozenSet<Type> ForUsersAlone =
         FrozenSet.Create(typeof(CreateServiceAccount), typeof(UpdateServiceAccount), typeof(RevokeApiKey), typeof(UpdateIdentityProvider),
             typeof(UpdateSignInPolicy), typeof(ResetSecondFactor), typeof(UpdateChatPolicy), typeof(UpdateAccessPolicy), typeof(CreateReferral),
-            typeof(BreakGlass), typeof(ReviewEmergencyOverride));
+            typeof(BreakGlass), typeof(ReviewEmergencyOverride), typeof(MergePatients), typeof(UnmergePatients), typeof(EraseUser));
 
     /// <summary>The parameters, by their tools, by which people alone decide who sees what.</summary>
     private static readonly FrozenSet<(Type Tool, string Name)> ParametersForUsersAlone =
@@ -29,7 +30,7 @@ public static class ModelTools
     /// <summary>The texts in results that nobody types. Any other text is taken for one that people have typed.</summary>
     private static readonly FrozenSet<string> GeneratedProperties =
         FrozenSet.Create("Action", "Amount", "Annual", "AuthenticationMethods", "ClientAddress", "ClientId", "Currency", "Monthly", "MonthlyRevenue",
-            "NewTimeZone", "PeerAddress", "Price", "Quarterly", "RequestId", "Resource", "Revenue", "Scope", "TimeZone", "Total", "TraceId");
+            "NewTimeZone", "PeerAddress", "PendingServices", "Price", "Quarterly", "RequestId", "Resource", "Revenue", "Scope", "TimeZone", "Total", "TraceId");
 
     /// <summary>Returns whether models may use a tool.</summary>
     public static bool IsOffered(ToolDescriptor tool) => !tool.ReturnsSecret && !ForUsersAlone.Contains(tool.Params);

@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.Hospital.Departments;
 
+[NoPersonalData]
 internal sealed class Department : Entity, ITenantOwned
 {
     public required Guid HospitalId { get; init; }

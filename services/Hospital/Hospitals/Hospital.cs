@@ -7,6 +7,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.Hospital.Hospitals;
 
+[NoPersonalData]
 internal sealed class Hospital : Entity, ITenantOwned
 {
     public required string Name { get; set; }

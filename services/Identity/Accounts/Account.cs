@@ -10,6 +10,8 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Identity.Accounts;
 
 /// <summary>Represents a user account. A doctor or patient is the same row as the user, with one id and one version.</summary>
+// The name, the date of birth and the numbers say whose a medical record is, as long as the record is kept. EraseUser removes the rest.
+[PersonalData(OnErasure.Keep, nameof(Account.Id), nameof(Account.MergedIntoId))]
 internal sealed class Account : Entity, ITenantOwned
 {
     /// <summary>Gets the hospital of the user; null for a platform administrator, whose account no hospital can see.</summary>
@@ -30,6 +32,7 @@ internal sealed class Account : Entity, ITenantOwned
     }
 
     /// <summary>Gets the e-mail address in the form that comparisons use.</summary>
+    [NotExported]
     public string? EmailKey { get; private set; }
 
     public required string FirstName { get; set; }
@@ -37,10 +40,23 @@ internal sealed class Account : Entity, ITenantOwned
     public required Role Role { get; set; }
     public string? PhoneNumber { get; set; }
     public DateOnly? DateOfBirth { get; set; }
+
+    /// <summary>Gets or sets the medical record number; null for a user who has never been a patient.</summary>
+    public string? Mrn { get; set; }
+
+    /// <summary>Gets or sets the demographic data of a patient; empty for others.</summary>
+    public Demographics Demographics { get; set; } = Demographics.None;
+
+    /// <summary>Gets or sets the patient into whom this duplicate was merged; null otherwise.</summary>
+    public Guid? MergedIntoId { get; set; }
+
     public string? LicenseNumber { get; set; }
     public int? YearsOfExperience { get; set; }
     public bool IsAvailable { get; set; } = true;
     public bool IsActive { get; set; } = true;
+
+    /// <summary>Gets when the user was erased; null for any other.</summary>
+    public DateTimeOffset? ErasedAt { get; private set; }
 
     /// <summary>Gets or sets the periods in which the user was an active doctor.</summary>
     public ActivePeriods DoctorPeriods { get; set; } = ActivePeriods.None;
@@ -52,6 +68,7 @@ internal sealed class Account : Entity, ITenantOwned
     public string? ServiceJwks { get; set; }
 
     /// <summary>Gets the text that a search looks in, computed by the database.</summary>
+    [NotExported]
     public string SearchText { get; private init; } = "";
 
     public List<DoctorSpecialtyLink> SpecialtyLinks { get; init; } = [];
@@ -74,6 +91,17 @@ internal sealed class Account : Entity, ITenantOwned
 
     /// <summary>Gets whether the user may have a session: the account is active, and so is its hospital if it has one.</summary>
     internal bool CanLogIn => IsActive && (HospitalId is null || Hospital is { IsActive: true });
+
+    /// <summary>
+    /// Removes the contact data and deactivates the account. The name, the date of birth, the gender and the numbers of a patient stay: they say whose the
+    /// records of the hospital are.
+    /// </summary>
+    internal void Erase(DateTimeOffset now)
+    {
+        (ErasedAt, IsActive) = (now, false);
+        (Email, PhoneNumber, LicenseNumber, YearsOfExperience) = (null, null, null, null);
+        Demographics = Demographics with { Language = null, Address = null, Contacts = [], NextOfKin = [] };
+    }
 
     /// <summary>Raises the events that describe the state of the account: as a user, and as a doctor or a patient when that is the role.</summary>
     internal void RaiseChanged(TenantDb db, Func<User, IntegrationEvent> createEvent, bool isNew = false)
@@ -107,7 +135,14 @@ internal sealed class Account : Entity, ITenantOwned
         IsActive: IsActive,
         Version: Version,
         CreatedAt: CreatedAt,
-        UpdatedAt: UpdatedAt);
+        UpdatedAt: UpdatedAt,
+        Mrn: Mrn,
+        Gender: Demographics.Gender,
+        Language: Demographics.Language,
+        Address: Demographics.Address,
+        Contacts: Demographics.Contacts,
+        NextOfKin: Demographics.NextOfKin,
+        Identifiers: Demographics.Identifiers);
 
     /// <param name="hospitals">The other hospitals that the login opens.</param>
     internal SessionUser ToSessionUser(IReadOnlyList<UserHospital> hospitals) => new(
@@ -125,6 +160,13 @@ internal sealed class Account : Entity, ITenantOwned
         Version: Version,
         CreatedAt: CreatedAt,
         UpdatedAt: UpdatedAt,
+        Mrn: Mrn,
+        Gender: Demographics.Gender,
+        Language: Demographics.Language,
+        Address: Demographics.Address,
+        Contacts: Demographics.Contacts,
+        NextOfKin: Demographics.NextOfKin,
+        Identifiers: Demographics.Identifiers,
         Hospitals: hospitals);
 
     internal Doctor ToDoctor() => new(
@@ -158,7 +200,15 @@ internal sealed class Account : Entity, ITenantOwned
         IsActive: IsActive,
         Version: Version,
         CreatedAt: CreatedAt,
-        UpdatedAt: UpdatedAt);
+        UpdatedAt: UpdatedAt,
+        Mrn: Mrn,
+        Gender: Demographics.Gender,
+        Language: Demographics.Language,
+        Address: Demographics.Address,
+        Contacts: Demographics.Contacts,
+        NextOfKin: Demographics.NextOfKin,
+        Identifiers: Demographics.Identifiers,
+        MergedIntoId: MergedIntoId);
 
     internal sealed class Configuration : IEntityTypeConfiguration<Account>
     {

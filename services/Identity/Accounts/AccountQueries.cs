@@ -69,6 +69,10 @@ internal static class AccountQueries
     internal static Task<bool> IsSharedAsync(this IdentityDb db, Login login, CancellationToken ct) =>
         db.Memberships.Where(m => m.LoginId == login.Id).OrderBy(m => m.UserId).Skip(1).AnyAsync(ct);
 
+    /// <summary>Draws a medical record number that no patient of a hospital has.</summary>
+    internal static Task<string> DrawMrnAsync(this IdentityDb db, Guid hospital, CancellationToken ct) =>
+        db.Database.SqlQuery<string>($"SELECT draw_mrn({hospital}) AS \"Value\"").SingleAsync(ct);
+
     /// <summary>Returns the account with an id. Throws <see cref="NotFound"/> when the query has none.</summary>
     internal static async Task<Account> GetRequiredAsync(this IQueryable<Account> accounts, Guid id, string entityName, CancellationToken ct) =>
         await accounts.SingleOrDefaultAsync(a => a.Id == id, ct) ?? throw new NotFound(entityName);

@@ -7,6 +7,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Identity.Accounts;
 
 /// <summary>Links a doctor to a specialty that the doctor practices.</summary>
+[PersonalData(OnErasure.Keep, nameof(DoctorSpecialtyLink.DoctorId))]
 internal sealed class DoctorSpecialtyLink : ITenantOwned
 {
     public required Guid HospitalId { get; init; }

@@ -1,3 +1,4 @@
+using MedCor.Platform.Tenancy;
 using MedCor.Validation;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -8,6 +9,7 @@ namespace MedCor.Identity.Accounts;
 /// Represents what a person authenticates with: an e-mail address, which no other login has, with a password, second factors and passkeys. It belongs to no
 /// hospital, and is never part of a user that callers read. Users are opened by it through their <see cref="Membership"/>.
 /// </summary>
+[PersonalData(OnErasure.Decide, nameof(Login.Id), IsExported = false)]
 internal sealed class Login
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();

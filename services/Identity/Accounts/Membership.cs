@@ -1,3 +1,4 @@
+using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
@@ -7,6 +8,8 @@ namespace MedCor.Identity.Accounts;
 /// Represents by which login a user is opened, and when the user's sessions were last ended. Each user has one. The login's other users are of other hospitals,
 /// so this is not a part of the user, of which row-level security shows one hospital at a time.
 /// </summary>
+// It is when sessions were last ended that stays: no token from before becomes valid again.
+[PersonalData(OnErasure.Keep, nameof(Membership.UserId), IsExported = false)]
 internal sealed class Membership
 {
     public required Guid UserId { get; init; }

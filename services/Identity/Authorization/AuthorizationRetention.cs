@@ -10,7 +10,7 @@ namespace MedCor.Identity.Authorization;
 /// </summary>
 internal sealed class AuthorizationRetention(IdentityDb db) : IRetentionPolicy
 {
-    private static readonly TimeSpan Unused = TimeSpan.FromDays(1);
+    internal static readonly TimeSpan Unused = TimeSpan.FromDays(1);
 
     /// <inheritdoc/>
     public async Task<int> DeleteExpiredAsync(DateTimeOffset now, int maxCount, CancellationToken ct)

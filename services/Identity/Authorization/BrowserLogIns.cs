@@ -1,4 +1,5 @@
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Hospitals;
 using MedCor.Identity.SecondFactors;
 using MedCor.Identity.Sessions;
@@ -26,7 +27,7 @@ internal sealed record BrowserLogIn(Account Account, Guid SessionId, EnrolledFac
 /// Logs browsers in and out, and finds the user who has logged in with one. Each login is a session of its user, which is listed and can be ended as any other.
 /// </summary>
 internal sealed class BrowserLogIns(IdentityDb db, ClientSessions clients, SessionManager sessions, SecondFactorManager secondFactors, SignInPolicies policies,
-    TimeProvider clock)
+    SessionTrail trail, TimeProvider clock)
 {
     /// <summary>Returns how long a login in a browser is good. Browsers do not refresh it, so it is always idle.</summary>
     internal static TimeSpan GetLifetime(SignInPolicy policy) =>
@@ -95,6 +96,7 @@ internal sealed class BrowserLogIns(IdentityDb db, ClientSessions clients, Sessi
         if (!await db.Sessions.AnyAsync(s => s.Id == sessionId && s.RevokedAt == null && s.EndsAt > now, ct)) return null;
         var factors = await secondFactors.FindAsync(account.Login!, ct);
         if (factors.Any && !AuthenticationMethods.HasTwoFactors(login.Methods)) return null;
+        trail.BrowserSessionId = sessionId;
         return new(account, sessionId, factors, login.Methods, login.At, login.ValidFrom,
             // A provider has its own second factors.
             MustEnroll: !factors.Any

@@ -1,3 +1,5 @@
+using MedCor.Contracts.Clinical;
+using MedCor.Identity.Audit;
 using MedCor.Identity.ServiceAccounts;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -13,7 +15,7 @@ namespace MedCor.Identity.Authorization;
 /// </summary>
 internal sealed class ClientManager(IOpenIddictApplicationCache<OAuthApplication> cache, ILogger<OpenIddictApplicationManager<OAuthApplication>> log,
     IOptionsMonitor<OpenIddictCoreOptions> options, IOpenIddictApplicationStore<OAuthApplication> store, IdentityDb db, ServiceAccountSessions serviceAccounts,
-    VerifiedClient verified, DocumentedClients documented) : OpenIddictApplicationManager<OAuthApplication>(cache, log, options, store)
+    VerifiedClient verified, DocumentedClients documented, SessionTrail trail) : OpenIddictApplicationManager<OAuthApplication>(cache, log, options, store)
 {
     public override async ValueTask<OAuthApplication?> FindByClientIdAsync(string identifier, CancellationToken cancellationToken = default)
     {
@@ -28,7 +30,12 @@ internal sealed class ClientManager(IOpenIddictApplicationCache<OAuthApplication
     public override async ValueTask<bool> ValidateClientSecretAsync(OAuthApplication application, string secret, CancellationToken cancellationToken = default)
     {
         if (FindServiceAccountId(application) is not { } id) return await base.ValidateClientSecretAsync(application, secret, cancellationToken);
-        if (await serviceAccounts.FindKeyAsync(secret, cancellationToken) is not { } key || key.ServiceAccountId != id) return false;
+        if (await serviceAccounts.FindKeyAsync(secret, cancellationToken) is not { } key || key.ServiceAccountId != id)
+        {
+            var account = await db.Accounts.AsNoTracking().SingleOrDefaultAsync(a => a.Id == id, cancellationToken);
+            await trail.RecordOfStrangerAsync(SessionTrail.LogIn, account, AuditOutcome.Forbidden, cancellationToken);
+            return false;
+        }
         verified.ApiKey = key;
         return true;
     }

@@ -4,6 +4,7 @@ using System.Security.Claims;
 using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Hospitals;
 using MedCor.Identity.SecondFactors;
 using MedCor.Identity.ServiceAccounts;

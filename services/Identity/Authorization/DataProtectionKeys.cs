@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Xml.Linq;
 using MedCor.Identity.Keys;
+using MedCor.Platform.Tenancy;
 using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -67,6 +68,7 @@ internal sealed class DataProtectionKeys(IServiceScopeFactory scopes, KeyEncrypt
 }
 
 /// <summary>Represents a key of ASP.NET Core's Data Protection.</summary>
+[NoPersonalData(IsExported = false)]
 internal sealed class DataProtectionKey
 {
     public required string Name { get; init; }

@@ -11,7 +11,7 @@ internal sealed class EndSessionHandler(IdentityDb db, SessionManager sessions, 
     public async Task<EndedSession> HandleAsync(EndSession request, CancellationToken ct)
     {
         var session = await db.VisibleSessions().AsNoTracking().SingleOrDefaultAsync(s => s.Id == request.SessionId, ct) ?? throw new NotFound("session");
-        await sessions.EndAsync(session.Id, ct);
+        await sessions.EndAsync(session.Id, ct, action: null);
         await consents.ForgetAsync(session.Id, ct);
         return new(session.Id, session.UserId);
     }

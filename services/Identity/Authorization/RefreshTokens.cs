@@ -1,3 +1,5 @@
+using MedCor.Contracts.Clinical;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Sessions;
 using MedCor.ServiceDefaults.Authentication;
 using Microsoft.EntityFrameworkCore;
@@ -68,7 +70,8 @@ internal static class RefreshTokens
             var spends = await db.Set<OAuthToken>().Where(t => t.Id == id && t.Status == Statuses.Valid)
                 .ExecuteUpdateAsync(t => t.SetProperty(x => x.Status, Statuses.Redeemed).SetProperty(x => x.RedemptionDate, now), ct);
             if (spends == 1) return;
-            if (Guid.TryParse(context.Principal!.GetClaim(TokenClaims.Session), out var session)) await sessions.EndInTransactionAsync(session, ct);
+            if (Guid.TryParse(context.Principal!.GetClaim(TokenClaims.Session), out var session))
+                await sessions.EndInTransactionAsync(session, ct, SessionTrail.ReuseToken, AuditOutcome.Forbidden);
             context.Reject(Errors.InvalidGrant, "The refresh token was used before. The session has ended.");
         }
     }

@@ -1,6 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using MedCor.Contracts.Clinical;
+using MedCor.Platform.Audit;
 using MedCor.ServiceDefaults.Errors;
+using Microsoft.EntityFrameworkCore;
 using OpenIddict.Abstractions;
 using static OpenIddict.Abstractions.OpenIddictConstants;
 
@@ -14,7 +17,8 @@ internal static class RegistrationEndpoint
     /// <summary>The largest registration, in bytes.</summary>
     private const int MaxSize = 16 * 1024;
 
-    internal static async Task<IResult> HandleAsync(HttpContext http, IOpenIddictApplicationManager applications, TimeProvider clock)
+    internal static async Task<IResult> HandleAsync(HttpContext http, IOpenIddictApplicationManager applications, IdentityDb db, IAuditTrail trail,
+        TimeProvider clock)
     {
         ClientMetadata? metadata = null;
         try
@@ -33,7 +37,11 @@ internal static class RegistrationEndpoint
         var id = Guid.CreateVersion7(now).ToString();
         var secret = metadata.IsPublic ? null : ClientMetadata.CreateSecret();
         var application = metadata.ToApplication(id, secret);
+        await using var transaction = await db.Database.BeginTransactionAsync(http.RequestAborted);
         await applications.CreateAsync(application, http.RequestAborted);
+        await trail.RecordAsync(AuditActor.Anonymous with { ClientId = id }, new("register_client", "clients") { Kind = AuditKind.Administration },
+            AuditOutcome.Done, hospitalId: null, http.RequestAborted);
+        await transaction.CommitAsync(http.RequestAborted);
         return Results.Json(metadata.ToResponse(id, secret, now), ClientMetadataJson.Default.ClientInformation,
             statusCode: StatusCodes.Status201Created);
     }

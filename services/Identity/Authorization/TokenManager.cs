@@ -1,3 +1,5 @@
+using MedCor.Contracts.Clinical;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Sessions;
 using Microsoft.Extensions.Options;
 using OpenIddict.Abstractions;
@@ -19,7 +21,7 @@ internal sealed class TokenManager(IOpenIddictTokenCache<OAuthToken> cache, ILog
         var revoked = await base.RevokeByAuthorizationIdAsync(identifier, cancellationToken);
         if (await authorizations.FindByIdAsync(identifier, cancellationToken) is { } authorization
             && (await authorizations.GetPropertiesAsync(authorization, cancellationToken)).TryGetValue(ClientSessions.SessionProperty, out var session))
-            await sessions.EndInTransactionAsync(session.GetGuid(), cancellationToken);
+            await sessions.EndInTransactionAsync(session.GetGuid(), cancellationToken, SessionTrail.ReuseToken, AuditOutcome.Forbidden);
         return revoked;
     }
 }

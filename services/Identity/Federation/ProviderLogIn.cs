@@ -1,7 +1,9 @@
 using System.Text.Json;
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Audit;
 using MedCor.Identity.IdentityProviders;
 using MedCor.Identity.Mails;
 using MedCor.Identity.Users;
@@ -18,9 +20,13 @@ namespace MedCor.Identity.Federation;
 /// provider has verified. Accounts of other hospitals, of the platform, of patients and of programs are never found.
 /// </summary>
 internal sealed class ProviderLogIn(
-    IdentityDb db, CreateUserHandler create, UpdateUserHandler update, MailQueue mails, TimeProvider clock, ILogger<ProviderLogIn> log)
+    IdentityDb db, CreateUserHandler create, UpdateUserHandler update, MailQueue mails, SessionTrail trail, TimeProvider clock,
+    ILogger<ProviderLogIn> log)
 {
     private const int MaxEmailLength = 254;
+
+    /// <summary>The account that the person is linked to, whatever address the provider says.</summary>
+    private Account? _linked;
 
     /// <summary>
     /// Returns the account of a person, linked to the provider and with the role that the provider gives; null when the person may not log in. A new role ends
@@ -28,12 +34,18 @@ internal sealed class ProviderLogIn(
     /// </summary>
     internal async Task<Account?> FindAsync(IdentityProvider provider, ProviderIdentity identity, CancellationToken ct)
     {
-        var role = provider.FindRole(identity.RoleValues);
-        if (provider.RoleClaim is not null && role is null) return Refuse(provider, "the role claim has none of the mapped values");
         // What is no address is nobody's.
         var users = identity.Email is { Length: <= MaxEmailLength } email && !email.Any(char.IsControl) ? await db.FindAllByEmailAsync(email, ct) : [];
         var known = users.FirstOrDefault(a => a.HospitalId == provider.HospitalId);
+        var account = await TryFindAsync(provider, identity, known, ct);
+        if (account is null) await trail.RecordOfStrangerAsync(SessionTrail.LogIn, _linked ?? known, AuditOutcome.Forbidden, ct, provider.HospitalId);
+        return account;
+    }
 
+    private async Task<Account?> TryFindAsync(IdentityProvider provider, ProviderIdentity identity, Account? known, CancellationToken ct)
+    {
+        var role = provider.FindRole(identity.RoleValues);
+        if (provider.RoleClaim is not null && role is null) return Refuse(provider, "the role claim has none of the mapped values");
         // From here on, row-level security hides all other hospitals.
         var now = clock.GetUtcNow();
         db.Tenancy.Enter(new Caller(Guid.Empty, "identity provider", Role.Admin, provider.HospitalId, SessionId: Guid.Empty, IssuedAt: now, ExpiresAt: now));
@@ -44,6 +56,7 @@ internal sealed class ProviderLogIn(
             if (link is not null) link.LastUsedAt = now;
             if ((link?.UserId ?? await LinkAsync(provider, identity, role, known, ct)) is not { } userId) return null;
             var account = await ReadAsync(userId, ct);
+            if (link is not null) _linked = account;
             if (account is { Login: null, Membership.AwaitsLogin: true })
             {
                 await transaction.CommitAsync(ct);
@@ -55,6 +68,7 @@ internal sealed class ProviderLogIn(
             {
                 // Nobody waits for a list of the upcoming appointments, so bookings need not be paused.
                 await update.HandleAsync(new(userId, Role: given), new(PasswordHash: null, new(account.Version, [], 0)), ct);
+                await trail.RecordBySystemAsync("update_user", userId, ct, AuditKind.Account, "role");
                 account = await ReadAsync(userId, ct);
             }
             await db.SaveChangesAsync(ct);
@@ -85,6 +99,7 @@ internal sealed class ProviderLogIn(
         if (known is null && (role is null || !provider.CreateUsers)) return RefuseLink("there is no account with the e-mail address");
 
         var userId = known?.Id ?? await CreateAsync(provider, identity, email, role!.Value, ct);
+        if (known is null) await trail.RecordBySystemAsync("create_user", userId, ct, AuditKind.Account);
         if (known is null && await db.Memberships.AnyAsync(m => m.UserId == userId && m.AwaitsLogin, ct)) return userId;
         db.Add(new IdentityLink
         {
@@ -97,6 +112,7 @@ internal sealed class ProviderLogIn(
         });
         mails.Add(MailKind.ProviderLinked, userId);
         await db.SaveChangesAsync(ct);
+        await trail.RecordBySystemAsync("link_provider", userId, ct);
         return userId;
 
         Guid? RefuseLink(string reason)

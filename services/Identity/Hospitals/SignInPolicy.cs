@@ -9,6 +9,7 @@ using Limits = MedCor.Contracts.Identity.SignInPolicy;
 namespace MedCor.Identity.Hospitals;
 
 /// <summary>Represents the rules by which the users of a hospital sign in. A hospital has at most one row of them.</summary>
+[NoPersonalData]
 internal sealed class SignInPolicy : Entity, ITenantOwned
 {
     public required Guid HospitalId { get; init; }

@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Identity.IdentityProviders;
 
 /// <summary>Represents who a user is at the identity provider of the hospital.</summary>
+[PersonalData(OnErasure.Delete, nameof(IdentityLink.UserId))]
 internal sealed class IdentityLink : ITenantOwned
 {
     public required Guid HospitalId { get; init; }

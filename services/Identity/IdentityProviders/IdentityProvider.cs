@@ -12,6 +12,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Identity.IdentityProviders;
 
 /// <summary>Represents the OpenID Connect provider through which the staff of a hospital sign in. A hospital has at most one.</summary>
+[NoPersonalData(IsExported = false)]
 internal sealed class IdentityProvider : Entity, ITenantOwned
 {
     public required Guid HospitalId { get; init; }

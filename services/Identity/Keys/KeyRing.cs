@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
+using MedCor.Contracts.Clinical;
 using MedCor.Identity.Revocations;
+using MedCor.Platform.Audit;
 using MedCor.ServiceDefaults.Authentication;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.IdentityModel.Tokens;
@@ -76,8 +78,10 @@ internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encrypt
             db.Remove(stolen);
             db.Add(new Revocation { RevokedId = SigningKey.ToRevocationId(stolen.Id), RevokedAt = TokenValidator.KeyRevokedAt(now) });
         }
+        var isNew = false;
         if (NextSignsFrom(at, keys, now) is { } signsFrom)
         {
+            isNew = true;
             var next = SigningKey.Create(encryption, now, signsFrom);
             db.Add(next);
             keys.Add(next);
@@ -85,6 +89,10 @@ internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encrypt
         var retired = FindRetired(keys, now);
         db.RemoveRange(retired);
         await db.SaveChangesAsync(ct);
+        if (isNew || revoked is not null)
+            await scope.ServiceProvider.GetRequiredService<IAuditTrail>().RecordAsync(AuditActor.System,
+                new("rotate_keys", "signing_keys") { Kind = AuditKind.Administration, Fields = revoked is null ? null : ["revoke"] },
+                AuditOutcome.Done, hospitalId: null, ct);
         await transaction.CommitAsync(ct);
         return [.. keys.Except(retired)];
     }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Microsoft.IdentityModel.Tokens;
@@ -6,6 +7,7 @@ using Microsoft.IdentityModel.Tokens;
 namespace MedCor.Identity.Keys;
 
 /// <summary>Represents a P-256 key that signs access tokens from a given time until the next key does.</summary>
+[NoPersonalData(IsExported = false)]
 internal sealed class SigningKey
 {
     public required string Id { get; init; }

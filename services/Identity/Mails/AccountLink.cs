@@ -1,3 +1,4 @@
+using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
@@ -32,6 +33,7 @@ internal enum LinkPurpose
 }
 
 /// <summary>Represents a link that opens one thing of an account, once, by the hash of its token.</summary>
+[PersonalData(OnErasure.Delete, nameof(AccountLink.UserId), IsExported = false)]
 internal sealed class AccountLink
 {
     public required byte[] Hash { get; init; }

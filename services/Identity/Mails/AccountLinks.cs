@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
+using MedCor.Contracts;
+using MedCor.Identity.Audit;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.IdentityModel.Tokens;
 
@@ -9,7 +11,7 @@ namespace MedCor.Identity.Mails;
 /// Creates, finds and spends the links that open accounts. A link is valid for one use and for 30 minutes; one about a change of the address by somebody else,
 /// for longer.
 /// </summary>
-internal sealed class AccountLinks(IdentityDb db)
+internal sealed class AccountLinks(IdentityDb db, SessionTrail trail)
 {
     internal static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(30);
 
@@ -18,16 +20,19 @@ internal sealed class AccountLinks(IdentityDb db)
 
     private const int TokenBytes = 32;
 
-    /// <summary>Creates a link and returns its token, which nothing but the link holds.</summary>
+    /// <summary>Creates a link, in the open transaction or else in its own, and returns its token, which nothing but the link holds.</summary>
     /// <param name="newEmail">The address that the link is about, as in <see cref="AccountLink.NewEmail"/>.</param>
     internal async Task<string> CreateAsync(Guid userId, LinkPurpose purpose, string? newEmail, CancellationToken ct)
     {
         var token = Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(TokenBytes));
+        await using var transaction = db.Database.CurrentTransaction is null ? await db.Database.BeginTransactionAsync(ct) : null;
         db.Add(new AccountLink
         {
             Hash = HashOf(token), UserId = userId, Purpose = purpose, NewEmail = newEmail, CreatedAt = db.UtcNow, ExpiresAt = db.UtcNow + GetLifetime(purpose),
         });
         await db.SaveChangesAsync(ct);
+        await trail.RecordBySystemAsync("create_link", userId, ct, fields: [EnumNames.Of(purpose)]);
+        if (transaction is not null) await transaction.CommitAsync(ct);
         return token;
     }
 
@@ -50,8 +55,10 @@ internal sealed class AccountLinks(IdentityDb db)
     internal async Task<bool> SpendAloneAsync(AccountLink link, CancellationToken ct)
     {
         var now = db.UtcNow;
-        return await db.AccountLinks.Where(l => l.Hash == link.Hash && l.SpentAt == null && l.ExpiresAt > now)
+        var isSpent = await db.AccountLinks.Where(l => l.Hash == link.Hash && l.SpentAt == null && l.ExpiresAt > now)
             .ExecuteUpdateAsync(l => l.SetProperty(x => x.SpentAt, now), ct) == 1;
+        if (isSpent) await trail.RecordChangeAsync("use_link", link.UserId, ct, fields: [EnumNames.Of(link.Purpose)]);
+        return isSpent;
     }
 
     /// <summary>Ends all links of the users whom a login opens, within the caller's transaction.</summary>

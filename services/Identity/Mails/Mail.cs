@@ -1,4 +1,5 @@
 using MedCor.Identity.Accounts;
+using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
@@ -54,6 +55,7 @@ internal enum MailKind
 }
 
 /// <summary>Represents a mail that waits to be sent. Its text, with the link in it, is made when it is sent.</summary>
+[PersonalData(OnErasure.Delete, nameof(Mail.UserId), IsExported = false)]
 internal sealed class Mail
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();

@@ -1,9 +1,11 @@
+using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.Identity.Mails;
 
 /// <summary>Represents a change of an e-mail address that somebody else than the user has requested. A user has at most one.</summary>
+[PersonalData(OnErasure.Delete, nameof(PendingEmailChange.UserId), IsExported = false)]
 internal sealed class PendingEmailChange
 {
     /// <summary>The time in which the user can object.</summary>

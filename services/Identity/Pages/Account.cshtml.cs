@@ -3,6 +3,7 @@ using System.Globalization;
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Authorization;
 using MedCor.Identity.Hospitals;
 using MedCor.Identity.IdentityProviders;
@@ -20,7 +21,8 @@ internal sealed record ConnectedApp(string ClientId, string Name, IReadOnlyList<
 
 /// <summary>Shows users their second factors, sessions and connected apps, and lets them remove each.</summary>
 internal sealed class AccountModel(IdentityDb db, BrowserLogIns logIns, SecondFactorManager secondFactors, CodeCheck codes, SessionManager sessions,
-    HospitalSwitch hospitals, Consents consents, SignInPolicies policies, IStringLocalizer<PageTexts> texts, TimeProvider clock) : AccountPageModel(logIns)
+    HospitalSwitch hospitals, Consents consents, SignInPolicies policies, SessionTrail trail, IStringLocalizer<PageTexts> texts, TimeProvider clock)
+    : AccountPageModel(logIns)
 {
     /// <summary>The maximum number of sessions that are shown, the last used ones.</summary>
     private const int MaxSessions = 100;
@@ -53,7 +55,7 @@ internal sealed class AccountModel(IdentityDb db, BrowserLogIns logIns, SecondFa
     public Task<IActionResult> OnPostRenewCodesAsync(string? code) =>
         VerifyAsync(code, async () =>
         {
-            RecoveryCodes = await secondFactors.RenewRecoveryCodesAsync(LogIn.Account.Login!, HttpContext.RequestAborted);
+            RecoveryCodes = await secondFactors.RenewRecoveryCodesAsync(LogIn.Account, HttpContext.RequestAborted);
             await secondFactors.InformAsync(LogIn.Account, HttpContext.RequestAborted);
         });
 
@@ -101,6 +103,7 @@ internal sealed class AccountModel(IdentityDb db, BrowserLogIns logIns, SecondFa
         var ct = HttpContext.RequestAborted;
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var endedAt = await sessions.EndAllOfUserAsync(LogIn.Account.Id, ct);
+        await trail.RecordChangeAsync("end_all_sessions", LogIn.Account.Id, ct);
         await transaction.CommitAsync(ct);
         await LogInAgainAsync(endedAt);
         return Redirect(PagePaths.Account);
@@ -140,7 +143,7 @@ internal sealed class AccountModel(IdentityDb db, BrowserLogIns logIns, SecondFa
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         foreach (var id in ids)
         {
-            await sessions.EndAsync(id, ct);
+            await sessions.EndAsync(id, ct, SessionTrail.EndSession);
             await consents.ForgetAsync(id, ct);
         }
         await transaction.CommitAsync(ct);

@@ -64,7 +64,7 @@ internal sealed class AuthenticatorModel(IdentityDb db, BrowserLogIns logIns, Se
         await secondFactors.LockAsync(login, ct);
         if ((await secondFactors.FindAsync(login, ct)).HasAuthenticator) return Redirect(PagePaths.Account);
         await secondFactors.EnrollAuthenticatorAsync(LogIn.Account, read, step, ct);
-        RecoveryCodes = await secondFactors.RenewRecoveryCodesAsync(login, ct);
+        RecoveryCodes = await secondFactors.RenewRecoveryCodesAsync(LogIn.Account, ct);
         await transaction.CommitAsync(ct);
         // The browser has shown both factors by now.
         var methods = AuthenticationMethods.Continue(LogIn.Methods, AuthenticationMethods.PasswordAndCode);

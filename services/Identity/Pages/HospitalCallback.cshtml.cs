@@ -54,6 +54,8 @@ internal sealed class HospitalCallbackModel(IdentityDb db, ProviderSettings prov
             await LogInCookie.BeginAsync(HttpContext, account, identity.Methods, identity.AuthenticatedAt, validFrom);
             return LocalRedirect(PagePaths.WithReturn(PagePaths.SecondFactor, ReturnUrl));
         }
+        // The login that is replaced may be one of another hospital, in whose trail its end is recorded.
+        db.Tenancy.Enter(hospital: null);
         await browsers.StartAsync(HttpContext, account, identity.Methods, identity.AuthenticatedAt, validFrom);
         return LocalRedirect(ReturnUrl ?? "/");
     }

@@ -39,7 +39,7 @@ internal sealed class PasskeyModel(IdentityDb db, BrowserLogIns logIns, SecondFa
         var label = DisplayName.Clean(name, PasskeyManager.MaxNameLength);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         await secondFactors.LockAsync(account.Login!, ct);
-        if (!await passkeys.AddAsync(HttpContext, account.Login!, label.Length > 0 ? label : texts["A passkey"], credential ?? "", state ?? ""))
+        if (!await passkeys.AddAsync(HttpContext, account, label.Length > 0 ? label : texts["A passkey"], credential ?? "", state ?? ""))
         {
             Error = texts["The passkey was not added. Nobody can have more than ten, and each is added within five minutes."];
             Response.StatusCode = StatusCodes.Status400BadRequest;
@@ -47,7 +47,7 @@ internal sealed class PasskeyModel(IdentityDb db, BrowserLogIns logIns, SecondFa
             return Page();
         }
         if ((await secondFactors.FindAsync(account.Login!, ct)).RecoveryCodes == 0)
-            RecoveryCodes = await secondFactors.RenewRecoveryCodesAsync(account.Login!, ct);
+            RecoveryCodes = await secondFactors.RenewRecoveryCodesAsync(account, ct);
         await secondFactors.InformAsync(account, ct);
         await transaction.CommitAsync(ct);
         if (!AuthenticationMethods.HasTwoFactors(LogIn.Methods))

@@ -33,4 +33,12 @@ internal sealed class PatientResource(IdentityDb db) : QueryableResource<Account
     protected override string? OwnerField => "id";
     protected override IQueryable<Account> Rows => db.VisibleAccounts().Where(a => a.Role == Role.Patient);
     protected override Patient ToContract(Account row) => row.ToPatient();
+
+    /// <summary>Returns the patient with an ID; of one who was merged, perhaps more than once, the surviving patient.</summary>
+    public override async Task<Patient> GetAsync(Guid id, CancellationToken ct)
+    {
+        var patient = await base.GetAsync(id, ct);
+        while (patient.MergedIntoId is { } survivingId) patient = await base.GetAsync(survivingId, ct);
+        return patient;
+    }
 }

@@ -1,6 +1,8 @@
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Mails;
 using Microsoft.EntityFrameworkCore;
 
@@ -17,7 +19,7 @@ internal sealed record EmailChangeReview(AccountLink Link, DateTimeOffset Effect
 /// Changes an e-mail address once a link that was sent to the new one is confirmed. A change that somebody else has requested waits a day for the user, who is
 /// told of it at the present address and can stop it there, or allow it at once.
 /// </summary>
-internal sealed class EmailChange(IdentityDb db, AccountLinks links, MailQueue mails, LoginAddresses addresses)
+internal sealed class EmailChange(IdentityDb db, AccountLinks links, MailQueue mails, LoginAddresses addresses, SessionTrail trail)
 {
     /// <summary>Returns a link that confirms an address and can still be used; null when there is none. It is not spent.</summary>
     internal async Task<EmailConfirmation?> FindLinkAsync(string? token, CancellationToken ct)
@@ -43,6 +45,7 @@ internal sealed class EmailChange(IdentityDb db, AccountLinks links, MailQueue m
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         if (!await links.SpendAsync(link, ct)) return false;
         await Pending(link).ExecuteDeleteAsync(ct);
+        await trail.RecordChangeAsync("stop_email_change", link.UserId, ct, AuditKind.Account);
         await transaction.CommitAsync(ct);
         return true;
     }
@@ -54,6 +57,7 @@ internal sealed class EmailChange(IdentityDb db, AccountLinks links, MailQueue m
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         if (!await links.SpendAloneAsync(link, ct)) return false;
         await Pending(link).ExecuteUpdateAsync(c => c.SetProperty(x => x.EffectiveAt, now), ct);
+        await trail.RecordChangeAsync("allow_email_change", link.UserId, ct, AuditKind.Account);
         await transaction.CommitAsync(ct);
         return true;
     }
@@ -90,6 +94,7 @@ internal sealed class EmailChange(IdentityDb db, AccountLinks links, MailQueue m
             await ChangeLoginAsync(account, link.NewEmail!, ct);
         account.RaiseChanged(db, user => new UserUpdated(user));
         await db.SaveChangesAsync(ct);
+        await trail.RecordChangeAsync("change_email", account.Id, ct, AuditKind.Account);
         await transaction.CommitAsync(ct);
         return true;
     }

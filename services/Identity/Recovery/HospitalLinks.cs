@@ -1,5 +1,7 @@
+using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Mails;
 using MedCor.Identity.SecondFactors;
 using MedCor.Identity.Sessions;
@@ -21,7 +23,7 @@ internal sealed record LinkedHospital(string? PasswordToken);
 /// one: the owner is asked by mail.
 /// </summary>
 internal sealed class HospitalLinks(
-    IdentityDb db, AccountLinks links, SecondFactorManager secondFactors, SessionManager sessions, MailQueue mails)
+    IdentityDb db, AccountLinks links, SecondFactorManager secondFactors, SessionManager sessions, MailQueue mails, SessionTrail trail)
 {
     /// <summary>Returns a link that can still be used; null when there is none. It is not spent.</summary>
     internal async Task<HospitalLink?> FindAsync(string? token, CancellationToken ct) =>
@@ -60,6 +62,7 @@ internal sealed class HospitalLinks(
             await secondFactors.RemoveAllAsync(owner, ct);
             await sessions.EndAllOfLoginAsync(login.Id, ct);
         }
+        await trail.RecordChangeAsync("link_hospital", account.Id, ct, AuditKind.Account, isProven ? [] : ["password", "second_factors"]);
         var token = login.PasswordHash is null ? await links.CreateAsync(account.Id, LinkPurpose.PasswordReset, login.Email, ct) : null;
         await transaction.CommitAsync(ct);
         return new(token);

@@ -1,5 +1,7 @@
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Mails;
 using MedCor.Identity.Passwords;
 using MedCor.Identity.SecondFactors;
@@ -13,7 +15,7 @@ namespace MedCor.Identity.Recovery;
 /// and a lock of the address.
 /// </summary>
 internal sealed class PasswordSetter(IdentityDb db, AccountLinks links, MailQueue mails, PasswordHasher hashes, PasswordLogIn logIn, LockOut lockOut,
-    SessionManager sessions, SecondFactorManager secondFactors)
+    SessionManager sessions, SecondFactorManager secondFactors, SessionTrail trail)
 {
     internal const string LinkIsOver = "is not valid, or no longer: a link works once, within 30 minutes. Request another one";
 
@@ -42,8 +44,8 @@ internal sealed class PasswordSetter(IdentityDb db, AccountLinks links, MailQueu
         await secondFactors.LockAsync(login, ct);
         var isFirstProof = provesEmail && await db.Logins.AnyAsync(l => l.Id == login.Id && l.EmailVerifiedAt == null, ct);
         var settable = provesEmail ? db.Logins.Where(l => l.Email == link.NewEmail) : db.Logins.Where(l => l.HasTemporaryPassword);
-        if (!await TrySetAsync(login, settable, hash, provesEmail, ct)) throw new ValidationFailed("token", LinkIsOver);
-        if (isFirstProof) await secondFactors.RemoveAllAsync(account, ct);
+        if (!await TrySetAsync(account, settable, hash, provesEmail, ct)) throw new ValidationFailed("token", LinkIsOver);
+        if (isFirstProof && await secondFactors.RemoveAllAsync(account, ct)) await trail.RecordChangeOfLoginAsync("remove_second_factors", account, ct);
         if (link.Purpose != LinkPurpose.Invitation) mails.Add(MailKind.PasswordChanged, account.Id);
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
@@ -68,7 +70,7 @@ internal sealed class PasswordSetter(IdentityDb db, AccountLinks links, MailQueu
             if (newPassword == password) throw new ValidationFailed("new_password", "must be another one");
             ThrowIfWeak("new_password", newPassword, account);
             await links.EndAllAsync(account.Login.Id, ct);
-            if (!await TrySetAsync(account.Login, db.Logins.Where(l => l.HasTemporaryPassword), hash, provesEmail: false, ct)) return null;
+            if (!await TrySetAsync(account, db.Logins.Where(l => l.HasTemporaryPassword), hash, provesEmail: false, ct)) return null;
             mails.Add(MailKind.PasswordChanged, account.Id);
             await db.SaveChangesAsync(ct);
             return account;
@@ -80,8 +82,9 @@ internal sealed class PasswordSetter(IdentityDb db, AccountLinks links, MailQueu
         links.CreateAsync(proven.Account.Id, LinkPurpose.TemporaryPassword, newEmail: null, ct);
 
     /// <summary>Sets the password of a login and ends its sessions, and returns whether it did: not if the login is none of the settable ones by now.</summary>
-    private async Task<bool> TrySetAsync(Login login, IQueryable<Login> settable, string hash, bool provesEmail, CancellationToken ct)
+    private async Task<bool> TrySetAsync(Account account, IQueryable<Login> settable, string hash, bool provesEmail, CancellationToken ct)
     {
+        var login = account.Login!;
         var now = db.UtcNow;
         var isSet = await settable.Where(l => l.Id == login.Id).ExecuteUpdateAsync(l => l
             .SetProperty(x => x.PasswordHash, hash)
@@ -90,6 +93,7 @@ internal sealed class PasswordSetter(IdentityDb db, AccountLinks links, MailQueu
         if (!isSet) return false;
         await lockOut.ClearAsync(login.AttemptKey, ct);
         await sessions.EndAllOfLoginAsync(login.Id, ct);
+        await trail.RecordChangeOfLoginAsync("set_password", account, ct, AuditKind.Account);
         return true;
     }
 

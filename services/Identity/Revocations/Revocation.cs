@@ -1,3 +1,4 @@
+using MedCor.Platform.Tenancy;
 using MedCor.ServiceDefaults.Authentication;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -5,6 +6,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Identity.Revocations;
 
 /// <summary>Represents the revocation of the access tokens of a session, a user, a hospital or a signing key.</summary>
+[NoPersonalData(IsExported = false)]
 internal sealed class Revocation
 {
     public required Guid RevokedId { get; init; }

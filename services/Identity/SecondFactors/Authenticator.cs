@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using MedCor.Identity.Keys;
+using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using OtpNet;
@@ -7,6 +8,7 @@ using OtpNet;
 namespace MedCor.Identity.SecondFactors;
 
 /// <summary>Represents a user's authenticator app, which shows a new code every 30 seconds (TOTP, RFC 6238).</summary>
+[PersonalData(OnErasure.Decide, nameof(Authenticator.LoginId), IsExported = false)]
 internal sealed class Authenticator
 {
     /// <summary>The length of a secret: that of the hash, as RFC 4226, section 4, recommends.</summary>

@@ -1,10 +1,13 @@
+using MedCor.Platform.Tenancy;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using PersonalDataAttribute = MedCor.Platform.Tenancy.PersonalDataAttribute;
 
 namespace MedCor.Identity.SecondFactors;
 
 /// <summary>Represents a passkey: the public key of a WebAuthn authenticator.</summary>
+[PersonalData(OnErasure.Decide, nameof(Passkey.LoginId), IsExported = false)]
 internal sealed class Passkey
 {
     public required byte[] CredentialId { get; init; }

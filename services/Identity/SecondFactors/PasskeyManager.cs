@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using MedCor.Contracts.Clinical;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Audit;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
@@ -18,7 +20,8 @@ internal sealed record PasskeyChallenge(string Options, string State);
 /// Creates passkeys and verifies logins with them. A passkey proves two factors: the possession of a device, which knows who uses it. A challenge is good for
 /// five minutes and, since a passkey accepts none that is older than its last use, once.
 /// </summary>
-internal sealed class PasskeyManager(IdentityDb db, IPasskeyHandler<Login> handler, IDataProtectionProvider protection, TimeProvider clock)
+internal sealed class PasskeyManager(IdentityDb db, IPasskeyHandler<Login> handler, IDataProtectionProvider protection, SessionTrail trail,
+    TimeProvider clock)
 {
     internal const int MaxPerUser = 10;
     internal const int MaxNameLength = 100;
@@ -55,13 +58,15 @@ internal sealed class PasskeyManager(IdentityDb db, IPasskeyHandler<Login> handl
 
     /// <summary>Adds the passkey that answers a challenge, in the caller's transaction. Returns false when the answer is not valid.</summary>
     /// <param name="name">The name by which the user recognizes the passkey.</param>
-    internal async Task<bool> AddAsync(HttpContext http, Login login, string name, string credential, string state)
+    internal async Task<bool> AddAsync(HttpContext http, Account account, string name, string credential, string state)
     {
+        var login = account.Login!;
         if (Unprotect(Creation, login.Id, state) is not { } challenge) return false;
         var attested = await handler.PerformAttestationAsync(new() { HttpContext = http, CredentialJson = credential, AttestationState = challenge.State });
         if (!attested.Succeeded || await db.Passkeys.CountAsync(p => p.LoginId == login.Id, http.RequestAborted) >= MaxPerUser) return false;
         db.Add(Passkey.From(attested.Passkey, login.Id, name, clock.GetUtcNow()));
         await db.SaveChangesAsync(http.RequestAborted);
+        await trail.RecordChangeOfLoginAsync("add_passkey", account, http.RequestAborted);
         return true;
     }
 
@@ -76,6 +81,13 @@ internal sealed class PasskeyManager(IdentityDb db, IPasskeyHandler<Login> handl
     /// <summary>Returns who has answered a challenge, and how they have logged in; null when the answer is not valid or was used before.</summary>
     /// <param name="account">The user who was asked, after the password; null when anybody was, without one.</param>
     internal async Task<(Account Account, string Methods)?> VerifyAsync(HttpContext http, Account? account, string credential, string state)
+    {
+        var verified = await FindAsync(http, account, credential, state);
+        if (verified is null) await trail.RecordOfStrangerAsync(SessionTrail.LogIn, account, AuditOutcome.Forbidden, http.RequestAborted);
+        return verified;
+    }
+
+    private async Task<(Account Account, string Methods)?> FindAsync(HttpContext http, Account? account, string credential, string state)
     {
         if (Unprotect(LogIn, account?.Login!.Id, state) is not { } challenge) return null;
         var asserted = await handler.PerformAssertionAsync(new() { HttpContext = http, CredentialJson = credential, AssertionState = challenge.State });

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using OtpNet;
@@ -7,6 +8,7 @@ using OtpNet;
 namespace MedCor.Identity.SecondFactors;
 
 /// <summary>Represents a code that replaces an authenticator or a passkey that was lost, once; by its hash alone.</summary>
+[PersonalData(OnErasure.Decide, nameof(RecoveryCode.LoginId), IsExported = false)]
 internal sealed class RecoveryCode
 {
     internal const int CodesPerUser = 10;

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Hospitals;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Mails;
@@ -20,8 +21,8 @@ internal sealed record EnrolledFactors(bool HasAuthenticator, bool HasPasskey, i
 /// <summary>
 /// Enrolls, verifies and removes second factors, within the caller's transaction. They belong to the login, whose user is informed of every change by mail.
 /// </summary>
-internal sealed class SecondFactorManager(IdentityDb db, SignInPolicies policies, KeyEncryption encryption, MailQueue mails, TimeProvider clock,
-    ILogger<SecondFactorManager> log)
+internal sealed class SecondFactorManager(IdentityDb db, SignInPolicies policies, KeyEncryption encryption, MailQueue mails, SessionTrail trail,
+    TimeProvider clock, ILogger<SecondFactorManager> log)
 {
     /// <summary>The error of a session that began without the second factor that is required now.</summary>
     internal const string MissingFromSession = "The user's hospital requires a second factor now. Log in again with one.";
@@ -67,15 +68,18 @@ internal sealed class SecondFactorManager(IdentityDb db, SignInPolicies policies
             LoginId = id, EncryptedSecret = Authenticator.Encrypt(encryption, id, secret), LastStep = step, CreatedAt = clock.GetUtcNow(),
         });
         await InformAsync(account, ct);
+        await trail.RecordChangeOfLoginAsync("add_authenticator", account, ct);
     }
 
-    /// <summary>Replaces all recovery codes of a login and returns the new ones, which are readable nowhere else.</summary>
-    internal async Task<IReadOnlyList<string>> RenewRecoveryCodesAsync(Login login, CancellationToken ct)
+    /// <summary>Replaces all recovery codes of a user's login and returns the new ones, which are readable nowhere else.</summary>
+    internal async Task<IReadOnlyList<string>> RenewRecoveryCodesAsync(Account account, CancellationToken ct)
     {
+        var login = account.Login!;
         await db.RecoveryCodes.Where(c => c.LoginId == login.Id).ExecuteDeleteAsync(ct);
         string[] codes = [.. Enumerable.Range(0, RecoveryCode.CodesPerUser).Select(_ => RecoveryCode.Create())];
         db.AddRange(codes.Select(code => new RecoveryCode { LoginId = login.Id, Hash = RecoveryCode.HashOf(login.Id, code) }));
         await db.SaveChangesAsync(ct);
+        await trail.RecordChangeOfLoginAsync("renew_recovery_codes", account, ct);
         return codes;
     }
 
@@ -93,6 +97,7 @@ internal sealed class SecondFactorManager(IdentityDb db, SignInPolicies policies
         await db.Authenticators.Where(a => a.LoginId == id).ExecuteDeleteAsync(ct);
         await RemoveUselessCodesAsync(account.Login, ct);
         await InformAsync(account, ct);
+        await trail.RecordChangeOfLoginAsync("remove_authenticator", account, ct);
     }
 
     /// <summary>Removes a passkey, and the recovery codes when no other factor is left that they could replace.</summary>
@@ -102,6 +107,7 @@ internal sealed class SecondFactorManager(IdentityDb db, SignInPolicies policies
         if (await db.Passkeys.Where(p => p.LoginId == id && p.CredentialId == credentialId).ExecuteDeleteAsync(ct) == 0) return;
         await RemoveUselessCodesAsync(account.Login, ct);
         await InformAsync(account, ct);
+        await trail.RecordChangeOfLoginAsync("remove_passkey", account, ct);
     }
 
     /// <summary>Removes all second factors of a user's login. Returns whether there were any.</summary>

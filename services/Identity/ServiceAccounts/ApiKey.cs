@@ -6,6 +6,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Identity.ServiceAccounts;
 
 /// <summary>Represents an API key of a service account by its hash: enough to recognize the key, not enough to use it.</summary>
+[NoPersonalData(IsExported = false)]
 internal sealed class ApiKey : Entity, ITenantOwned
 {
     /// <summary>The maximum number of days for which a key is valid.</summary>

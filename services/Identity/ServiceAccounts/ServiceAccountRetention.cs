@@ -6,7 +6,7 @@ namespace MedCor.Identity.ServiceAccounts;
 /// <summary>Deletes API keys 90 days after their end, and used client assertions once they have expired.</summary>
 internal sealed class ServiceAccountRetention(IdentityDb db) : IRetentionPolicy
 {
-    private static readonly TimeSpan KeptFor = TimeSpan.FromDays(90);
+    internal static readonly TimeSpan KeptFor = TimeSpan.FromDays(90);
 
     /// <inheritdoc/>
     public async Task<int> DeleteExpiredAsync(DateTimeOffset now, int maxCount, CancellationToken ct)

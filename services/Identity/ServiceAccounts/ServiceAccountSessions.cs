@@ -1,6 +1,8 @@
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Hospitals;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Sessions;
@@ -15,7 +17,7 @@ namespace MedCor.Identity.ServiceAccounts;
 /// too, so that their tokens stop working within seconds.
 /// </summary>
 internal sealed class ServiceAccountSessions(IdentityDb db, SessionManager sessions, SignInPolicies policies, AccessTokenIssuer tokens, KeyRing ring,
-    IOptions<SessionOptions> options, TimeProvider clock)
+    IOptions<SessionOptions> options, SessionTrail trail, TimeProvider clock)
 {
     /// <summary>The time within which further uses of a key are not recorded.</summary>
     private static readonly TimeSpan UseInterval = TimeSpan.FromMinutes(1);
@@ -84,6 +86,7 @@ internal sealed class ServiceAccountSessions(IdentityDb db, SessionManager sessi
                 at: issuedAt);
             return new(token);
         }
+        await trail.RecordOfStrangerAsync(SessionTrail.LogIn, account: null, AuditOutcome.Forbidden, ct);
         throw new Unauthenticated(ErrorCodes.AuthInvalid, "The API key is not valid, or no longer.");
     }
 

@@ -18,7 +18,7 @@ internal sealed class CodeCheck(IdentityDb db, LockOut lockOut, SecondFactorMana
 
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         var methods = await secondFactors.SpendAsync(login, code, ct);
-        await lockOut.RecordAsync(login.AttemptKey, isCorrect: methods is not null, ct);
+        await lockOut.RecordAsync(login.AttemptKey, isCorrect: methods is not null, account, ct);
         if (methods is not null && proceed is not null) await proceed();
         await transaction.CommitAsync(ct);
         return methods;

@@ -1,6 +1,8 @@
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Hospitals;
 using MedCor.Identity.IdentityProviders;
 using MedCor.Identity.Keys;
@@ -16,17 +18,31 @@ namespace MedCor.Identity.Sessions;
 /// </summary>
 internal sealed class HospitalSwitch(
     IdentityDb db, KeyRing keys, SessionManager sessions, SignInPolicies policies, SecondFactorManager secondFactors, ProviderSettings providers,
-    PasswordLogIn passwords, TimeProvider clock)
+    PasswordLogIn passwords, SessionTrail trail, TimeProvider clock)
 {
     /// <summary>
     /// Starts a session of the caller's login at another hospital and returns its tokens. The caller's session goes on. Throws <see cref="Unauthenticated"/>
-    /// when that is over, or too old for the other hospital, and as <see cref="FindAsync"/> does.
+    /// when that is over, or too old for the other hospital, and as <see cref="FindAsync"/> does. A refusal is recorded in the trail of the caller's hospital.
     /// </summary>
     internal async Task<SessionTokens> StartAsync(SwitchHospital request, Caller caller, CancellationToken ct)
     {
-        // A program has been allowed one hospital.
-        caller.RequireOwnLogIn("change the hospital");
         db.Tenancy.Enter(hospital: null);
+        try
+        {
+            // A program has been allowed one hospital.
+            caller.RequireOwnLogIn("change the hospital");
+            return await StartSessionAsync(request, caller, ct);
+        }
+        catch (ApiException refusal)
+        {
+            await trail.RecordAsync(
+                SessionTrail.SwitchHospital, caller.SessionId, CancellationToken.None, AuditDescriptor.GetOutcome(refusal) ?? AuditOutcome.Forbidden);
+            throw;
+        }
+    }
+
+    private async Task<SessionTokens> StartSessionAsync(SwitchHospital request, Caller caller, CancellationToken ct)
+    {
         // Outside the transaction, which holds a connection.
         var key = await keys.GetSigningCredentialsAsync(ct);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);

@@ -2,6 +2,10 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
+using MedCor.Identity.Accounts;
+using MedCor.Identity.Audit;
+using MedCor.Platform.Tenancy;
 using MedCor.ServiceDefaults.Authentication;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -15,7 +19,7 @@ namespace MedCor.Identity.Sessions;
 /// elsewhere in the same network, such as a hospital's, does not keep the owner out either. Addresses without an account are counted as well, so that a lock
 /// does not reveal whether an account exists.
 /// </summary>
-internal sealed class LockOut(IdentityDb db, IHttpContextAccessor http, KnownDevice devices, TimeProvider clock)
+internal sealed class LockOut(IdentityDb db, IHttpContextAccessor http, KnownDevice devices, SessionTrail trail, TimeProvider clock)
 {
     /// <summary>The number of failures in a row from one network, or in one known browser, after which that is locked for the address.</summary>
     internal const int FreeAttempts = 5;
@@ -55,14 +59,15 @@ internal sealed class LockOut(IdentityDb db, IHttpContextAccessor http, KnownDev
     /// <param name="isCorrect">
     /// Null for a correct password whose second factor is still to come: the failures before it stay counted, or a password would buy any number of codes.
     /// </param>
-    internal async Task RecordAsync(string emailKey, bool? isCorrect, CancellationToken ct)
+    /// <param name="account">The account that has the address, in whose trail failures are recorded; null when nobody has it.</param>
+    internal async Task RecordAsync(string emailKey, bool? isCorrect, Account? account, CancellationToken ct)
     {
         var (own, network, strangers) = GetKeys(emailKey);
         await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({BitConverter.ToInt64(strangers)})", ct);
 
         var attempts = await FindAll(own, network, strangers).ToListAsync(ct);
         ThrowIfStillLocked(attempts, own, network);
-        var now = clock.GetUtcNow();
+        var (now, isLocked) = (clock.GetUtcNow(), false);
         if (isCorrect is true)
         {
             var counted = FindOrAdd(attempts, own);
@@ -79,10 +84,13 @@ internal sealed class LockOut(IdentityDb db, IHttpContextAccessor http, KnownDev
         else if (isCorrect is false)
         {
             var isKnown = network is not null || IsKnown(attempts, own);
-            AddFailure(FindOrAdd(attempts, own), FreeAttempts, now);
-            if (!isKnown) AddFailure(FindOrAdd(attempts, strangers), FreeAttemptsOfStrangers, now);
+            isLocked = AddFailure(FindOrAdd(attempts, own), FreeAttempts, now);
+            if (!isKnown) isLocked |= AddFailure(FindOrAdd(attempts, strangers), FreeAttemptsOfStrangers, now);
         }
         await db.SaveChangesAsync(ct);
+        if (isCorrect is not false) return;
+        await trail.RecordOfStrangerAsync(SessionTrail.LogIn, account, AuditOutcome.Forbidden, ct);
+        if (isLocked) await trail.RecordOfStrangerAsync(SessionTrail.LockOut, account, AuditOutcome.Done, ct);
     }
 
     /// <summary>
@@ -111,11 +119,13 @@ internal sealed class LockOut(IdentityDb db, IHttpContextAccessor http, KnownDev
 
     private static LogInAttempts? Find(List<LogInAttempts> attempts, byte[] key) => attempts.Find(a => a.Key.AsSpan().SequenceEqual(key));
 
-    private static void AddFailure(LogInAttempts attempts, int freeAttempts, DateTimeOffset now)
+    /// <summary>Counts a failure and returns whether it locks.</summary>
+    private static bool AddFailure(LogInAttempts attempts, int freeAttempts, DateTimeOffset now)
     {
         attempts.Failures = attempts.LastAt < now - ForgetAfter ? 1 : attempts.Failures + 1;
         attempts.LastAt = now;
         attempts.LockedUntil = LockDuration(attempts.Failures, freeAttempts) is var pause && pause > TimeSpan.Zero ? now + pause : null;
+        return attempts.LockedUntil is not null;
     }
 
     private bool IsKnown(List<LogInAttempts> attempts, byte[] own) => Find(attempts, own)?.LoggedInAt > clock.GetUtcNow() - KnownFor;
@@ -144,6 +154,7 @@ internal sealed class LockOut(IdentityDb db, IHttpContextAccessor http, KnownDev
 }
 
 /// <summary>Represents the attempts to log in with one e-mail address, in one browser, from one network or from all that are not known.</summary>
+[NoPersonalData(IsExported = false)]
 internal sealed class LogInAttempts
 {
     /// <summary>Gets the SHA-256 of the address, or of the address and the network or the browser.</summary>

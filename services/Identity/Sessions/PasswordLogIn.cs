@@ -1,5 +1,7 @@
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Hospitals;
 using MedCor.Identity.IdentityProviders;
 using MedCor.Identity.Passwords;
@@ -21,7 +23,7 @@ internal sealed record VerifiedPassword(Account Account, EnrolledFactors Factors
 /// same steps and so in the same time.
 /// </summary>
 internal sealed class PasswordLogIn(IdentityDb db, LockOut lockOut, PasswordHasher hashes, SecondFactorManager secondFactors, SignInPolicies policies,
-    ProviderSettings providers, IOptions<TokenOptions> tokens)
+    ProviderSettings providers, SessionTrail trail, IOptions<TokenOptions> tokens)
 {
     /// <summary>
     /// Returns the account of an address and its password; null when they are wrong. Throws <see cref="RateLimited"/> while the address is locked,
@@ -33,7 +35,8 @@ internal sealed class PasswordLogIn(IdentityDb db, LockOut lockOut, PasswordHash
 
     /// <summary>
     /// Verifies a password and a code and, if they are correct, returns what a function returns in the transaction that records the attempt. The function also
-    /// decides about a correct password without the code that the user would have.
+    /// decides about a correct password without the code that the user would have. A correct password that is refused is recorded too: somebody else may know
+    /// it.
     /// </summary>
     /// <param name="code">A code of the second factor; ignored for a user without one.</param>
     /// <param name="prepare">What takes a connection of its own, and so must be done outside of the transaction.</param>
@@ -57,17 +60,27 @@ internal sealed class PasswordLogIn(IdentityDb db, LockOut lockOut, PasswordHash
         if (isCorrect && isPage) account = await ChooseAsync(account!, ct);
         await prepare();
 
-        await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        var verified = isCorrect ? await VerifyCodeAsync(account!, code, ct) : null;
-        await lockOut.RecordAsync(emailKey, isCorrect: verified is null ? false : verified.Methods is null ? null : true, ct);
-        var refusal = verified is null ? null : await FindRefusalAsync(verified, acceptsTemporary, ct);
-        // Unless the password was changed in the meantime. Before a session is started, because a change of the password locks the login first too.
-        if (verified is not null && strongerHash is not null)
-            await db.Logins.Where(l => l.Id == verified.Account.Login!.Id && l.PasswordHash == hash)
-                .ExecuteUpdateAsync(l => l.SetProperty(x => x.PasswordHash, strongerHash), ct);
-        var result = verified is not null && refusal is null ? await proceed(verified) : null;
-        await transaction.CommitAsync(ct);
-        return refusal is null ? result : throw refusal;
+        try
+        {
+            await using var transaction = await db.Database.BeginTransactionAsync(ct);
+            var verified = isCorrect ? await VerifyCodeAsync(account!, code, ct) : null;
+            await lockOut.RecordAsync(emailKey, isCorrect: verified is null ? false : verified.Methods is null ? null : true, account, ct);
+            var refusal = verified is null ? null : await FindRefusalAsync(verified, acceptsTemporary, ct);
+            // Unless the password was changed in the meantime. Before a session is started, because a change of the password locks the login first too.
+            if (verified is not null && strongerHash is not null)
+                await db.Logins.Where(l => l.Id == verified.Account.Login!.Id && l.PasswordHash == hash)
+                    .ExecuteUpdateAsync(l => l.SetProperty(x => x.PasswordHash, strongerHash), ct);
+            var result = verified is not null && refusal is null ? await proceed(verified) : null;
+            await transaction.CommitAsync(ct);
+            return refusal is null ? result : throw refusal;
+        }
+        catch (ApiException e) when (isCorrect && e.Status is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden)
+        {
+            // The transaction of the attempt is over.
+            string[] missing = e.Code == ErrorCodes.AuthSecondFactor ? ["second_factor"] : [];
+            await trail.RecordOfStrangerAsync(SessionTrail.LogIn, account, AuditOutcome.Forbidden, CancellationToken.None, fields: missing);
+            throw;
+        }
     }
 
     /// <summary>

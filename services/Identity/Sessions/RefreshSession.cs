@@ -1,5 +1,7 @@
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Keys;
 using MedCor.Identity.SecondFactors;
 using Microsoft.EntityFrameworkCore;
@@ -30,7 +32,7 @@ internal sealed class RefreshSessionHandler(IdentityDb db, KeyRing keys, Session
         var (next, lacksFactor) = ((SessionTokens?)null, false);
         if (token is { Session: { User: { } user } session })
         {
-            if (!spends) await sessions.EndAsync(session.Id, ct);
+            if (!spends) await sessions.EndAsync(session.Id, ct, SessionTrail.ReuseToken, AuditOutcome.Forbidden);
             else if (token.ExpiresAt > now && session.RevokedAt is null && user.CanLogIn)
             {
                 lacksFactor = await secondFactors.IsMissingAsync(user, session.AuthenticationMethods, ct);

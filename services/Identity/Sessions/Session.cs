@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Hospitals;
+using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Microsoft.IdentityModel.Tokens;
@@ -9,6 +10,7 @@ using Microsoft.IdentityModel.Tokens;
 namespace MedCor.Identity.Sessions;
 
 /// <summary>Represents a login and, except in a browser, the family of tokens that descends from it.</summary>
+[PersonalData(OnErasure.Delete, nameof(Session.UserId), IsPrivate = true)]
 internal sealed class Session
 {
     public Guid Id { get; init; } = Guid.CreateVersion7();
@@ -70,6 +72,7 @@ internal sealed class Session
 }
 
 /// <summary>Represents a refresh token by its hash: enough to recognize the token, not enough to use it.</summary>
+[PersonalData(OnErasure.Delete, nameof(RefreshToken.SessionId), PartOf = typeof(Session), IsExported = false)]
 internal sealed class RefreshToken
 {
     private const int TokenBytes = 32;

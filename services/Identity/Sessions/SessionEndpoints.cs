@@ -1,5 +1,6 @@
 using MedCor.Contracts;
 using MedCor.Contracts.Identity;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Hospitals;
 using MedCor.Identity.Passwords;
 using MedCor.Identity.Revocations;
@@ -22,6 +23,7 @@ internal static class SessionEndpoints
         services.AddOptions<SessionOptions>().BindConfiguration("").ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<PlatformPolicyOptions>().BindConfiguration("Identity").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<PasswordHasher>().AddSingleton<AccessTokenIssuer>();
+        services.AddScoped<SessionTrail>();
         services.AddScoped<SignInPolicies>().AddScoped<KnownDevice>().AddScoped<LockOut>().AddScoped<PasswordLogIn>().AddScoped<SessionManager>();
         services.AddScoped<SecondFactorManager>().AddScoped<CodeCheck>();
         PasskeyManager.AddTo(services);

@@ -1,6 +1,8 @@
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Hospitals;
 using MedCor.Identity.Revocations;
 using Microsoft.EntityFrameworkCore;
@@ -14,7 +16,7 @@ namespace MedCor.Identity.Sessions;
 /// all processes once the transaction is committed. Starting a session and ending all sessions of a user both lock the row of the
 /// membership: whichever comes second waits, and sees what the first one did.
 /// </summary>
-internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, SignInPolicies policies, TimeProvider clock)
+internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, SignInPolicies policies, SessionTrail trail, TimeProvider clock)
 {
     /// <summary>The maximum number of sessions that are revoked one by one.</summary>
     private const int MaxRevokedSessions = 100;
@@ -44,6 +46,7 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Si
         if (!await RecordLogInAsync(account, clock.GetUtcNow(), ct)) return null;
         db.Add(session);
         await db.SaveChangesAsync(ct);
+        await trail.RecordAsync(SessionTrail.LogIn, account, session.Id, ct, session.ClientId);
         return session;
     }
 
@@ -64,7 +67,9 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Si
             AuthenticationMethods = methods,
         };
         db.Add(session);
-        return await ContinueAsync(session, account, policy, key, ct);
+        var started = await ContinueAsync(session, account, policy, key, ct);
+        if (started is not null) await trail.RecordAsync(SessionTrail.LogIn, account, session.Id, ct);
+        return started;
     }
 
     /// <summary>
@@ -89,7 +94,9 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Si
             OriginId = session.OriginId ?? session.Id,
         };
         db.Add(next);
-        return await ContinueAsync(next, other, policy, key, ct);
+        var started = await ContinueAsync(next, other, policy, key, ct);
+        if (started is not null) await trail.RecordAsync(SessionTrail.SwitchHospital, other, next.Id, ct);
+        return started;
     }
 
     /// <summary>
@@ -122,7 +129,9 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Si
     /// Ends a session and all that began with the same login, at whichever hospital: whoever has the tokens of one may have those of the others. When they are
     /// many, all sessions of their users end, because every process remembers each.
     /// </summary>
-    internal async Task EndAsync(Guid id, CancellationToken ct)
+    /// <param name="action">What the audit trail calls it; null for what is recorded elsewhere.</param>
+    /// <param name="outcome">The recorded outcome. What was refused is recorded even when the session had ended before.</param>
+    internal async Task EndAsync(Guid id, CancellationToken ct, string? action = SessionTrail.LogOut, AuditOutcome outcome = AuditOutcome.Done)
     {
         // Until they are ended, none is added.
         await LockLoginOfAsync(id, ct);
@@ -133,11 +142,16 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Si
         if (ended.Count > MaxRevokedSessions)
         {
             foreach (var userId in await all.Select(s => s.UserId).Distinct().OrderBy(u => u).ToListAsync(ct)) await EndAllOfUserAsync(userId, ct);
-            return;
         }
-        await db.Sessions.Where(s => ended.Contains(s.Id)).ExecuteUpdateAsync(s => s.SetProperty(x => x.RevokedAt, now), ct);
-        foreach (var session in ended) db.Add(new Revocation { RevokedId = session, RevokedAt = now });
-        await db.SaveChangesAsync(ct);
+        else
+        {
+            await db.Sessions.Where(s => ended.Contains(s.Id)).ExecuteUpdateAsync(s => s.SetProperty(x => x.RevokedAt, now), ct);
+            foreach (var session in ended) db.Add(new Revocation { RevokedId = session, RevokedAt = now });
+            await db.SaveChangesAsync(ct);
+        }
+        if (action is null || (ended.Count == 0 && outcome == AuditOutcome.Done)) return;
+        // Each hospital has its own session on record.
+        foreach (var session in ended.Append(id).Distinct()) await trail.RecordAsync(action, session, ct, outcome);
     }
 
     /// <summary>Ends one session alone, which is over by the rules of its hospital, or is replaced by another one in a browser.</summary>
@@ -145,14 +159,16 @@ internal sealed class SessionManager(IdentityDb db, AccessTokenIssuer tokens, Si
     {
         var now = clock.GetUtcNow();
         var ended = await db.Sessions.Where(s => s.Id == id && s.RevokedAt == null).ExecuteUpdateAsync(s => s.SetProperty(x => x.RevokedAt, now), ct);
-        if (ended > 0) await AddRevocationAsync(id, now, ct);
+        if (ended == 0) return;
+        await AddRevocationAsync(id, now, ct);
+        await trail.RecordAsync(SessionTrail.EndSession, id, ct);
     }
 
     /// <summary>Ends a session as <see cref="EndAsync"/> does, in a transaction of its own.</summary>
-    internal async Task EndInTransactionAsync(Guid id, CancellationToken ct)
+    internal async Task EndInTransactionAsync(Guid id, CancellationToken ct, string action = SessionTrail.LogOut, AuditOutcome outcome = AuditOutcome.Done)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        await EndAsync(id, ct);
+        await EndAsync(id, ct, action, outcome);
         await transaction.CommitAsync(ct);
     }
 

@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Identity.Specialties;
 
 /// <summary>Represents a medical specialty. Specialties belong to the platform and are the same for every hospital.</summary>
+[NoPersonalData(IsExported = false)]
 internal sealed class Specialty : Entity
 {
     public required string Code { get; init; }

@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
+using MedCor.Identity.Audit;
 using MedCor.Platform.OperatorCommands;
 using MedCor.ServiceDefaults.Authentication;
 using MedCor.Validation;
@@ -13,7 +15,7 @@ namespace MedCor.Identity.Users;
 /// others have lost their passwords. Works like <c>create_user</c> in every other respect. The password is read from standard
 /// input, because arguments are visible to every user who may list processes.
 /// </summary>
-internal sealed class CreateAdmin(IdentityDb db, CreateUserHandler create, TimeProvider clock) : IOperatorCommand
+internal sealed class CreateAdmin(IdentityDb db, CreateUserHandler create, SessionTrail trail, TimeProvider clock) : IOperatorCommand
 {
     public string Name => "create-admin";
 
@@ -40,6 +42,7 @@ internal sealed class CreateAdmin(IdentityDb db, CreateUserHandler create, TimeP
             var prepared = await create.PrepareAsync(request, ct) with { IsPasswordTemporary = false };
             await using var transaction = await db.Database.BeginTransactionAsync(ct);
             var admin = await create.HandleAsync(request, prepared, ct);
+            await trail.RecordBySystemAsync("create_user", admin.Id, ct, AuditKind.Account);
             await transaction.CommitAsync(ct);
             Console.WriteLine($"{admin.Email} may log in as a platform administrator: {admin.Id}.");
             return 0;

@@ -6,6 +6,7 @@ using MedCor.Identity.Passwords;
 using MedCor.Platform.LocalCopies;
 using MedCor.Platform.Tools;
 using MedCor.Validation;
+using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Identity.Users;
 
@@ -30,6 +31,7 @@ internal sealed class CreateUserHandler(
         {
             RoleFieldRules.AddErrors(errors.Add, request.Role, request.DateOfBirth, request.LicenseNumber, request.YearsOfExperience,
                 isAvailable: null, current: null);
+            RoleFieldRules.AddPatientErrors(errors.Add, request.Role, PatientFields.From(request).FindChanged(null));
             if (hospital is null && request.Role != Role.Admin) errors.Add("hospital_id", "is required: only platform administrators belong to no hospital");
             AddLoginErrors(request, errors);
         }
@@ -80,12 +82,22 @@ internal sealed class CreateUserHandler(
             DateOfBirth = request.DateOfBirth,
             LicenseNumber = request.LicenseNumber,
             YearsOfExperience = request.YearsOfExperience,
+            Demographics = PatientFields.From(request).ApplyTo(Demographics.None),
+            Mrn = request.Mrn,
         };
+        if (account is { Role: Role.Patient, Mrn: null, HospitalId: { } hospital }) account.Mrn = await db.DrawMrnAsync(hospital, ct);
         var membership = new Membership { UserId = account.Id };
         if (GetsLogin(request)) await AddLoginAsync(account, membership, prepared, ct);
         db.AddRange(account, membership);
         account.RaiseChanged(db, user => new UserCreated(user), isNew: true);
-        await db.SaveChangesAsync(ct);
+        try
+        {
+            await db.SaveChangesAsync(ct);
+        }
+        catch (DbUpdateException e) when (PatientFields.FindConflict(e) is { } taken)
+        {
+            throw taken;
+        }
         return account.ToUser();
     }
 

@@ -29,7 +29,7 @@ internal sealed class CurrentPasswordCheck(IServiceScopeFactory scopes, Password
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         // The password of a user with a second factor does not forgive wrong codes.
         var factors = await scope.ServiceProvider.GetRequiredService<SecondFactorManager>().FindAsync(login, ct);
-        await lockOut.RecordAsync(login.AttemptKey, isCorrect && factors.Any ? null : isCorrect, ct);
+        await lockOut.RecordAsync(login.AttemptKey, isCorrect && factors.Any ? null : isCorrect, account, ct);
         await transaction.CommitAsync(ct);
         if (!isCorrect) throw new ValidationFailed(Field, "is not your password");
     }

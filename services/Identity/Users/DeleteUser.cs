@@ -44,6 +44,13 @@ internal sealed class DeleteUserHandler(IdentityDb db, SessionManager sessions, 
             Version: user.Version,
             CreatedAt: user.CreatedAt,
             UpdatedAt: user.UpdatedAt,
+            Mrn: user.Mrn,
+            Gender: user.Gender,
+            Language: user.Language,
+            Address: user.Address,
+            Contacts: user.Contacts!,
+            NextOfKin: user.NextOfKin!,
+            Identifiers: user.Identifiers!,
             Affected: paused.Affected,
             AffectedCount: paused.Count);
     }

@@ -22,7 +22,17 @@ internal static class RoleFieldRules
             AddRoleError("years_of_experience", Role.Doctor);
         if (role != Role.Doctor && isAvailable is not null && isAvailable != current?.IsAvailable) AddRoleError("is_available", Role.Doctor);
 
-        void AddRoleError(string field, Role requiredRole) =>
-            addError(field, $"is for the role {EnumNames.Of(requiredRole)}, not {EnumNames.Of(role)}: leave it out");
+        void AddRoleError(string field, Role requiredRole) => addError(field, Describe(requiredRole, role));
     }
+
+    /// <summary>Adds an error for each changed field of the demographic data when the role is not that of a patient.</summary>
+    /// <param name="addError">Adds an error to a field.</param>
+    internal static void AddPatientErrors(Action<string, string> addError, Role role, IEnumerable<string> changedFields)
+    {
+        if (role == Role.Patient) return;
+        foreach (var field in changedFields) addError(field, Describe(Role.Patient, role));
+    }
+
+    private static string Describe(Role requiredRole, Role role) =>
+        $"is for the role {EnumNames.Of(requiredRole)}, not {EnumNames.Of(role)}: leave it out";
 }

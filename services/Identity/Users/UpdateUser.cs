@@ -58,6 +58,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
             await EnsureConfirmableAsync(request.Email.Value!, account,
                 awaitsUser ? LinkPurpose.EmailChangeByOthers : IsOwn(account) ? LinkPurpose.EmailChange : LinkPurpose.EmailCorrection, ct);
         var passwordHash = request.Password is null ? null : await hashes.HashAsync(request.Password, ct);
+        await EnsureMergeCanBeUndoneAsync(request, account, ct);
         // Last, so that a rejected request pauses no bookings.
         account.ThrowIfVersionDiffers(request.ExpectedVersion);
         return new(passwordHash, CeasesToBeBookable(request, account) ? await bookings.PauseAsync(account, ct) : null, confirmsEmail, awaitsUser);
@@ -68,8 +69,10 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         var account = await db.VisibleAccounts().Include(a => a.Membership!.Login).Include(a => a.SpecialtyLinks).ThenInclude(p => p.Specialty).AsSplitQuery()
             .GetRequiredAsync(request.UserId, "user", ct);
         await AuthorizeAsync(request, account, ct);
+        if (account.ErasedAt is not null) throw new Conflict("The user was erased, which is final.").WithDetail("erased_at", account.ErasedAt);
         ThrowIfAny(FindRoleErrors(request, account));
         account.ThrowIfVersionDiffers(request.ExpectedVersion);
+        await EnsureMergeCanBeUndoneAsync(request, account, ct);
 
         var (formerRole, wasActive) = (account.Role, account.IsActive);
         var paused = CeasesToBeBookable(request, account) ? prepared.Paused ?? throw PausedBookings.CreateConflict() : null;
@@ -87,6 +90,9 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         account.Role = request.Role ?? account.Role;
         account.PhoneNumber = request.PhoneNumber.Or(account.PhoneNumber);
         account.DateOfBirth = request.DateOfBirth.Or(account.DateOfBirth);
+        account.Demographics = PatientFields.From(request).ApplyTo(account.Demographics);
+        account.Mrn = request.Mrn ?? account.Mrn;
+        if (account is { Role: Role.Patient, Mrn: null, HospitalId: { } hospital }) account.Mrn = await db.DrawMrnAsync(hospital, ct);
         account.LicenseNumber = request.LicenseNumber.Or(account.LicenseNumber);
         account.YearsOfExperience = request.YearsOfExperience.Or(account.YearsOfExperience);
         account.IsAvailable = request.IsAvailable ?? account.IsAvailable;
@@ -104,7 +110,14 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
             account.RaiseChanged(db, user => wasActive && !user.IsActive ? new UserDeactivated(user) : new UserUpdated(user),
                 isNew: formerRole != Role.Patient);
         if (account.Role != formerRole) account.RaiseRoleEnded(db, formerRole);
-        await db.SaveChangesAsync(ct);
+        try
+        {
+            await db.SaveChangesAsync(ct);
+        }
+        catch (DbUpdateException e) when (PatientFields.FindConflict(e) is { } taken)
+        {
+            throw taken;
+        }
 
         if (prepared.PasswordHash is not null) await sessions.EndAllOfLoginAsync(account.Login!.Id, ct);
         else if (account.Role != formerRole || (wasActive && !account.IsActive)) await sessions.EndAllOfUserAsync(account.Id, ct);
@@ -124,8 +137,25 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
             Version: user.Version,
             CreatedAt: user.CreatedAt,
             UpdatedAt: user.UpdatedAt,
+            Mrn: user.Mrn,
+            Gender: user.Gender,
+            Language: user.Language,
+            Address: user.Address,
+            Contacts: user.Contacts!,
+            NextOfKin: user.NextOfKin!,
+            Identifiers: user.Identifiers!,
             Affected: paused?.Affected,
             AffectedCount: paused?.Count);
+    }
+
+    /// <summary>Throws <see cref="Conflict"/> when, after the change, a merge of the patient could not be undone.</summary>
+    private async Task EnsureMergeCanBeUndoneAsync(UpdateUser request, Account account, CancellationToken ct)
+    {
+        var endsPatient = account.Role == Role.Patient && request.Role is not (null or Role.Patient);
+        if (account.MergedIntoId is not null && (request.IsActive is true || endsPatient))
+            throw new Conflict("The patient was merged into another one. Undo that with unmerge_patients first.");
+        if (endsPatient && await db.Accounts.AnyAsync(a => a.MergedIntoId == account.Id, ct))
+            throw new Conflict("Another patient was merged into this one. Undo that with unmerge_patients first.");
     }
 
     private bool IsOwn(Account account) => account.Id == db.Tenancy.Caller.UserId;
@@ -227,6 +257,8 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
             && (Changes(request.LicenseNumber, account.LicenseNumber) || Changes(request.YearsOfExperience, account.YearsOfExperience)))
             throw new Forbidden("Only administrators change a license or years of experience.");
         // Records, bookings and invoices identify a patient by these fields: a patient who could change them could pose as another person.
+        if (caller.IsOneOf(Callers.Patient) && PatientFields.From(request).FindChanged(account).FirstOrDefault(PatientFields.Identifying.Contains) is { } field)
+            throw new Forbidden($"Patients cannot change their own {field}. Ask your hospital.");
         if (caller.IsOneOf(Callers.Patient) && (Changes(request.FirstName, account.FirstName) || Changes(request.LastName, account.LastName)
             || Changes(request.DateOfBirth, account.DateOfBirth)))
             throw new Forbidden("Patients cannot change their own name or date of birth. Ask your hospital.");
@@ -268,6 +300,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
         if (GivesLogin(request, account) && !mails.SendsMail) errors.AddError("has_login", $"cannot be given: {MailOptions.NotConfigured}");
         RoleFieldRules.AddErrors(errors.AddError, role, request.DateOfBirth.Value, request.LicenseNumber.Value, request.YearsOfExperience.Value,
             request.IsAvailable, account);
+        RoleFieldRules.AddPatientErrors(errors.AddError, role, PatientFields.From(request).FindChanged(account));
         if (account.HospitalId is null && role != Role.Admin) errors.AddError("role", "must be ADMIN for a user without a hospital");
         return errors;
     }

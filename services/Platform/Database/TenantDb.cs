@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.Platform.Messaging;
+using MedCor.Platform.Secrets;
 using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
@@ -43,15 +44,18 @@ public abstract class TenantDb : DbContext
     /// <summary>Gets what is executed before the next command.</summary>
     internal LeadingStatements LeadingStatements { get; } = new();
 
+    /// <summary>Gets the encryption of the texts of <see cref="IEncryptedRow"/>; null in a service that stores none.</summary>
+    internal TextEncryption? Texts { get; private set; }
+
     /// <summary>
     /// Gets the current time, truncated to microseconds, PostgreSQL's precision, so that a caller receives exactly the instant that a later read returns.
     /// </summary>
     public DateTimeOffset UtcNow => new(_clock.GetUtcNow().UtcTicks / TimeSpan.TicksPerMicrosecond * TimeSpan.TicksPerMicrosecond, TimeSpan.Zero);
 
     /// <summary>Begins a unit of work. An instance comes from a pool, and nothing of its last unit of work remains.</summary>
-    internal void Begin(TenantContext tenancy)
+    internal void Begin(TenantContext tenancy, TextEncryption? texts = null)
     {
-        _tenancy = tenancy;
+        (_tenancy, Texts) = (tenancy, texts);
         _raised.Clear();
         LeadingStatements.Clear();
     }
@@ -80,9 +84,11 @@ public abstract class TenantDb : DbContext
     public override async Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken ct = default)
     {
         var now = UtcNow;
+        var encryptedRows = new List<EntityEntry>();
         foreach (var entry in ChangeTracker.Entries())
         {
             if (entry.State is EntityState.Unchanged or EntityState.Detached) continue;
+            if (entry.Entity is IEncryptedRow) encryptedRows.Add(entry);
             if (entry.Entity is ITenantOwned owned && !_tenancy.SeesAllHospitals && owned.HospitalId != _tenancy.HospitalId)
                 throw new InvalidOperationException($"A {entry.Entity.GetType().Name} of another hospital was about to be written.");
             if (entry.Entity is not Entity entity) continue;
@@ -97,13 +103,56 @@ public abstract class TenantDb : DbContext
 
         try
         {
-            var rows = await base.SaveChangesAsync(acceptAllChangesOnSuccess, ct);
+            var rows = await SaveEncryptedAsync(encryptedRows, acceptAllChangesOnSuccess, ct);
             if (hasEvents) WakeDispatcher();
             return rows;
         }
         catch (DbUpdateConcurrencyException e) when (!HandlesConcurrentChange(e.Entries))
         {
             throw new Conflict(ConcurrentChange);
+        }
+    }
+
+    /// <summary>
+    /// Encrypts the texts of these entities with the key that is in use, and saves them. Neither their version nor the time of their last change changes.
+    /// </summary>
+    internal async Task ReencryptAsync(IEnumerable<IEncryptedRow> rows, CancellationToken ct)
+    {
+        var entries = rows.Select(row => Entry((object)row)).ToList();
+        foreach (var entry in entries) EncryptedColumns.Of(entry.Metadata).MarkModified(entry);
+        await SaveEncryptedAsync(entries, acceptAllChangesOnSuccess: true, ct);
+    }
+
+    /// <summary>Encrypts the texts of an entity that is not tracked, for a statement that EF Core cannot express.</summary>
+    public void EncryptTexts<T>(T row) where T : class, IEncryptedRow => EncryptedColumns.Of(Model.FindEntityType(typeof(T))!).Encrypt(row, Texts);
+
+    /// <summary>Returns the number of characters in the encrypted texts of an entity, as they were written.</summary>
+    internal long CountCharacters<T>(T row) where T : class, IEncryptedRow =>
+        EncryptedColumns.Of(Model.FindEntityType(typeof(T))!).CountCharacters(row);
+
+    /// <summary>Saves all changes. While it does, the texts of these entities are encrypted.</summary>
+    private async Task<int> SaveEncryptedAsync(List<EntityEntry> entries, bool acceptAllChangesOnSuccess, CancellationToken ct)
+    {
+        var encrypted = new List<(EntityEntry Entry, IReadOnlyList<EncryptedText> Texts)>(entries.Count);
+        try
+        {
+            foreach (var entry in entries.Where(e => e.State is EntityState.Added or EntityState.Modified))
+            {
+                var row = (IEncryptedRow)entry.Entity;
+                if (Texts is not null) await Texts.PrepareAsync(row.HospitalId, forWriting: true, ct);
+                encrypted.Add((entry, EncryptedColumns.Of(entry.Metadata).Encrypt(row, Texts, entry)));
+            }
+            return await base.SaveChangesAsync(acceptAllChangesOnSuccess, ct);
+        }
+        finally
+        {
+            foreach (var (entry, texts) in encrypted)
+                foreach (var text in texts)
+                {
+                    text.Set(entry.Entity, text.Text);
+                    // What was saved is what a later change is compared with.
+                    if (entry.State == EntityState.Unchanged) entry.Property(text.Property).OriginalValue = text.Text;
+                }
         }
     }
 
@@ -129,6 +178,7 @@ public abstract class TenantDb : DbContext
                     System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Instance)!;
                 filter.MakeGenericMethod(type.ClrType).Invoke(this, [model]);
             }
+            EncryptedColumns.Validate(type);
             foreach (var property in type.GetProperties()) property.SetColumnName(JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name));
         }
     }

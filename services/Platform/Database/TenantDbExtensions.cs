@@ -1,4 +1,5 @@
 using MedCor.Platform.Messaging;
+using MedCor.Platform.Secrets;
 using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Internal;
@@ -29,7 +30,7 @@ internal static class TenantDbExtensions
 #pragma warning disable EF1001 // internal API
             var db = provider.GetRequiredService<IScopedDbContextLease<TDb>>().Context;
 #pragma warning restore EF1001
-            db.Begin(provider.GetRequiredService<TenantContext>());
+            db.Begin(provider.GetRequiredService<TenantContext>(), provider.GetService<TextEncryption>());
             return db;
         });
         return services.AddScoped<TenantDb>(provider => provider.GetRequiredService<TDb>())

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Platform.Database;
 using MedCor.Platform.Secrets;
+using MedCor.Platform.Tenancy;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -11,6 +12,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Platform.Idempotency;
 
 /// <summary>Represents a write that was requested with an idempotency key.</summary>
+[PersonalData(OnErasure.Delete, nameof(IdempotencyRecord.CallerId), IsExported = false)]
 internal sealed class IdempotencyRecord
 {
     public required Guid CallerId { get; init; }
@@ -45,7 +47,9 @@ internal sealed class IdempotencyRecord
 /// write.
 /// </summary>
 /// <param name="protection">Encrypts results that contain a secret; null in services that return none.</param>
-internal sealed class IdempotencyStore(TenantDb db, SecretHasher hashes, TimeProvider clock, IDataProtectionProvider? protection = null)
+/// <param name="texts">Encrypts results with the keys of the caller's hospital; null in services without clinical texts.</param>
+internal sealed class IdempotencyStore(TenantDb db, SecretHasher hashes, TimeProvider clock, IDataProtectionProvider? protection = null,
+    TextEncryption? texts = null)
 {
     /// <summary>Specifies the time for which a key is kept.</summary>
     internal static readonly TimeSpan Retention = TimeSpan.FromHours(24);
@@ -70,7 +74,7 @@ internal sealed class IdempotencyStore(TenantDb db, SecretHasher hashes, TimePro
         if (!call.ParamsHash.AsSpan().SequenceEqual(paramsHash) || !await SecretsMatchAsync(call.SecretsHash, secrets, ct))
             throw new Conflict($"This Idempotency-Key was used for another call of {tool.Name}. Use a new one for each.").WithDetail("field", ConflictField);
         if (call.Role is { } then && then != CallersRole) throw new Forbidden("This call was made in another role, whose results you may no longer see.");
-        return tool.ReturnsSecret && call.Result is { } result ? CreateProtector().Unprotect(result) : call.Result;
+        return call.Result is { } result ? Reveal(result, own, tool) : null;
     }
 
     /// <summary>
@@ -102,12 +106,24 @@ internal sealed class IdempotencyStore(TenantDb db, SecretHasher hashes, TimePro
     internal Task SaveResultAsync(string key, ToolDescriptor tool, string result, CancellationToken ct)
     {
         var (caller, own) = (db.Tenancy.Caller.UserId, ToStoredKey(key, tool));
-        if (tool.ReturnsSecret) result = CreateProtector().Protect(result);
+        result = tool.ReturnsSecret ? CreateProtector().Protect(result) : texts?.Encrypt(result, Locate(own)) ?? result;
         return db.Database.ExecuteSqlAsync($"UPDATE recorded_calls SET result = {result} WHERE caller_id = {caller} AND key = {own}", ct);
     }
 
     private IDataProtector CreateProtector() =>
         (protection ?? throw new InvalidOperationException("A service that returns secrets registers Data Protection.")).CreateProtector("medcor idempotency");
+
+    /// <summary>Returns a stored response as it was. Throws <see cref="Conflict"/> when the keys that it was encrypted with were destroyed.</summary>
+    private string Reveal(string stored, string key, ToolDescriptor tool)
+    {
+        if (tool.ReturnsSecret) return CreateProtector().Unprotect(stored);
+        if (texts is null) return stored;
+        return texts.Decrypt(stored, Locate(key), ifDestroyed: "") is { Length: > 0 } result
+            ? result
+            : throw new Conflict("The result of this call was destroyed with the encryption keys of the hospital.");
+    }
+
+    private TextLocation Locate(string key) => new(db.Tenancy.HospitalId ?? Guid.Empty, "recorded_calls.result", $"{db.Tenancy.Caller.UserId}/{key}");
 
     private string CallersRole => db.Tenancy.Caller.Role.ToString();
 

@@ -10,6 +10,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace MedCor.Platform.LocalCopies;
 
 /// <summary>Represents a service's local copy of a hospital.</summary>
+[NoPersonalData(IsExported = false)]
 public sealed class HospitalCopy : ITenantOwned
 {
     public Guid HospitalId { get; init; }

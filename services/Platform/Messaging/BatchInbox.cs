@@ -1,13 +1,15 @@
 using MassTransit;
 using MedCor.Contracts;
+using MedCor.ServiceDefaults.Messaging;
 using Npgsql;
 
 namespace MedCor.Platform.Messaging;
 
 /// <summary>Passes an event to its projection, in a batch with others that arrive at about the same time.</summary>
-internal sealed class BatchInbox<TEvent>(EventBatcher batcher, IProjection<TEvent> projection) : IConsumer<TEvent> where TEvent : IntegrationEvent
+internal sealed class BatchInbox<TEvent>(EventBatcher batcher, IProjection<TEvent> projection) : EventConsumer<TEvent> where TEvent : IntegrationEvent
 {
-    public Task Consume(ConsumeContext<TEvent> context) => batcher.ApplyAsync(new Pending(context.Message, projection), context.CancellationToken);
+    protected override Task ReceiveAsync(ConsumeContext<TEvent> context) =>
+        batcher.ApplyAsync(new Pending(context.Message, projection), context.CancellationToken);
 
     private sealed class Pending(TEvent integrationEvent, IProjection<TEvent> projection) : PendingEvent(integrationEvent, projection.GetType())
     {

@@ -1,15 +1,16 @@
 using System.Threading.RateLimiting;
 using MassTransit;
 using MedCor.Contracts;
+using MedCor.ServiceDefaults.Messaging;
 using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Platform.Messaging;
 
 /// <summary>Passes an event to its handlers once, in one transaction with their changes, however often the broker delivers it.</summary>
 internal sealed class Inbox<TEvent>(DbContext db, MedCor.Platform.Tenancy.TenantContext tenancy, IEnumerable<IEventHandler<TEvent>> handlers,
-    ConcurrencyLimiter limiter) : IConsumer<TEvent> where TEvent : IntegrationEvent
+    ConcurrencyLimiter limiter) : EventConsumer<TEvent> where TEvent : IntegrationEvent
 {
-    public async Task Consume(ConsumeContext<TEvent> context)
+    protected override async Task ReceiveAsync(ConsumeContext<TEvent> context)
     {
         var (integrationEvent, ct) = (context.Message, context.CancellationToken);
         tenancy.Enter(integrationEvent.HospitalId);

@@ -6,7 +6,7 @@ namespace MedCor.Platform.Messaging;
 /// <summary>Deletes published events. Events contain personal data, so they are kept only as long as someone may need to investigate a lost one.</summary>
 internal sealed class OutboxRetention(DbContext db) : IRetentionPolicy
 {
-    private static readonly TimeSpan Retention = TimeSpan.FromDays(7);
+    internal static readonly TimeSpan Retention = TimeSpan.FromDays(7);
 
     /// <inheritdoc/>
     public Task<int> DeleteExpiredAsync(DateTimeOffset now, int maxCount, CancellationToken ct) =>
@@ -17,7 +17,7 @@ internal sealed class OutboxRetention(DbContext db) : IRetentionPolicy
 /// <summary>Deletes the IDs of handled events, after a time in which no broker would still redeliver them.</summary>
 internal sealed class InboxRetention(DbContext db) : IRetentionPolicy
 {
-    private static readonly TimeSpan Retention = TimeSpan.FromDays(60);
+    internal static readonly TimeSpan Retention = TimeSpan.FromDays(60);
 
     /// <inheritdoc/>
     public Task<int> DeleteExpiredAsync(DateTimeOffset now, int maxCount, CancellationToken ct) =>

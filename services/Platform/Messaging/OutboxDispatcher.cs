@@ -14,8 +14,8 @@ namespace MedCor.Platform.Messaging;
 /// Publishes the outbox to the broker in the order in which it was written; the replicas take turns. An event is marked as dispatched only after the broker has
 /// confirmed it: a crash in between publishes the event twice, and each consumer's inbox discards the duplicate.
 /// </summary>
-internal sealed partial class OutboxDispatcher(NpgsqlDataSource database, IBus bus, QueueReadiness queues, OutboxSignal signal, TimeProvider clock,
-    ILogger<OutboxDispatcher> log) : BackgroundService
+internal sealed partial class OutboxDispatcher(NpgsqlDataSource database, IBus bus, ServiceInfo service, QueueReadiness queues, OutboxSignal signal,
+    TimeProvider clock, ILogger<OutboxDispatcher> log) : BackgroundService
 {
     private const int BatchSize = 200;
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
@@ -140,12 +140,13 @@ internal sealed partial class OutboxDispatcher(NpgsqlDataSource database, IBus b
         {
             context.MessageId = message.EventId;
             context.Serializer = new StoredBodySerializer(message.Body);
+            // The addressee may not have bound its queue to the exchange yet. The broker then returns the event, which stays in the outbox.
+            if (message.Addressee is not null && context.TryGetPayload(out RabbitMqSendContext? rabbit)) rabbit.Mandatory = true;
         });
         if (message.Addressee is null) await bus.Publish(integrationEvent, message.Type, send, ct);
         else
         {
-            // The exchange with the queue's name: addressing the queue itself would declare it without knowing its type.
-            var endpoint = await bus.GetSendEndpoint(new($"exchange:{message.Addressee}"));
+            var endpoint = await bus.GetSendEndpoint(new($"exchange:{BrokerAccess.GetExchange(service.Name, message.Addressee)}"));
             await endpoint.Send(integrationEvent, message.Type, send, ct);
         }
     }

@@ -1,12 +1,15 @@
 using System.Diagnostics;
 using System.Text.Json;
 using MedCor.Contracts;
+using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MedCor.Platform.Messaging;
 
 /// <summary>Represents an event that commits together with the change that it reports, to be published afterwards.</summary>
+// Events name people. They are deleted a week after they were published, whoever is erased.
+[NoPersonalData(IsExported = false)]
 internal sealed class OutboxMessage
 {
     public long Position { get; init; }

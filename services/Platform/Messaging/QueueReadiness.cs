@@ -1,8 +1,8 @@
 using MedCor.Contracts;
 using MedCor.ServiceDefaults.Messaging;
+using MedCor.ServiceDefaults.Servers;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
-using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
 namespace MedCor.Platform.Messaging;
@@ -11,7 +11,8 @@ namespace MedCor.Platform.Messaging;
 /// Delays the outbox until every service has its queue. A broker drops messages that no queue is bound to, so on the very first start the slower services would
 /// lose the events of the fastest one.
 /// </summary>
-internal sealed partial class QueueReadiness(IConfiguration configuration, TimeProvider clock, ILogger<QueueReadiness> log)
+internal sealed partial class QueueReadiness(IConfiguration configuration, ServerLogin login, TransportSecurity security, TimeProvider clock,
+    ILogger<QueueReadiness> log)
 {
     /// <summary>Completes once every queue exists.</summary>
     internal async Task WaitUntilReadyAsync(CancellationToken ct)
@@ -22,8 +23,7 @@ internal sealed partial class QueueReadiness(IConfiguration configuration, TimeP
         {
             try
             {
-                await using var connection =
-                    await new ConnectionFactory { Uri = Bus.GetBrokerAddress(configuration), AutomaticRecoveryEnabled = false }.CreateConnectionAsync(ct);
+                await using var connection = await Bus.ConnectAsync(configuration, login, security, ct);
                 while (missing.TryPeek(out var queue))
                 {
                     await using var channel = await connection.CreateChannelAsync(cancellationToken: ct);

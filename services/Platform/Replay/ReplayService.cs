@@ -13,7 +13,7 @@ internal sealed class ReplayRequestHandler(TenantDb db, ServiceInfo service) : I
 {
     public async Task HandleAsync(HistoryWanted request, CancellationToken ct)
     {
-        if (!request.Owners.Contains(service.Name)) return;
+        if (!request.Owners.Contains(service.Name) || !BrokerAccess.ReplayRequesters.Contains(request.Asker)) return;
         await db.Database.ExecuteSqlAsync(
             $"INSERT INTO tellings (history_id, asker, events) VALUES ({request.HistoryId}, {request.Asker}, {request.Events.ToArray()})", ct);
     }

@@ -76,6 +76,9 @@ public abstract class QueryableResource<T, TRow, TContract>(TenantDb db) : IReso
     async Task<object> IResourceHandler<TContract>.ListAsync(ResourceQuery query, CancellationToken ct)
     {
         await PrepareAsync(ct);
+        var page = await ReadAsync(RestrictToOwner(query.ToListQuery(db, Fields, Rows).Limit(Limit)), ct);
+        if (page.Total > 0 || query.PatientIds.Count != 1 || await FindSurvivingPatientAsync(query.PatientIds.Single(), ct) is not { } survivingId) return page;
+        query.ReplacePatient(survivingId);
         return await ReadAsync(RestrictToOwner(query.ToListQuery(db, Fields, Rows).Limit(Limit)), ct);
     }
 
@@ -83,6 +86,9 @@ public abstract class QueryableResource<T, TRow, TContract>(TenantDb db) : IReso
 
     /// <summary>Reads what decides which rows the caller may see, if that takes a query of its own.</summary>
     protected virtual Task PrepareAsync(CancellationToken ct) => Task.CompletedTask;
+
+    /// <summary>Returns the ID of the patient to whom the rows of a merged one belong; null for one who was not merged.</summary>
+    protected virtual Task<Guid?> FindSurvivingPatientAsync(Guid patientId, CancellationToken ct) => Task.FromResult<Guid?>(null);
 
     /// <summary>Reads the page of a list.</summary>
     protected virtual Task<Page<TContract>> ReadAsync(ListQuery<T> list, CancellationToken ct) => list.ReadPageAsync(IncludeRelated, ToContract, ct);

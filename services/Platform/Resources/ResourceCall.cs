@@ -12,7 +12,7 @@ namespace MedCor.Platform.Resources;
 
 /// <summary>Represents one read of a resource: of one entity, when the route has an id, or of a page.</summary>
 internal sealed class ResourceCall<TEntity>(HttpContext http, ResourceDescriptor resource, bool isSingle)
-    : Call(http, resource.Name, resource.Callers, resource.Scope, isAudited: resource.HasClinicalContent)
+    : Call(http, resource.Name, resource.Callers, resource.Scope, isAudited: resource.Audit is not null)
 {
     private ResourceQuery Query => field ??= new(resource, Http.Request.Query, isSingle);
 
@@ -42,18 +42,18 @@ internal sealed class ResourceCall<TEntity>(HttpContext http, ResourceDescriptor
     }
 
     protected override async Task WriteAuditEventAsync(IAuditTrail trail, AuditOutcome outcome,
-        IReadOnlyCollection<IClinicalContent> content, CancellationToken ct)
+        IReadOnlyCollection<AuditedEntity> content, CancellationToken ct)
     {
         // Content names its patient itself. Without content, the trail of each patient in the query gets an event, and that of each row's patient: the total
         // of an empty page still tells whether there are rows.
-        var requested = new AuditedAccess($"resources/{resource.Name}", resource.Name, ResourceId: Id);
-        AuditedAccess[] named = content.Count > 0 ? []
+        var requested = new AuditedAccess($"resources/{resource.Name}", resource.Audit!.Resource, ResourceId: Id) { Kind = resource.Audit.Kind };
+        AuditedAccess[] named = content.Any(entity => entity.Id is not null) ? []
             : [.. Query.PatientIds.Select(patient => requested with { PatientId = patient }), .. Query.Ids.Select(id => requested with { ResourceId = id })];
         foreach (var access in named.DefaultIfEmpty(requested)) await trail.RecordAsync(access, outcome, content, ct);
     }
 
-    private static IEnumerable<IClinicalContent> FindContent(object result) =>
-        result is Page<TEntity> page ? page.Results.Cast<IClinicalContent>() : [(IClinicalContent)result];
+    private IEnumerable<AuditedEntity> FindContent(object result) =>
+        result is Page<TEntity> page ? page.Results.SelectMany(entity => resource.Audit!.FindIn(entity!)) : resource.Audit!.FindIn(result);
 
     /// <summary>Writes the requested fields of an entity, or of each entity of a page.</summary>
     private static void WriteResult(Utf8JsonWriter json, object result, IReadOnlySet<string>? fields)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Platform.Querying;
 using MedCor.Validation;
@@ -51,7 +52,7 @@ public sealed class ResourceQuery
     public IReadOnlySet<string>? Fields { get; }
 
     /// <summary>Gets the filter, an object; null when there is none.</summary>
-    public JsonElement? Filter { get; }
+    public JsonElement? Filter { get; private set; }
 
     /// <summary>Gets the ids of the patients in the filter, as a value or in <c>in</c>.</summary>
     internal IReadOnlyCollection<Guid> PatientIds => FindIds("patient_id");
@@ -61,6 +62,14 @@ public sealed class ResourceQuery
 
     /// <summary>Gets the ids of the hospitals in the filter, as a value or in <c>in</c>.</summary>
     internal IReadOnlyCollection<Guid> HospitalIds => FindIds(NamedHospitals.Field);
+
+    /// <summary>Replaces the patient in the filter by the one for whom the ID stands.</summary>
+    internal void ReplacePatient(Guid patientId)
+    {
+        var filter = JsonNode.Parse(Filter!.Value.GetRawText())!;
+        filter["patient_id"] = patientId;
+        Filter = JsonSerializer.SerializeToElement(filter);
+    }
 
     /// <summary>Creates the query of the list.</summary>
     internal ListQuery<T> ToListQuery<T>(MedCor.Platform.Database.TenantDb db, QueryableFields<T> fields, IQueryable<T> rows) where T : class

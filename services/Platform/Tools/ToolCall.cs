@@ -18,9 +18,9 @@ using Npgsql;
 namespace MedCor.Platform.Tools;
 
 /// <summary>Represents one call of a tool.</summary>
-/// <param name="scope">The scope that the call requires; null for a lookup of a service.</param>
+/// <param name="scope">The scope that the call requires; null for a lookup of a service, which shows nothing to anybody and is not recorded.</param>
 internal sealed class ToolCall<TTool, TResult>(HttpContext http, ToolDescriptor tool, Scope? scope)
-    : Call(http, tool.Name, tool.Callers, scope, isAudited: tool.ClinicalContent is not null, tool.RequiresStepUp) where TTool : ITool<TResult>
+    : Call(http, tool.Name, tool.Callers, scope, isAudited: tool.Audit is not null && scope is not null, tool.RequiresStepUp) where TTool : ITool<TResult>
 {
     /// <summary>
     /// The length of parameters, in bytes, that cannot make an entity too large, however they are escaped. An entity that is too large already was stored
@@ -63,11 +63,11 @@ internal sealed class ToolCall<TTool, TResult>(HttpContext http, ToolDescriptor 
     }
 
     protected override async Task WriteAuditEventAsync(IAuditTrail trail, AuditOutcome outcome,
-        IReadOnlyCollection<IClinicalContent> content, CancellationToken ct)
+        IReadOnlyCollection<AuditedEntity> content, CancellationToken ct)
     {
         // A call that the role or the token does not include is refused before its parameters are read.
         if (_parameters is null && outcome == AuditOutcome.Forbidden) _parameters = TryParse(await ReadBodyAsync());
-        await trail.RecordAsync(tool.ClinicalContent!.DescribeAccess(tool.Name, _parameters), outcome, content, ct);
+        await trail.RecordAsync(tool.Audit!.DescribeAccess(tool.Name, _parameters), outcome, content, ct);
     }
 
     private async ValueTask<ReadOnlyMemory<byte>> ReadBodyAsync() => _body ??= await Http.ReadBodyAsync();
@@ -147,7 +147,7 @@ internal sealed class ToolCall<TTool, TResult>(HttpContext http, ToolDescriptor 
 
     private async Task<byte[]> ReplayAsync(string result, object handler)
     {
-        if (tool.ClinicalContent is not null)
+        if (tool.Audit is not null)
         {
             var stored = JsonSerializer.Deserialize<TResult>(result, Json.Options)!;
             var shown = handler is IReplayLimiter<TResult> limiter ? await limiter.LimitAsync(stored, Aborted) : stored;
@@ -158,7 +158,7 @@ internal sealed class ToolCall<TTool, TResult>(HttpContext http, ToolDescriptor 
         return Encoding.UTF8.GetBytes(result);
     }
 
-    private IEnumerable<IClinicalContent> FindContent(TResult result) => tool.ClinicalContent!.FindIn(result!);
+    private IEnumerable<AuditedEntity> FindContent(TResult result) => tool.Audit!.FindIn(result!);
 
     private string? GetIdempotencyKey() => Http.Request.Headers[IdempotencyHeaders.Key].ToString() switch
     {

@@ -1,6 +1,5 @@
 using System.Reflection;
 using MedCor.Contracts;
-using MedCor.Platform.Audit;
 using MedCor.Platform.ServiceClients;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -14,8 +13,7 @@ internal static class ToolEndpoints
 {
     /// <summary>
     /// Registers the tool handlers of an assembly, and a <see cref="GetByIdHandler{TTool, TResult}"/> for each tool without one that reads one entity by its
-    /// id. Throws <see cref="InvalidOperationException"/> listing every other tool of the service without a handler, or naming a tool that returns clinical
-    /// content when the service has no audit trail.
+    /// id. Throws <see cref="InvalidOperationException"/> listing every other tool of the service without a handler.
     /// </summary>
     internal static IReadOnlyList<ToolDescriptor> AddToolHandlers(this IServiceCollection services, Assembly assembly, string service)
     {
@@ -35,11 +33,6 @@ internal static class ToolEndpoints
         var unhandled = tools.Where(t => !handlers.ContainsKey(t.Params)).Select(t => t.Name).ToArray();
         if (unhandled.Length > 0)
             throw new InvalidOperationException($"The {service} service has no handler for these tools of the contracts: {string.Join(", ", unhandled)}.");
-
-        if (assembly.GetTypes().SingleOrDefault(t => t.IsAssignableTo(typeof(IAuditTrail)) && t.IsClass) is { } trail)
-            services.AddScoped(typeof(IAuditTrail), trail);
-        else if (tools.FirstOrDefault(t => t.ClinicalContent is not null) is { } unaudited)
-            throw new InvalidOperationException($"{unaudited.Name} returns clinical content, but the {service} service has no audit trail.");
 
         foreach (var (tool, handled, implementation) in handlers.Values)
         {
@@ -62,7 +55,7 @@ internal static class ToolEndpoints
             var handle = create.CreateDelegate<Func<ToolDescriptor, Scope?, RequestDelegate>>();
             app.MapPost($"/tools/{tool.Name}", handle(tool, tool.Scope)).WithDisplayName(tool.Name).WithMetadata(tool);
             // The gateway does not forward this path. A service looks up what it has no copy of yet, and shows its caller nothing of it.
-            if (tool is { Effect: Effect.Read, ReturnsSingleEntity: true, ClinicalContent: null })
+            if (tool is { Effect: Effect.Read, ReturnsSingleEntity: true, HasClinicalContent: false })
                 app.MapPost($"{ToolClient.LookupPath}/{tool.Name}", handle(tool, null)).WithDisplayName(tool.Name);
         }
     }

@@ -49,8 +49,8 @@ public partial class AlertTests
     private static IEnumerable<JsonObject> Rules(string overlay) =>
         Overlay.Get(overlay).OfKind("PrometheusRule").SelectMany(r => r.Items("spec.groups")).SelectMany(g => g.Items("rules"));
 
-    /// <summary>Matches the Prometheus name of a metric, with its unit and the suffix of a histogram's series.</summary>
-    [GeneratedRegex(@"\b(medcor_\w+?)(?:_seconds)?(?:_bucket|_count|_sum)?\b")]
+    /// <summary>Matches the Prometheus name of a metric, with its unit and the suffix of a counter or of a histogram's series.</summary>
+    [GeneratedRegex(@"\b(medcor_\w+?)(?:_seconds)?(?:_bucket|_count|_sum|_total)?\b")]
     private static partial Regex Metric();
 
     [GeneratedRegex(@"^### (\w+)\s*$", RegexOptions.Multiline)]

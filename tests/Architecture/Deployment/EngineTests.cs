@@ -22,7 +22,7 @@ public partial class EngineTests
         Assert.All(production.OfKind("Pooler"), p => Assert.True(p.Number("spec.instances") >= 2));
         var rabbitmq = production.OfKind("RabbitmqCluster").Single();
         Assert.Equal(3, rabbitmq.Number("spec.replicas"));
-        Assert.Equal(3, production.Single("StatefulSet", "redis").Number("spec.replicas"));
+        Assert.All(["redis", "control-redis"], redis => Assert.Equal(3, production.Single("StatefulSet", redis).Number("spec.replicas")));
 
         Assert.All(production.OfKind("Cluster"), c => IsSpread(c, "spec", new JsonObject { ["cnpg.io/cluster"] = c.Text("metadata.name") }));
         Assert.All(production.OfKind("Pooler"), p => IsSpread(p, "spec.template.spec", p.At("spec.template.metadata.labels")!));
@@ -50,7 +50,8 @@ public partial class EngineTests
         Assert.All(rendered.OfKind("Cluster"), c =>
         {
             Assert.StartsWith("s3://", c.Text("spec.backup.barmanObjectStore.destinationPath"), StringComparison.Ordinal);
-            Assert.NotNull(c.At("spec.backup.barmanObjectStore.wal"));
+            foreach (var part in (string[])["wal", "data"])
+                Assert.Contains(c.Text($"spec.backup.barmanObjectStore.{part}.encryption"), (string[])["AES256", "aws:kms"]);
             Assert.NotNull(c.Text("spec.backup.retentionPolicy"));
             Assert.Single(rendered.OfKind("ScheduledBackup"), b => b.Text("spec.cluster.name") == c.Text("metadata.name"));
         });
@@ -75,8 +76,8 @@ public partial class EngineTests
     [OverlayTheory, EveryOverlay]
     public void No_service_waits_in_the_pooler_for_another_services_connection(string overlay)
     {
-        // The connection of a readiness check, in addition to the service's pool (PlatformService).
-        const int Look = 1;
+        // The connections of a readiness check and of the data keys, in addition to the service's pool (PlatformService).
+        const int Besides = 2;
         // Connections of migrations, of commands that run as the owner, of the operator, and those reserved for superusers.
         const int Others = 20;
         var rendered = Overlay.Get(overlay);
@@ -89,7 +90,7 @@ public partial class EngineTests
             var size = Parameter(pooler, "spec.pgbouncer.parameters.default_pool_size");
 
             // Connections are not spread evenly: a single pooler may have all of them.
-            Assert.True(replicas * (new NpgsqlConnectionStringBuilder(connection).MaxPoolSize + Look) < size);
+            Assert.True(replicas * (new NpgsqlConnectionStringBuilder(connection).MaxPoolSize + Besides) < size);
             Assert.True(pooler.Number("spec.instances") * size + Others <= Parameter(rendered.Single("Cluster", pooler.Text("spec.cluster.name")!),
                 "spec.postgresql.parameters.max_connections"));
         });
@@ -109,11 +110,32 @@ public partial class EngineTests
     }
 
     [OverlayFact]
-    public void The_restore_drill_runs_the_PostgreSQL_that_was_backed_up() =>
-        Assert.Contains(
-            $"imageName: {Assert.Single(Overlay.Get("production").OfKind("Cluster").Select(c => c.Text("spec.imageName")).Distinct())}",
-            File.ReadAllText(Path.Combine(MedCorFixture.RepositoryRoot(), "docs/operations.md")),
-            StringComparison.Ordinal);
+    public void The_restore_drill_runs_the_PostgreSQL_that_was_backed_up_and_verifies_the_audit_trail_as_every_night()
+    {
+        var (production, drill) = (Overlay.Get("production"), Overlay.Get("../drill"));
+        var (nightly, verification) = (production.Workloads.Single(w => w.Name == "clinical-verify-audit"), drill.Workloads.Single(w => w.Kind == "Job"));
+
+        Assert.Equal(production.Single("Cluster", "clinical-db").Text("spec.imageName"), drill.OfKind("Cluster").Single().Text("spec.imageName"));
+        Assert.Equal(nightly.Pod.Items("initContainers").Single().ToJsonString(), verification.Pod.Items("initContainers").Single().ToJsonString());
+        Assert.Equal(nightly.Program.Text("image"), verification.Program.Text("image"));
+        Assert.Equal(["verify-audit", "$(HEAD)"], verification.Program.Texts("args"));
+        Assert.All(drill.Workloads, w => Assert.True((bool?)w.Pod.At("securityContext.runAsNonRoot")));
+    }
+
+    /// <summary>Definitions of objects are compared as text, which differs between versions of PostgreSQL.</summary>
+    [OverlayTheory, EveryOverlay]
+    public void The_audit_trail_is_verified_with_the_PostgreSQL_that_stores_it(string overlay)
+    {
+        var rendered = Overlay.Get(overlay);
+
+        Assert.All(ServiceCatalogue.All, service =>
+        {
+            var scratch = rendered.Workloads.Single(w => w.Name == $"{service.Name}-verify-audit").Pod.Items("initContainers").Single();
+            Assert.Equal(rendered.Single("Cluster", $"{service.Name}-db").Text("spec.imageName"), scratch.Text("image"));
+            // It goes on beside the command, and does not keep the Job from completing.
+            Assert.Equal("Always", scratch.Text("restartPolicy"));
+        });
+    }
 
     [OverlayTheory, EveryOverlay]
     public void Identity_searches_people_by_an_index_since_a_superuser_said_once_that_it_may(string overlay) =>
@@ -141,7 +163,7 @@ public partial class EngineTests
         var gateway = rendered.OfKind("Gateway").Single();
         var (secure, plain) = (gateway.Items("spec.listeners").Single(l => l.Text("protocol") == "HTTPS"),
             gateway.Items("spec.listeners").Single(l => l.Text("protocol") == "HTTP"));
-        var certificate = rendered.OfKind("Certificate").Single();
+        var certificate = rendered.Single("Certificate", "gateway-entrance");
 
         Assert.Equal(certificate.Text("spec.secretName"), secure.Items("tls.certificateRefs").Single().Text("name"));
         Assert.Equal([secure.Text("hostname")!], certificate.Texts("spec.dnsNames"));
@@ -150,6 +172,42 @@ public partial class EngineTests
         Assert.All(rendered.OfKind("HTTPRoute"), r => Assert.Equal(gateway.Text("metadata.name"), r.Items("spec.parentRefs").Single().Text("name")));
         Assert.All(rendered.Services, service => Assert.Equal($"https://{secure.Text("hostname")}",
             service.Containers.Single().Items("env").Single(e => e.Text("name") == "Identity__PublicUrl").Text("value")));
+    }
+
+    [OverlayTheory, EveryOverlay]
+    public void Services_and_servers_answer_by_TLS_with_a_certificate_for_the_names_by_which_they_are_called(string overlay)
+    {
+        var rendered = Overlay.Get(overlay);
+        var authority = rendered.OfKind("Issuer").Single(i => i.Text("spec.ca.secretName") is not null);
+        Assert.True((bool?)rendered.Single("Certificate", authority.Text("spec.ca.secretName")!).At("spec.isCA"));
+        foreach (var app in rendered.Services)
+        {
+            AnswersAs(MountedSecret(app, "/etc/medcor/tls"), app.Name);
+            var variables = app.Containers.Single().Items("env").ToDictionary(e => e.Text("name")!, e => e.Text("value"));
+            Assert.StartsWith("https://+:8080", variables["ASPNETCORE_URLS"], StringComparison.Ordinal);
+            Assert.Equal(("/etc/medcor/tls/ca.crt", "/etc/medcor/tls/tls.crt", "/etc/medcor/tls/tls.key"),
+                (variables["Tls__AuthorityFile"], variables["Tls__CertificateFile"], variables["Tls__KeyFile"]));
+            foreach (var connection in variables.Where(v => v.Key is "ConnectionStrings__cache" or "ConnectionStrings__control"))
+                Assert.Contains("ssl=true", connection.Value!.Split(','));
+            foreach (var probe in (string[])["startupProbe", "readinessProbe", "livenessProbe"])
+                Assert.Equal("HTTPS", app.Containers.Single().Text($"{probe}.httpGet.scheme"));
+        }
+        foreach (var redis in (string[])["redis", "control-redis"])
+            AnswersAs(MountedSecret(new(rendered.Single("StatefulSet", redis)), "/etc/tls"), [.. Enumerable.Range(0, 3).Select(n => $"{redis}-{n}.{redis}")]);
+        AnswersAs(rendered.OfKind("RabbitmqCluster").Single().Text("spec.tls.secretName")!, "rabbitmq", "rabbitmq.medcor.svc");
+
+        void AnswersAs(string secret, params string[] names)
+        {
+            var certificate = Assert.Single(rendered.OfKind("Certificate"), c => c.Text("spec.secretName") == secret);
+            Assert.Equal(("Issuer", authority.Text("metadata.name")), (certificate.Text("spec.issuerRef.kind"), certificate.Text("spec.issuerRef.name")));
+            Assert.Empty(names.Except(certificate.Texts("spec.dnsNames")));
+        }
+
+        static string MountedSecret(Workload workload, string path)
+        {
+            var mount = workload.Containers.First().Items("volumeMounts").Single(m => m.Text("mountPath") == path);
+            return workload.Pod.Items("volumes").Single(v => v.Text("name") == mount.Text("name")).Text("secret.secretName")!;
+        }
     }
 
     private static int Parameter(JsonNode manifest, string path) => int.Parse(manifest.Text(path)!, CultureInfo.InvariantCulture);

@@ -12,6 +12,7 @@ namespace MedCor.Tests.Architecture.Deployment;
 public partial class NetworkTests
 {
     private const int Http = 8080;
+    private const int Entrance = 8000;
     private const int Postgres = 5432;
 
     [OverlayTheory, EveryOverlay]
@@ -34,6 +35,7 @@ public partial class NetworkTests
                    select (Edge: $"{app.Service} -> {name.Groups[1].Value}", Address: new Uri(variable.Text("value")!));
 
         Assert.Equal((await AspireManifest.References()).Order(), told.Select(t => t.Edge).Order());
+        Assert.All(told, t => Assert.Equal("https", t.Address.Scheme));
         Assert.All(told, t => Assert.Contains(rendered.OfKind("Service"),
             s => s.Text("metadata.name") == t.Address.Host && s.Items("spec.ports").Any(p => p.Number("port") == t.Address.Port)));
     }
@@ -79,15 +81,19 @@ public partial class NetworkTests
     public void Redis_the_broker_and_the_collector_are_reached_by_who_needs_them(string overlay)
     {
         var rendered = Overlay.Get(overlay);
-        foreach (var (role, port, users) in new[] { ("redis", 6379, new[] { "app", "command", "redis" }), ("broker", 5672, ["app"]), ("collector",
-            4318, ["app"]) })
+        foreach (var (role, port, users) in new[] { ("redis", 6379, new[] { "app", "command", "redis" }), ("control-redis", 6379, ["app", "command",
+            "control-redis"]), ("broker", 5671, ["app"]), ("collector", 4318, ["app"]) })
         {
             var server = new Peer(new JsonObject { ["medcor/role"] = role });
-            Assert.All(rendered.Workloads, w => Assert.Equal(users.Contains(w.Role), IsOpen(overlay, Of(w), server, port)));
+            Assert.All(rendered.Workloads, w => Assert.Equal(users.Contains(w.Role) && (role != "redis" || w.Service is null or "gateway" or "chat"),
+                IsOpen(overlay, Of(w), server, port)));
         }
-        var redis = Of(rendered.Workloads.Single(w => w.Role == "redis"));
-        Assert.True(IsOpen(overlay, redis, redis, 26379), "sentinels agree");
-        Assert.DoesNotContain(rendered.Services, a => IsOpen(overlay, Of(a), redis, 26379));
+        Assert.All(["redis", "control-redis"], role =>
+        {
+            var redis = Of(rendered.Workloads.Single(w => w.Role == role));
+            Assert.True(IsOpen(overlay, redis, redis, 26379), "sentinels agree");
+            Assert.DoesNotContain(rendered.Services, a => IsOpen(overlay, Of(a), redis, 26379));
+        });
     }
 
     [OverlayTheory, EveryOverlay]
@@ -100,7 +106,10 @@ public partial class NetworkTests
 
         var outside = new Peer([], Namespace: rendered.OfKind("NetworkPolicy").Single(p => p.Text("metadata.name") == "gateway-from-entrance")
             .Items("spec.ingress").Single().Items("from").Single().At("namespaceSelector")!.Items("matchExpressions").Single().Texts("values").Single());
-        Assert.Equal("gateway-app", Assert.Single(rendered.Services, a => Lets(overlay, Of(a), outside, Http, "Ingress")).Name);
+        Assert.Equal("gateway-app", Assert.Single(rendered.Services, a => Lets(overlay, Of(a), outside, Entrance, "Ingress")).Name);
+        // What is not encrypted there is open to nobody else, and services call each other by TLS.
+        Assert.DoesNotContain(rendered.Services, a => Lets(overlay, Of(a), outside, Http, "Ingress"));
+        Assert.DoesNotContain(rendered.Workloads, w => IsOpen(overlay, Of(w), Of(rendered.Services.Single(a => a.Service == "gateway")), Entrance));
     }
 
     [OverlayTheory, EveryOverlay]

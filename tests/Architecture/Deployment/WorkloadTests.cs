@@ -39,7 +39,7 @@ public partial class WorkloadTests
 
     [OverlayTheory, EveryOverlay]
     public void Every_image_has_a_version(string overlay) => Each(overlay, w => w.Containers, container =>
-        Assert.Matches(@":\d+(\.\d+)*(-[a-z]+)?$", container.Text("image")));
+        Assert.Matches(@":\d+(\.\d+)*(-[a-z]+)?(@sha256:[0-9a-f]{64})?$", container.Text("image")));
 
     [OverlayTheory, EveryOverlay]
     public void The_images_and_migrations_of_MedCor_are_those_of_the_version_in_this_tree(string overlay)
@@ -47,9 +47,9 @@ public partial class WorkloadTests
         var version = XDocument.Load(Path.Combine(Root, "Directory.Build.props")).Descendants("Version").Single().Value;
         var ours = Overlay.Get(overlay).Workloads.Where(w => w.Role is "app" or "migration" or "command").ToArray();
 
-        // The programs, the migration and the command of each service, and the nightly verification of the audit trail.
-        Assert.Equal(ServiceCatalogue.Queues.Count + 2 * ServiceCatalogue.All.Count + 1, ours.Length);
-        Assert.All(ours, w => Assert.EndsWith($"/medcor/{w.Service}:{version}", w.Containers.Single().Text("image"), StringComparison.Ordinal));
+        // The programs, and the migration, the command and the nightly verification of the audit trail of each service.
+        Assert.Equal(ServiceCatalogue.Queues.Count + 3 * ServiceCatalogue.All.Count, ours.Length);
+        Assert.All(ours, w => Assert.Matches($"/medcor/{w.Service}(:{version}|(:{version})?@sha256:[0-9a-f]{{64}})$", w.Program.Text("image")));
         Assert.All(ours.Where(w => w.Role == "migration"), w => Assert.Equal($"{w.Service}-migrate-{version.Replace('.', '-')}", w.Name));
     }
 
@@ -126,10 +126,10 @@ public partial class WorkloadTests
             Assert.Equal(service, own[..service.Length]);
             // Of all commands, only the rebuild changes whole tables.
             string[] more = command.Name == "analytics-command" ? ["OWNER_PASSWORD", "ConnectionStrings__owner"] : [];
-            Assert.Equal(more, command.Containers.Single().Items("env").Skip(service.Length).Select(e => e.Text("name")));
+            Assert.Equal(more, command.Program.Items("env").Skip(service.Length).Select(e => e.Text("name")));
         });
 
-        static string[] Environment(Workload workload) => [.. workload.Containers.Single().Items("env").Select(e => e.ToJsonString())];
+        static string[] Environment(Workload workload) => [.. workload.Program.Items("env").Select(e => e.ToJsonString())];
     }
 
     [OverlayTheory, EveryOverlay]

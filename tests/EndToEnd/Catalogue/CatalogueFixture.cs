@@ -33,7 +33,7 @@ internal sealed class CatalogueFixture
     /// Gets the tools that the theories cover, including new ones. Prompt tools are excluded: their input depends on earlier answers, so
     /// <c>tests/Services/Chat/Prompts</c> covers them.
     /// </summary>
-    private static IEnumerable<ToolDescriptor> CoveredTools => ToolCatalogue.All.Values.Where(t => !t.Name.Contains("_prompt", StringComparison.Ordinal));
+    public static IEnumerable<ToolDescriptor> CoveredTools => ToolCatalogue.All.Values.Where(t => !t.Name.Contains("_prompt", StringComparison.Ordinal));
 
     public static TheoryData<string> Tools => [.. from tool in CoveredTools select tool.Name];
 
@@ -84,6 +84,13 @@ internal sealed class CatalogueFixture
     /// </summary>
     private async IAsyncEnumerable<Func<string, Task<string>>> IdSources(ToolDescriptor tool, ParameterGenerator draft, ApiClient caller)
     {
+        if (tool.Name == "unmerge_patients")
+        {
+            var (surviving, merged) = (await FindOrCreateId("surviving_patient"), await FindOrCreateId("merged_patient"));
+            await Admin.Call("merge_patients", new { surviving_patient_id = surviving, merged_patient_id = merged });
+            yield return kind => Task.FromResult(kind == "surviving_patient" ? surviving : merged);
+            yield break;
+        }
         var made = new Dictionary<string, string>();
         async Task<string> Anew(string kind) =>
             made.TryGetValue(kind, out var id) ? id : made[kind] = await Create(kind, caller) ?? await FindOrCreateId(kind, caller);
@@ -101,8 +108,9 @@ internal sealed class CatalogueFixture
     {
         "hospital" => Hospital.ToString(),
         "user" => People[Callers.Patient].Id.ToString(),
-        // A new one, because a test may end it.
+        // New ones, because a test may end them.
         "session" => await StartSession(caller ?? Admin),
+        "surviving_patient" or "merged_patient" => (await Create("patient", Admin))!,
         _ when People.FirstOrDefault(p => p.Key.ToString().Equals(kind, StringComparison.OrdinalIgnoreCase)).Value is { } person => person.Id.ToString(),
         _ => await ListIds(kind, caller ?? Admin) is [var first, ..] ? first : await Create(kind, caller ?? Admin) ?? await Create(kind, Admin)
             ?? throw new Xunit.Sdk.XunitException($"There is no {kind}, and nothing creates one: the walk cannot try tools that take a {kind}_id."),
@@ -128,8 +136,8 @@ internal sealed class CatalogueFixture
 
     /// <summary>Returns the tool that lists entities of a kind.</summary>
     public static ToolDescriptor FindListTool(string kind) =>
-        ToolCatalogue.All.Values.FirstOrDefault(
-            t => t.Name.StartsWith("list_", StringComparison.Ordinal) && t.Name.EndsWith($"_{Plural(kind)}", StringComparison.Ordinal))
+        ToolCatalogue.All.Values.FirstOrDefault(t => t.Name.StartsWith("list_", StringComparison.Ordinal)
+            && t.Name.EndsWith($"_{Plural(kind.EndsWith("_patient", StringComparison.Ordinal) ? "patient" : kind)}", StringComparison.Ordinal))
         ?? throw new Xunit.Sdk.XunitException(
             $"No tool lists a {kind}, so the walk cannot find one: add list_{Plural(kind)}, or name the id after what is listed.");
 

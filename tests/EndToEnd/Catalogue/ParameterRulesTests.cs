@@ -87,6 +87,8 @@ public class ParameterRulesTests
             """{"doctor_id":"x","working_hours":7,"breaks":[{"weekday":"FRIDAY","start":"12:00:30","end":"13:00"}]}""",
             "breaks[0].start doctor_id working_hours"
         },
+        { Admin, "merge_patients", $$"""{"surviving_patient_id":"{{Anybody}}","merged_patient_id":"{{Anybody}}"}""", "merged_patient_id" },
+        { Nurse, "find_patients", """{"limit":0,"sort":"foo"}""", "limit search sort" },
         { Nurse, "invoke_prompt", """{"prompt":"foo","initial_data":7}""", "initial_data prompt" },
     };
 

@@ -10,10 +10,16 @@ namespace MedCor.Tests.EndToEnd.Deployment;
 
 /// <summary>
 /// Runs the workloads of an overlay as local processes, each with only the environment that its manifest defines, on servers of its own. Secrets are generated.
-/// Only the names of the cluster's network are replaced by local addresses, and PostgreSQL is connected to without TLS.
+/// Only the names of the cluster's network are replaced by local addresses, all processes have one certificate, and PostgreSQL is connected to without TLS.
 /// </summary>
 internal sealed partial class OverlayDeployment : IAsyncDisposable
 {
+    /// <summary>The files of the host's certificates for those that the cluster mounts.</summary>
+    private static readonly Dictionary<string, string> Certificates = new()
+    {
+        ["/etc/medcor/tls/ca.crt"] = "authority.crt", ["/etc/medcor/tls/tls.crt"] = "server.crt", ["/etc/medcor/tls/tls.key"] = "server.key",
+    };
+
     private readonly string _data = Directory.CreateTempSubdirectory("medcor-stage-").FullName;
     private readonly Overlay _overlay;
     private HostProcess _servers = null!;
@@ -21,7 +27,7 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
     private readonly ConcurrentDictionary<(string Secret, string Key), string> _secrets = new();
     private readonly ConcurrentBag<OverlayProcess> _processes = [];
     private OtlpReceiver _telemetry = null!;
-    private string _postgres = "", _cache = "", _messaging = "";
+    private string _postgres = "", _cache = "", _control = "", _messaging = "";
 
     private OverlayDeployment(string overlay) => _overlay = Overlay.Get(overlay);
 
@@ -34,14 +40,11 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
     public static async Task<OverlayDeployment> SetUp(string overlay)
     {
         var stage = new OverlayDeployment(overlay);
-        stage._servers = await HostProcess.Start("servers", stage._data, ["--no-dashboard"]);
+        stage._servers = await HostProcess.Start("servers", stage._data, ["--no-dashboard", "--tls"]);
         stage._telemetry = await OtlpReceiver.Start();
         stage._postgres = stage._servers.ConnectionString("postgres");
-        stage._cache = stage._servers.ConnectionString("cache");
+        (stage._cache, stage._control) = (stage._servers.ConnectionString("cache"), stage._servers.ConnectionString("control"));
         stage._messaging = stage._servers.ConnectionString("messaging");
-        stage._secrets[("redis-login", "password")] = stage._cache.Split("password=")[1];
-        var login = new Uri(stage._messaging).UserInfo.Split(':');
-        (stage._secrets[("rabbitmq-login", "username")], stage._secrets[("rabbitmq-login", "password")]) = (login[0], login[1]);
         // No mail is sent here, so no server needs to answer.
         (stage._secrets[("identity-mail", "url")], stage._secrets[("identity-mail", "from")]) = ("smtps://mail.example:465", "MedCor <no-reply@mail.example>");
         foreach (var cluster in stage._overlay.OfKind("Cluster"))
@@ -88,7 +91,7 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
     private OverlayProcess Launch(string name, string[]? command = null)
     {
         var workload = _overlay.Workloads.Single(w => w.Name == name);
-        var container = workload.Containers.Single();
+        var container = workload.Program;
         var assembly = FindServiceAssembly(container.Text("image")!);
         var start = new ProcessStartInfo("dotnet", [assembly, .. command ?? container.Texts("args")])
         {
@@ -99,20 +102,29 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
         foreach (var variable in (string[])["PATH", "DOTNET_ROOT"])
             if (Environment.GetEnvironmentVariable(variable) is { } value) start.Environment[variable] = value;
         foreach (var (variable, value) in Resolve(workload)) start.Environment[variable] = ToLocalAddress(value, name);
-        var process = new OverlayProcess(start, new($"http://127.0.0.1:{Port($"{name}:8080")}"));
+        // Migrations use the database alone.
+        if (start.Environment.TryGetValue("Servers__PasswordFile", out var path)) start.Environment["Servers__PasswordFile"] = PasswordFile(workload, path!);
+        // The entrance calls the gateway without TLS.
+        var process = new OverlayProcess(start,
+            new(workload.Service == "gateway" ? $"http://127.0.0.1:{Port($"{name}:8000")}" : $"https://127.0.0.1:{Port($"{name}:8080")}"),
+            Path.Combine(_data, "tls", "authority.crt"));
         _processes.Add(process);
         return process;
     }
 
     /// <summary>
-    /// Resolves the environment variables of a workload's container as the kubelet does: in order, with <c>$(NAME)</c> referring to an earlier one.
+    /// Resolves the environment variables of a workload's container as the kubelet does: in order, with <c>$(NAME)</c> referring to an earlier one. Optional
+    /// properties of secrets are not set.
     /// </summary>
     private Dictionary<string, string> Resolve(Workload workload)
     {
         var made = new Dictionary<string, string>();
-        foreach (var variable in workload.Containers.Single().Items("env"))
+        foreach (var map in workload.Program.Items("envFrom").Select(source => source.Text("configMapRef.name")!))
+            foreach (var (name, value) in _overlay.Single("ConfigMap", map)["data"]!.AsObject()) made[name] = value!.ToString();
+        foreach (var variable in workload.Program.Items("env"))
         {
             var source = variable["valueFrom"];
+            if ((bool?)source?.At("secretKeyRef.optional") == true) continue;
             made[variable.Text("name")!] =
                 variable.Text("value") is { } value ? Reference().Replace(value, r => made.GetValueOrDefault(r.Groups[1].Value, r.Value))
                     : source!.Text("secretKeyRef.name") is { } secret ? Secret(secret, source!.Text("secretKeyRef.key")!)
@@ -132,6 +144,8 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
     /// <summary>Replaces the addresses of the cluster's network in a value with local ones.</summary>
     private string ToLocalAddress(string value, string workload)
     {
+        // The server that runs beside the command in its pod, and belongs to it alone.
+        if (value.StartsWith("Host=127.0.0.1;", StringComparison.Ordinal)) return _postgres;
         if (DatabaseHost().Match(value) is { Success: true })
         {
             var asked = new NpgsqlConnectionStringBuilder(value);
@@ -140,12 +154,29 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
             if (asked.Username == "owner") asked.Username = Owner(cluster, asked.Username);
             return asked.ConnectionString;
         }
-        value = value.Replace("http://+:8080", $"http://127.0.0.1:{Port($"{workload}:8080")}", StringComparison.Ordinal)
+        if (Certificates.TryGetValue(value, out var file)) return Path.Combine(_data, "tls", file);
+        value = value.Replace("https://+:8080", $"https://127.0.0.1:{Port($"{workload}:8080")}", StringComparison.Ordinal)
+            .Replace("http://+:8000", $"http://127.0.0.1:{Port($"{workload}:8000")}", StringComparison.Ordinal)
             .Replace("collector:4318", _telemetry.Address.Authority, StringComparison.Ordinal)
-            .Replace("rabbitmq:5672", new Uri(_messaging).Authority, StringComparison.Ordinal)
+            .Replace("rabbitmq:5671", new Uri(_messaging).Authority, StringComparison.Ordinal)
             // One of three; the others are unavailable, as they may be in a cluster.
+            .Replace("control-redis-0.control-redis:6379", _control.Split(',')[0], StringComparison.Ordinal)
             .Replace("redis-0.redis:6379", _cache.Split(',')[0], StringComparison.Ordinal);
         return ClusterName().Replace(value, name => $"127.0.0.1:{Port(name.Value)}");
+    }
+
+    /// <summary>
+    /// Returns a file with what the secret that is mounted at the path contains: the password with which the service logs in to the servers here.
+    /// </summary>
+    private string PasswordFile(Workload workload, string path)
+    {
+        var volume = workload.Program.Items("volumeMounts")
+            .Single(mount => path.StartsWith(mount.Text("mountPath") + "/", StringComparison.Ordinal));
+        var secret = workload.Pod.Items("volumes").Single(v => v.Text("name") == volume.Text("name")).Text("secret.secretName")!;
+        Assert.Contains(_overlay.OfKind("ExternalSecret"), s => s.Text("metadata.name") == secret);
+        var file = Path.Combine(_data, secret);
+        if (!File.Exists(file)) File.WriteAllText(file, _servers.Password(secret.Split('-')[0]));
+        return file;
     }
 
     private int Port(string name) => _ports.GetOrAdd(name, _ => ServiceProcess.FreePort());
@@ -185,10 +216,10 @@ internal sealed partial class OverlayDeployment : IAsyncDisposable
     [GeneratedRegex(@"^Host=(\w+)-(?:pooler|db-rw);")]
     private static partial Regex DatabaseHost();
 
-    [GeneratedRegex(@"\b\w+-app:8080|\bredis-[12]\.redis:6379")]
+    [GeneratedRegex(@"\b\w+-app:8080|\b(?:control-)?redis-[12]\.(?:control-)?redis:6379")]
     private static partial Regex ClusterName();
 
-    [GeneratedRegex(@"/medcor/(\w+):")]
+    [GeneratedRegex(@"/medcor/(\w+)[:@]")]
     private static partial Regex ImageName();
 }
 
@@ -199,10 +230,14 @@ internal sealed class OverlayProcess : IAsyncDisposable
 
     private readonly ChildProcess _process;
 
-    public OverlayProcess(ProcessStartInfo start, Uri address)
+    /// <param name="authority">The path of the certificate of the authority that has signed the process's own.</param>
+    public OverlayProcess(ProcessStartInfo start, Uri address, string authority)
     {
         Environment = start.Environment.ToDictionary();
-        Http = new() { BaseAddress = address, Timeout = TimeSpan.FromSeconds(20) };
+        Http = new(new SocketsHttpHandler { SslOptions = new() { CertificateChainPolicy = TrustedAuthority.PolicyOf(authority) } })
+        {
+            BaseAddress = address, Timeout = TimeSpan.FromSeconds(20),
+        };
         _process = ChildProcess.Start(start);
     }
 

@@ -15,9 +15,10 @@ public class RedisTests
         using ConnectionMultiplexer one = await first.Start(), two = await second.Start(), three = await third.Start();
         await Follow(two, one);
         await Follow(three, one);
-        var given = Overlay.Get("production").Services.First().Containers.Single().Items("env").Single(e => e.Text("name") == "ConnectionStrings__cache")
+        var given = Overlay.Get("production").Services.First().Containers.Single().Items("env").Single(e => e.Text("name") == "ConnectionStrings__control")
             .Text("value")!.Split(',');
-        var options = given.Where(part => part.Contains('=', StringComparison.Ordinal) && !part.StartsWith("password", StringComparison.Ordinal));
+        // The servers of the test have no logins and no certificates.
+        var options = given.Where(part => part.Contains('=', StringComparison.Ordinal) && part.Split('=')[0] is not ("user" or "ssl"));
         using var service = await ConnectionMultiplexer.ConnectAsync(
             MedCorDefaults.ConfigureRedis(ConfigurationOptions.Parse(string.Join(',', [Address(one), Address(two), Address(three), .. options]))));
         await Wait.Until(() => Writes(service, "before"), "the master takes a write");
@@ -36,7 +37,7 @@ public class RedisTests
     public async Task A_sentinel_that_starts_again_has_the_new_password_and_what_it_had_learnt()
     {
         const string Learnt = "sentinel known-replica medcor redis-1.redis 6379";
-        var files = Overlay.Get("production").OfKind("ConfigMap").Select(c => (JsonObject)c["data"]!).Single(d => d.ContainsKey("sentinel.sh"));
+        var files = Overlay.Get("production").OfKind("ConfigMap").Select(c => (JsonObject)c["data"]!).First(d => d.ContainsKey("sentinel.sh"));
         var folder = Directory.CreateTempSubdirectory("medcor-sentinel-").FullName;
         try
         {

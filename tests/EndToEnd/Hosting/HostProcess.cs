@@ -69,10 +69,13 @@ internal sealed class HostProcess : IAsyncDisposable
     public string ConnectionString(string server) => server switch
     {
         "postgres" => $"Host=localhost;Port={ReadRecorded("ports", server)};Username=postgres;Password={ReadRecorded("passwords", server)};Pooling=false",
-        "cache" => $"localhost:{ReadRecorded("ports", server)},password={ReadRecorded("passwords", server)}",
+        "cache" or "control" => $"localhost:{ReadRecorded("ports", server)},password={ReadRecorded("passwords", server)}",
         "messaging" => $"amqp://guest:{ReadRecorded("passwords", server)}@localhost:{ReadRecorded("ports", server)}",
         _ => throw new ArgumentException("There is no such server.", nameof(server)),
     };
+
+    /// <summary>Returns the password with which a program logs in to Redis and the broker.</summary>
+    public string Password(string program) => ReadRecorded("passwords", $"{program}-login");
 
     public int Port(string key) => int.Parse(ReadRecorded("ports", key), CultureInfo.InvariantCulture);
 

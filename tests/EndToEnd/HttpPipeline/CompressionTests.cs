@@ -106,7 +106,7 @@ public sealed class CompressionTests
             compressed.Select(r => r.Name));
         Assert.DoesNotContain(compressed, r => r.Entity.IsAssignableTo(typeof(MedCor.Contracts.Clinical.IClinicalContent)) || r.Fields.Contains("patient_id"));
         Assert.DoesNotContain(compressed.SelectMany(r => r.References.Values), r => !ResourceCatalogue.All[r.Resource].MayBeCompressed());
-        Assert.DoesNotContain(ToolCatalogue.All.Values, t => t.MayBeCompressed() && (t.ClinicalContent is not null || t.Service == "chat"));
+        Assert.DoesNotContain(ToolCatalogue.All.Values, t => t.MayBeCompressed() && (t.HasClinicalContent || t.Service == "chat"));
         Assert.Contains(ToolCatalogue.All.Values, t => t.MayBeCompressed());
     }
 

@@ -41,6 +41,21 @@ public sealed class HttpConventionsTests
     }
 
     [Fact]
+    public async Task No_answer_is_taken_for_another_type_and_none_about_a_caller_is_kept()
+    {
+        var admin = await ApiClient.LogInShared("admin@general.example");
+        foreach (var path in MappedRoutes.SampleAddresses.Where(a => a.Methods.Contains("GET")).Select(a => a.Path).Concat(Unmapped))
+        {
+            using var answer = await Send(admin.Http, HttpMethod.Get, path);
+            Assert.Equal((path, "nosniff"), (path, Header(answer, "X-Content-Type-Options")));
+        }
+
+        using var own = await Send(admin.Http, HttpMethod.Post, "/api/mcp/tools/invoke",
+            request => request.Content = JsonContent.Create(new { tool = "get_current_user", @params = new { } }));
+        Assert.Equal((HttpStatusCode.OK, true), (own.StatusCode, own.Headers.CacheControl?.NoStore));
+    }
+
+    [Fact]
     public async Task A_path_tells_what_it_takes_to_OPTIONS_and_to_a_method_that_it_does_not_take()
     {
         using var http = await Anybody();

@@ -55,6 +55,23 @@ public sealed class RedisRateLimiterTests
     }
 
     [Fact]
+    public async Task When_Redis_holds_as_many_counters_as_it_may_further_callers_are_counted_by_each_process()
+    {
+        using var redis = await MedCorFixture.ConnectRedis();
+        var limit = On(redis);
+        await limit.AcquireAsync("calls", "known", 2);
+        await redis.GetDatabase().ScriptEvaluateAsync("for i = 2, tonumber(ARGV[1]) do redis.call('SET', i, '', 'EX', 60) end", values:
+            [RedisRateLimiter.MaxCallers]);
+
+        Assert.True((await limit.AcquireAsync("calls", "new", 1)).IsGranted);
+        Assert.False((await limit.AcquireAsync("calls", "new", 1)).IsGranted);
+        Assert.True((await On(redis).AcquireAsync("calls", "new", 1)).IsGranted);
+        Assert.True((await limit.AcquireAsync("calls", "known", 2)).IsGranted);
+        Assert.False((await On(redis).AcquireAsync("calls", "known", 2)).IsGranted);
+        Assert.Equal(RedisRateLimiter.MaxCallers, (long)await redis.GetDatabase().ExecuteAsync("DBSIZE"));
+    }
+
+    [Fact]
     public async Task While_Redis_is_unavailable_each_process_enforces_the_limit_locally()
     {
         using var nowhere = ConnectionMultiplexer.Connect(

@@ -112,7 +112,7 @@ public sealed class SseEndpointTests
 
     [Theory]
     [InlineData("resources=patient", "resources", "does not know patient; there are ")]
-    [InlineData("resources=audit_events", "resources", "does not know audit_events; there are ")] // no event concerns it
+    [InlineData("resources=subscription_plans", "resources", "does not know subscription_plans; there are ")] // no event concerns it
     [InlineData("resources=", "resources", "is empty: ")]
     [InlineData("resources=patients,", "resources", "has an empty name: ")]
     [InlineData("resource=patients", "resource", "is not a parameter; ")]

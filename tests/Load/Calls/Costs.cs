@@ -23,7 +23,7 @@ internal sealed record Costs(double Seconds, IReadOnlyDictionary<string, double>
 /// <summary>Reads what MedCor has used so far.</summary>
 internal sealed class CostMeter
 {
-    private static readonly string[] Servers = ["postgres", "cache", "messaging"];
+    private static readonly string[] Servers = ["postgres", "cache", "control", "messaging"];
 
     private readonly MeasuredSystem _house;
     private readonly int[] _services;

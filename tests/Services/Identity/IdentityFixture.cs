@@ -1,14 +1,17 @@
 using MedCor.Identity;
 using MedCor.Identity.Accounts;
+using MedCor.Identity.Audit;
 using MedCor.Identity.Hospitals;
 using MedCor.Identity.Keys;
 using MedCor.Identity.Mails;
 using MedCor.Identity.Recovery;
 using MedCor.Identity.SecondFactors;
 using MedCor.Identity.Sessions;
+using MedCor.Platform.Audit;
 using MedCor.Platform.Database;
 using MedCor.Platform.Messaging;
 using MedCor.Platform.Tenancy;
+using MedCor.ServiceDefaults;
 using MedCor.ServiceDefaults.Authentication;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -25,22 +28,25 @@ namespace MedCor.Tests.Services.Identity;
 /// <summary>Runs Identity's handlers on a separate database for each test, with one administrator and a clock that the test controls.</summary>
 internal sealed class IdentityFixture : IAsyncDisposable
 {
+    private readonly string _owner;
     private readonly NpgsqlDataSource _database;
     private readonly ConnectionMultiplexer _redis;
     private readonly ServiceProvider _services;
 
     private IdentityFixture(string owner, int connections, ConnectionMultiplexer redis)
     {
-        _redis = redis;
+        (_owner, _redis) = (owner, redis);
         _database = NpgsqlDataSource.Create(
             new NpgsqlConnectionStringBuilder(owner) { Pooling = true, MaxPoolSize = connections, Options = "-c role=medcor_identity" }.ConnectionString);
         _services = new ServiceCollection().AddOptions().AddLogging().AddSingleton<TimeProvider>(Clock)
             .AddTenantDb<IdentityDb>((_, db) => db.UseNpgsql(_database))
-            .AddSingleton<IConnectionMultiplexer>(redis).AddSingleton<RevocationList>()
+            .AddKeyedSingleton<IConnectionMultiplexer>(RedisConnections.Control, redis).AddSingleton<RevocationList>()
             .AddSingleton(new KeyEncryption("a secret of at least 32 characters!")).AddSingleton<KeyRing>().AddSingleton<AccessTokenIssuer>()
             .AddSingleton<IHostEnvironment>(new HostingEnvironment { EnvironmentName = Environments.Development }).AddScoped<SignInPolicies>()
             .AddSingleton(Options.Create(Mail)).Configure<TokenOptions>(tokens => tokens.PublicUrl = "http://localhost").AddLocalization()
             .AddScoped<MailQueue>().AddScoped<AccountLinks>().AddSingleton<MailComposer>().AddSingleton<SmtpConnection>().AddSingleton<MailSender>()
+            .AddHttpContextAccessor().AddSingleton(_database).AddSingleton<AuditWriteCheck>().AddSingleton<AuditWriter>()
+            .AddScoped<IAuditTrail, AuditTrail>().AddScoped<SessionTrail>()
             .AddScoped<LoginAddresses>().AddScoped<EmailChange>().AddScoped<SecondFactorManager>()
             .AddScoped<SessionManager>().AddScoped<RefreshSessionHandler>().AddScoped<RenewAccessHandler>().AddScoped<RotateKeys>()
             .BuildServiceProvider();
@@ -95,6 +101,15 @@ internal sealed class IdentityFixture : IAsyncDisposable
         db.Tenancy.Enter(new Caller(Guid.Empty, "a test", Role.Admin, HospitalId: null, SessionId: Guid.Empty, Clock.Now, Clock.Now));
         change(db);
         await db.SaveChangesAsync();
+    }
+
+    /// <summary>Executes a statement that the service itself may not, such as a change of a table.</summary>
+    public async Task ExecuteAsOwner(string sql)
+    {
+        await using var connection = new NpgsqlConnection(_owner);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
     }
 
     /// <summary>Starts a session for the administrator, as a login does, and returns it with its refresh token.</summary>

@@ -113,15 +113,19 @@ public sealed class ToolInvokerTests
     }
 
     [Fact]
-    public async Task A_role_without_the_tool_is_refused_before_any_service_hears_of_it()
+    public async Task A_role_without_the_tool_is_refused_before_any_service_hears_of_it_unless_the_service_records_it()
     {
         using var service = new RawService(_ => "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}");
         var door = Door(Upstream(service.Address));
+        var admin = Somebody(Guid.NewGuid());
+        var patient = admin with { Caller = new(Guid.NewGuid(), "", Role.Patient, Guid.NewGuid(), Guid.NewGuid(), default, DateTimeOffset.MaxValue) };
 
         await Assert.ThrowsAsync<Forbidden>(
-            () => door.InvokeAsync(Somebody(Guid.NewGuid()), new(ToolCatalogue.All["create_hospital"], new("{}"u8.ToArray())), null, default));
-
+            () => door.InvokeAsync(patient, new(ToolCatalogue.All["list_reports"], new("{}"u8.ToArray())), null, default));
         Assert.Empty(service.Requests);
+        (await door.InvokeAsync(admin, new(ToolCatalogue.All["create_hospital"], new("{}"u8.ToArray())), null, default)).Dispose();
+
+        Assert.Single(service.Requests);
     }
 
     [Theory]

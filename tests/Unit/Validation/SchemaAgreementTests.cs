@@ -100,6 +100,7 @@ public sealed class SchemaAgreementTests
             {
                 var types when types.Contains("integer") => property["items"]!["minimum"]!.ToJsonString(),
                 var types when types.Contains("string") => ChoiceOr(property, "Anna"),
+                _ when name == "identifiers" => "{\"system\":\"Anna\",\"value\":\"1\"}",
                 _ when name == "notified_users" => "{\"user_id\":\"01980000-0000-7000-8001-00000000000a\"}",
                 _ => "{\"name\":\"Anna\"}",
             };

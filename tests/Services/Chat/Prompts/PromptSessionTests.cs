@@ -7,6 +7,7 @@ using MedCor.Contracts.Clinical;
 using MedCor.Platform.Database;
 using MedCor.Platform.LocalCopies;
 using MedCor.Platform.Messaging;
+using MedCor.Platform.Secrets;
 using MedCor.ServiceDefaults.Authentication;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -190,7 +191,7 @@ public sealed class PromptSessionTests
             else tenancy.Enter(nurse);
             await using var db = new ChatDb(
                 new DbContextOptionsBuilder<ChatDb>().UseNpgsql(database).AddInterceptors(new RowLevelSecurityInterceptor(), signal).Options, clock, signal);
-            db.Begin(tenancy);
+            db.Begin(tenancy, new(new DataKeys(database, new DataKeyWrapping("a secret of at least 32 characters!"), clock)));
             return await work(new PromptEngine(db, [new PatientOnboardingPrompt()], null!, new HospitalCopies(db, null!), clock), db);
         }
     }

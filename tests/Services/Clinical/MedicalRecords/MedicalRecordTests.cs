@@ -1,3 +1,4 @@
+using System.Text.Json;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.DemoData;
@@ -196,11 +197,8 @@ public sealed class MedicalRecordTests
         var amended = await doctor.Call<MedicalRecord>("update_medical_record",
             new { record_id = record.Id, title = "Amended", attachments = shown.Append("new.pdf"), reason = "More" });
         Assert.Equal(shown.Append("new.pdf"), amended.Attachments);
-        await using var kept = new Npgsql.NpgsqlCommand("SELECT attachments FROM medical_records WHERE id = $1", clinical)
-        {
-            Parameters = { new() { Value = record.Id } }
-        };
-        Assert.Equal(stored.Append("new.pdf"), (string[])(await kept.ExecuteScalarAsync())!);
+        var kept = await StoredTexts.Read("clinical", "medical_records", "attachments", record.HospitalId, record.Id, select: "attachments[1]");
+        Assert.Equal(stored.Append("new.pdf"), JsonSerializer.Deserialize<string[]>(kept!)!);
     }
 
     [Fact]

@@ -46,6 +46,19 @@ public sealed partial class EveryPageTests
         });
     }
 
+    [Fact]
+    public void Every_password_field_is_masked_and_known_to_password_managers()
+    {
+        var fields = Directory.GetFiles(Sources, "*.cshtml").SelectMany(file => PasswordField().Matches(File.ReadAllText(file))).Select(m => m.Value).ToArray();
+
+        Assert.NotEmpty(fields);
+        Assert.All(fields, field =>
+        {
+            Assert.Contains("type=\"password\"", field, StringComparison.Ordinal);
+            Assert.Matches("autocomplete=\"(current|new)-password\"", field);
+        });
+    }
+
     /// <summary>Opens each page in a browser with a language, as a user who is logged in or, for the second factor, is about to be.</summary>
     private static async Task<IReadOnlyList<OpenedPage>> OpenAll(string language)
     {
@@ -97,6 +110,9 @@ public sealed partial class EveryPageTests
 
     [GeneratedRegex("^@page \"([^\"]+)\"")]
     private static partial Regex Route();
+
+    [GeneratedRegex("<input[^>]*name=\"password\"[^>]*>")]
+    private static partial Regex PasswordField();
 
     /// <summary>Represents a page as it was answered.</summary>
     /// <param name="Route">The route that the page has.</param>

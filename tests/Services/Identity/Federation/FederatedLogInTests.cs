@@ -247,6 +247,10 @@ public class FederatedLogInTests
         using var browser = await PageBrowser.Open();
         for (var attempt = 0; attempt < 2; attempt++) Assert.Equal(HttpStatusCode.Forbidden, (await hospital.LogIn(browser)).Status);
         Assert.Equal(0, await hospital.CountLinks());
+        Assert.Equal(1, await (await MedCorFixture.Get()).QueryNumber("identity", """
+            SELECT count(*) FROM audit_events e JOIN users u ON u.id = e.resource_id AND u.hospital_id = e.hospital_id
+            WHERE e.action = 'create_user' AND u.email = $1 AND u.id <> $2
+            """, owner.Email, owner.Id));
 
         using (var pages = await Pages.Open())
             await pages.Submit($"/oauth/link-hospital?token={await mails.WaitForToken(owner.Email, "A hospital has registered you")}");

@@ -140,6 +140,7 @@ public sealed class EmailChangeTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.BadRequest, (await browser.Get(confirm)).Status);
         Assert.Equal(email, (await client.Call<User>("get_current_user")).Email);
         Assert.Equal(email, (await admin.Call<User>("get_user", new { user_id = client.Id })).Email);
+        Assert.Equal(1, await CountEvents("stop_email_change", client.Id));
     }
 
     [Fact]
@@ -156,6 +157,7 @@ public sealed class EmailChangeTests : IAsyncLifetime
 
         Assert.Equal(client.Id, (await ApiClient.LogIn(fresh, Password)).Id);
         Assert.Equal(HttpStatusCode.BadRequest, (await browser.Get(review)).Status);
+        Assert.Equal(1, await CountEvents("allow_email_change", client.Id));
     }
 
     [Fact]
@@ -273,6 +275,9 @@ public sealed class EmailChangeTests : IAsyncLifetime
         Assert.Equal(fresh, await identity.Execute((IdentityDb db, AccountLinks _) =>
             db.Accounts.Where(a => a.Id == identity.Admin.Id).Select(a => a.Email).SingleAsync()));
     }
+
+    private static async Task<long> CountEvents(string action, Guid user) => await (await MedCorFixture.Get()).QueryNumber(
+        "identity", "SELECT count(*) FROM audit_events WHERE action = $1 AND user_id = $2", action, user);
 
     /// <summary>Creates the link of a correction of the administrator's address, which nobody has used.</summary>
     private static Task<AccountLink> CreateCorrection(IdentityFixture identity, string fresh) => identity.Execute(async (IdentityDb _, AccountLinks links) =>

@@ -162,6 +162,8 @@ public sealed class SetPasswordTests : IAsyncLifetime
         await TestAuthenticator.SetUp(somebody with { Password = Fresh });
         Assert.Equal(HttpStatusCode.NoContent, await Set(await RequestReset(somebody.Email, but: first), "Noch-ein-Kennwort-9"));
         Assert.Equal("AUTH_SECOND_FACTOR", (await TestUser.PostLogIn(somebody.Email, "Noch-ein-Kennwort-9")).Code);
+        Assert.Equal(1, await (await MedCorFixture.Get()).QueryNumber("identity",
+            "SELECT count(*) FROM audit_events WHERE action = 'remove_second_factors' AND resource_id = $1", somebody.Id));
     }
 
     private async Task<string> RequestReset(string email, string? but = null)

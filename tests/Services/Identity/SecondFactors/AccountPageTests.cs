@@ -64,6 +64,20 @@ public class AccountPageTests
     }
 
     [Fact]
+    public async Task A_form_that_another_site_has_made_does_nothing()
+    {
+        var user = await TestUser.Create();
+        var session = await user.LogIn();
+        using var browser = await PageBrowser.Open();
+        var page = await browser.LogIn(user.Email, user.Password);
+
+        var forged = await browser.Post(page, "EndAll", ("all", "true"), ("__RequestVerificationToken", "forged"));
+
+        Assert.Equal(HttpStatusCode.BadRequest, forged.Status);
+        Assert.Equal(HttpStatusCode.OK, (await session.TryCall("get_current_user")).Status);
+    }
+
+    [Fact]
     public async Task A_copy_of_the_cookie_of_a_browser_that_has_logged_out_opens_nothing()
     {
         var (user, address) = (await TestUser.Create(), (await MedCorFixture.Get()).Gateways[0]);

@@ -51,6 +51,29 @@ public sealed class HospitalSwitchTests
     }
 
     [Fact]
+    public async Task A_log_out_and_a_new_password_are_on_record_in_all_hospitals_of_the_login()
+    {
+        var (house, user) = (await MedCorFixture.Get(), await LinkedUser.Create());
+        var first = await user.LogIn(General);
+        await Switch(first, Riverside);
+
+        using var mails = await MailboxClient.Open();
+        using (var http = await CreateClient(first.AccessToken))
+        {
+            using (await http.PostAsync(new Uri("/api/auth/logout", UriKind.Relative), null)) { }
+            using (await http.PostAsJsonAsync("/api/auth/reset", new { email = user.Email })) { }
+            var token = await mails.WaitForToken(user.Email, "Set a new password");
+            using (await http.PostAsJsonAsync("/api/auth/password", new { token, password = "Noch-ein-Kennwort-9" })) { }
+        }
+
+        Assert.Equal((1L, 1L), (await Count("log_out", user.First), await Count("log_out", user.Second)));
+        Assert.Equal((2L, 1L), (await Count("set_password", user.First), await Count("set_password", user.Second)));
+
+        Task<long> Count(string action, User opened) => house.QueryNumber("identity",
+            "SELECT count(*) FROM audit_events WHERE action = $1 AND user_id = $2 AND hospital_id = $3", action, opened.Id, opened.HospitalId!.Value);
+    }
+
+    [Fact]
     public async Task A_hospital_that_the_login_does_not_open_is_told_from_a_missing_one_by_nothing()
     {
         var tokens = (await TestUser.PostLogIn("nurse@general.example", "Demo-Medcor-2026")).Read<SessionTokens>();

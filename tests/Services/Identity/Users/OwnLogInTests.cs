@@ -19,7 +19,9 @@ public sealed class OwnLogInTests
                 ("update_user", new { user_id = somebody.Id, role = "ADMIN" }),
                 ("update_user", new { user_id = somebody.Id, email = TestUser.NewEmail() }),
                 ("reset_second_factor", new { user_id = somebody.Id }), ("update_sign_in_policy", new { idle_minutes = 5 }),
-                ("update_sign_in_policy", new { }),
+                ("update_sign_in_policy", new { }), ("erase_user", new { user_id = somebody.Id }),
+                ("merge_patients", new { surviving_patient_id = Guid.NewGuid(), merged_patient_id = somebody.Id }),
+                ("unmerge_patients", new { surviving_patient_id = Guid.NewGuid(), merged_patient_id = somebody.Id }),
             ])
         {
             var refused = await ServiceAccountClient.Call(token, tool, parameters);

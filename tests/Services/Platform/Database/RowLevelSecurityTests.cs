@@ -36,8 +36,8 @@ public class RowLevelSecurityTests
         await using var connection = await house.OpenDatabase(service);
         await using (var role = new NpgsqlCommand($"SET ROLE medcor_{service}", connection)) await role.ExecuteNonQueryAsync();
         foreach (var table in await Names(service,
-            "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'hospital_id' WHERE c.relkind = 'r' AND c.relnamespace "
-            + "= 'public'::regnamespace"))
+            "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'hospital_id' WHERE c.relkind IN ('r', 'p') "
+            + "AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace"))
         {
             await using var count = new NpgsqlCommand($"SELECT count(*) FROM {table}", connection);
             Assert.Equal(0L, await count.ExecuteScalarAsync());

@@ -1,0 +1,1 @@
+SELECT partition_audit_events();
