@@ -3,6 +3,7 @@ using MedCor.Clinical.EmergencyOverrides;
 using MedCor.Clinical.MedicalRecords;
 using MedCor.Clinical.People;
 using MedCor.Clinical.Referrals;
+using MedCor.Clinical.Representatives;
 using MedCor.Clinical.Scheduling;
 using MedCor.Clinical.Treatments;
 using MedCor.Contracts;
@@ -18,10 +19,11 @@ namespace MedCor.Clinical;
 internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvider clock, OutboxSignal signal)
     : TenantDb(options, clock, signal)
 {
-    /// <summary>Finds an appointment by its ID, of one patient or of all, as <see cref="WithNames"/> returns it.</summary>
+    /// <summary>Finds an appointment by its ID, of one patient and those for whom the patient acts or of all, as <see cref="WithNames"/> returns it.</summary>
     private static readonly Func<ClinicalDb, Guid, Guid?, Guid?, IAsyncEnumerable<AppointmentWithNames>> AppointmentById =
         TenantQuery.Compile((ClinicalDb db, Guid id, Guid? patientId, Guid? reader) => db.Set<Appointment>().AsNoTracking()
-            .Where(a => a.Id == id && (patientId == null || a.PatientId == patientId))
+            .Where(a => a.Id == id && (patientId == null || a.PatientId == patientId
+                || db.Set<RepresentedPatient>().Any(p => p.UserId == patientId && p.PatientId == a.PatientId)))
             .LeftJoin(db.Set<PersonCopy>(), a => new { a.HospitalId, Id = a.PatientId }, p => new { p.HospitalId, p.Id }, (a, patient) => new { a, patient })
             .LeftJoin(db.Set<PersonCopy>(), v => new { v.a.HospitalId, Id = v.a.DoctorId }, d => new { d.HospitalId, d.Id },
                 (v, doctor) => new AppointmentWithNames
@@ -46,12 +48,33 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
     /// <summary>Gets the access policies that hospitals have set.</summary>
     internal IQueryable<AccessPolicy> AccessPolicies => Rows<AccessPolicy>();
 
+    /// <summary>Gets all relations of guardians and proxies, for counting them.</summary>
+    internal IQueryable<Representative> Representatives => Rows<Representative>();
+
+    /// <summary>Gets the relations of guardians and proxies that the caller may see: a patient's own, of either side, or all of the hospital.</summary>
+    internal IQueryable<Representative> VisibleRepresentatives =>
+        Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Representatives.Where(RepresentativeQueries.Concerns(me)) : Representatives;
+
+    /// <summary>
+    /// Gets the patients for whom the caller acts at this moment, by the clock of the database. What a patient sees of others follows from this alone: each of
+    /// the sets of rows below that are a patient's own adds the rows of these.
+    /// </summary>
+    internal IQueryable<RepresentedPatient> RepresentedPatients
+    {
+        get
+        {
+            var me = Tenancy.Caller.UserId;
+            return Rows<RepresentedPatient>().Where(p => p.UserId == me);
+        }
+    }
+
     /// <summary>
     /// Gets the referrals that the caller may see: a patient's own, those to or by a doctor or nurse, or all of the hospital for administrators.
     /// </summary>
     internal IQueryable<Referral> VisibleReferrals => Tenancy.Caller switch
     {
-        { Kind: Callers.Patient, UserId: var me } => Rows<Referral>().Where(r => r.PatientId == me),
+        { Kind: Callers.Patient, UserId: var me } when RepresentedPatients is var represented =>
+            Rows<Referral>().Where(r => r.PatientId == me || represented.Any(p => p.PatientId == r.PatientId && p.SeesRestricted)),
         { Kind: Callers.Doctor or Callers.Nurse, UserId: var me } => Rows<Referral>().Where(r => r.UserId == me || r.ReferredBy == me),
         _ => Rows<Referral>(),
     };
@@ -67,10 +90,11 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
     {
         get
         {
-            var named = AccessPolicies;
+            var (named, represented) = (AccessPolicies, RepresentedPatients);
             return Tenancy.Caller switch
             {
-                { Kind: Callers.Patient, UserId: var me } => EmergencyOverrides.Where(e => e.PatientId == me),
+                { Kind: Callers.Patient, UserId: var me } =>
+                    EmergencyOverrides.Where(e => e.PatientId == me || represented.Any(p => p.PatientId == e.PatientId && p.SeesRestricted)),
                 { Kind: Callers.Doctor or Callers.Nurse, UserId: var me } =>
                     EmergencyOverrides.Where(e => e.UserId == me || named.Any(p => p.NotifiedUserIds.Contains(me))),
                 _ => EmergencyOverrides,
@@ -82,10 +106,14 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
     internal IQueryable<CareRelation> CareRelations => Rows<CareRelation>();
 
     /// <summary>
-    /// Gets the records of which <see cref="ContentVisibility"/> leaves those that the caller may know of: a patient's own, or all of the hospital.
+    /// Gets the records of which <see cref="ContentVisibility"/> leaves those that the caller may know of: a patient's own and those of patients for whom the
+    /// caller acts, or all of the hospital.
     /// </summary>
     internal IQueryable<MedicalRecord> UnlimitedRecords =>
-        Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Rows<MedicalRecord>().Where(r => r.PatientId == me) : Rows<MedicalRecord>();
+        Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } && RepresentedPatients is var represented
+            ? Rows<MedicalRecord>().Where(
+                r => r.PatientId == me || represented.Any(p => p.PatientId == r.PatientId && (p.SeesRestricted || !r.IsRestricted)))
+            : Rows<MedicalRecord>();
 
     /// <summary>Gets the versions of all records, for reading the history of a record that the caller may see.</summary>
     internal IQueryable<RecordVersion> RecordVersions => Rows<RecordVersion>();
@@ -94,14 +122,18 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
     /// Gets the treatments of which <see cref="ContentVisibility"/> leaves those that the caller may know of: a patient's own, or all of the hospital.
     /// </summary>
     internal IQueryable<Treatment> UnlimitedTreatments =>
-        Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Rows<Treatment>().Where(t => t.PatientId == me) : Rows<Treatment>();
+        Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } && RepresentedPatients is var represented
+            ? Rows<Treatment>().Where(t => t.PatientId == me || represented.Any(p => p.PatientId == t.PatientId))
+            : Rows<Treatment>();
 
     /// <summary>Gets the audit events of all services: those of this one, and copies of what the others have recorded.</summary>
     internal IQueryable<AuditEvent> AuditEvents => Rows<AuditEvent>();
 
     /// <summary>Gets the appointments that the caller may see: a patient's own, or those of a staff member's hospital.</summary>
     internal IQueryable<Appointment> VisibleAppointments =>
-        Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? Appointments.Where(a => a.PatientId == me) : Appointments;
+        Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } && RepresentedPatients is var represented
+            ? Appointments.Where(a => a.PatientId == me || represented.Any(p => p.PatientId == a.PatientId))
+            : Appointments;
 
     /// <summary>Gets the appointments that the caller may see, with the names of patient and doctor.</summary>
     internal IQueryable<AppointmentWithNames> AppointmentsWithNames => WithNamesForCaller(VisibleAppointments);

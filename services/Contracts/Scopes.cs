@@ -97,7 +97,8 @@ internal static class ScopeAreas
     {
         ("hospital", _) => "hospitals",
         ("identity", _) => People,
-        ("clinical", "medical_records" or "treatments" or "access_policy" or "access_policies" or "referrals" or "emergency_overrides") => Clinical,
+        ("clinical", "medical_records" or "treatments" or "access_policy" or "access_policies" or "referrals" or "emergency_overrides"
+            or "representatives") => Clinical,
         ("clinical", "audit_events") => "audit",
         ("clinical", _) => "appointments",
         _ => service,

@@ -1,5 +1,6 @@
 using MedCor.Identity.Accounts;
 using MedCor.Identity.Authorization;
+using MedCor.Identity.Corrections;
 using MedCor.Identity.Duplicates;
 using MedCor.Identity.Hospitals;
 using MedCor.Identity.IdentityProviders;
@@ -27,6 +28,7 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TimeProvi
     internal IQueryable<Membership> Memberships => Rows<Membership>();
     internal IQueryable<CandidatePair> CandidatePairs => Rows<CandidatePair>();
     internal IQueryable<Merge> Merges => Rows<Merge>();
+    internal IQueryable<Correction> Corrections => Rows<Correction>();
     internal IQueryable<Specialty> Specialties => Rows<Specialty>();
     internal IQueryable<DoctorSpecialtyLink> SpecialtyLinks => Rows<DoctorSpecialtyLink>();
     internal IQueryable<HospitalCopy> Hospitals => Rows<HospitalCopy>();

@@ -7,6 +7,7 @@ using MedCor.Identity.Keys;
 using MedCor.Identity.Mails;
 using MedCor.Identity.Merges;
 using MedCor.Identity.Pages;
+using MedCor.Identity.Patients;
 using MedCor.Identity.Recovery;
 using MedCor.Identity.ServiceAccounts;
 using MedCor.Identity.Sessions;
@@ -26,7 +27,7 @@ builder.AddRecovery();
 builder.AddPages();
 builder.AddServiceAccounts();
 builder.Services.AddHostedService<PatientComparisonService>().AddHostedService<MergeReminder>();
-builder.Services.AddScoped<LoginAddresses>().AddScoped<CurrentPasswordCheck>().AddScoped<BookingPauseClient>()
+builder.Services.AddScoped<LoginAddresses>().AddScoped<CurrentPasswordCheck>().AddScoped<BookingPauseClient>().AddScoped<RepresentedPatients>()
     .AddScoped<IExportedPeople, ExportedPeople>();
 
 var app = builder.Build();

@@ -163,6 +163,8 @@ public sealed class DocumentedLimitsTests
         { "patients whose content a user has open", Number(EmergencyOverride.MaxOpenPatients) },
         { "an emergency override", $"{EmergencyOverride.MinMinutes} to {EmergencyOverride.MaxMinutes} min" },
         { "a referral", $"{Referral.MaxDays} days" },
+        { "time for which somebody is a guardian or proxy", $"{Representative.MaxYears} years" },
+        { "patients for whom a user acts", Number(Representative.MaxPatients) },
         { "users whom an access policy names", Number(AccessPolicy.MaxNotifiedUsers) },
         { "days around a visit", Number(AccessPolicy.MaxVisitDays) },
         { "days around a visit", Number(AccessPolicy.MaxNurseDays) },

@@ -36,8 +36,9 @@ internal sealed class AuditEventResource(ClinicalDb db) : QueryableResource<Audi
     protected override string? OwnerField => _ownIds is { Length: > 1 } ? null : "patient_id";
 
     /// <summary>
-    /// Gets the events that the caller may see: a patient's own, under each ID that the patient has had, or those of an administrator's hospital. Reading them
-    /// is an event too, which is left out for whoever has read: otherwise each page would move what is on the next one.
+    /// Gets the events that the caller may see: a patient's own, under each ID that the patient has had, and those of patients for whom the caller acts and
+    /// sees everything, or those of an administrator's hospital. Reading them is an event too, which is left out for whoever has read: otherwise each page
+    /// would move what is on the next one.
     /// </summary>
     protected override IQueryable<AuditEvent> Rows
     {
@@ -46,8 +47,10 @@ internal sealed class AuditEventResource(ClinicalDb db) : QueryableResource<Audi
             var (kind, me) = (db.Tenancy.Caller.Kind, db.Tenancy.Caller.UserId);
             var events = db.AuditEvents.Where(e => e.Kind != AuditKind.Audit || e.UserId != me);
             if (kind != Callers.Patient) return events;
-            var ids = _ownIds;
-            return ids.Length > 1 ? events.Where(e => ids.Contains(e.PatientId!.Value)) : events.Where(e => e.PatientId == me);
+            var (ids, represented) = (_ownIds, db.RepresentedPatients);
+            return ids.Length > 1
+                ? events.Where(e => ids.Contains(e.PatientId!.Value) || represented.Any(p => p.PatientId == e.PatientId && p.SeesRestricted))
+                : events.Where(e => e.PatientId == me || represented.Any(p => p.PatientId == e.PatientId && p.SeesRestricted));
         }
     }
 
@@ -55,6 +58,8 @@ internal sealed class AuditEventResource(ClinicalDb db) : QueryableResource<Audi
     {
         if (db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me }) _ownIds = await db.FindIdsOfPatientAsync(me, ct);
     }
+
+    protected override Task<Guid[]> FindRepresentedAsync(Guid[] patients, CancellationToken ct) => db.FindRepresentedAsync(patients, ct, completely: true);
 
     /// <summary>
     /// Reads a page. The events of a patient with several IDs are found first, because no index has them in order; except where a filter leaves few.
@@ -107,6 +112,18 @@ internal sealed class AuditEventWithUser
             EmergencyOverrideId: e.EmergencyOverrideId,
             Kind: e.Kind ?? AuditKind.Clinical,
             Fields: e.Fields,
-            Service: e.Service ?? "clinical");
+            Service: e.Service ?? "clinical",
+            OnBehalfOf: FindRepresented());
     }
+
+    /// <summary>
+    /// Returns the patient for whom the user acted; null when it was for nobody else. Patients reach the data of others only as their guardians or proxies, so
+    /// what the chain protects says it: the user, the role, whose data it is, and that the call was not refused. That they act for somebody, they read and end
+    /// for themselves.
+    /// </summary>
+    private Guid? FindRepresented() =>
+        Event is { Role: ActingRole.Patient, Outcome: AuditOutcome.Done or AuditOutcome.Replayed, Resource: not "representatives", PatientId: { } patient }
+        && patient != Event.UserId
+            ? patient
+            : null;
 }

@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MedCor.Clinical.Audit;
 
-/// <summary>Finds whose records, treatments, appointments, referrals and emergency overrides are.</summary>
+/// <summary>Finds whose records, treatments, appointments, referrals, emergency overrides and representatives are.</summary>
 internal sealed class ClinicalSubjects(ClinicalDb db) : IAuditSubjects
 {
     public async Task<AuditSubject?> FindAsync(AuditedAccess access, CancellationToken ct)
@@ -24,6 +24,7 @@ internal sealed class ClinicalSubjects(ClinicalDb db) : IAuditSubjects
         UNION ALL SELECT hospital_id, patient_id FROM appointments WHERE id = {id}
         UNION ALL SELECT hospital_id, patient_id FROM referrals WHERE id = {id}
         UNION ALL SELECT hospital_id, patient_id FROM emergency_overrides WHERE id = {id}
+        UNION ALL SELECT hospital_id, patient_id FROM representatives WHERE id = {id}
         """).FirstOrDefaultAsync(ct) is { } found ? new(found.HospitalId, found.PatientId) : null;
 
     private sealed record Subject(Guid HospitalId, Guid PatientId);

@@ -25,11 +25,12 @@ internal sealed class ListEmergencyOverridesHandler(ClinicalDb db, PersonCopies 
         return Task.CompletedTask;
     }
 
-    public Task<Page<Contracts.Clinical.EmergencyOverride>> HandleAsync(ListEmergencyOverrides request, CancellationToken ct)
+    public async Task<Page<Contracts.Clinical.EmergencyOverride>> HandleAsync(ListEmergencyOverrides request, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        return people.ListAsync(request.PatientId, patientId => ListQuery<EmergencyOverride>.Create(db, Fields, db.VisibleEmergencyOverrides, request)
-            .Where("patient_id", patientId).Where("user_id", request.UserId).Where("is_reviewed", request.IsReviewed)
-            .ReadPageAsync(e => e, e => e.ToContract(now), ct), ct);
+        return await people.ListAsync(await db.FindListedPatientAsync(request.PatientId, ct),
+            patientId => ListQuery<EmergencyOverride>.Create(db, Fields, db.VisibleEmergencyOverrides, request)
+                .Where("patient_id", patientId).Where("user_id", request.UserId).Where("is_reviewed", request.IsReviewed)
+                .ReadPageAsync(e => e, e => e.ToContract(now), ct), ct);
     }
 }

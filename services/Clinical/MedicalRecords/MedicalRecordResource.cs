@@ -35,6 +35,7 @@ internal sealed class MedicalRecordResource(ClinicalDb db)
     protected override IQueryable<VisibleRow<MedicalRecord>> IncludeRelated(IQueryable<MedicalRecord> rows) => _visibility!.WithContent(rows);
     protected override Contracts.Clinical.MedicalRecord ToContract(VisibleRow<MedicalRecord> row) => row.Row.ToContractWith(row.HasContent);
     protected override Task<Guid?> FindSurvivingPatientAsync(Guid patientId, CancellationToken ct) => db.FindSurvivingPatientAsync(patientId, ct);
+    protected override Task<Guid[]> FindRepresentedAsync(Guid[] patients, CancellationToken ct) => db.FindRepresentedAsync(patients, ct);
 
     protected override async Task PrepareAsync(CancellationToken ct) => _visibility = await ContentVisibility.ReadAsync(db, ct);
 

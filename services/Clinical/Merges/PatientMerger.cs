@@ -7,8 +7,8 @@ using Microsoft.EntityFrameworkCore;
 namespace MedCor.Clinical.Merges;
 
 /// <summary>
-/// Moves the appointments, medical records, treatments, referrals and emergency overrides of a merged patient to the surviving one, and back when the merge is
-/// undone. All rows move in the transaction of the event, which also remembers which they are: a process that ends before has moved none, and the broker
+/// Moves the appointments, medical records, treatments, referrals, emergency overrides and representatives of a merged patient to the surviving one, and back
+/// when the merge is undone; likewise for whom the merged patient acts. All rows move in the transaction of the event, which also remembers which they are: a process that ends before has moved none, and the broker
 /// delivers the event again.
 /// </summary>
 internal sealed class PatientMerger(ClinicalDb db, BookingPauses pauses) : IEventHandler<PatientsMerged>, IEventHandler<PatientsUnmerged>
@@ -64,6 +64,12 @@ internal sealed class PatientMerger(ClinicalDb db, BookingPauses pauses) : IEven
             UNION ALL
             SELECT hospital_id, {merge.Id}, 'EMERGENCY_OVERRIDE', id, false FROM emergency_overrides
             WHERE hospital_id = {hospital} AND patient_id = {merged}
+            UNION ALL
+            SELECT hospital_id, {merge.Id}, 'REPRESENTED', id, false FROM representatives
+            WHERE hospital_id = {hospital} AND patient_id = {merged} AND user_id <> {surviving}
+            UNION ALL
+            SELECT hospital_id, {merge.Id}, 'REPRESENTATIVE', id, false FROM representatives
+            WHERE hospital_id = {hospital} AND user_id = {merged} AND patient_id <> {surviving}
             """, ct);
         await db.Database.ExecuteSqlAsync($"""
             UPDATE appointments a SET patient_id = {surviving}, version = a.version + 1, updated_at = {now},
@@ -79,6 +85,13 @@ internal sealed class PatientMerger(ClinicalDb db, BookingPauses pauses) : IEven
         await db.Database.ExecuteSqlAsync($"UPDATE referrals SET patient_id = {surviving} WHERE hospital_id = {hospital} AND patient_id = {merged}", ct);
         await db.Database.ExecuteSqlAsync(
             $"UPDATE emergency_overrides SET patient_id = {surviving} WHERE hospital_id = {hospital} AND patient_id = {merged}", ct);
+        // Nobody acts for themselves: a relation between the two stays, and has no effect while the merged patient is inactive.
+        await db.Database.ExecuteSqlAsync($"""
+            UPDATE representatives SET patient_id = {surviving} WHERE hospital_id = {hospital} AND patient_id = {merged} AND user_id <> {surviving}
+            """, ct);
+        await db.Database.ExecuteSqlAsync($"""
+            UPDATE representatives SET user_id = {surviving} WHERE hospital_id = {hospital} AND user_id = {merged} AND patient_id <> {surviving}
+            """, ct);
         // Before the event of the account arrives: nothing more is booked for the merged patient.
         await db.Database.ExecuteSqlAsync($"UPDATE people SET is_active = false WHERE hospital_id = {hospital} AND id = {merged}", ct);
     }
@@ -111,6 +124,16 @@ internal sealed class PatientMerger(ClinicalDb db, BookingPauses pauses) : IEven
             UPDATE emergency_overrides e SET patient_id = {merged} FROM moved_rows r
             WHERE r.hospital_id = {hospital} AND r.merge_id = {merge.Id} AND r.kind = 'EMERGENCY_OVERRIDE'
                 AND e.hospital_id = r.hospital_id AND e.id = r.row_id AND e.patient_id = {surviving}
+            """, ct);
+        await db.Database.ExecuteSqlAsync($"""
+            UPDATE representatives p SET patient_id = {merged} FROM moved_rows r
+            WHERE r.hospital_id = {hospital} AND r.merge_id = {merge.Id} AND r.kind = 'REPRESENTED'
+                AND p.hospital_id = r.hospital_id AND p.id = r.row_id AND p.patient_id = {surviving} AND p.user_id <> {merged}
+            """, ct);
+        await db.Database.ExecuteSqlAsync($"""
+            UPDATE representatives p SET user_id = {merged} FROM moved_rows r
+            WHERE r.hospital_id = {hospital} AND r.merge_id = {merge.Id} AND r.kind = 'REPRESENTATIVE'
+                AND p.hospital_id = r.hospital_id AND p.id = r.row_id AND p.user_id = {surviving} AND p.patient_id <> {merged}
             """, ct);
         await db.Database.ExecuteSqlAsync($"DELETE FROM moved_rows WHERE hospital_id = {hospital} AND merge_id = {merge.Id}", ct);
     }

@@ -24,11 +24,12 @@ internal sealed class ListReferralsHandler(ClinicalDb db, PersonCopies people, T
         return Task.CompletedTask;
     }
 
-    public Task<Page<Contracts.Clinical.Referral>> HandleAsync(ListReferrals request, CancellationToken ct)
+    public async Task<Page<Contracts.Clinical.Referral>> HandleAsync(ListReferrals request, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        return people.ListAsync(request.PatientId, patientId => ListQuery<Referral>.Create(db, Fields, db.VisibleReferrals, request)
-            .Where("patient_id", patientId).Where("user_id", request.UserId)
-            .ReadPageAsync(r => r, r => r.ToContract(now), ct), ct);
+        return await people.ListAsync(await db.FindListedPatientAsync(request.PatientId, ct),
+            patientId => ListQuery<Referral>.Create(db, Fields, db.VisibleReferrals, request)
+                .Where("patient_id", patientId).Where("user_id", request.UserId)
+                .ReadPageAsync(r => r, r => r.ToContract(now), ct), ct);
     }
 }

@@ -33,6 +33,7 @@ internal sealed class Appointment : Entity, IEncryptedRow
 
     /// <summary>
     /// Gets the user who booked the appointment or, if it replaces another one, the user who booked that one; null when it was booked before this was recorded.
+    /// What a guardian or proxy books counts as booked by the patient, so that the same rules apply.
     /// </summary>
     public Guid? BookedBy { get; init; }
 
@@ -40,11 +41,15 @@ internal sealed class Appointment : Entity, IEncryptedRow
     /// Gets the doctor or nurse who chose the time by moving the appointment without having the patient in their care by a visit; null otherwise.
     /// </summary>
     public Guid? MovedBy { get; init; }
+
+    /// <summary>Gets the guardian or proxy who has booked, moved or cancelled the appointment for the patient, of several the last.</summary>
+    public Guid? RepresentedBy { get; private set; }
     public Guid? RescheduledFrom { get; init; }
     public Guid? RescheduledTo { get; private set; }
 
     internal Interval Interval => new(StartsAt, EndsAt);
 
+    /// <summary>Gets whether the patient booked the appointment, or somebody who acts for the patient.</summary>
     internal bool IsSelfBooked => BookedBy == PatientId;
 
     /// <summary>
@@ -78,6 +83,7 @@ internal sealed class Appointment : Entity, IEncryptedRow
             Notes = request.Notes,
             BookedBy = request.BookedBy,
             MovedBy = request.MovedBy,
+            RepresentedBy = request.RepresentedBy,
             RescheduledFrom = request.RescheduledFrom,
         };
     }
@@ -118,6 +124,10 @@ internal sealed class Appointment : Entity, IEncryptedRow
         AppendNotes(reason);
     }
 
+    /// <summary>Records who has acted for the patient.</summary>
+    /// <param name="representative">The guardian or proxy; null when nobody has, and the last one stays.</param>
+    internal void RecordRepresentative(Guid? representative) => RepresentedBy = representative ?? RepresentedBy;
+
     /// <summary>Rates the appointment. Throws <see cref="Conflict"/> unless it is completed.</summary>
     internal void Rate(int rating, Optional<string?> comment)
     {
@@ -144,7 +154,10 @@ internal sealed class Appointment : Entity, IEncryptedRow
 /// <param name="RescheduledFrom">The appointment that the new one replaces.</param>
 /// <param name="BookedBy">The user who books the appointment or, if it replaces another one, the user who booked that one.</param>
 /// <param name="MovedBy">The doctor or nurse who moves the appointment without having the patient in their care by a visit.</param>
-/// <param name="IsByPatient">Whether the patient makes the request: patients may book only at the start of a slot of the schedule.</param>
+/// <param name="IsByPatient">
+/// Whether the patient makes the request, or somebody who acts for the patient: they may book only at the start of a slot of the schedule.
+/// </param>
+/// <param name="RepresentedBy">The guardian or proxy who makes the request or, if it replaces another appointment, has acted for the patient before.</param>
 internal sealed record BookingRequest(
     DateOnly Date, TimeOnly Time, string Reason, string? Notes = null, int? DurationMinutes = null, Guid? RescheduledFrom = null, Guid? BookedBy = null,
-    bool IsByPatient = false, Guid? MovedBy = null);
+    bool IsByPatient = false, Guid? MovedBy = null, Guid? RepresentedBy = null);

@@ -32,6 +32,7 @@ internal sealed class AppointmentResource(ClinicalDb db) : QueryableResource<App
     protected override IQueryable<AppointmentWithNames> IncludeRelated(IQueryable<Appointment> rows) => db.WithNamesForCaller(rows);
     protected override Contracts.Clinical.Appointment ToContract(AppointmentWithNames row) => row.ToContractFor(db.Tenancy.Caller.Kind);
     protected override Task<Guid?> FindSurvivingPatientAsync(Guid patientId, CancellationToken ct) => db.FindSurvivingPatientAsync(patientId, ct);
+    protected override Task<Guid[]> FindRepresentedAsync(Guid[] patients, CancellationToken ct) => db.FindRepresentedAsync(patients, ct);
 
     /// <inheritdoc/>
     public override async Task<Contracts.Clinical.Appointment> GetAsync(Guid id, CancellationToken ct) =>

@@ -39,7 +39,8 @@ internal sealed class AppointmentWithNames
             RescheduledTo: a.RescheduledTo,
             Version: a.Version,
             CreatedAt: a.CreatedAt,
-            UpdatedAt: a.UpdatedAt);
+            UpdatedAt: a.UpdatedAt,
+            RepresentedBy: a.RepresentedBy);
     }
 
     /// <summary>Converts the appointment for a caller; receptionists, and staff who may not read it completely, receive no texts.</summary>

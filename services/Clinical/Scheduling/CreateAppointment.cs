@@ -11,8 +11,7 @@ internal sealed class CreateAppointmentHandler(ClinicalDb db, DoctorAvailabiliti
     /// <summary>Waits for the end of a pause and returns the patient; of one who was merged, the surviving one.</summary>
     public async Task<PersonCopy> PrepareAsync(CreateAppointment request, CancellationToken ct)
     {
-        if (db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } && me != request.PatientId)
-            throw new Forbidden("Patients book for themselves only.");
+        await db.EnsureMayActForAsync(request.PatientId, ct);
         var (_, patient, isPaused) = await doctors.RequireWithPatientAsync(request.DoctorId, request.PatientId, ct);
         if (isPaused) await pauses.WaitUntilEndedAsync(patient.HospitalId, request.DoctorId, request.PatientId, ct);
         return patient;
@@ -23,9 +22,11 @@ internal sealed class CreateAppointmentHandler(ClinicalDb db, DoctorAvailabiliti
         var (caller, byPatient) = (db.Tenancy.Caller, db.Tenancy.Caller.Kind == Callers.Patient);
         var bookingRequest = new BookingRequest(
             request.AppointmentDate, request.AppointmentTime, request.Reason, request.Notes, request.DurationMinutes,
-            BookedBy: caller.UserId, IsByPatient: byPatient);
+            BookedBy: byPatient ? prepared.Id : caller.UserId, IsByPatient: byPatient, RepresentedBy: db.FindActingRepresentative(prepared.Id));
 
         var (availability, patient) = await bookings.LockAndReadAsync(prepared.HospitalId, request.DoctorId, prepared.Id, ct);
+        // Who acts for the patient may have ceased to while the call waited.
+        await db.EnsureMayActForAsync(prepared.Id, ct);
         var booking = await bookings.CreateBookingAsync(availability, patient, bookingRequest, ct);
         if (byPatient) await bookings.EnsureWithinPatientLimitAsync(availability, patient, ct);
         var appointment = new AppointmentWithNames { Appointment = booking, Patient = patient, Doctor = availability.Doctor };

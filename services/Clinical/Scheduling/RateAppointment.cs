@@ -11,6 +11,8 @@ internal sealed class RateAppointmentHandler(ClinicalDb db) : IToolHandler<RateA
     {
         var appointment = await db.AppointmentsWithNames.SingleOrDefaultAsync(v => v.Appointment.Id == request.AppointmentId, ct)
             ?? throw new NotFound("appointment");
+        if (db.FindActingRepresentative(appointment.Appointment.PatientId) is not null)
+            throw new Forbidden("Patients rate their own appointments. Nobody rates for them.");
         appointment.Appointment.ThrowIfVersionDiffers(request.ExpectedVersion);
         appointment.Appointment.Rate(request.Rating, request.Comment);
 

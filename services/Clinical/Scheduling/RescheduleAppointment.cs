@@ -33,11 +33,12 @@ internal sealed class RescheduleAppointmentHandler(ClinicalDb db, BookingService
         if (byPatient && old.Appointment.BookedBy is null && old.Appointment.DurationMinutes > availability.Timetable.SlotMinutes)
             throw new Conflict("The appointment is longer than one slot and only your hospital can reschedule it. Ask your hospital to move it.")
                 .WithDetail("duration_minutes", old.Appointment.DurationMinutes).WithDetail("slot_minutes", availability.Timetable.SlotMinutes);
+        var representative = db.FindActingRepresentative(old.Appointment.PatientId);
         // An appointment that the patient booked takes one slot of the current length; a duration that staff chose is kept.
         int? minutes = byPatient && old.Appointment.IsSelfBooked ? null : old.Appointment.DurationMinutes;
         var bookingRequest = new BookingRequest(
             request.AppointmentDate, request.AppointmentTime, old.Appointment.Reason, old.Appointment.Notes, minutes, RescheduledFrom: old.Appointment.Id,
-            old.Appointment.BookedBy, byPatient, await FindMoverAsync(prepared.Patient, ct));
+            old.Appointment.BookedBy, byPatient, await FindMoverAsync(prepared.Patient, ct), representative ?? old.Appointment.RepresentedBy);
 
         var booking = await bookings.CreateBookingAsync(availability, patient, bookingRequest, ct);
         if (booking.StartsAt == old.Appointment.StartsAt) throw new ValidationFailed("appointment_time", "is the current time of the appointment");
@@ -49,6 +50,7 @@ internal sealed class RescheduleAppointmentHandler(ClinicalDb db, BookingService
 
         // The old time is released before the new one is booked, since the two may overlap.
         old.Appointment.RescheduleTo(booking, request.Reason, now);
+        old.Appointment.RecordRepresentative(representative);
         db.Raise(() => new AppointmentUpdated(old.ToContract()));
         await db.SaveChangesAsync(ct);
 

@@ -33,6 +33,7 @@ internal sealed class UpdateAppointmentStatusHandler(ClinicalDb db, TimeProvider
         if (db.Tenancy.Caller.Kind == Callers.Patient && appointment.Appointment.Status is AppointmentStatus.Scheduled or AppointmentStatus.InProgress)
             appointment.Appointment.EnsureNotStarted(now);
         appointment.Appointment.ChangeStatus(request.Status, request.Notes, now);
+        appointment.Appointment.RecordRepresentative(db.FindActingRepresentative(appointment.Appointment.PatientId));
 
         db.Raise(() => new AppointmentUpdated(appointment.ToContract()));
         await db.SaveChangesAsync(ct);

@@ -33,6 +33,7 @@ internal sealed class TreatmentResource(ClinicalDb db) : QueryableResource<Treat
     protected override IQueryable<VisibleRow<Treatment>> IncludeRelated(IQueryable<Treatment> rows) => _visibility!.WithContent(rows);
     protected override Contracts.Clinical.Treatment ToContract(VisibleRow<Treatment> row) => row.Row.ToContractWith(row.HasContent);
     protected override Task<Guid?> FindSurvivingPatientAsync(Guid patientId, CancellationToken ct) => db.FindSurvivingPatientAsync(patientId, ct);
+    protected override Task<Guid[]> FindRepresentedAsync(Guid[] patients, CancellationToken ct) => db.FindRepresentedAsync(patients, ct);
 
     protected override async Task PrepareAsync(CancellationToken ct) => _visibility = await ContentVisibility.ReadAsync(db, ct);
 

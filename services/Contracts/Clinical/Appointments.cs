@@ -23,6 +23,10 @@ public enum AppointmentStatus { Scheduled, InProgress, Completed, Cancelled, NoS
 /// <param name="RatingComment">The patient's comment on the rating; null for staff who may not see it. <example>null</example></param>
 /// <param name="RescheduledFrom">The ID of the appointment that this one replaces. <example>null</example></param>
 /// <param name="RescheduledTo">The ID of the appointment that replaces this one, which is therefore cancelled. <example>null</example></param>
+/// <param name="RepresentedBy">
+/// The ID of the guardian or proxy who has booked, rescheduled or cancelled the appointment for the patient, of several the last; null when nobody has.
+/// <example>null</example>
+/// </param>
 [Resource("appointments", Callers.Everyone)]
 public sealed record Appointment(
     Guid Id,
@@ -46,7 +50,8 @@ public sealed record Appointment(
     Guid? RescheduledTo,
     long Version,
     DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt) : IClinicalContent
+    DateTimeOffset UpdatedAt,
+    Guid? RepresentedBy = null) : IClinicalContent
 {
     /// <summary>Returns the appointment without the texts about it: its reason, notes and comment on the rating.</summary>
     public Appointment WithoutTexts() => this with { Reason = null, Notes = null, RatingComment = null };
@@ -71,7 +76,8 @@ public sealed record Appointment(
         RescheduledTo: RescheduledTo,
         Version: Version,
         CreatedAt: CreatedAt,
-        UpdatedAt: UpdatedAt);
+        UpdatedAt: UpdatedAt,
+        RepresentedBy: RepresentedBy);
 }
 
 /// <summary>
@@ -97,14 +103,17 @@ public sealed record LiveAppointment(
     Guid? RescheduledTo,
     long Version,
     DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt);
+    DateTimeOffset UpdatedAt,
+    Guid? RepresentedBy);
 
 /// <summary>Represents an appointment that a change elsewhere affects: its IDs, date and time, without the reason.</summary>
 /// <param name="AppointmentDate"><example>"2027-03-01"</example></param>
 /// <param name="AppointmentTime"><example>"14:00:00"</example></param>
 public sealed record AffectedAppointment(Guid Id, Guid PatientId, Guid DoctorId, DateOnly AppointmentDate, TimeOnly AppointmentTime);
 
-/// <summary>Lists appointments, the latest first. Patients see their own; staff see those of their hospital.</summary>
+/// <summary>
+/// Lists appointments, the latest first. Patients see their own and, with patient_id, those of a patient for whom they act; staff see those of their hospital.
+/// </summary>
 /// <param name="PatientId">The ID of the patient whose appointments are listed.</param>
 /// <param name="DoctorId">The ID of the doctor whose appointments are listed.</param>
 /// <param name="Status">The status of the appointments that are listed.</param>
@@ -126,7 +135,7 @@ public sealed record GetAppointment(Guid AppointmentId) : ITool<Appointment>;
 /// <summary>
 /// Books an appointment for a patient with a doctor. The doctor must be working at that time, and neither the doctor nor the patient may be booked then;
 /// list_appointment_slots returns such times. If the time has been taken meanwhile, the error is CONFLICT, with the nearest free times in details.alternatives.
-/// Patients book only for themselves: one slot, at a time that list_appointment_slots offers, and no more open bookings at once than the
+/// Patients book for themselves or for whom they act: one slot that list_appointment_slots offers, and no more open bookings at once than the
 /// max_open_patient_bookings of their hospital.
 /// </summary>
 /// <param name="PatientId">The ID of the patient.</param>
@@ -151,8 +160,8 @@ public sealed record CreateAppointment(
 /// <summary>
 /// Changes the status of an appointment: SCHEDULED to IN_PROGRESS, CANCELLED or NO_SHOW; IN_PROGRESS to COMPLETED or CANCELLED. No other transition is
 /// possible. NO_SHOW is possible only once the appointment's start time is reached; for a patient who comes early, IN_PROGRESS and then COMPLETED are possible
-/// before it. Cancelling frees the time and requires the reason in notes. Patients may only cancel, and only their own appointments, until they begin.
-/// Receptionists may only cancel, or set NO_SHOW.
+/// before it. Cancelling frees the time and requires the reason in notes. Patients only cancel, for themselves or whom they act for, until the
+/// appointment begins. Receptionists only cancel, or set NO_SHOW.
 /// </summary>
 /// <param name="AppointmentId">The ID of the appointment.</param>
 /// <param name="Status">The new status. <example>"IN_PROGRESS"</example></param>
@@ -168,7 +177,8 @@ public sealed record UpdateAppointmentStatus(
 /// <summary>
 /// Moves an appointment that has not begun to another time with the same doctor, in one step: the old appointment is cancelled and its time becomes free, a new
 /// appointment replaces it, and each refers to the other. Returns the new appointment. An appointment whose time is over can no longer be moved. Patients may
-/// move their own until it begins, to a time that list_appointment_slots offers; a length that staff chose is kept, and no other may be longer than one slot.
+/// move their own, or those of whom they act for, until they begin, to a time that list_appointment_slots offers; a length that staff chose is kept, and no
+/// other may be longer than one slot.
 /// </summary>
 /// <param name="AppointmentId">The ID of the appointment to move.</param>
 /// <param name="AppointmentDate">The new date, in the hospital's time zone.</param>

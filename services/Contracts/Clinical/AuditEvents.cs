@@ -22,10 +22,10 @@ public sealed class AuditedResourceAttribute : AllowedValuesAttribute
     /// <summary>The names. They follow from the contracts and from what services record besides tools; a test compares them.</summary>
     internal static readonly string[] Names =
     [
-        "access_policies", "api_keys", "appointments", "audit_events", "chat_calls", "chat_policies", "clients", "data_keys", "departments",
-        "doctor_performance", "doctors", "emergency_overrides", "exports", "hospitals", "identity_providers", "invoices", "medical_records", "patient_merges",
-        "patients", "prompt_sessions", "referrals", "schedules", "service_accounts", "sessions", "sign_in_policies", "signing_keys", "specialties",
-        "subscriptions", "treatments", "users",
+        "access_policies", "api_keys", "appointments", "audit_events", "chat_calls", "chat_policies", "clients", "correction_requests", "data_keys",
+        "departments", "doctor_performance", "doctors", "emergency_overrides", "exports", "hospitals", "identity_providers", "invoices", "medical_records",
+        "patient_merges", "patients", "prompt_sessions", "referrals", "representatives", "schedules", "service_accounts", "sessions", "sign_in_policies",
+        "signing_keys", "specialties", "subscriptions", "treatments", "users",
     ];
 
     public AuditedResourceAttribute() : base([.. Names, null]) => ErrorMessage = $"must be one of {string.Join(", ", Names)}";
@@ -106,6 +106,10 @@ public enum ActingRole { Platform, HospitalAdmin, Doctor, Nurse, Patient, Recept
 /// <example>null</example>
 /// </param>
 /// <param name="Service">The service that recorded the event. <example>"clinical"</example></param>
+/// <param name="OnBehalfOf">
+/// The ID of the patient for whom the user acted, as a guardian or proxy; null when the user acted for nobody else, and when the call was refused.
+/// <example>null</example>
+/// </param>
 [Resource("audit_events", Callers.Admins | Callers.Patient)]
 [Audited(AuditKind.Audit)]
 public sealed record AuditEvent(
@@ -133,12 +137,13 @@ public sealed record AuditEvent(
     Guid? EmergencyOverrideId,
     AuditKind Kind,
     IReadOnlyList<string>? Fields,
-    string Service);
+    string Service,
+    Guid? OnBehalfOf);
 
 /// <summary>
 /// Lists who saw or changed what, or tried to, the latest first: clinical content, data about people, accounts, logins, administration, prompts, chat and the
-/// audit trail itself. Patients see what concerns their own data; a hospital's administrators see what concerns their hospital. What was done outside of
-/// appointments, records and treatments appears a few seconds later.
+/// audit trail itself. Patients see what concerns their own data and, with patient_id, that of patients for whom they act if they see all of theirs; a
+/// hospital's administrators see what concerns their hospital. What was done outside of appointments, records and treatments appears a few seconds later.
 /// </summary>
 /// <param name="PatientId">The ID of the patient whose data was accessed.</param>
 /// <param name="UserId">The ID of the user who acted. <example>"01980000-0000-7000-8001-000000000028"</example></param>

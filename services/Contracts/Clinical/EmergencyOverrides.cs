@@ -56,8 +56,8 @@ public sealed record BreakGlass(
     [property: Range(EmergencyOverride.MinMinutes, EmergencyOverride.MaxMinutes)] int Minutes = 30) : ITool<EmergencyOverride>;
 
 /// <summary>
-/// Lists emergency overrides, the latest first. Patients see those of their own content, doctors and nurses their own, and administrators and the users whom
-/// the access policy names all of their hospital.
+/// Lists emergency overrides, the latest first. Patients see those of their own content and, with patient_id, of that of a patient for whom they act if they
+/// see all of theirs; doctors and nurses see their own, and administrators and the users whom the access policy names all of their hospital.
 /// </summary>
 /// <param name="PatientId">The ID of the patient whose content was opened.</param>
 /// <param name="UserId">The ID of the user who opened it. <example>"01980000-0000-7000-8001-000000000002"</example></param>

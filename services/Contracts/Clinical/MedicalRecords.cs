@@ -64,7 +64,10 @@ public sealed record MedicalRecord(
 /// <param name="Record">The record at this version.</param>
 public sealed record MedicalRecordVersion(long Version, Guid AuthorId, DateTimeOffset WrittenAt, string? Reason, MedicalRecord Record);
 
-/// <summary>Lists medical records, the latest first. Patients see their own; staff see those of their hospital.</summary>
+/// <summary>
+/// Lists medical records, the latest first. Patients see their own and, with patient_id, those of a patient for whom they act; staff see those of their
+/// hospital.
+/// </summary>
 /// <param name="PatientId">The ID of the patient whose records are listed.</param>
 /// <param name="RecordType">The kind of records that are listed.</param>
 /// <param name="DateFrom">

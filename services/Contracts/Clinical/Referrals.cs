@@ -34,8 +34,8 @@ public sealed record Referral(
 }
 
 /// <summary>
-/// Lists referrals, the latest first. Patients see those of themselves, doctors and nurses those that concern or were made by them, and administrators all of
-/// their hospital.
+/// Lists referrals, the latest first. Patients see those of themselves and, with patient_id, those of a patient for whom they act if they see all of theirs;
+/// doctors and nurses see those that concern or were made by them, and administrators all of their hospital.
 /// </summary>
 /// <param name="PatientId">The ID of the patient whose referrals are listed.</param>
 /// <param name="UserId">The ID of the doctor or nurse to whom the patients were referred. <example>"01980000-0000-7000-8001-00000000000a"</example></param>

@@ -50,7 +50,9 @@ public sealed record Treatment(
         this with { Name = null, Description = null, Medications = null, Instructions = null, Notes = null, FollowUpDate = null };
 }
 
-/// <summary>Lists treatments, the latest first. Patients see their own; staff see those of their hospital.</summary>
+/// <summary>
+/// Lists treatments, the latest first. Patients see their own and, with patient_id, those of a patient for whom they act; staff see those of their hospital.
+/// </summary>
 /// <param name="PatientId">The ID of the patient whose treatments are listed.</param>
 /// <param name="DoctorId">The ID of the doctor whose treatments are listed.</param>
 /// <param name="Status">The status of the treatments that are listed.</param>

@@ -63,7 +63,7 @@ public sealed record ListPatients(
     DateOnly? DateOfBirth = null,
     bool? IsActive = true) : PagedTool<Patient>;
 
-/// <summary>Returns one patient. Patients may request only themselves.</summary>
+/// <summary>Returns one patient. Patients may request only themselves, and patients for whom they act.</summary>
 /// <param name="PatientId">The ID of the patient.</param>
 [Tool("get_patient", Effect.Read, Callers.Everyone)]
 public sealed record GetPatient(Guid PatientId) : ITool<Patient>;

@@ -21,7 +21,8 @@ public static class ModelTools
     private static readonly FrozenSet<Type> ForUsersAlone =
         FrozenSet.Create(typeof(CreateServiceAccount), typeof(UpdateServiceAccount), typeof(RevokeApiKey), typeof(UpdateIdentityProvider),
             typeof(UpdateSignInPolicy), typeof(ResetSecondFactor), typeof(UpdateChatPolicy), typeof(UpdateAccessPolicy), typeof(CreateReferral),
-            typeof(BreakGlass), typeof(ReviewEmergencyOverride), typeof(MergePatients), typeof(UnmergePatients), typeof(EraseUser));
+            typeof(BreakGlass), typeof(ReviewEmergencyOverride), typeof(MergePatients), typeof(UnmergePatients), typeof(EraseUser),
+            typeof(CreateRepresentative), typeof(DecideCorrectionRequest));
 
     /// <summary>The parameters, by their tools, by which people alone decide who sees what.</summary>
     private static readonly FrozenSet<(Type Tool, string Name)> ParametersForUsersAlone =

@@ -52,6 +52,9 @@ internal enum MailKind
 
     /// <summary>The sign-in policy of the recipient's hospital was changed.</summary>
     SignInPolicyChanged,
+
+    /// <summary>The hospital has confirmed or refused a request to correct the name or date of birth of a patient.</summary>
+    CorrectionDecided,
 }
 
 /// <summary>Represents a mail that waits to be sent. Its text, with the link in it, is made when it is sent.</summary>

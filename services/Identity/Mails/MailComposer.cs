@@ -109,6 +109,12 @@ internal sealed class MailComposer(IStringLocalizer<MailTexts> texts, IOptions<T
                 greeting, texts["The rules by which the users of your hospital log in were changed. See them with get_sign_in_policy."],
                 texts["If no administrator did that, change them back now."],
             ]),
+            // Neither the decision nor what was asked for: mails are read by others.
+            MailKind.CorrectionDecided => (texts["Your hospital has decided on a correction"],
+            [
+                greeting, texts["{0} has decided on the request to correct your name or date of birth.", account.Hospital!.Name],
+                texts["If you did not ask for that, inform the hospital now."],
+            ]),
             _ => throw new InvalidOperationException($"There is no text for {kind}."),
         };
     }

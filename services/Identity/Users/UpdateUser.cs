@@ -261,7 +261,7 @@ internal sealed class UpdateUserHandler(IdentityDb db, UserResource users, Curre
             throw new Forbidden($"Patients cannot change their own {field}. Ask your hospital.");
         if (caller.IsOneOf(Callers.Patient) && (Changes(request.FirstName, account.FirstName) || Changes(request.LastName, account.LastName)
             || Changes(request.DateOfBirth, account.DateOfBirth)))
-            throw new Forbidden("Patients cannot change their own name or date of birth. Ask your hospital.");
+            throw new Forbidden("Patients cannot change their own name or date of birth. Ask your hospital with create_correction_request.");
         if (account.HospitalId is { } hospital && (BecomesAdmin(request, account) || ChangesEmail(request, account) || changesAccess))
             await RoleGrants.RequireFirstAdminAsync(db, hospital, ct);
     }

@@ -42,7 +42,7 @@ public sealed class ListQuery<T> where T : class
     private bool _isSearch;
     private bool _isSingleHospital;
     private object?[]? _hospitals;
-    private (string Field, Guid Id, string Entity)? _owner;
+    private (string Field, Guid[] Ids, string Entity)? _owner;
     private readonly List<(string Field, object? Value)> _requestedValues = [];
     private IQueryable<T> _rows;
     private RowLimit<T>? _limit;
@@ -65,17 +65,31 @@ public sealed class ListQuery<T> where T : class
     /// <summary>Gets whether a filter leaves few rows, however large the hospital.</summary>
     public bool IsSelective => _isSelective;
 
+    /// <summary>Returns the owners, other than one, whose rows are requested.</summary>
+    /// <param name="field">The field that holds the owner's ID.</param>
+    internal Guid[] FindOtherOwners(string field, Guid owner) =>
+        [.. _requestedValues.Where(request => request.Field == field).Select(request => request.Value).OfType<Guid>().Where(id => id != owner).Distinct()];
+
     /// <summary>
-    /// Declares that all rows belong to one owner already. A request for the rows of another owner is rejected; where the rows are the owners themselves, other
-    /// rows are not found, as anywhere else.
+    /// Restricts the list to the rows of one owner, unless rows of others are requested for whom the owner acts. A request for the rows of anybody else is
+    /// rejected; where the rows are the owners themselves, other rows are not found, as anywhere else. To be called after the filters were added.
     /// </summary>
     /// <param name="field">The field that holds the owner's ID.</param>
     /// <param name="entity">The name of a row's type.</param>
-    internal ListQuery<T> RestrictTo(string field, Guid owner, string entity)
+    /// <param name="represented">Those of the requested other owners for whom the owner acts.</param>
+    internal ListQuery<T> RestrictTo(string field, Guid owner, string entity, IReadOnlyCollection<Guid> represented)
     {
-        _equalityFields.Add(field);
         _isSelective = true;
-        if (field != _fields.Id.Name) _owner = (field, owner, entity);
+        if (field == _fields.Id.Name)
+        {
+            _equalityFields.Add(field);
+            return this;
+        }
+        Guid[] owners = [owner, .. represented];
+        _owner = (field, owners, entity);
+        if (FindOtherOwners(field, owner).Length > 0) return this;
+        _rows = _rows.Where(GetField(field).Compare(ExpressionType.Equal, owner));
+        _equalityFields.Add(field);
         return this;
     }
 
@@ -273,9 +287,9 @@ public sealed class ListQuery<T> where T : class
     public async Task<Page<TResult>> ReadPageAsync<TRow, TResult>(Func<IQueryable<T>, IQueryable<TRow>> complete, Func<TRow, TResult> show,
         CancellationToken ct) where TRow : class
     {
-        if (_owner is var (ownerField, owner, entity)
-            && _requestedValues.Any(request => request.Field == ownerField && request.Value is Guid id && id != owner))
-            throw new Forbidden($"Patients see their own {entity}s only. Leave out {ownerField} or give your own id.");
+        if (_owner is var (ownerField, owners, entity)
+            && _requestedValues.Any(request => request.Field == ownerField && request.Value is Guid id && !owners.Contains(id)))
+            throw new Forbidden($"Patients see their own {entity}s, and those of patients for whom they act. Leave out {ownerField} or give your own id.");
         var order = ResolveSort();
         var skip = (_request.Page - 1) * _request.Limit;
         if (_errors.Count > 0) throw new ValidationFailed(_errors);

@@ -53,15 +53,15 @@ public abstract class QueryableResource<T, TRow, TContract>(TenantDb db) : IReso
 
     /// <summary>
     /// Returns the page that a tool requests. Throws <see cref="ValidationFailed"/>, and <see cref="Forbidden"/> for a patient who requests the rows of another
-    /// patient.
+    /// patient for whom they do not act.
     /// </summary>
     /// <param name="filter">Adds the tool's own filters.</param>
     public async Task<Page<TContract>> ReadPageAsync(PagedTool<TContract> request, Action<ListQuery<T>> filter, CancellationToken ct)
     {
         await PrepareAsync(ct);
-        var list = RestrictToOwner(ListQuery<T>.Create(db, Fields, Rows, request).Limit(Limit));
+        var list = ListQuery<T>.Create(db, Fields, Rows, request).Limit(Limit);
         filter(list);
-        return await ReadAsync(list, ct);
+        return await ReadAsync(await RestrictToOwnerAsync(list, ct), ct);
     }
 
     /// <inheritdoc/>
@@ -76,10 +76,10 @@ public abstract class QueryableResource<T, TRow, TContract>(TenantDb db) : IReso
     async Task<object> IResourceHandler<TContract>.ListAsync(ResourceQuery query, CancellationToken ct)
     {
         await PrepareAsync(ct);
-        var page = await ReadAsync(RestrictToOwner(query.ToListQuery(db, Fields, Rows).Limit(Limit)), ct);
+        var page = await ReadAsync(await RestrictToOwnerAsync(query.ToListQuery(db, Fields, Rows).Limit(Limit), ct), ct);
         if (page.Total > 0 || query.PatientIds.Count != 1 || await FindSurvivingPatientAsync(query.PatientIds.Single(), ct) is not { } survivingId) return page;
         query.ReplacePatient(survivingId);
-        return await ReadAsync(RestrictToOwner(query.ToListQuery(db, Fields, Rows).Limit(Limit)), ct);
+        return await ReadAsync(await RestrictToOwnerAsync(query.ToListQuery(db, Fields, Rows).Limit(Limit), ct), ct);
     }
 
     string? ISortable.FindSortError(string? sort) => Fields.FindSortError(sort);
@@ -90,11 +90,18 @@ public abstract class QueryableResource<T, TRow, TContract>(TenantDb db) : IReso
     /// <summary>Returns the ID of the patient to whom the rows of a merged one belong; null for one who was not merged.</summary>
     protected virtual Task<Guid?> FindSurvivingPatientAsync(Guid patientId, CancellationToken ct) => Task.FromResult<Guid?>(null);
 
+    /// <summary>Returns those of some patients for whom the caller acts at this moment, so that the list may show their rows; none by default.</summary>
+    protected virtual Task<Guid[]> FindRepresentedAsync(Guid[] patients, CancellationToken ct) => Task.FromResult<Guid[]>([]);
+
     /// <summary>Reads the page of a list.</summary>
     protected virtual Task<Page<TContract>> ReadAsync(ListQuery<T> list, CancellationToken ct) => list.ReadPageAsync(IncludeRelated, ToContract, ct);
 
-    private ListQuery<T> RestrictToOwner(ListQuery<T> list) =>
-        OwnerField is { } field && db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me } ? list.RestrictTo(field, me, EntityName) : list;
+    private async Task<ListQuery<T>> RestrictToOwnerAsync(ListQuery<T> list, CancellationToken ct)
+    {
+        if (OwnerField is not { } field || db.Tenancy.Caller is not { Kind: Callers.Patient, UserId: var me }) return list;
+        var others = list.FindOtherOwners(field, me);
+        return list.RestrictTo(field, me, EntityName, others.Length == 0 ? [] : await FindRepresentedAsync(others, ct));
+    }
 }
 
 /// <summary>Defines a resource whose rows need no related data.</summary>

@@ -34,6 +34,8 @@ public class AuthorizationTests
         ("treatment",           "read",        All,           All,           "read",               "",                   "read"),
         ("access_policy",       "",            All,           "",            "",                   "",                   ""),
         ("referral",            "",            All,           All,           "read",               "",                   "read"),
+        ("representative",      "",            All,           "read",        "read",               "read update",        "read update"),
+        ("correction_request",  "",            "read update", "",            "read update",        "read update",        "read create"),
         ("break_glass",         "",            All,           All,           All,                  "",                   ""),
         ("emergency_override",  "",            All,           "read",        "read",               "",                   "read"),
         ("subscription",        All,           All,           "",            "",                   "",                   ""),

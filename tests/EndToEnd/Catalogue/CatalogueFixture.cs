@@ -91,6 +91,13 @@ internal sealed class CatalogueFixture
             yield return kind => Task.FromResult(kind == "surviving_patient" ? surviving : merged);
             yield break;
         }
+        if (tool.Name == "create_representative")
+        {
+            // Nobody acts for themselves.
+            var user = (await Create("patient", Admin))!;
+            yield return kind => Task.FromResult(kind == "user" ? user : People[Callers.Patient].Id.ToString());
+            yield break;
+        }
         var made = new Dictionary<string, string>();
         async Task<string> Anew(string kind) =>
             made.TryGetValue(kind, out var id) ? id : made[kind] = await Create(kind, caller) ?? await FindOrCreateId(kind, caller);
@@ -152,28 +159,39 @@ internal sealed class CatalogueFixture
     /// <summary>Logs a user in once more and returns the ID of the session.</summary>
     private async Task<string> StartSession(ApiClient user) => new JsonWebToken((await LogInAgain(user)).AccessToken).GetClaim("sid").Value;
 
-    /// <summary>Logs a user in under the default sign-in policy and with a password, which walks may forbid at the same time.</summary>
+    /// <summary>Has a patient of its own ask for a correction, because a later request replaces an earlier one, and returns the ID of the request.</summary>
+    private async Task<string> RequestCorrection()
+    {
+        var email = TestUser.NewEmail();
+        await Admin.Call("create_user", new { email, password = Password, first_name = "Wanda", last_name = "Walker", role = "PATIENT" });
+        var patient = await LogInPermitted(email, scope: null);
+        return (string)(await patient.Call("create_correction_request", new { last_name = "Wanderer" }))["id"]!;
+    }
+
     private async Task<ApiClient> LogInAgain(ApiClient user, string? scope = null)
     {
         var email = (await user.Call<User>("get_current_user")).Email!;
-        if (user == People[Callers.Platform]) return await ApiClient.LogIn(email, scope: scope);
-        return await ApiClient.LogIn(email, Password, scope: scope, beforeEachAttempt: async () =>
-        {
-            await Admin.Call("update_identity_provider", new { is_required = false });
-            await Admin.Call("update_sign_in_policy", new
-            {
-                second_factor_roles = Array.Empty<string>(),
-                idle_minutes = SignInPolicy.MaxIdleMinutes,
-                max_session_hours = SignInPolicy.LongestSessionHours,
-                step_up_minutes = (int?)null,
-            });
-        });
+        return user == People[Callers.Platform] ? await ApiClient.LogIn(email, scope: scope) : await LogInPermitted(email, scope);
     }
+
+    /// <summary>Logs a user in under the default sign-in policy and with a password, which walks may forbid at the same time.</summary>
+    private Task<ApiClient> LogInPermitted(string email, string? scope) => ApiClient.LogIn(email, Password, scope: scope, beforeEachAttempt: async () =>
+    {
+        await Admin.Call("update_identity_provider", new { is_required = false });
+        await Admin.Call("update_sign_in_policy", new
+        {
+            second_factor_roles = Array.Empty<string>(),
+            idle_minutes = SignInPolicy.MaxIdleMinutes,
+            max_session_hours = SignInPolicy.LongestSessionHours,
+            step_up_minutes = (int?)null,
+        });
+    });
 
     /// <summary>Creates an entity of a kind and returns its ID; null when the caller may not create one. Doctors and patients are users of that role.</summary>
     private async Task<string?> Create(string kind, ApiClient caller)
     {
         if (kind == "session") return await StartSession(caller);
+        if (kind == "correction_request") return await RequestCorrection();
         // Of somebody else, because nobody reviews their own.
         if (kind == "emergency_override")
             return (string)(await People[Callers.Doctor].Call("break_glass", new { patient_id = People[Callers.Patient].Id, reason = "Unconscious" }))["id"]!;

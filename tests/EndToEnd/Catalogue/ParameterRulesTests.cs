@@ -13,6 +13,7 @@ public class ParameterRulesTests
 {
     private const string Anybody = "0198c0de-0000-7000-8000-000000000001";
     private const string Admin = "admin@general.example", Platform = "admin@medcor.example", Doctor = "doctor@general.example", Nurse = "nurse@general.example";
+    private const string Patient = "patient@general.example";
     private const string Backwards = "\"date_from\":\"2026-02-02\",\"date_to\":\"2026-02-01\"";
 
     /// <summary>Gets calls by caller, tool and parameters, with all fields that must be named.</summary>
@@ -31,6 +32,9 @@ public class ParameterRulesTests
         { Doctor, "get_medical_record_history", """{"record_id":"x","sort":"foo","limit":0}""", "limit record_id sort" },
         { Admin, "list_referrals", """{"user_id":"x","sort":"foo","limit":0}""", "limit sort user_id" },
         { Admin, "list_emergency_overrides", """{"is_reviewed":"x","sort":"foo","limit":0}""", "is_reviewed limit sort" },
+        { Admin, "list_representatives", """{"user_id":"x","sort":"foo","limit":0}""", "limit sort user_id" },
+        { Admin, "list_correction_requests", """{"status":"x","sort":"foo","limit":0}""", "limit sort status" },
+        { Patient, "create_correction_request", """{"patient_id":"x"}""", "first_name patient_id" },
         { Admin, "list_audit_events", $$"""{{{Backwards}},"sort":"foo","limit":0,"resource":"foo"}""", "date_to limit resource sort" },
         { Admin, "list_invoices", $$"""{{{Backwards}},"sort":"foo","page":"1"}""", "date_to page sort" },
         { Admin, "list_reports", $$"""{{{Backwards}},"sort":"foo","limit":0}""", "date_to limit sort" },

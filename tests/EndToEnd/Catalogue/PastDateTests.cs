@@ -46,6 +46,11 @@ public class PastDateTests
             }
         }
 
+        var patient = await ward.LogInPatient();
+        var early = await patient.TryCall("create_correction_request", new { date_of_birth = tomorrow });
+        Assert.Equal([$"must not be after today, {today} by the hospital's clocks"], early.Details.Strings("date_of_birth"));
+        await patient.Call("create_correction_request", new { date_of_birth = today });
+
         var onboarding = await PromptClient.Start(ward.Admin, "patient_onboarding");
         object Person(string born) => new { first_name = "Juno", last_name = "Newcomer", email = TestUser.NewEmail(), date_of_birth = born };
         Assert.Equal(["date_of_birth"], PromptClient.InvalidFields(await onboarding.TryAnswer(Person(tomorrow))));
@@ -60,7 +65,10 @@ public class PastDateTests
     [Fact]
     public void Every_such_day_is_tried_here() =>
         Assert.Equal(
-            [nameof(AssessSeverity), nameof(BasicInformation), nameof(CreateUser), nameof(PractisedSpecialty), nameof(UpdateUser)],
+            [
+                nameof(AssessSeverity), nameof(BasicInformation), nameof(CreateCorrectionRequest), nameof(CreateUser), nameof(PractisedSpecialty),
+                nameof(UpdateUser),
+            ],
             typeof(PastDateAttribute).Assembly.GetTypes()
                 .Where(type => type.GetProperties().Any(property => property.IsDefined(typeof(PastDateAttribute), inherit: false))).Select(type => type.Name)
                 .Order(StringComparer.Ordinal));

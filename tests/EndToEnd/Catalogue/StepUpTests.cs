@@ -21,9 +21,9 @@ public class StepUpTests
     public void What_takes_away_or_gives_access_requires_step_up()
     {
         Assert.Equal(
-            ["cancel_subscription", "create_api_key", "create_service_account", "delete_hospital", "delete_user", "erase_user", "merge_patients",
-                "reset_second_factor", "rotate_api_key", "unmerge_patients", "update_access_policy", "update_identity_provider", "update_service_account",
-                "update_sign_in_policy"],
+            ["cancel_subscription", "create_api_key", "create_representative", "create_service_account", "delete_hospital", "delete_user", "erase_user",
+                "merge_patients", "reset_second_factor", "rotate_api_key", "unmerge_patients", "update_access_policy", "update_identity_provider",
+                "update_service_account", "update_sign_in_policy"],
             from tool in ToolCatalogue.All.Values where tool.RequiresStepUp select tool.Name);
         // They end what the caller began, or access that may have been stolen, which must not wait.
         Assert.Equal(["abandon_prompt", "end_session", "revoke_api_key"],

@@ -127,7 +127,8 @@ public sealed class AudienceTests
     {
         var clinical = Shown.Where(type => type.GetProperties().Any(p => p.PropertyType.IsAssignableTo(typeof(IClinicalContent)))).ToArray();
         Assert.Equal(["AppointmentCreated", "AppointmentUpdated", "EmergencyOverrideBegan", "EmergencyOverrideReviewed", "MedicalRecordCreated",
-            "MedicalRecordUpdated", "ReferralCreated", "TreatmentCreated", "TreatmentUpdated"], clinical.Select(t => t.Name).Order());
+            "MedicalRecordUpdated", "ReferralCreated", "RepresentativeCreated", "RepresentativeEnded", "TreatmentCreated", "TreatmentUpdated"],
+            clinical.Select(t => t.Name).Order());
 
         foreach (var type in clinical)
             foreach (var told in LiveEvent.FromIntegrationEvent((IntegrationEvent)Made(type, Guid.NewGuid(), Guid.NewGuid(), text: "private"),
@@ -176,7 +177,8 @@ public sealed class AudienceTests
             "confirmations" or "schedules" => true,
             "triage" => kind is not (Callers.Platform or Callers.Receptionist),
             // Staff who are told, such as those whom the policy of the hospital names, are so by their IDs.
-            "access_policies" or "emergency_overrides" or "referrals" => kind == Callers.HospitalAdmin,
+            "access_policies" or "emergency_overrides" or "referrals" or "representatives" => kind == Callers.HospitalAdmin,
+            "correction_requests" => kind is Callers.HospitalAdmin or Callers.Nurse or Callers.Receptionist,
             _ => (ResourceCatalogue.All[resource].Callers & kind) != 0,
         };
     }

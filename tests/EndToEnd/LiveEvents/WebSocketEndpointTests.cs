@@ -324,8 +324,9 @@ public sealed class WebSocketEndpointTests
         await socket.Send(new { type = "subscribe", resource = "invoices" });
         var refused = await socket.Next("error");
         Assert.Equal(
-            "PERMISSION_DENIED: Your role may not subscribe to invoices. Available resources: access_policies, appointments, confirmations, departments, "
-            + "doctors, emergency_overrides, hospitals, medical_records, patients, referrals, schedules, specialties, treatments, triage, users.",
+            "PERMISSION_DENIED: Your role may not subscribe to invoices. Available resources: access_policies, appointments, confirmations, "
+            + "correction_requests, departments, doctors, emergency_overrides, hospitals, medical_records, patients, referrals, representatives, schedules, "
+            + "specialties, treatments, triage, users.",
             (string?)refused["error"]);
         Assert.Equal(["invoices"], refused["details"]!["resources"]!.AsArray().Select(r => (string?)r));
         await socket.Subscribe("triage");

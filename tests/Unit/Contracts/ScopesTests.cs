@@ -29,10 +29,11 @@ public class ScopesTests
 
     [Theory]
     [InlineData("hospitals", "list_hospitals create_department")]
-    [InlineData("people", "get_current_user list_patients update_doctor_specialties create_specialty")]
+    [InlineData("people", "get_current_user list_patients update_doctor_specialties create_specialty decide_correction_request")]
     [InlineData("appointments", "create_appointment rate_appointment list_appointment_slots set_doctor_schedule")]
     [InlineData("clinical", "get_medical_record_history create_medical_record list_treatments update_treatment")]
     [InlineData("clinical", "get_access_policy update_access_policy create_referral list_referrals break_glass review_emergency_override")]
+    [InlineData("clinical", "create_representative list_representatives end_representative")]
     [InlineData("audit", "list_audit_events")]
     [InlineData("billing", "list_subscription_plans cancel_subscription list_invoices")]
     [InlineData("analytics", "get_hospital_statistics list_reports")]
@@ -54,6 +55,8 @@ public class ScopesTests
     [InlineData("access_policies", "clinical.read")]
     [InlineData("emergency_overrides", "clinical.read")]
     [InlineData("referrals", "clinical.read")]
+    [InlineData("representatives", "clinical.read")]
+    [InlineData("correction_requests", "people.read")]
     public void What_can_only_be_subscribed_to_belongs_to_the_area_of_its_service(string resource, string scope) =>
         Assert.Equal(scope, LiveResources.Scopes[resource].Name);
 

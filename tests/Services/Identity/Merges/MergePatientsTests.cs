@@ -72,6 +72,42 @@ public class MergePatientsTests
     }
 
     [Fact]
+    public async Task Who_acts_for_a_merged_patient_acts_for_the_surviving_one_until_an_unmerge_and_likewise_for_whom_the_merged_patient_acts()
+    {
+        var clinic = await Hospital.Value;
+        var (surviving, merged) = (await clinic.CreatePatient(), await clinic.CreatePatient());
+        var (guardian, other) = (await (await TestUser.Create(clinic.Admin)).LogIn(), await clinic.CreatePatient());
+        var actsForMerged = await Register(clinic, merged, guardian.Id);
+        var mergedActs = await Register(clinic, other, merged);
+        var between = await Register(clinic, merged, surviving);
+
+        var merge = await Merge(clinic, surviving, merged);
+
+        await WaitUntil(clinic, merge.Id, PatientMergeStatus.Merged);
+        Assert.Equal(surviving, (await guardian.Call<Patient>("get_patient", new { patient_id = surviving })).Id);
+        Assert.Equal((surviving, guardian.Id), await Find(clinic, guardian.Id, actsForMerged));
+        Assert.Equal((other, surviving), await Find(clinic, surviving, mergedActs));
+        Assert.Equal((merged, surviving), await Find(clinic, surviving, between));
+
+        await Unmerge(clinic, surviving, merged);
+
+        await WaitUntil(clinic, merge.Id, PatientMergeStatus.Unmerged);
+        Assert.Equal(merged, (await guardian.Call<Patient>("get_patient", new { patient_id = merged })).Id);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await guardian.TryCall("get_patient", new { patient_id = surviving })).Code);
+        Assert.Equal((merged, guardian.Id), await Find(clinic, guardian.Id, actsForMerged));
+        Assert.Equal((other, merged), await Find(clinic, merged, mergedActs));
+
+        static async Task<Guid> Register(ClinicFixture clinic, Guid patient, Guid user) => (await clinic.Admin.Call<Representative>("create_representative",
+            new { patient_id = patient, user_id = user, kind = "GUARDIAN", until = ClinicFixture.FormatDate(clinic.Today.AddDays(30)), reason = "Court" })).Id;
+
+        static async Task<(Guid Patient, Guid User)> Find(ClinicFixture clinic, Guid user, Guid relation)
+        {
+            var found = (await clinic.Admin.Call<Page<Representative>>("list_representatives", new { user_id = user })).Results.Single(r => r.Id == relation);
+            return (found.PatientId, found.UserId);
+        }
+    }
+
+    [Fact]
     public async Task Appointments_that_overlap_are_listed_and_stay_and_nothing_is_booked_over_them()
     {
         var clinic = await Hospital.Value;

@@ -328,6 +328,10 @@ public sealed partial class QueryCostTests
         INSERT INTO referrals SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n)::uuid, md5('{hospital}d' || n % ({rows} / 500 + 1))::uuid,
             md5('{hospital}d1')::uuid, 'Growth', '2026-01-01', '2026-01-01', 1, '2026-01-01', '2026-01-01' FROM generate_series(0, {rows} / 20) n;
         ALTER TABLE referrals ENABLE TRIGGER USER;
+        ALTER TABLE representatives DISABLE TRIGGER USER;
+        INSERT INTO representatives SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n)::uuid, md5('{hospital}p' || (n + 1))::uuid, 'PROXY', false,
+            'Growth', '2999-01-01', '2999-01-01', md5('{hospital}d1')::uuid, NULL, 1, '2026-01-01', '2026-01-01' FROM generate_series(0, {rows} / 20) n;
+        ALTER TABLE representatives ENABLE TRIGGER USER;
         ALTER TABLE emergency_overrides DISABLE TRIGGER USER;
         INSERT INTO emergency_overrides SELECT '{hospital}', gen_random_uuid(), md5('{hospital}p' || n)::uuid,
             md5('{hospital}d' || n % ({rows} / 500 + 1))::uuid, 'Growth', 30, '2026-01-01', false, NULL, NULL, NULL, NULL, 1, '2026-01-01', '2026-01-01'

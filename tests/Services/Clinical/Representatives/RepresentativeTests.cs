@@ -1,0 +1,273 @@
+using System.Net;
+using MedCor.Contracts;
+using MedCor.Contracts.Clinical;
+using MedCor.Contracts.Identity;
+using MedCor.Tests.Services.Clinical.AccessPolicies;
+
+namespace MedCor.Tests.Services.Clinical.Representatives;
+
+/// <summary>Tests who acts for which patient as a guardian or proxy, what they see and do, and until when.</summary>
+public sealed class RepresentativeTests
+{
+    [Fact]
+    public async Task A_guardian_reads_books_moves_and_cancels_for_a_patient_and_all_of_it_says_for_whom()
+    {
+        var ward = await CareWard.GetLimited();
+        var (guardian, child) = (await LogInSomebody(ward), await ward.AdmitPatient());
+        var day = ward.Clinic.Weekday(30);
+
+        var relation = await Register(ward, child.Patient, guardian);
+        Assert.Equal((child.Patient, guardian.Id, RepresentativeKind.Guardian, true, true),
+            (relation.PatientId, relation.UserId, relation.Kind, relation.SeesRestricted, relation.IsActive));
+        Assert.Equal(child.Patient, (await guardian.Call<Patient>("get_patient", new { patient_id = child.Patient })).Id);
+        Assert.Equal("Secret", (await guardian.Call<Appointment>("get_appointment", new { appointment_id = child.Appointment })).Reason);
+        Assert.Equal(2, (await List<MedicalRecord>(guardian, "medical_records", child.Patient)).Total);
+        Assert.True(await CareWard.Sees(guardian, child.Restricted));
+        Assert.Equal(child.Treatment, Assert.Single((await List<Treatment>(guardian, "treatments", child.Patient)).Results).Id);
+
+        var booked = await guardian.Call<Appointment>("create_appointment", ward.Clinic.BookingRequest("10:00:00", day, child.Patient));
+        Assert.Equal((child.Patient, guardian.Id), (booked.PatientId, booked.RepresentedBy));
+        var moved = await guardian.Call<Appointment>("reschedule_appointment",
+            new { appointment_id = booked.Id, appointment_date = day, appointment_time = "11:00:00" });
+        Assert.Equal((child.Patient, guardian.Id, booked.Id), (moved.PatientId, moved.RepresentedBy, moved.RescheduledFrom));
+        var cancelled = await guardian.Call<Appointment>("update_appointment_status",
+            new { appointment_id = moved.Id, status = "CANCELLED", notes = "The child is well again" });
+        Assert.Equal((AppointmentStatus.Cancelled, guardian.Id), (cancelled.Status, cancelled.RepresentedBy));
+
+        // Without the patient's ID, a list is the guardian's own.
+        Assert.Equal(0, (await guardian.Call<Page<Appointment>>("list_appointments")).Total);
+        var recorded = (await ward.Admin.Call<Page<AuditEvent>>("list_audit_events",
+            new { patient_id = child.Patient, user_id = guardian.Id, limit = 100, kind = "CLINICAL" })).Results
+            .Where(e => e.Resource != "representatives").ToArray();
+        Assert.All(recorded, e => Assert.Equal((guardian.Id, child.Patient), (e.UserId, e.OnBehalfOf)));
+        Assert.Empty(((string[])["get_appointment", "list_medical_records", "create_appointment", "reschedule_appointment", "update_appointment_status"])
+            .Except(recorded.Select(e => e.Action)));
+    }
+
+    [Fact]
+    public async Task Nobody_acts_for_a_patient_for_whom_they_are_not_registered()
+    {
+        var ward = await CareWard.GetLimited();
+        var (guardian, child, other) = (await LogInSomebody(ward), await ward.AdmitPatient(), await ward.AdmitPatient());
+        await Register(ward, child.Patient, guardian);
+
+        foreach (var list in (string[])
+            ["appointments", "medical_records", "treatments", "referrals", "emergency_overrides", "audit_events", "correction_requests"])
+            Assert.Equal((list, "PERMISSION_DENIED"), (list, (await guardian.TryCall($"list_{list}", new { patient_id = other.Patient })).Code));
+        foreach (var (tool, parameters) in ((string, object)[])
+            [
+                ("get_patient", new { patient_id = other.Patient }), ("get_appointment", new { appointment_id = other.Appointment }),
+                ("get_medical_record", new { record_id = other.Record }), ("get_medical_record_history", new { record_id = other.Record }),
+                ("get_treatment", new { treatment_id = other.Treatment }),
+                ("create_correction_request", new { patient_id = other.Patient, first_name = "Ada" }),
+                ("update_appointment_status", new { appointment_id = other.Appointment, status = "CANCELLED", notes = "Not mine" }),
+                ("reschedule_appointment",
+                    new { appointment_id = other.Appointment, appointment_date = ward.Clinic.Weekday(31), appointment_time = "09:00:00" }),
+            ])
+            Assert.Equal((tool, "RESOURCE_NOT_FOUND"), (tool, (await guardian.TryCall(tool, parameters)).Code));
+        Assert.Equal("PERMISSION_DENIED", (await guardian.TryCall("create_appointment",
+            ward.Clinic.BookingRequest("12:00:00", ward.Clinic.Weekday(31), other.Patient))).Code);
+        using var both = await guardian.Http.GetAsync(
+            new Uri($$$"""/api/mcp/resources/medical_records?filter={"patient_id":{"in":["{{{child.Patient}}}","{{{other.Patient}}}"]}}""", UriKind.Relative));
+        Assert.Equal(HttpStatusCode.Forbidden, both.StatusCode);
+        // Acting for a patient is no right of the patient over the guardian.
+        Assert.Equal("RESOURCE_NOT_FOUND", (await guardian.TryCall("get_user", new { user_id = child.Patient })).Code);
+    }
+
+    [Fact]
+    public async Task A_filter_names_several_patients_for_whom_somebody_acts()
+    {
+        var ward = await CareWard.GetLimited();
+        var (guardian, first, second) = (await LogInSomebody(ward), await ward.AdmitPatient(), await ward.AdmitPatient());
+        foreach (var child in (CareContent[])[first, second]) await Register(ward, child.Patient, guardian);
+
+        var records = await guardian.Get<Page<MedicalRecord>>(
+            $$$"""/api/mcp/resources/medical_records?filter={"patient_id":{"in":["{{{first.Patient}}}","{{{second.Patient}}}","{{{guardian.Id}}}"]}}""");
+
+        Assert.Equal(new[] { first.Record, first.Restricted, second.Record, second.Restricted }.Order(), records.Results.Select(r => r.Id).Order());
+        Assert.Equal(0, (await guardian.Get<Page<MedicalRecord>>("/api/mcp/resources/medical_records")).Total);
+    }
+
+    [Fact]
+    public async Task A_proxy_sees_nothing_restricted_unless_the_relation_says_so()
+    {
+        var ward = await CareWard.GetLimited();
+        var (proxy, patient) = (await LogInSomebody(ward), await ward.AdmitPatient());
+
+        await Register(ward, patient.Patient, proxy, "PROXY");
+        Assert.True(await CareWard.Sees(proxy, patient.Record));
+        Assert.Equal(patient.Record, Assert.Single((await List<MedicalRecord>(proxy, "medical_records", patient.Patient)).Results).Id);
+        foreach (var tool in (string[])["get_medical_record", "get_medical_record_history"])
+            Assert.Equal("RESOURCE_NOT_FOUND", (await proxy.TryCall(tool, new { record_id = patient.Restricted })).Code);
+        foreach (var list in (string[])["referrals", "emergency_overrides", "audit_events"])
+            Assert.Equal((list, "PERMISSION_DENIED"), (list, (await proxy.TryCall($"list_{list}", new { patient_id = patient.Patient })).Code));
+
+        await Register(ward, patient.Patient, proxy, "PROXY", seesRestricted: true);
+        Assert.True(await CareWard.Sees(proxy, patient.Restricted));
+        Assert.NotEqual(0, (await List<AuditEvent>(proxy, "audit_events", patient.Patient)).Total);
+        Assert.Equal(0, (await List<Referral>(proxy, "referrals", patient.Patient)).Total);
+    }
+
+    [Fact]
+    public async Task It_ends_to_the_second_at_every_replica()
+    {
+        var (ward, house) = (await CareWard.GetLimited(), await MedCorFixture.Get());
+        var (guardian, child) = (await LogInSomebody(ward), await ward.AdmitPatient());
+        var relation = await Register(ward, child.Patient, guardian);
+        await house.QueryNumber("clinical", "UPDATE representatives SET ends_at = clock_timestamp() + interval '2 seconds' WHERE id = $1 RETURNING 1",
+            relation.Id);
+
+        var sightings = new List<(bool IsBefore, bool Sees, bool IsAfter)>();
+        await Wait.Until(async () =>
+        {
+            // Each call may be answered by any replica.
+            for (var gateway = 0; gateway < 2; gateway++)
+            {
+                var isAfter = await IsOver();
+                var reply = await guardian.Post("list_medical_records", $$"""{"patient_id":"{{child.Patient}}"}""", gateway: gateway);
+                sightings.Add((!await IsOver(), reply.Code is null, isAfter));
+            }
+            return sightings.Count(s => s.IsAfter) >= 8;
+        }, "the relation has ended");
+
+        Assert.Contains(sightings, s => s.IsBefore);
+        Assert.All(sightings.Where(s => s.IsBefore), s => Assert.True(s.Sees));
+        Assert.All(sightings.Where(s => s.IsAfter), s => Assert.False(s.Sees));
+
+        async Task<bool> IsOver() => await house.QueryNumber("clinical",
+            "SELECT count(*) FROM representatives WHERE id = $1 AND ends_at <= clock_timestamp()", relation.Id) == 1;
+    }
+
+    [Fact]
+    public async Task It_is_ended_at_once_by_the_staff_by_who_acts_and_of_a_proxy_by_the_patient()
+    {
+        var ward = await CareWard.GetLimited();
+        var (actor, patient) = (await LogInSomebody(ward), await LogInSomebody(ward));
+        var record = (await ward.Author.Call<MedicalRecord>("create_medical_record",
+            new { patient_id = patient.Id, title = "Secret", record_type = "CONSULTATION" })).Id;
+        var guardian = await Register(ward, patient.Id, actor);
+        Assert.True(await CareWard.Sees(actor, record));
+
+        Assert.Equal("PERMISSION_DENIED", (await End(patient, guardian)).Code);
+        Assert.Equal("RESOURCE_NOT_FOUND", (await End(await LogInSomebody(ward), guardian)).Code);
+        var ended = (await End(ward.Receptionist, guardian)).Read<Representative>();
+        Assert.Equal((false, ward.Receptionist.Id, null), (ended.IsActive, ended.EndedBy, ended.Reason));
+        Assert.False(await CareWard.Sees(actor, record));
+        Assert.Equal(ended.Version, (await End(ward.Admin, guardian)).Read<Representative>().Version);
+
+        foreach (var by in (ApiClient[])[actor, patient])
+        {
+            var proxy = await Register(ward, patient.Id, actor, "PROXY");
+            Assert.True(await CareWard.Sees(actor, record));
+            Assert.Equal(by.Id, (await End(by, proxy)).Read<Representative>().EndedBy);
+            Assert.False(await CareWard.Sees(actor, record));
+        }
+        Assert.Equal(3, (await patient.Call<Page<Representative>>("list_representatives")).Total);
+        Assert.Equal(3, (await actor.Call<Page<Representative>>("list_representatives", new { patient_id = patient.Id })).Total);
+
+        static Task<ApiResponse> End(ApiClient by, Representative relation) => by.TryCall("end_representative", new { representative_id = relation.Id });
+    }
+
+    [Fact]
+    public async Task Nobody_acts_for_a_patient_who_is_inactive()
+    {
+        var ward = await CareWard.GetLimited();
+        var (guardian, child) = (await LogInSomebody(ward), await ward.AdmitPatient());
+        await Register(ward, child.Patient, guardian);
+        Assert.True(await CareWard.Sees(guardian, child.Record));
+
+        await ward.Admin.Call("delete_user", new { user_id = child.Patient });
+
+        await Wait.Until(async () => !await CareWard.Sees(guardian, child.Record), "Clinical has heard that the patient is inactive");
+        Assert.Equal("RESOURCE_NOT_FOUND", (await guardian.TryCall("get_patient", new { patient_id = child.Patient })).Code);
+    }
+
+    [Fact]
+    public async Task Another_patient_acts_until_a_day_within_eighteen_years()
+    {
+        var ward = await CareWard.GetLimited();
+        var (patient, other) = (await ward.Clinic.CreatePatient(), await ward.Clinic.CreatePatient());
+        async Task<string> Refused(Guid user, DateOnly until) => string.Join(' ', (await ward.Admin.TryCall("create_representative", new
+        {
+            patient_id = patient, user_id = user, kind = "GUARDIAN", until = ClinicFixture.FormatDate(until), reason = "Birth certificate",
+        })).Details?.AsObject().Select(d => d.Key).Where(field => field != "request_id") ?? []);
+        var today = ward.Clinic.Today;
+
+        Assert.Equal("user_id", await Refused(patient, today.AddDays(1)));
+        Assert.Equal("user_id", await Refused(ward.Nurse.Id, today.AddDays(1)));
+        Assert.Equal("until", await Refused(other, today.AddDays(-2)));
+        Assert.Equal("until", await Refused(other, today.AddYears(Representative.MaxYears).AddDays(2)));
+        Assert.Equal("", await Refused(other, today.AddYears(Representative.MaxYears).AddDays(-1)));
+    }
+
+    [Fact]
+    public async Task The_bookings_of_a_guardian_count_as_those_of_the_patient_whom_nobody_else_rates_for()
+    {
+        var ward = await CareWard.GetLimited();
+        var (guardian, child) = (await LogInSomebody(ward), await ward.Clinic.CreatePatient());
+        await Register(ward, child, guardian);
+        Task<ApiResponse> Book(int n) => guardian.TryCall("create_appointment", ward.Clinic.BookingRequest("13:00:00", ward.Clinic.Weekday(32 + n), child));
+
+        const int most = MedCor.Contracts.Hospital.Hospital.DefaultMaxOpenPatientBookings;
+        var booked = new List<Appointment>();
+        for (var n = 0; n < most; n++) booked.Add((await Book(n)).Read<Appointment>());
+        var refused = await Book(most);
+
+        Assert.Equal(("CONFLICT", most), (refused.Code, (int)refused.Details!["max_open_patient_bookings"]!));
+        foreach (var status in (string[])["IN_PROGRESS", "COMPLETED"])
+            await ward.Admin.Call("update_appointment_status", new { appointment_id = booked[0].Id, status });
+        Assert.Equal("PERMISSION_DENIED", (await guardian.TryCall("rate_appointment", new { appointment_id = booked[0].Id, rating = 1 })).Code);
+    }
+
+    [Fact]
+    public async Task The_patient_who_acts_and_the_administrators_are_told_of_it_and_of_its_end()
+    {
+        var ward = await CareWard.GetLimited();
+        var (guardian, patient) = (await LogInSomebody(ward), await LogInSomebody(ward));
+        SseClient[] told = [await Listen(ward.Admin), await Listen(patient), await Listen(guardian)];
+        await using var untold = await Listen(ward.Doctor);
+
+        var relation = await Register(ward, patient.Id, guardian);
+        await ward.Admin.Call("end_representative", new { representative_id = relation.Id });
+
+        foreach (var listener in told)
+        {
+            var heard = (await listener.Next("representatives", "created", relation.Id)).Data["data"]!;
+            Assert.Equal((patient.Id, guardian.Id, null), ((Guid?)heard["patient_id"], (Guid?)heard["user_id"], (string?)heard["reason"]));
+            Assert.False((bool)(await listener.Next("representatives", "updated", relation.Id)).Data["data"]!["is_active"]!);
+            await listener.DisposeAsync();
+        }
+        // Whoever hears of the department has received all that was told before it.
+        var department = await ward.Admin.Call("create_department", new { name = "Last", code = $"{Guid.NewGuid():N}" });
+        await untold.Next("departments", "created", (Guid)department["id"]!);
+        Assert.DoesNotContain(untold.Events, e => e.EntityId == relation.Id);
+
+        static Task<SseClient> Listen(ApiClient user) => SseClient.Connect(user, "resources=representatives,departments");
+    }
+
+    [Fact]
+    public async Task No_program_registers_who_acts_for_a_patient()
+    {
+        var (patient, user) = (await TestUser.Create(), await TestUser.Create());
+        using var program = await OAuthClient.Register();
+        var token = (await program.Obtain(TestUser.HospitalAdminEmail, "clinical.write")).AccessToken();
+
+        var refused = await ServiceAccountClient.Call(token, "create_representative",
+            new { patient_id = patient.Id, user_id = user.Id, kind = "PROXY", until = ServiceAccountClient.InDays(2), reason = "Asked for it" });
+
+        Assert.Equal((HttpStatusCode.Forbidden, "PERMISSION_DENIED"), (refused.Status, refused.Code));
+        Assert.Contains("Only users who have logged in themselves", refused.Text, StringComparison.Ordinal);
+    }
+
+    private static async Task<ApiClient> LogInSomebody(CareWard ward) => await (await TestUser.Create(ward.Admin)).LogIn();
+
+    private static Task<Representative> Register(CareWard ward, Guid patient, ApiClient user, string kind = "GUARDIAN", bool? seesRestricted = null) =>
+        ward.Admin.Call<Representative>("create_representative", new
+        {
+            patient_id = patient, user_id = user.Id, kind, until = ClinicFixture.FormatDate(ward.Clinic.Today.AddDays(30)), reason = "Birth certificate",
+            sees_restricted = seesRestricted,
+        });
+
+    private static Task<Page<T>> List<T>(ApiClient by, string resource, Guid patient) =>
+        by.Call<Page<T>>($"list_{resource}", new { patient_id = patient, limit = 100 });
+}
