@@ -24,17 +24,17 @@ public sealed class ServiceHttpInvoker : HttpMessageInvoker
 /// </summary>
 internal sealed class ReplicaFailoverHandler(ServiceEndpointResolver discovery, TransportSecurity security, TimeProvider clock)
     : DelegatingHandler(new SocketsHttpHandler
-{
-    ConnectTimeout = TimeSpan.FromSeconds(2),
-    // Connections are replaced periodically so that addresses are resolved again and a replica that moved is found.
-    PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-    MaxConnectionsPerServer = 512,
-    UseCookies = false,
-    AllowAutoRedirect = false,
-    // Headers are sent in the encoding in which they were read.
-    RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
-    SslOptions = new() { RemoteCertificateValidationCallback = security.IsServerTrusted },
-})
+    {
+        ConnectTimeout = TimeSpan.FromSeconds(2),
+        // Connections are replaced periodically so that addresses are resolved again and a replica that moved is found.
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        MaxConnectionsPerServer = 512,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        // Headers are sent in the encoding in which they were read.
+        RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
+        SslOptions = new() { RemoteCertificateValidationCallback = security.IsServerTrusted },
+    })
 {
     private static readonly TimeSpan EjectionTime = TimeSpan.FromSeconds(2);
 

@@ -74,19 +74,19 @@ internal sealed record OperationDetails
 
     private static Dictionary<string, ResponseContent> Text(string mediaType, string description, JsonObject part, string example,
         int maxLength = BufferedBytesLimiter.MaxResponseLength) => new()
-    {
-        [mediaType] = new(
-            new JsonObject
-            {
-                ["type"] = "string",
-                ["maxLength"] = maxLength,
-                ["pattern"] = SchemaBuilder.NoNulPattern,
-                ["description"] = description,
-                ["contentMediaType"] = "application/json",
-                ["contentSchema"] = part,
-            },
-            example),
-    };
+        {
+            [mediaType] = new(
+                new JsonObject
+                {
+                    ["type"] = "string",
+                    ["maxLength"] = maxLength,
+                    ["pattern"] = SchemaBuilder.NoNulPattern,
+                    ["description"] = description,
+                    ["contentMediaType"] = "application/json",
+                    ["contentSchema"] = part,
+                },
+                example),
+        };
 
     /// <summary>Creates a query, path or header parameter.</summary>
     public static OpenApiParameter Parameter(ParameterLocation place, string name, string description, JsonObject schema, JsonNode? example = null) => new()
