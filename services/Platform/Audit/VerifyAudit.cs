@@ -147,7 +147,7 @@ internal sealed class VerifyAudit(
     private void NoteKeyTime(AuditLink link, int age, DateTimeOffset time)
     {
         if (!_earliest.TryGetValue(age, out var earliest) || time < earliest) _earliest[age] = time;
-        if (!_latest.TryGetValue((link.HospitalId, age), out var latest) || time > latest.Time) _latest[(link.HospitalId, age)] = (link.Sequence, time);
+        if (!_latest.TryGetValue((link.HospitalId, age), out var latest) || time >= latest.Time) _latest[(link.HospitalId, age)] = (link.Sequence, time);
     }
 
     /// <summary>Reports the chains that go on with a former key after the service had a newer one. Returns the number of findings.</summary>

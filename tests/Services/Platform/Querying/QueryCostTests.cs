@@ -287,7 +287,7 @@ public sealed partial class QueryCostTests
     /// Drops the migrations' indexes, because building them after all rows are inserted takes a tenth of the time. Those of partitions belong to their table's.
     /// </summary>
     private const string SetIndexesAside = """
-        CREATE TEMP TABLE aside AS SELECT indexname, indexdef FROM pg_indexes JOIN pg_class ON pg_class.oid = format('public.%I', tablename)::regclass
+        CREATE TEMP TABLE aside AS SELECT indexname, indexdef FROM pg_indexes JOIN pg_class ON relname = tablename AND relnamespace = 'public'::regnamespace
             WHERE schemaname = 'public' AND indexname NOT IN (SELECT conname FROM pg_constraint) AND relkind = 'r' AND NOT relispartition;
         DO $$ DECLARE i record; BEGIN FOR i IN SELECT * FROM aside LOOP EXECUTE 'DROP INDEX ' || quote_ident(i.indexname); END LOOP; END $$;
         """;

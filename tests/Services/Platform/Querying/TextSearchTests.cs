@@ -245,6 +245,8 @@ public sealed class TextSearchTests
                     string_agg(CASE WHEN column_name = 'id' OR (column_name = 'hospital_id' AND $1 = 'hospitals') THEN '$2'
                         WHEN column_name IN ('email_key', 'code', 'subdomain', 'registration_number')
                             OR (column_name = 'name' AND $1 = 'specialties') THEN '$2::text'
+                        WHEN $1 = 'users' AND column_name = 'mrn' THEN 'CASE WHEN mrn IS NULL THEN NULL ELSE $2::text END'
+                        WHEN $1 = 'users' AND column_name = 'demographics' THEN 'demographics || ''{"identifiers": []}'''
                         WHEN $1 = 'invoices' AND column_name = 'number' THEN '-1'
                         WHEN $1 = 'invoices' AND column_name = 'period_start' THEN 'NULL'
                         WHEN $1 = 'subscriptions' AND column_name = 'status' THEN '''EXPIRED'''

@@ -26,7 +26,7 @@ public sealed class LostDatabaseTests : IAsyncLifetime
         (database.Host, database.Port) = ("127.0.0.1", _wire.Port);
         // Not the Development environment, in which the service would create the demo hospitals a second time.
         _hospital = await ServiceProcess.StartService("hospital", ("ConnectionStrings__db", database.ConnectionString),
-            ("ASPNETCORE_ENVIRONMENT", "Production"), ("DOTNET_ENVIRONMENT", null));
+            ("ASPNETCORE_ENVIRONMENT", "Production"), ("DOTNET_ENVIRONMENT", null), ("Hospital__AuditSecret", $"{Guid.NewGuid():N}{Guid.NewGuid():N}"));
         _gateway = await ServiceProcess.Start(("services__hospital__http__0", _hospital.Http.BaseAddress!.GetLeftPart(UriPartial.Authority)),
             ("services__hospital__http__1", null));
         _admin = await ApiClient.LogInShared("admin@medcor.example");

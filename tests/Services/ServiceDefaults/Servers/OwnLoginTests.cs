@@ -35,6 +35,12 @@ public sealed class OwnLoginTests
         Assert.Null(await gateway.FindAsync(orphaned));
     }
 
-    private static async Task<ConnectionMultiplexer> Connect(MedCorFixture house, string program) => await ConnectionMultiplexer.ConnectAsync(
-        MedCorDefaults.ConfigureRedis(ConfigurationOptions.Parse($"{house.GetRedisAddress("cache")},user={program},password={house.GetPassword(program)}")));
+    private static async Task<ConnectionMultiplexer> Connect(MedCorFixture house, string program)
+    {
+        var address = $"{house.GetRedisAddress("cache")},user={program},password={house.GetPassword(program)}";
+        var redis = await ConnectionMultiplexer.ConnectAsync(MedCorDefaults.ConfigureRedis(ConfigurationOptions.Parse(address)));
+        // The connection for subscriptions is another one, which may be ready later; a call fails at once before that.
+        await Wait.Until(() => Task.FromResult(redis.GetSubscriber().IsConnected()), "the subscriber is connected");
+        return redis;
+    }
 }
