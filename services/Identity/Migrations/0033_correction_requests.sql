@@ -8,15 +8,14 @@ CREATE TABLE correction_requests (
     first_name text,
     last_name text,
     date_of_birth date,
-    status text NOT NULL CHECK (status IN ('OPEN', 'CONFIRMED', 'REFUSED', 'REPLACED')),
+    status text NOT NULL DEFAULT 'OPEN' CHECK (status IN ('OPEN', 'CONFIRMED', 'REFUSED', 'REPLACED')),
     decided_by uuid,
     decided_at timestamptz,
     version bigint NOT NULL,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     PRIMARY KEY (hospital_id, id),
-    FOREIGN KEY (hospital_id, patient_id) REFERENCES users (hospital_id, id),
-    CHECK (num_nonnulls(first_name, last_name, date_of_birth) > 0));
+    FOREIGN KEY (hospital_id, patient_id) REFERENCES users (hospital_id, id));
 SELECT seal('correction_requests');
 CREATE INDEX correction_requests_by_creation ON correction_requests (hospital_id, created_at, id);
 CREATE INDEX correction_requests_by_patient ON correction_requests (hospital_id, patient_id, created_at, id);
