@@ -4,7 +4,7 @@ CREATE TABLE representatives (
     hospital_id uuid NOT NULL,
     id uuid NOT NULL,
     patient_id uuid NOT NULL,
-    user_id uuid NOT NULL CHECK (user_id <> patient_id),
+    user_id uuid NOT NULL,
     kind text NOT NULL CHECK (kind IN ('GUARDIAN', 'PROXY')),
     sees_restricted boolean NOT NULL,
     reason text NOT NULL,
@@ -15,7 +15,8 @@ CREATE TABLE representatives (
     version bigint NOT NULL,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
-    PRIMARY KEY (hospital_id, id));
+    PRIMARY KEY (hospital_id, id),
+    CONSTRAINT representatives_of_others CHECK (user_id <> patient_id));
 SELECT seal('representatives');
 REVOKE DELETE ON representatives FROM medcor_clinical;
 CREATE INDEX representatives_in_force ON representatives (hospital_id, user_id, patient_id, ends_at);

@@ -2,6 +2,7 @@ using MedCor.Clinical.People;
 using MedCor.Clinical.Scheduling;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
+using MedCor.Platform.Database;
 using MedCor.Platform.LocalCopies;
 using MedCor.Platform.Tools;
 using Microsoft.EntityFrameworkCore;
@@ -64,7 +65,15 @@ internal sealed class CreateRepresentativeHandler(ClinicalDb db, PersonCopies pe
         var notified = await db.FindNotifiedUsersAsync(patient.HospitalId, ct);
         db.Add(representative.Representative);
         db.Raise(() => new RepresentativeCreated(representative.ToContract(now).WithoutTexts(), notified));
-        await db.SaveChangesAsync(ct);
+        try
+        {
+            await db.SaveChangesAsync(ct);
+        }
+        catch (DbUpdateException e) when (e.ViolatesConstraint("representatives_of_others"))
+        {
+            // The patient was merged into the user since both were read.
+            throw new Conflict("The patient was merged into the user, and nobody acts for themselves.");
+        }
         return representative.ToContract(now);
     }
 }
