@@ -8,8 +8,8 @@ namespace MedCor.Clinical.Merges;
 
 /// <summary>
 /// Moves the appointments, medical records, treatments, referrals, emergency overrides and representatives of a merged patient to the surviving one, and back
-/// when the merge is undone; likewise for whom the merged patient acts. All rows move in the transaction of the event, which also remembers which they are: a process that ends before has moved none, and the broker
-/// delivers the event again.
+/// when the merge is undone; likewise for whom the merged patient acts. All rows move in the transaction of the event, which also remembers which they are: a
+/// process that ends before has moved none, and the broker delivers the event again.
 /// </summary>
 internal sealed class PatientMerger(ClinicalDb db, BookingPauses pauses) : IEventHandler<PatientsMerged>, IEventHandler<PatientsUnmerged>
 {
