@@ -45,6 +45,10 @@ public sealed class CorrectionRequestTests
         Assert.Equal(refused, await Decide(staff, request, isConfirmed: false));
         var late = await staff.TryCall("decide_correction_request", new { correction_request_id = request.Id, is_confirmed = true });
         Assert.Equal(("CONFLICT", "REFUSED"), (late.Code, (string?)late.Details!["status"]));
+        var admin = await ApiClient.LogInShared(TestUser.HospitalAdminEmail);
+        await Wait.Until(async () => (await admin.Call<Page<AuditEvent>>("list_audit_events",
+                new { patient_id = user.Id, action = "decide_correction_request", limit = 100 })).Results
+            .Any(e => e.Outcome == AuditOutcome.Conflict && e.UserId == staff.Id), "the attempt is in the trail of the patient");
         Assert.Equal("Robin", (await staff.Call<Patient>("get_patient", new { patient_id = user.Id })).FirstName);
     }
 
