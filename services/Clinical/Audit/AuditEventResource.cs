@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using MedCor.Clinical.People;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
@@ -62,12 +63,17 @@ internal sealed class AuditEventResource(ClinicalDb db) : QueryableResource<Audi
     protected override Task<Guid[]> FindRepresentedAsync(Guid[] patients, CancellationToken ct) => db.FindRepresentedAsync(patients, ct, completely: true);
 
     /// <summary>
-    /// Reads a page. The events of a patient with several IDs are found first, because no index has them in order; except where a filter leaves few.
+    /// Reads a page. The events of a patient with several IDs are found first, because no index has them in order; except where a filter leaves few. Without a
+    /// patient in its filter, the list has none of the patients for whom the caller acts.
     /// </summary>
     protected override Task<Page<Contracts.Clinical.AuditEvent>> ReadAsync(ListQuery<AuditEvent> list, CancellationToken ct)
     {
         var ids = _ownIds;
-        return base.ReadAsync(ids.Length > 1 && !list.IsSelective ? list.FindFirst(e => ids.Contains(e.PatientId!.Value)) : list, ct);
+        if (ids.Length <= 1) return base.ReadAsync(list, ct);
+        Expression<Func<AuditEvent, bool>> isOwn = e => ids.Contains(e.PatientId!.Value);
+        if (!list.IsSelective) list = list.FindFirst(isOwn);
+        else if (!list.Requests("patient_id")) list = list.WhereSelective(isOwn);
+        return base.ReadAsync(list, ct);
     }
 
     protected override IQueryable<AuditEventWithUser> IncludeRelated(IQueryable<AuditEvent> rows) =>
@@ -118,12 +124,12 @@ internal sealed class AuditEventWithUser
 
     /// <summary>
     /// Returns the patient for whom the user acted; null when it was for nobody else. Patients reach the data of others only as their guardians or proxies, so
-    /// what the chain protects says it: the user, the role, whose data it is, and that the call was not refused. That they act for somebody, they read and end
-    /// for themselves.
+    /// what the chain protects says it: the user, the role, whose data it is, and that some was shown or changed. A call that found nothing may have named
+    /// anybody. That they act for somebody, they read and end for themselves.
     /// </summary>
     private Guid? FindRepresented() =>
-        Event is { Role: ActingRole.Patient, Outcome: AuditOutcome.Done or AuditOutcome.Replayed, Resource: not "representatives", PatientId: { } patient }
-        && patient != Event.UserId
+        Event is { Role: ActingRole.Patient, Outcome: AuditOutcome.Done or AuditOutcome.Replayed, Rows: > 0, Resource: not "representatives" }
+        && Event.PatientId is { } patient && patient != Event.UserId
             ? patient
             : null;
 }

@@ -65,6 +65,9 @@ public sealed class ListQuery<T> where T : class
     /// <summary>Gets whether a filter leaves few rows, however large the hospital.</summary>
     public bool IsSelective => _isSelective;
 
+    /// <summary>Returns whether rows with certain values of a field are requested.</summary>
+    public bool Requests(string field) => _requestedValues.Any(request => request.Field == field);
+
     /// <summary>Returns the owners, other than one, whose rows are requested.</summary>
     /// <param name="field">The field that holds the owner's ID.</param>
     internal Guid[] FindOtherOwners(string field, Guid owner) =>

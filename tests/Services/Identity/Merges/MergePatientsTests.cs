@@ -260,6 +260,30 @@ public class MergePatientsTests
     }
 
     [Fact]
+    public async Task A_patient_with_a_duplicate_who_acts_for_another_patient_reads_the_trail_of_that_one_only_by_naming_them()
+    {
+        var clinic = await Hospital.Value;
+        var (guardian, duplicate, child) = (await TestUser.Create(clinic.Admin), await clinic.CreatePatient(), await clinic.CreatePatient());
+        await clinic.Admin.Call("create_representative", new
+        {
+            patient_id = child, user_id = guardian.Id, kind = "GUARDIAN", until = ClinicFixture.FormatDate(clinic.Today.AddDays(30)), reason = "Court",
+        });
+        foreach (var patient in (Guid[])[duplicate, child])
+            await clinic.Admin.Call<MedicalRecord>("get_medical_record", new { record_id = (await Record(clinic, patient)).Id });
+        await WaitUntil(clinic, (await Merge(clinic, guardian.Id, duplicate)).Id, PatientMergeStatus.Merged);
+        var reader = await guardian.LogIn();
+
+        foreach (var parameters in (object[])[new { limit = 100 }, new { limit = 100, user_id = clinic.Admin.Id }])
+        {
+            var own = (await reader.Call<Page<AuditEvent>>("list_audit_events", parameters)).Results;
+            Assert.Contains(own, e => e.PatientId == duplicate);
+            Assert.DoesNotContain(own, e => e.PatientId == child);
+        }
+        Assert.Contains((await reader.Call<Page<AuditEvent>>("list_audit_events", new { patient_id = child, limit = 100 })).Results,
+            e => e.Action == "get_medical_record" && e.PatientId == child);
+    }
+
+    [Fact]
     public async Task The_numbers_of_the_duplicate_become_those_of_the_surviving_patient_and_of_nobody_else()
     {
         var clinic = await Hospital.Value;
