@@ -44,10 +44,10 @@ public sealed record PatientMerge(
 }
 
 /// <summary>
-/// Merges two patients of your hospital who are one person. The appointments, medical records, treatments, referrals and emergency overrides of the merged
-/// patient move to the surviving one within seconds, whatever happens to the servers; the ID and the numbers of the merged patient then answer with the
-/// surviving patient. The surviving patient keeps their own personal data. The merged patient's sessions end, and their login no longer opens your hospital.
-/// Appointments that overlap stay booked and are listed. Merging two patients again who are merged already changes nothing.
+/// Merges two patients of your hospital who are one person. The appointments, medical records, treatments, referrals, emergency overrides, guardians and
+/// proxies of the merged patient move to the surviving one within seconds, whatever happens to the servers; the ID and the numbers of the merged patient then
+/// answer with the surviving patient. The surviving patient keeps their own personal data. The merged patient's sessions end, and their login no longer opens
+/// your hospital. Appointments that overlap stay booked and are listed. Merging two patients again who are merged already changes nothing.
 /// </summary>
 /// <param name="SurvivingPatientId">The ID of the patient who stays, who must be active.</param>
 /// <param name="MergedPatientId">The ID of the duplicate.</param>
