@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
@@ -166,6 +168,96 @@ public sealed class RepresentativeTests
         Assert.Equal(3, (await actor.Call<Page<Representative>>("list_representatives", new { patient_id = patient.Id })).Total);
 
         static Task<ApiResponse> End(ApiClient by, Representative relation) => by.TryCall("end_representative", new { representative_id = relation.Id });
+    }
+
+    [Fact]
+    public async Task After_the_end_nothing_is_answered_again_that_was_written_about_the_patient()
+    {
+        var (ward, key) = (await CareWard.GetLimited(), $"{Guid.NewGuid()}");
+        var (guardian, child) = (await LogInSomebody(ward), await ward.Clinic.CreatePatient());
+        var visit = await ward.Admin.Call<Appointment>("create_appointment", new
+        {
+            patient_id = child, doctor_id = ward.Author.Id, appointment_date = ward.Clinic.Weekday(40), appointment_time = "10:00", reason = "Secret",
+        });
+        var relation = await Register(ward, child, guardian);
+        Task<ApiResponse> Cancel() =>
+            guardian.TryCall("update_appointment_status", new { appointment_id = visit.Id, status = "CANCELLED", notes = "Well again" }, key);
+        for (var n = 0; n < 2; n++) Assert.Equal("Secret", (await Cancel()).Read<Appointment>().Reason);
+
+        await ward.Admin.Call("end_representative", new { representative_id = relation.Id });
+
+        var again = await Cancel();
+        Assert.True(again.IsReplay);
+        Assert.Equal((null, null), (again.Read<Appointment>().Reason, again.Read<Appointment>().Notes));
+        Assert.Equal("RESOURCE_NOT_FOUND", (await guardian.TryCall("get_appointment", new { appointment_id = visit.Id })).Code);
+        using var batch = await guardian.Http.PostAsJsonAsync("/api/mcp/batch", new
+        {
+            requests = new object[]
+            {
+                new { tool = "get_appointment", @params = new { appointment_id = visit.Id } },
+                new { tool = "list_appointments", @params = new { patient_id = child } },
+            },
+        });
+        Assert.DoesNotContain("Secret", await batch.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_resource_shows_nothing_of_a_patient_who_is_not_named_and_expands_to_nothing_that_is_hidden()
+    {
+        var ward = await CareWard.GetLimited();
+        var (proxy, patient) = (await LogInSomebody(ward), await ward.AdmitPatient());
+        await Register(ward, patient.Patient, proxy, "PROXY");
+        var ofPatient = Uri.EscapeDataString($$"""{"patient_id":"{{patient.Patient}}"}""");
+
+        foreach (var resource in (string[])["appointments", "medical_records", "treatments"])
+        {
+            Assert.Equal(0, (int)(await proxy.Get<JsonNode>($"/api/mcp/resources/{resource}"))["total"]!);
+            Assert.NotEqual(0, (int)(await proxy.Get<JsonNode>($"/api/mcp/resources/{resource}?filter={ofPatient}"))["total"]!);
+        }
+        foreach (var hidden in (string[])[$"medical_records/{patient.Restricted}", $"patients/{patient.Patient}"])
+        {
+            using var answer = await proxy.Http.GetAsync(new Uri($"/api/mcp/resources/{hidden}", UriKind.Relative));
+            Assert.Equal((hidden, HttpStatusCode.NotFound), (hidden, answer.StatusCode));
+        }
+        var expanded = (await proxy.Get<JsonNode>($"/api/mcp/resources/appointments?expand=patient&filter={ofPatient}"))["results"]!.AsArray();
+        Assert.NotEmpty(expanded);
+        Assert.All(expanded, appointment => Assert.Null(appointment!["patient"]));
+    }
+
+    [Fact]
+    public async Task A_call_that_finds_nothing_was_made_on_behalf_of_nobody()
+    {
+        var ward = await CareWard.GetLimited();
+        var (stranger, patient) = (await LogInSomebody(ward), await ward.Clinic.CreatePatient());
+        var filter = Uri.EscapeDataString($$"""{"id":"{{patient}}"}""");
+
+        Assert.Equal(0, (int)(await stranger.Get<JsonNode>($"/api/mcp/resources/patients?filter={filter}"))["total"]!);
+
+        IReadOnlyList<AuditEvent> recorded = [];
+        await Wait.Until(async () => (recorded = (await ward.Admin.Call<Page<AuditEvent>>("list_audit_events",
+            new { user_id = stranger.Id, action = "resources/patients" })).Results).Count > 0, "the call is in the trail");
+        Assert.All(recorded, e => Assert.Equal((patient, null), (e.PatientId, e.OnBehalfOf)));
+    }
+
+    [Fact]
+    public async Task Nobody_comes_to_act_for_themselves_by_a_merge_that_is_applied_meanwhile()
+    {
+        var (ward, house) = (await CareWard.GetLimited(), await MedCorFixture.Get());
+        var (user, patient) = (await ward.Clinic.CreatePatient(), await ward.Clinic.CreatePatient());
+        Task<ApiResponse> Register() => ward.Admin.TryCall("create_representative", new
+        {
+            patient_id = patient, user_id = user, kind = "GUARDIAN", until = ClinicFixture.FormatDate(ward.Clinic.Today.AddDays(30)), reason = "Court",
+        });
+        Assert.Equal(HttpStatusCode.OK, (await Register()).Status);
+        // As Clinical stores it, while the copy of the patient is still that of before.
+        await house.QueryNumber("clinical", """
+            INSERT INTO patient_merges (hospital_id, merge_id, surviving_id, merged_id, is_merged, version)
+            VALUES ($1, gen_random_uuid(), $2, $3, true, 1) RETURNING 1
+            """, ward.Admin.HospitalId!.Value, user, patient);
+
+        var refused = await Register();
+
+        Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (refused.Status, refused.Code));
     }
 
     [Fact]
