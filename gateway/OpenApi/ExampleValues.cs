@@ -12,10 +12,11 @@ internal static class ExampleValues
     public static JsonNode? ForResponse(JsonObject schema, ComponentRegistry components) => Create(schema, components, "", "", _ => true);
 
     /// <summary>Creates parameters with only the required fields.</summary>
-    public static JsonObject ForRequiredOnly(JsonObject parameters, ComponentRegistry components)
+    /// <param name="also">One more field; null for none.</param>
+    public static JsonObject ForRequiredOnly(JsonObject parameters, ComponentRegistry components, string? also)
     {
         var required = (components.Resolve(parameters)["required"]?.AsArray() ?? []).Select(name => (string)name!).ToHashSet();
-        return (JsonObject)Create(parameters, components, "", "", required.Contains)!;
+        return (JsonObject)Create(parameters, components, "", "", name => name == also || required.Contains(name))!;
     }
 
     /// <summary>Creates parameters with all fields except <c>expected_version</c>, whose current value the example cannot know.</summary>

@@ -44,7 +44,7 @@ internal sealed class ToolDocumentTransformer(OperationTransformer operations, C
     private OperationDetails Describe(ToolDescriptor tool)
     {
         var (input, output) = (components.ReferenceInput(tool.Params), components.ReferenceOutput(tool.Result));
-        var (shortest, fullest) = (ExampleValues.ForRequiredOnly(input, components), ExampleValues.ForAllFields(input, components));
+        var (shortest, fullest) = (ExampleValues.ForRequiredOnly(input, components, tool.ExampleParameter), ExampleValues.ForAllFields(input, components));
         (string Name, IOpenApiExample Value)[] examples =
         [
             ("shortest", OperationDetails.Example(shortest, SummarizeShortest(tool, fullest, shortest))),

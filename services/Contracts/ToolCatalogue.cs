@@ -26,6 +26,9 @@ public sealed record ToolDescriptor(string Name, string Service, Effect Effect, 
     /// <summary>Gets whether the sign-in policy of the caller's hospital can require that the caller has logged in recently.</summary>
     public bool RequiresStepUp { get; init; }
 
+    /// <summary>Gets the parameter that the shortest example has although none is required; null for no parameter.</summary>
+    public string? ExampleParameter { get; init; }
+
     /// <summary>
     /// Gets whether the results may contain a secret or health data: clinical content, or the answers to a guided prompt. Such a result is returned only to the
     /// caller who requested it, who is on record, and published nowhere else.
@@ -60,7 +63,7 @@ public static class ToolCatalogue
             tools.Add(promise.Name,
                 new(promise.Name, service, promise.Effect, promise.Callers, XmlDocumentation.GetSummary(type), type, result, promise.IsReferenceData,
                     AuditDescriptor.Create(result, promise.Effect, type))
-                { ReturnsSecret = promise.ReturnsSecret, RequiresStepUp = promise.RequiresStepUp });
+                { ReturnsSecret = promise.ReturnsSecret, RequiresStepUp = promise.RequiresStepUp, ExampleParameter = promise.ExampleParameter });
         }
         return tools;
     }

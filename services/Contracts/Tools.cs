@@ -26,6 +26,9 @@ public sealed class ToolAttribute(string name, Effect effect, Callers callers) :
     /// <summary>Gets whether the sign-in policy of the caller's hospital can require that the caller has logged in recently.</summary>
     public bool RequiresStepUp { get; init; }
 
+    /// <summary>Gets the parameter that the shortest example has, for a tool that requires one of several parameters; null for all others.</summary>
+    public string? ExampleParameter { get; init; }
+
     /// <summary>Gets whether the result contains a secret, which only the caller receives: it is published nowhere, and stored encrypted alone.</summary>
     public bool ReturnsSecret { get; init; }
 }

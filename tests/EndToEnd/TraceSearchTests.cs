@@ -63,8 +63,9 @@ public class TraceSearchTests
             spans => spans.Count(s => IsServer(s) && IsRefused(s, "doctors", "RESOURCE_NOT_FOUND")) == 2 && !spans.Any(s => s.IsError));
         await TracedAs(id + "-prompt",
             spans => spans.Count(s => IsServer(s) && IsRefused(s, "answer_prompt", "VALIDATION_ERROR")) == 2 && !spans.Any(s => s.IsError));
+        // The service records the refusal in the audit trail.
         await TracedAs(id + "-role",
-            spans => spans.Count(s => IsServer(s) && IsRefused(s, "create_hospital", "PERMISSION_DENIED")) == 1 && !spans.Any(s => s.IsError));
+            spans => spans.Count(s => IsServer(s) && IsRefused(s, "create_hospital", "PERMISSION_DENIED")) == 2 && !spans.Any(s => s.IsError));
     }
 
     [Fact]

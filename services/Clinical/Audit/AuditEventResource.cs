@@ -4,6 +4,7 @@ using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Platform.Querying;
 using MedCor.Platform.Resources;
+using Microsoft.EntityFrameworkCore;
 using AuditEvent = MedCor.Platform.Audit.AuditEvent;
 
 namespace MedCor.Clinical.Audit;
@@ -27,6 +28,12 @@ internal sealed class AuditEventResource(ClinicalDb db) : QueryableResource<Audi
         .WithIndex("action", "created_at")
         .WithIndex("outcome", "created_at").WithIndex("kind", "created_at");
 
+    /// <summary>The time for which the caller's own reads of the trail are left out, and the maximum number of them.</summary>
+    private const int OwnReadHours = 1, MaxOwnReads = 500;
+
+    /// <summary>The caller's own latest reads of the trail.</summary>
+    private Guid[] _ownReads = [];
+
     /// <summary>A patient's ID and those of the duplicates that were merged into the patient; of other callers none.</summary>
     private Guid[] _ownIds = [];
 
@@ -38,15 +45,15 @@ internal sealed class AuditEventResource(ClinicalDb db) : QueryableResource<Audi
 
     /// <summary>
     /// Gets the events that the caller may see: a patient's own, under each ID that the patient has had, and those of patients for whom the caller acts and
-    /// sees everything, or those of an administrator's hospital. Reading them is an event too, which is left out for whoever has read: otherwise each page
-    /// would move what is on the next one.
+    /// sees everything, or those of an administrator's hospital. Reading them is an event too, which is left out for a while for whoever has read: otherwise
+    /// each page would move what is on the next one. They are left out by their IDs, which every index has, so that rows are counted from an index.
     /// </summary>
     protected override IQueryable<AuditEvent> Rows
     {
         get
         {
-            var (kind, me) = (db.Tenancy.Caller.Kind, db.Tenancy.Caller.UserId);
-            var events = db.AuditEvents.Where(e => e.Kind != AuditKind.Audit || e.UserId != me);
+            var (kind, me, ownReads) = (db.Tenancy.Caller.Kind, db.Tenancy.Caller.UserId, _ownReads);
+            var events = ownReads.Length == 0 ? db.AuditEvents : db.AuditEvents.Where(e => !ownReads.Contains(e.Id));
             if (kind != Callers.Patient) return events;
             var (ids, represented) = (_ownIds, db.RepresentedPatients);
             return ids.Length > 1
@@ -57,7 +64,10 @@ internal sealed class AuditEventResource(ClinicalDb db) : QueryableResource<Audi
 
     protected override async Task PrepareAsync(CancellationToken ct)
     {
-        if (db.Tenancy.Caller is { Kind: Callers.Patient, UserId: var me }) _ownIds = await db.FindIdsOfPatientAsync(me, ct);
+        var (hospital, me, since) = (db.Tenancy.HospitalId ?? Guid.Empty, db.Tenancy.Caller.UserId, db.UtcNow.AddHours(-OwnReadHours));
+        _ownReads = await db.AuditEvents.Where(e => e.HospitalId == hospital && e.UserId == me && e.CreatedAt > since && e.Kind == AuditKind.Audit)
+            .OrderByDescending(e => e.CreatedAt).Select(e => e.Id).Take(MaxOwnReads).ToArrayAsync(ct);
+        if (db.Tenancy.Caller.Kind == Callers.Patient) _ownIds = await db.FindIdsOfPatientAsync(me, ct);
     }
 
     protected override Task<Guid[]> FindRepresentedAsync(Guid[] patients, CancellationToken ct) => db.FindRepresentedAsync(patients, ct, completely: true);

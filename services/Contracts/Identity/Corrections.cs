@@ -48,7 +48,7 @@ public sealed record CorrectionRequest(
 /// <param name="LastName">The correct last name.</param>
 /// <param name="DateOfBirth">The correct date of birth. <example>"1984-05-17"</example></param>
 /// <param name="PatientId">The ID of the patient; you by default.</param>
-[Tool("create_correction_request", Effect.Create, Callers.Patient)]
+[Tool("create_correction_request", Effect.Create, Callers.Patient, ExampleParameter = "first_name")]
 public sealed record CreateCorrectionRequest(
     [property: Length(1, 100)] string? FirstName = null,
     [property: Length(1, 100)] string? LastName = null,

@@ -82,7 +82,7 @@ public sealed record GetPatient(Guid PatientId) : ITool<Patient>;
 /// <param name="PhoneNumber">
 /// A phone number of the patient in any form, with or without the prefixes of the country and the city; or the last digits of one.
 /// </param>
-[Tool("find_patients", Effect.Read, Callers.HospitalAdmin | Callers.Doctor | Callers.Nurse | Callers.Receptionist)]
+[Tool("find_patients", Effect.Read, Callers.HospitalAdmin | Callers.Doctor | Callers.Nurse | Callers.Receptionist, ExampleParameter = "search")]
 public sealed record FindPatients(
     [property: MaxLength(200)] string? Search = null,
     [property: MaxLength(DemographicLimits.MaxMrnLength)] string? Mrn = null,

@@ -5,7 +5,8 @@ namespace MedCor.Platform.Database;
 
 /// <summary>
 /// Sets the visible hospital for PostgreSQL's row-level security, in the same round trip as the first command of each transaction or as a command outside a
-/// transaction. It always uses <c>set_config(…, true)</c>, which ends with the transaction, so a pooled connection carries nothing over.
+/// transaction. It always uses <c>set_config(…, true)</c>, which ends with the transaction, so a pooled connection carries nothing over. Where texts are
+/// encrypted, it also reads the hospital's keys before a query.
 /// </summary>
 internal sealed class RowLevelSecurityInterceptor : DbCommandInterceptor, IDbTransactionInterceptor
 {
@@ -21,6 +22,9 @@ internal sealed class RowLevelSecurityInterceptor : DbCommandInterceptor, IDbTra
     public override async ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(DbCommand command, CommandEventData data,
         InterceptionResult<DbDataReader> result, CancellationToken ct = default)
     {
+        // The texts among the rows are decrypted synchronously.
+        if (data.Context is TenantDb { Texts: { } texts, Tenancy: var tenancy } && tenancy.HospitalId is { } hospital)
+            await texts.PrepareAsync(hospital, forWriting: false, ct);
         await LeadAsync(command, data, ct);
         return result;
     }

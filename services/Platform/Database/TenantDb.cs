@@ -137,7 +137,11 @@ public abstract class TenantDb : DbContext
         try
         {
             foreach (var entry in entries.Where(e => e.State is EntityState.Added or EntityState.Modified))
-                encrypted.Add((entry, EncryptedColumns.Of(entry.Metadata).Encrypt((IEncryptedRow)entry.Entity, Texts, entry)));
+            {
+                var row = (IEncryptedRow)entry.Entity;
+                if (Texts is not null) await Texts.PrepareAsync(row.HospitalId, forWriting: true, ct);
+                encrypted.Add((entry, EncryptedColumns.Of(entry.Metadata).Encrypt(row, Texts, entry)));
+            }
             return await base.SaveChangesAsync(acceptAllChangesOnSuccess, ct);
         }
         finally

@@ -50,4 +50,8 @@ internal sealed class DataKey
 /// <param name="IsNotStarted">Whether no key may be created yet: texts are stored as they are.</param>
 /// <param name="ById">All keys that texts may still be encrypted with.</param>
 internal sealed record HospitalKeys(
-    DataKey? InUse, bool AreDestroyed, bool IsNotStarted, FrozenDictionary<Guid, DataKey> ById, DateTimeOffset ReadAt);
+    DataKey? InUse, bool AreDestroyed, bool IsNotStarted, FrozenDictionary<Guid, DataKey> ById, DateTimeOffset ReadAt)
+{
+    /// <summary>Gets whether the first key has still to be created, before a text is written.</summary>
+    internal bool LacksFirst => this is { InUse: null, AreDestroyed: false, IsNotStarted: false };
+}

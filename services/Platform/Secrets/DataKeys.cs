@@ -9,10 +9,11 @@ namespace MedCor.Platform.Secrets;
 /// <summary>
 /// Provides the keys that encrypt the texts of each hospital. They are stored in the service's database, wrapped with a secret of its configuration, and kept
 /// unwrapped in memory for a minute: a process that has read a hospital's keys reads them again after that time, or when it meets a key that it does not know.
-/// They are read without a task, since EF Core creates entities synchronously.
+/// <see cref="PrepareAsync"/> reads them before they are needed: EF Core creates entities synchronously, and many requests that block their threads at once for
+/// the keys of one hospital would leave no thread to go on with.
 /// </summary>
 /// <param name="database">A data source of its own: a request that waits for keys holds a connection of the other one.</param>
-internal sealed class DataKeys(NpgsqlDataSource database, DataKeyWrapping wrapping, TimeProvider clock)
+internal sealed class DataKeys(NpgsqlDataSource database, DataKeyWrapping wrapping, TimeProvider clock) : IDisposable
 {
     /// <summary>The name of the data source.</summary>
     internal const string DataSource = "data-keys";
@@ -27,7 +28,19 @@ internal sealed class DataKeys(NpgsqlDataSource database, DataKeyWrapping wrappi
     internal static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<Guid, HospitalKeys> _hospitals = new();
-    private readonly Lock _reading = new();
+    private readonly SemaphoreSlim _reading = new(1);
+
+    /// <summary>Reads the keys of a hospital, unless they are known, so that the other methods find them without blocking the thread.</summary>
+    /// <param name="hospital">The hospital; all zeros for what belongs to none.</param>
+    /// <param name="createsFirst">Whether the first key is created, for writing a text.</param>
+    internal ValueTask PrepareAsync(Guid hospital, bool createsFirst, CancellationToken ct)
+    {
+        var keys = FindFresh(hospital);
+        return keys is not null && !(createsFirst && keys.LacksFirst) ? ValueTask.CompletedTask : new(ReadAsync(hospital, keys, createsFirst, ct));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _reading.Dispose();
 
     /// <summary>
     /// Returns the key that encrypts what is written, and creates the first; null as long as the encryption was not started after an upgrade. Throws
@@ -37,7 +50,7 @@ internal sealed class DataKeys(NpgsqlDataSource database, DataKeyWrapping wrappi
     internal DataKey? FindInUse(Guid hospital)
     {
         var keys = Get(hospital);
-        if (keys is { InUse: null, AreDestroyed: false, IsNotStarted: false }) keys = Read(hospital, keys, createsFirst: true);
+        if (keys.LacksFirst) keys = Read(hospital, keys, createsFirst: true);
         return keys.AreDestroyed ? throw new Conflict("The hospital's encryption keys were destroyed; nothing can be written.") : keys.InUse;
     }
 
@@ -75,35 +88,72 @@ internal sealed class DataKeys(NpgsqlDataSource database, DataKeyWrapping wrappi
         return reader.GetBoolean(1);
     }
 
-    private HospitalKeys Get(Guid hospital) =>
-        _hospitals.TryGetValue(hospital, out var keys) && clock.GetUtcNow() - keys.ReadAt < Lifetime ? keys : Read(hospital, keys);
+    private HospitalKeys Get(Guid hospital) => FindFresh(hospital) ?? Read(hospital, outdated: null);
+
+    /// <summary>Returns what was read of a hospital within the <see cref="Lifetime"/>; null when nothing was.</summary>
+    private HospitalKeys? FindFresh(Guid hospital) =>
+        _hospitals.TryGetValue(hospital, out var keys) && clock.GetUtcNow() - keys.ReadAt < Lifetime ? keys : null;
 
     /// <summary>Reads the keys of a hospital, unless another thread has read them meanwhile.</summary>
-    /// <param name="outdated">What is known of the keys; null when nothing is.</param>
+    /// <param name="outdated">What is known of the keys and does not suffice; null when nothing is known, or for too long.</param>
     private HospitalKeys Read(Guid hospital, HospitalKeys? outdated, bool createsFirst = false)
     {
-        lock (_reading)
+        _reading.Wait();
+        try
         {
-            var isRead = _hospitals.TryGetValue(hospital, out var current) && !ReferenceEquals(current, outdated);
-            if (isRead && !(createsFirst && current is { InUse: null, IsNotStarted: false })) return current!;
-            if (_hospitals.Count >= MaxHospitals) _hospitals.Clear();
-            return _hospitals[hospital] = ReadAll(hospital, outdated, createsFirst);
+            if (FindReadMeanwhile(hospital, outdated, createsFirst) is { } current) return current;
+            // The keys serve all requests, so reading them is no part of the trace of one.
+            using var quiet = OpenTelemetry.SuppressInstrumentationScope.Begin();
+            var now = clock.GetUtcNow();
+            using var batch = CreateRead(hospital, createsFirst, now);
+            using var reader = batch.ExecuteReader();
+            return Store(hospital, reader, createsFirst, now);
+        }
+        finally
+        {
+            _reading.Release();
         }
     }
 
-    private HospitalKeys ReadAll(Guid hospital, HospitalKeys? outdated, bool createsFirst)
+    /// <inheritdoc cref="Read"/>
+    private async Task ReadAsync(Guid hospital, HospitalKeys? outdated, bool createsFirst, CancellationToken ct)
     {
-        // The keys serve all requests, so reading them is no part of the trace of one.
-        using var quiet = OpenTelemetry.SuppressInstrumentationScope.Begin();
-        var now = clock.GetUtcNow();
-        using var batch = database.CreateBatch();
+        await _reading.WaitAsync(ct);
+        try
+        {
+            if (FindReadMeanwhile(hospital, outdated, createsFirst) is not null) return;
+            using var quiet = OpenTelemetry.SuppressInstrumentationScope.Begin();
+            var now = clock.GetUtcNow();
+            await using var batch = CreateRead(hospital, createsFirst, now);
+            await using var reader = await batch.ExecuteReaderAsync(ct);
+            Store(hospital, reader, createsFirst, now);
+        }
+        finally
+        {
+            _reading.Release();
+        }
+    }
+
+    /// <summary>Returns what another thread has read meanwhile; null when that is nothing, or does not suffice.</summary>
+    private HospitalKeys? FindReadMeanwhile(Guid hospital, HospitalKeys? outdated, bool createsFirst) =>
+        FindFresh(hospital) is { } current && !ReferenceEquals(current, outdated) && !(createsFirst && current.LacksFirst) ? current : null;
+
+    private NpgsqlBatch CreateRead(Guid hospital, bool createsFirst, DateTimeOffset now)
+    {
+        var batch = database.CreateBatch();
         batch.BatchCommands.Add(new("SELECT set_config('medcor.hospital', $1, true)") { Parameters = { new() { Value = hospital.ToString() } } });
         if (createsFirst) batch.BatchCommands.Add(CreateInsert(hospital, wrapping, now));
         batch.BatchCommands.Add(new("SELECT id, wrapped, secret_id, retired_at IS NULL FROM data_keys WHERE hospital_id = $1")
         {
             Parameters = { new() { Value = hospital } },
         });
-        using var reader = batch.ExecuteReader();
+        return batch;
+    }
+
+    /// <summary>Keeps what was read of a hospital. Keys that are known already are not unwrapped again.</summary>
+    private HospitalKeys Store(Guid hospital, NpgsqlDataReader reader, bool createsFirst, DateTimeOffset now)
+    {
+        var known = _hospitals.GetValueOrDefault(hospital);
         // The insert has no result of its own.
         reader.NextResult();
         var (keys, areDestroyed) = (new Dictionary<Guid, DataKey>(), false);
@@ -116,12 +166,14 @@ internal sealed class DataKeys(NpgsqlDataSource database, DataKeyWrapping wrappi
                 areDestroyed |= isInUse;
                 continue;
             }
-            var key = outdated?.ById.GetValueOrDefault(id)
+            var key = known?.ById.GetValueOrDefault(id)
                 ?? new(id, wrapping.Unwrap(reader.GetFieldValue<byte[]>(1), reader.GetString(2), hospital, id));
             keys.Add(id, key);
             if (isInUse) inUse = key;
         }
-        return new(inUse, areDestroyed, IsNotStarted: createsFirst && inUse is null && !areDestroyed, keys.ToFrozenDictionary(), now);
+        if (_hospitals.Count >= MaxHospitals) _hospitals.Clear();
+        return _hospitals[hospital] =
+            new(inUse, areDestroyed, IsNotStarted: createsFirst && inUse is null && !areDestroyed, keys.ToFrozenDictionary(), now);
     }
 
     /// <summary>Creates the statement that adds a new key, unless the hospital has one in use or the encryption was not started.</summary>

@@ -48,6 +48,10 @@ public sealed class TextEncryption
     /// </summary>
     public string Encrypt(string text, TextLocation at) => FindKey(at.HospitalId) is { } key ? Encrypt(text, at, key) : text;
 
+    /// <summary>Reads the keys of a hospital, unless they are known, so that texts are encrypted and decrypted without blocking the thread.</summary>
+    /// <param name="forWriting">Whether texts are written, which needs a key.</param>
+    internal ValueTask PrepareAsync(Guid hospital, bool forWriting, CancellationToken ct) => _keys.PrepareAsync(hospital, forWriting, ct);
+
     /// <summary>Returns the key that encrypts what is written for a hospital; null as long as the encryption was not started.</summary>
     internal DataKey? FindKey(Guid hospital) => _keys.FindInUse(hospital);
 

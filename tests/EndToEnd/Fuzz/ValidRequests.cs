@@ -52,6 +52,7 @@ internal sealed class ValidRequests
             new { email, password = "Korrekt-Pferd-7", first_name = "Spare", last_name = "User", role = "NURSE" })).Id.ToString();
         _spare = await ApiClient.LogIn(email, "Korrekt-Pferd-7");
         var nurse = _premises.People[Callers.Nurse];
+        _ids["user_id"] = _ids["spare_user"];
         _ids["call_id"] = $"{await new ChatStreamClient(nurse.Http, nurse.AccessToken).Start("What is anemia?")}";
         using var prompt = await nurse.Http.PostAsJsonAsync("/api/mcp/prompts/invoke", new { prompt = "emergency_triage", initial_data = new { } });
         _ids["session_id"] = (await prompt.Content.ReadFromJsonAsync<PromptSession>(ApiClient.CompleteOptions))!.SessionId.ToString();
