@@ -43,7 +43,8 @@ internal sealed class ExportEndpoints(ServiceForwarder forwarder, OpenConnection
 
     private const string Description =
         "Each line is a row of a table. The last line is `{\"complete\": true, \"rows\": …}`; without it, the export was interrupted and must be repeated. "
-        + "Each page that is read is recorded in the audit trail. The token must not be limited by scopes.";
+        + "Each page that is read is recorded in the audit trail. The token must not be limited by scopes, and a hospital's sign-in policy can demand a recent "
+        + "login (step-up).";
 
     private static OperationDetails Details(params OpenApiParameter[] parameters) => new()
     {

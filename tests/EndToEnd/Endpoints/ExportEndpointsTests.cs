@@ -105,6 +105,55 @@ public class ExportEndpointsTests
     }
 
     [Fact]
+    public async Task An_export_by_an_administrator_has_restricted_records_and_is_told_and_recorded_with_its_tables()
+    {
+        var ward = await ClinicFixture.OpenHospital("Europe/Berlin");
+        var doctor = await ward.LogInDoctor();
+        var record = await doctor.Call<MedicalRecord>("create_medical_record",
+            new { patient_id = ward.Patient, title = "Confidential", record_type = "CONSULTATION", restricted = true });
+        Assert.NotEqual("Confidential", (string?)(await ward.Admin.Call("get_medical_record", new { record_id = record.Id }))["title"]);
+        await using var listener = await SseClient.Connect(ward.Admin, "resources=audit_events");
+
+        var (_, rows) = await Export(ward.Admin, $"users/{ward.Patient}");
+
+        Assert.Equal("Confidential", (string?)Assert.Single(Of(rows, "clinical", "medical_records"))["title"]);
+        var alert = (await listener.Next(e => e.Name == "audit_alert")).Data;
+        Assert.Equal(("EXPORT", $"{ward.Admin.Id}"), ((string?)alert["rule"], (string?)alert["subject_id"]));
+        var pages = (await ward.Admin.Call<Page<AuditEvent>>("list_audit_events", new { resource = "exports", patient_id = ward.Patient })).Results;
+        Assert.Contains(pages, e => e.Service == "clinical" && e.Fields?.Contains("medical_records") == true);
+    }
+
+    [Fact]
+    public async Task Where_a_hospital_requires_a_recent_login_nobody_exports_with_an_older_one()
+    {
+        var here = await StepUpFixture.Create();
+
+        foreach (var what in (string[])["hospital", $"users/{here.Hospital.Patient}"])
+        {
+            using var refused = await here.Stale.Http.PostAsync(new Uri($"/api/mcp/exports/{what}", UriKind.Relative), null);
+            Assert.Equal((HttpStatusCode.Unauthorized, "AUTH_STEP_UP"), (refused.StatusCode, (await refused.ReadError()).Code));
+            Assert.Equal(StepUpFixture.Challenge(StepUpFixture.Minutes), refused.Headers.WwwAuthenticate.ToString());
+            Assert.True((bool)(await Export(here.Fresh, what)).Rows[^1]["complete"]!);
+        }
+    }
+
+    [Fact]
+    public async Task A_program_exports_nobody_elses_data()
+    {
+        var ward = await ClinicFixture.Open();
+        var program = await ServiceAccountClient.Create(role: "ADMIN");
+        using var http = await TestUser.CreateAnonymousClient();
+        http.DefaultRequestHeaders.Authorization = new("Bearer", program.Key.ApiKey);
+
+        foreach (var what in (string[])["hospital", $"users/{ward.Patient}"])
+        {
+            using var refused = await http.PostAsync(new Uri($"/api/mcp/exports/{what}", UriKind.Relative), null);
+            Assert.Equal((HttpStatusCode.Forbidden, "Only users who have logged in themselves export the data of others."),
+                (refused.StatusCode, (await refused.ReadError()).Message));
+        }
+    }
+
+    [Fact]
     public async Task A_token_with_scopes_exports_nothing()
     {
         var ward = await ClinicFixture.Open();
