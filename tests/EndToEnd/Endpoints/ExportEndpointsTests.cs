@@ -1,7 +1,14 @@
+using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace MedCor.Tests.EndToEnd.Endpoints;
 
@@ -160,6 +167,93 @@ public class ExportEndpointsTests
         var limited = await ApiClient.LogIn(ward.PatientEmail, ClinicFixture.Password, scope: "medcor.read medcor.clinical");
 
         Assert.Equal(HttpStatusCode.Forbidden, (await Export(limited, $"users/{ward.Patient}")).Response.StatusCode);
+    }
+
+    [Fact]
+    public async Task An_export_that_takes_longer_than_its_token_lives_is_complete()
+    {
+        var user = await TestUser.Create();
+        // A second Identity on the same database, whose tokens live for seconds.
+        await using var brief = await ServiceProcess.StartService("identity", ("MCP_JWT_EXPIRY", "20"));
+        var received = new ConcurrentQueue<string>();
+        var expiry = DateTime.MaxValue;
+        await using var hospital = await StartService(async http =>
+        {
+            received.Enqueue(http.Request.Headers.Authorization.ToString());
+            var isFirst = received.Count == 1;
+            // The first page takes half of the token's time, and the second one the rest of it.
+            var until = isFirst ? expiry.AddSeconds(-9) : expiry.AddSeconds(1);
+            await Wait.Until(() => Task.FromResult(DateTime.UtcNow > until), "the token is old");
+            if (isFirst) await http.Response.WriteAsync(NextPage);
+        });
+        await using var gateway = await StartGateway(hospital);
+        var token = await ReadToken();
+        expiry = new JsonWebToken(token).ValidTo;
+
+        var (_, rows) = await Export(LogIn(gateway, token, user.Id), $"users/{user.Id}");
+
+        Assert.True((bool)rows[^1]["complete"]!, rows[^1].ToJsonString());
+        Assert.Equal(2, received.Count);
+        Assert.NotEqual($"Bearer {token}", received.Last());
+
+        async Task<string> ReadToken()
+        {
+            using var login = await brief.Post(null, "/api/auth/login", new { email = user.Email, password = user.Password });
+            return (await login.Content.ReadFromJsonAsync<JsonNode>())!.AccessToken();
+        }
+    }
+
+    [Fact]
+    public async Task An_export_that_cannot_go_on_says_in_its_last_line_that_it_is_incomplete()
+    {
+        var user = await TestUser.Create();
+        var client = await user.LogIn();
+        (int Status, string Code)[] failures = [(401, "AUTH_INVALID"), (403, "PERMISSION_DENIED"), (500, "SERVER_ERROR"), (503, "SERVER_ERROR")];
+        var (failing, isFirst) = (0, true);
+        await using var hospital = await StartService(async http =>
+        {
+            if (isFirst) await http.Response.WriteAsync(NextPage);
+            else http.Response.StatusCode = failing;
+            isFirst = false;
+        });
+        await using var gateway = await StartGateway(hospital);
+        var here = LogIn(gateway, client.AccessToken, user.Id);
+
+        foreach (var (status, code) in failures)
+        {
+            (failing, isFirst) = (status, true);
+            var (response, rows) = await Export(here, $"users/{user.Id}");
+
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            Assert.Equal((false, rows.Count - 1L, code),
+                ((bool)rows[^1]["complete"]!, (long)rows[^1]["rows"]!, (string?)rows[^1]["error"]!["code"]));
+            Assert.EndsWith("The export is incomplete; repeat it from the beginning.", (string?)rows[^1]["error"]!["message"], StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>What a service answers that has no row yet, but a further page.</summary>
+    private const string NextPage = """{"table":"departments","key":null}""";
+
+    /// <summary>Starts a service that answers requests for pages as a test wants it.</summary>
+    private static async Task<WebApplication> StartService(RequestDelegate answer)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var service = builder.Build();
+        service.Run(http => http.Request.Path == ExportPage.Path ? answer(http) : Task.CompletedTask);
+        await service.StartAsync();
+        return service;
+    }
+
+    /// <summary>Starts a gateway that takes a service of a test for Hospital.</summary>
+    private static Task<ServiceProcess> StartGateway(WebApplication hospital) =>
+        ServiceProcess.Start(("services__hospital__http__0", hospital.Urls.Single()), ("services__hospital__http__1", null));
+
+    private static ApiClient LogIn(ServiceProcess gateway, string token, Guid user)
+    {
+        gateway.Http.DefaultRequestHeaders.Authorization = new("Bearer", token);
+        return new(gateway.Http, token, "", user, hospitalId: null);
     }
 
     private static IEnumerable<JsonNode> Of(IEnumerable<JsonNode> rows, string service, string table) =>
