@@ -45,6 +45,7 @@ internal static class GatewayExtensions
         builder.AddMcp();
 
         builder.AddCacheRedis();
+        services.AddHostedService<RedisMemoryMetric>();
         builder.AddChatStreams();
         services.AddOptions<ChatStreamOptions>().Bind(builder.Configuration).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<ChatStreamReaders>();

@@ -37,8 +37,7 @@ internal sealed class AddDemoYear(ClinicalDb db, TimeProvider clock) : IOperator
             await AddAppointmentsAsync(monday.AddDays(week * 7), week, ct);
             await AddRecordsAsync(monday.AddDays(week * 7), ct);
             // What was added by SQL is not encrypted yet.
-            await db.Database.ExecuteSqlAsync(
-                $"UPDATE data_keys SET at_table = '', reencrypted_at = NULL WHERE hospital_id = {hospital.Id} AND retired_at IS NULL", ct);
+            await db.Database.ExecuteSqlAsync($"UPDATE data_keys SET at_table = '', reencrypted_at = NULL WHERE hospital_id = {hospital.Id}", ct);
             await transaction.CommitAsync(ct);
             if ((week + 1) % 6 == 0) Console.WriteLine($"{week + 1} of {WeekCount} weeks, {watch.Elapsed.TotalSeconds:0} s");
         }

@@ -12,7 +12,10 @@ public sealed record AuditedAccess(string Action, string Resource, Guid? Resourc
     /// <summary>Gets what the access was about.</summary>
     public AuditKind Kind { get; init; }
 
-    /// <summary>Gets the names of the parameters that a change gave, without their values; null for a read, and for clinical content.</summary>
+    /// <summary>
+    /// Gets the names of the parameters that a change gave, without their values, and of an export the tables of which it showed rows; null for any other read,
+    /// and for clinical content.
+    /// </summary>
     public IReadOnlyList<string>? Fields { get; init; }
 
     /// <summary>Gets the number of rows that were read, where they are not named one by one.</summary>

@@ -124,6 +124,7 @@ public sealed class DocumentedLimitsTests
         { "both of all users", Number(new LimitOptions().MaxListeners) },
         { "exports of a user", Number(OpenConnectionLimiter.MaxExportsPerUser) },
         { "rows of an export", Number(ExportPage.MaxRows) },
+        { "an export |", $"{SessionOptions.MaxRenewalWithoutRefresh.TotalHours} h" },
         { "MCP subscriptions of a user", Number(OpenConnectionLimiter.MaxSubscriptionsPerUser) },
         { "WebSockets of an address on", Number(OpenConnectionLimiter.MaxAnonymousPerAddress) },
         { "WebSockets of all on which", Number(OpenConnectionLimiter.MaxAnonymous) },

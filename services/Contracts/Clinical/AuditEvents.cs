@@ -102,7 +102,8 @@ public enum ActingRole { Platform, HospitalAdmin, Doctor, Nurse, Patient, Recept
 /// </param>
 /// <param name="Kind">What the access was about. <example>"CLINICAL"</example></param>
 /// <param name="Fields">
-/// The names of the parameters that a change of an account or of the administration gave, without their values; null for anything else.
+/// The names of the parameters that a change of an account or of the administration gave, without their values; of an export of a person's or a hospital's data
+/// the tables of which it showed rows; null for anything else.
 /// <example>null</example>
 /// </param>
 /// <param name="Service">The service that recorded the event. <example>"clinical"</example></param>

@@ -49,13 +49,19 @@ internal sealed class EncryptedColumns
             throw new InvalidOperationException($"{type.ClrType.Name}.{property.Name} is encrypted, but {type.ClrType.Name} is no {nameof(IEncryptedRow)}.");
     }
 
-    /// <summary>Decrypts what EF Core has read into an entity.</summary>
+    /// <summary>Decrypts what EF Core has read into an entity, and reports what should be encrypted and is not.</summary>
     public void Decrypt(IEncryptedRow row, TextEncryption? texts)
     {
         string? key = null;
         foreach (var column in _columns)
-            if (column.FindEncrypted(column.Get(row)) is { } stored)
+        {
+            var value = column.Get(row);
+            if (column.FindEncrypted(value) is { } stored)
                 column.SetText(row, Require(texts).Decrypt(stored, Locate(row, column, ref key), column.IsList(row) ? EmptyList : column.IfDestroyed));
+            // What is empty is never encrypted.
+            else if (texts is not null && value is not (null or "" or string[] { Length: 0 }) && texts.IsPlainTextForeign(row.HospitalId))
+                texts.ReportForeign(Locate(row, column, ref key));
+        }
     }
 
     /// <summary>Encrypts the texts of an entity, all with the same key, and returns them as they were. Without a key, they stay as they are.</summary>

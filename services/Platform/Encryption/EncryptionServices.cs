@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -29,7 +30,8 @@ internal static class EncryptionServices
         services.AddSingleton<DataKeyWrapping>();
         services.AddSingleton(provider => new DataKeys(provider.GetRequiredKeyedService<NpgsqlDataSource>(DataKeys.DataSource),
             provider.GetRequiredService<DataKeyWrapping>(), provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(provider => new TextEncryption(provider.GetRequiredService<DataKeys>()));
+        services.AddSingleton(provider => new TextEncryption(
+            provider.GetRequiredService<DataKeys>(), provider.GetRequiredService<ILogger<TextEncryption>>()));
         foreach (var row in assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IEncryptedRow)) && t.IsClass))
             services.AddScoped(typeof(IEncryptedTable),
                 assembly.GetTypes().SingleOrDefault(t => t.IsAssignableTo(typeof(IEncryptedTable<>).MakeGenericType(row)) && t.IsClass)

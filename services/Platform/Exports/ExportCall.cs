@@ -28,6 +28,9 @@ internal sealed class ExportCall(HttpContext http)
     private ExportPage _page = new();
     private int _rows;
 
+    /// <summary>The tables of which the page has rows, in the order of the export.</summary>
+    private readonly List<string> _tables = [];
+
     protected override async Task HandleAsync()
     {
         _page = ParameterReader<ExportPage>.Read(await Http.ReadBodyAsync());
@@ -50,14 +53,18 @@ internal sealed class ExportCall(HttpContext http)
 
     protected override Task WriteAuditEventAsync(IAuditTrail trail, AuditOutcome outcome,
         IReadOnlyCollection<AuditedEntity> content, CancellationToken ct) =>
-        trail.RecordAsync(new(_page.UserId is null ? "export_hospital" : "export_user", ExportPage.Resource, PatientId: _page.UserId) { Rows = _rows },
-            outcome, content, ct);
+        trail.RecordAsync(new(_page.UserId is null ? "export_hospital" : "export_user", ExportPage.Resource, PatientId: _page.UserId)
+        {
+            Rows = _rows,
+            Fields = outcome == AuditOutcome.Done ? _tables : null,
+        }, outcome, content, ct);
 
     private void EnsurePermitted(TenantDb db)
     {
         var caller = db.Tenancy.Caller;
         if (caller.Kind != Callers.HospitalAdmin && (_page.UserId is null || _page.UserId != caller.UserId || caller.HospitalId is null))
             throw new Forbidden("You may export your own data only. Administrators of a hospital export that of its users and of the hospital.");
+        if (_page.UserId != caller.UserId) caller.RequireOwnLogIn("export the data of others");
         if (caller.Scopes is not null) throw new Forbidden("An export contains everything, so it requires a token without scopes. Log in for it.");
     }
 
@@ -87,6 +94,7 @@ internal sealed class ExportCall(HttpContext http)
             await foreach (var row in rows.WithCancellation(Aborted))
             {
                 table.Write(output, service, row);
+                if (_tables.LastOrDefault() != table.Name) _tables.Add(table.Name);
                 if (++_rows == ExportPage.MaxRows || output.WrittenCount > MaxBytes) return new(table.Name, table.GetKey(row));
             }
         }

@@ -48,9 +48,10 @@ internal sealed class DataKey
 /// <param name="InUse">The key that encrypts what is written; null when the hospital has none.</param>
 /// <param name="AreDestroyed">Whether the keys were destroyed, so that nothing can be read or written any more.</param>
 /// <param name="IsNotStarted">Whether no key may be created yet: texts are stored as they are.</param>
+/// <param name="AreTextsEncrypted">Whether all stored texts of the hospital were encrypted with one of the keys.</param>
 /// <param name="ById">All keys that texts may still be encrypted with.</param>
 internal sealed record HospitalKeys(
-    DataKey? InUse, bool AreDestroyed, bool IsNotStarted, FrozenDictionary<Guid, DataKey> ById, DateTimeOffset ReadAt)
+    DataKey? InUse, bool AreDestroyed, bool IsNotStarted, bool AreTextsEncrypted, FrozenDictionary<Guid, DataKey> ById, DateTimeOffset ReadAt)
 {
     /// <summary>Gets whether the first key has still to be created, before a text is written.</summary>
     internal bool LacksFirst => this is { InUse: null, AreDestroyed: false, IsNotStarted: false };

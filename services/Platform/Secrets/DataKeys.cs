@@ -67,6 +67,12 @@ internal sealed class DataKeys(NpgsqlDataSource database, DataKeyWrapping wrappi
     }
 
     /// <summary>
+    /// Returns whether all stored texts of a hospital were encrypted. From then on, no process of MedCor stores one in plain form: the encryption of what is
+    /// stored begins when no process writes plain texts any more, and has ended.
+    /// </summary>
+    internal bool AreTextsEncrypted(Guid hospital) => Get(hospital).AreTextsEncrypted;
+
+    /// <summary>
     /// Throws <see cref="InvalidOperationException"/> when a key is wrapped with a secret that is not configured, and returns whether texts are encrypted.
     /// </summary>
     internal async Task<bool> VerifyAsync(CancellationToken ct)
@@ -143,7 +149,7 @@ internal sealed class DataKeys(NpgsqlDataSource database, DataKeyWrapping wrappi
         var batch = database.CreateBatch();
         batch.BatchCommands.Add(new("SELECT set_config('medcor.hospital', $1, true)") { Parameters = { new() { Value = hospital.ToString() } } });
         if (createsFirst) batch.BatchCommands.Add(CreateInsert(hospital, wrapping, now));
-        batch.BatchCommands.Add(new("SELECT id, wrapped, secret_id, retired_at IS NULL FROM data_keys WHERE hospital_id = $1")
+        batch.BatchCommands.Add(new("SELECT id, wrapped, secret_id, retired_at IS NULL, reencrypted_at IS NOT NULL FROM data_keys WHERE hospital_id = $1")
         {
             Parameters = { new() { Value = hospital } },
         });
@@ -156,11 +162,13 @@ internal sealed class DataKeys(NpgsqlDataSource database, DataKeyWrapping wrappi
         var known = _hospitals.GetValueOrDefault(hospital);
         // The insert has no result of its own.
         reader.NextResult();
-        var (keys, areDestroyed) = (new Dictionary<Guid, DataKey>(), false);
+        var (keys, areDestroyed, areTextsEncrypted) = (new Dictionary<Guid, DataKey>(), false, false);
         DataKey? inUse = null;
         while (reader.Read())
         {
             var (id, isInUse) = (reader.GetGuid(0), reader.GetBoolean(3));
+            // With this key or, while it is being replaced, with one before it.
+            areTextsEncrypted |= reader.GetBoolean(4);
             if (reader.IsDBNull(1))
             {
                 areDestroyed |= isInUse;
@@ -173,7 +181,7 @@ internal sealed class DataKeys(NpgsqlDataSource database, DataKeyWrapping wrappi
         }
         if (_hospitals.Count >= MaxHospitals) _hospitals.Clear();
         return _hospitals[hospital] =
-            new(inUse, areDestroyed, IsNotStarted: createsFirst && inUse is null && !areDestroyed, keys.ToFrozenDictionary(), now);
+            new(inUse, areDestroyed, IsNotStarted: createsFirst && inUse is null && !areDestroyed, areTextsEncrypted, keys.ToFrozenDictionary(), now);
     }
 
     /// <summary>Creates the statement that adds a new key, unless the hospital has one in use or the encryption was not started.</summary>

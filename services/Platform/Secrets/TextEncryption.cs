@@ -1,6 +1,9 @@
 using System.Buffers;
+using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MedCor.Platform.Secrets;
 
@@ -18,9 +21,10 @@ public readonly record struct TextLocation(Guid HospitalId, string Column, strin
 
 /// <summary>
 /// Encrypts texts with AES-256-GCM and the keys of their hospital, and decrypts them: the one place that knows the stored form. That is
-/// <c>enc1:{key ID}:{nonce, tag and ciphertext in Base64}</c>. A stored text of any other form was stored before texts were encrypted, and is read as it is.
+/// <c>enc1:{key ID}:{nonce, tag and ciphertext in Base64}</c>. A stored text of any other form was stored before texts were encrypted, and is read as it is. If
+/// all texts of its hospital were encrypted, somebody has written it past this service, and it is reported.
 /// </summary>
-public sealed class TextEncryption
+public sealed partial class TextEncryption
 {
     /// <summary>What is read instead of a text whose hospital's keys were destroyed.</summary>
     public const string Destroyed = "[destroyed]";
@@ -32,9 +36,13 @@ public sealed class TextEncryption
     private const int KeyIdLength = 32;
     private const int PrefixLength = 5 + KeyIdLength + 1;
 
-    private readonly DataKeys _keys;
+    private static readonly Counter<long> PlainTexts = new Meter("MedCor").CreateCounter<long>(
+        "medcor.encryption.plain", description: "Reads of texts that are not encrypted, although all texts of their hospital were.");
 
-    internal TextEncryption(DataKeys keys) => _keys = keys;
+    private readonly DataKeys _keys;
+    private readonly ILogger _log;
+
+    internal TextEncryption(DataKeys keys, ILogger? log = null) => (_keys, _log) = (keys, log ?? NullLogger.Instance);
 
     /// <summary>Returns what every text that is encrypted with a key begins with.</summary>
     internal static string GetPrefix(Guid keyId) => $"{Marker}{keyId:N}:";
@@ -99,10 +107,24 @@ public sealed class TextEncryption
         }
     }
 
+    /// <summary>Returns whether a text of a hospital that is not encrypted cannot be from before texts were encrypted.</summary>
+    internal bool IsPlainTextForeign(Guid hospital) => _keys.AreTextsEncrypted(hospital);
+
+    /// <summary>Reports that a text was read that somebody has written past this service.</summary>
+    internal void ReportForeign(TextLocation at)
+    {
+        PlainTexts.Add(1, new KeyValuePair<string, object?>("table", at.Column[..at.Column.IndexOf('.', StringComparison.Ordinal)]));
+        LogForeign(_log, at.Row, at.Column, at.HospitalId);
+    }
+
     private static bool TryGetKeyId(string stored, out Guid keyId)
     {
         keyId = default;
         return stored.Length > PrefixLength && stored.StartsWith(Marker, StringComparison.Ordinal) && stored[PrefixLength - 1] == ':'
             && Guid.TryParseExact(stored.AsSpan(Marker.Length, KeyIdLength), "N", out keyId);
     }
+
+    [LoggerMessage(1172, LogLevel.Warning,
+        "A text in row {Row} of {Column} is not encrypted although all texts of the hospital {Hospital} were: it was not written by this service")]
+    private static partial void LogForeign(ILogger log, string row, string column, Guid hospital);
 }

@@ -10,6 +10,7 @@ using MedCor.Platform.Secrets;
 using MedCor.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -188,6 +189,35 @@ public sealed class TextEncryptionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_plain_text_is_reported_without_its_content_once_all_texts_of_its_hospital_were_encrypted()
+    {
+        var process = Process();
+        var run = await Add(process);
+        await Execute("UPDATE chat_calls SET answer = 'From before'");
+        await Read("From before");
+        _clock.Now += ReencryptionService.Delay;
+        await process.Service.ReencryptAllAsync(CancellationToken.None);
+        _clock.Now += DataKeys.Lifetime;
+        await Read("From before");
+        Assert.Empty(process.Log.Warnings);
+
+        await Execute("UPDATE chat_calls SET answer = 'Forged', metadata = ''");
+        await Read("Forged");
+
+        var warning = Assert.Single(process.Log.Warnings);
+        Assert.Contains($"row {run.Id} of chat_calls.answer", warning, StringComparison.Ordinal);
+        Assert.DoesNotContain("Forged", warning, StringComparison.Ordinal);
+
+        // Replacing the key would encrypt the text like any other, which is reported, too.
+        await process.Use(db => new RotateDataKeys(db, process.Wrapping, process.Trail, _clock).RotateAsync(_hospital, CancellationToken.None));
+        _clock.Now += DataKeys.Lifetime + ReencryptionService.Delay;
+        await process.Service.ReencryptAllAsync(CancellationToken.None);
+        Assert.Equal(2, process.Log.Warnings.Count);
+
+        Task Read(string answer) => process.Use(async db => Assert.Equal(answer, (await db.Runs.AsNoTracking().SingleAsync()).Answer));
+    }
+
+    [Fact]
     public async Task A_replaced_key_encrypts_nothing_any_more_and_is_deleted_when_nothing_needs_it()
     {
         var (process, at) = (Process(), new TextLocation(_hospital, "treatments.notes", "1"));
@@ -301,7 +331,7 @@ public sealed class TextEncryptionTests : IAsyncLifetime
         public TestProcess(NpgsqlDataSource database, DataKeyWrapping wrapping, TimeProvider clock)
         {
             Keys = new(database, wrapping, clock);
-            (Wrapping, Texts) = (wrapping, new TextEncryption(Keys));
+            (Wrapping, Texts) = (wrapping, new TextEncryption(Keys, Log));
             _services = new ServiceCollection().AddSingleton(clock).AddSingleton(Texts).AddTenantDb<ChatDb>((_, db) => db.UseNpgsql(database))
                 .AddScoped<IEncryptedTable, EncryptedTable<ChatRun>>().BuildServiceProvider();
             Service = new(_services.GetRequiredService<IServiceScopeFactory>(), Keys, wrapping, clock, NullLogger<ReencryptionService>.Instance);
@@ -310,6 +340,8 @@ public sealed class TextEncryptionTests : IAsyncLifetime
         public DataKeys Keys { get; }
 
         public Trail Trail { get; } = new();
+
+        public Lines Log { get; } = new();
 
         public DataKeyWrapping Wrapping { get; }
 
@@ -328,6 +360,21 @@ public sealed class TextEncryptionTests : IAsyncLifetime
             await using var scope = _services.CreateAsyncScope();
             scope.ServiceProvider.GetRequiredService<TenantContext>().Enter(hospital);
             return await work(scope.ServiceProvider.GetRequiredService<ChatDb>());
+        }
+    }
+
+    /// <summary>Holds the warnings that are logged about texts.</summary>
+    private sealed class Lines : ILogger
+    {
+        public List<string> Warnings { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (logLevel == LogLevel.Warning) Warnings.Add(formatter(state, exception));
         }
     }
 
