@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using MedCor.Contracts;
 using MedCor.Contracts.Clinical;
 using MedCor.Contracts.Identity;
@@ -42,6 +43,56 @@ public sealed class RepresentativeTests
         Assert.All(recorded, e => Assert.Equal((guardian.Id, child.Patient), (e.UserId, e.OnBehalfOf)));
         Assert.Empty(((string[])["get_appointment", "list_medical_records", "create_appointment", "reschedule_appointment", "update_appointment_status"])
             .Except(recorded.Select(e => e.Action)));
+    }
+
+    [Fact]
+    public async Task A_guardian_reads_the_patient_as_a_resource_too_until_the_relation_ends()
+    {
+        var ward = await CareWard.GetLimited();
+        var (guardian, child, other) = (await LogInSomebody(ward), await ward.AdmitPatient(), await ward.AdmitPatient());
+        var relation = await Register(ward, child.Patient, guardian);
+
+        Assert.Equal(child.Patient, (await guardian.Get<Patient>($"/api/mcp/resources/patients/{child.Patient}")).Id);
+        Assert.Equal(HttpStatusCode.NotFound, await Read(other.Patient));
+        Assert.Equal(new[] { child.Patient, guardian.Id }.Order(), await Find("id"));
+        Assert.Equal(new[] { child.Patient, guardian.Id }.OrderDescending(), await Find("-id,last_name"));
+        // Without an ID, the list is the guardian's own.
+        Assert.Equal(guardian.Id, Assert.Single((await guardian.Get<Page<Patient>>("/api/mcp/resources/patients")).Results).Id);
+        foreach (var resource in (string[])["appointments", "medical_records", "treatments"])
+        {
+            var rows = await Expand(guardian, resource, child.Patient);
+            Assert.NotEmpty(rows);
+            Assert.All(rows, row => Assert.Equal(child.Patient, (Guid?)row!["patient"]?["id"]));
+        }
+
+        await ward.Admin.Call("end_representative", new { representative_id = relation.Id });
+        Assert.Equal(HttpStatusCode.NotFound, await Read(child.Patient));
+        Assert.Equal([guardian.Id], await Find("id"));
+
+        async Task<HttpStatusCode> Read(Guid patient)
+        {
+            using var response = await guardian.Http.GetAsync(new Uri($"/api/mcp/resources/patients/{patient}", UriKind.Relative));
+            return response.StatusCode;
+        }
+
+        async Task<IEnumerable<Guid>> Find(string sort) => (await guardian.Get<Page<Patient>>(
+            $$$"""/api/mcp/resources/patients?sort={{{sort}}}&filter={"id":{"in":["{{{child.Patient}}}","{{{guardian.Id}}}","{{{other.Patient}}}"]}}"""))
+            .Results.Select(p => p.Id);
+    }
+
+    [Fact]
+    public async Task A_token_that_may_not_read_who_acts_for_whom_does_not_reach_the_patient()
+    {
+        var ward = await CareWard.GetLimited();
+        var (user, child) = (await TestUser.Create(ward.Admin), await ward.AdmitPatient());
+        var guardian = await ApiClient.LogIn(user.Email, user.Password, scope: "appointments.read people.read");
+        await Register(ward, child.Patient, guardian);
+
+        var rows = await Expand(guardian, "appointments", child.Patient);
+        Assert.NotEmpty(rows);
+        Assert.All(rows, row => Assert.Null(row!["patient"]));
+        using var response = await guardian.Http.GetAsync(new Uri($"/api/mcp/resources/patients/{child.Patient}", UriKind.Relative));
+        Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
     }
 
     [Fact]
@@ -237,9 +288,7 @@ public sealed class RepresentativeTests
             Assert.False((bool)(await listener.Next("representatives", "updated", relation.Id)).Data["data"]!["is_active"]!);
             await listener.DisposeAsync();
         }
-        // Whoever hears of the department has received all that was told before it.
-        var department = await ward.Admin.Call("create_department", new { name = "Last", code = $"{Guid.NewGuid():N}" });
-        await untold.Next("departments", "created", (Guid)department["id"]!);
+        await HearEverything(ward, untold);
         Assert.DoesNotContain(untold.Events, e => e.EntityId == relation.Id);
 
         static Task<SseClient> Listen(ApiClient user) => SseClient.Connect(user, "resources=representatives,departments");
@@ -258,6 +307,17 @@ public sealed class RepresentativeTests
         Assert.Equal((HttpStatusCode.Forbidden, "PERMISSION_DENIED"), (refused.Status, refused.Code));
         Assert.Contains("Only users who have logged in themselves", refused.Text, StringComparison.Ordinal);
     }
+
+    /// <summary>Waits until connections have received everything that others have received before the call.</summary>
+    private static async Task HearEverything(CareWard ward, params SseClient[] listeners)
+    {
+        var department = await ward.Admin.Call("create_department", new { name = "Last", code = $"{Guid.NewGuid():N}" });
+        foreach (var listener in listeners) await listener.Next("departments", "created", (Guid)department["id"]!);
+    }
+
+    /// <summary>Returns the rows of a patient with the patient of each.</summary>
+    private static async Task<JsonArray> Expand(ApiClient by, string resource, Guid patient) => JsonNode.Parse(await by.Http.GetStringAsync(
+        new Uri($$"""/api/mcp/resources/{{resource}}?expand=patient&filter={"patient_id":"{{patient}}"}""", UriKind.Relative)))!["results"]!.AsArray();
 
     private static async Task<ApiClient> LogInSomebody(CareWard ward) => await (await TestUser.Create(ward.Admin)).LogIn();
 
