@@ -295,6 +295,93 @@ public sealed class RepresentativeTests
     }
 
     [Fact]
+    public async Task Whoever_acts_for_a_patient_hears_of_what_they_may_see_and_nobody_else_hears_more()
+    {
+        var ward = await CareWard.GetLimited();
+        var (guardian, proxy, child) = (await LogInSomebody(ward), await LogInSomebody(ward), await ward.Clinic.CreatePatient());
+        await Register(ward, child, guardian);
+        await Register(ward, child, proxy, "PROXY");
+        await using var toGuardian = await SseClient.Connect(guardian);
+        await using var toProxy = await SseClient.Connect(proxy, gateway: 1);
+        await using var toStranger = await SseClient.Connect(await LogInSomebody(ward));
+        await using var toDoctor = await SseClient.Connect(ward.Doctor);
+        var referred = await (await TestUser.Create(ward.Admin, "NURSE")).LogIn();
+
+        var content = await ward.WriteAbout(child);
+        var referral = await ward.Refer(child, referred);
+        var opened = await referred.Call<EmergencyOverride>("break_glass", new { patient_id = child, reason = "Unconscious" });
+        await ward.Admin.Call("review_emergency_override", new { emergency_override_id = opened.Id, is_justified = true });
+
+        foreach (var listener in (SseClient[])[toGuardian, toProxy])
+        {
+            await listener.Next("appointments", "created", content.Appointment);
+            await listener.Next(e => e.Name == "appointment_created" && e.EntityId == content.Appointment);
+            await listener.Next("appointments", "updated", content.Appointment);
+            await listener.Next("medical_records", "created", content.Record);
+            await listener.Next("treatments", "created", content.Treatment);
+        }
+        await toGuardian.Next("medical_records", "created", content.Restricted);
+        await toGuardian.Next("referrals", "created", referral.Id);
+        await toGuardian.Next(e => e.Name == "emergency_override_began" && e.EntityId == opened.Id);
+        await toGuardian.Next("emergency_overrides", "updated", opened.Id);
+        await HearEverything(ward, toProxy, toStranger, toDoctor);
+        Guid[] restricted = [content.Restricted, referral.Id, opened.Id];
+        Guid[] all = [.. restricted, content.Record, content.Treatment, content.Appointment];
+        Assert.DoesNotContain(toProxy.Events, e => e.EntityId is { } id && restricted.Contains(id));
+        Assert.DoesNotContain(toStranger.Events, e => e.EntityId is { } id && all.Contains(id));
+        Assert.DoesNotContain(toDoctor.Events, e => e.EntityId is { } id && all.Contains(id) && id != content.Appointment);
+        // Nobody is told who else acts for the patient.
+        foreach (var listener in (SseClient[])[toGuardian, toDoctor])
+            Assert.All(listener.Events.Where(e => e.EntityId is { } id && all.Contains(id)),
+                e => Assert.DoesNotContain(proxy.Id.ToString(), e.Data.ToJsonString(), StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public async Task After_the_end_nothing_more_is_heard_and_only_what_was_published_before_is_delivered_again()
+    {
+        var ward = await CareWard.GetLimited();
+        var (guardian, child) = (await LogInSomebody(ward), await ward.Clinic.CreatePatient());
+        const string resources = "resources=appointments,departments,representatives";
+        await using var toGuardian = await SseClient.Connect(guardian, resources);
+        await using var toAdmin = await SseClient.Connect(ward.Admin, resources);
+        var relation = await Register(ward, child, guardian);
+        var place = (await toGuardian.Next("representatives", "created", relation.Id)).Id;
+        var before = await ward.BookVisit(child);
+        await toGuardian.Next("appointments", "created", before.Id);
+
+        await ward.Admin.Call("end_representative", new { representative_id = relation.Id });
+        var after = await ward.BookVisit(child);
+        await ward.Admin.Call("update_appointment_status", new { appointment_id = before.Id, status = "CANCELLED", notes = "The child is well again" });
+
+        await toAdmin.Next("appointments", "created", after.Id);
+        await toAdmin.Next("appointments", "updated", before.Id);
+        await using var resumed = await SseClient.Connect(guardian, resources, gateway: 1, after: place);
+        await HearEverything(ward, toGuardian, resumed);
+        await resumed.Next("appointments", "created", before.Id);
+        foreach (var listener in (SseClient[])[toGuardian, resumed])
+            Assert.DoesNotContain(listener.Events, e => e.EntityId == after.Id || (e.EntityId == before.Id && e.Action == "updated"));
+    }
+
+    [Fact]
+    public async Task Whoever_works_at_the_hospital_now_hears_no_more_than_the_other_staff()
+    {
+        var (ward, house) = (await CareWard.GetLimited(), await MedCorFixture.Get());
+        var (user, child) = (await TestUser.Create(ward.Admin), await ward.Clinic.CreatePatient());
+        await Register(ward, child, await user.LogIn());
+        await ward.Admin.Call("update_user", new { user_id = user.Id, role = "NURSE" });
+        await Wait.Until(async () => await house.QueryNumber("clinical", "SELECT count(*) FROM people WHERE id = $1 AND role = 'NURSE'", user.Id) == 1,
+            "Clinical has heard of the new role");
+        await using var toNurse = await SseClient.Connect(await user.LogIn(), "resources=medical_records,departments");
+        await using var toAdmin = await SseClient.Connect(ward.Admin, "resources=medical_records,departments");
+
+        var content = await ward.WriteAbout(child);
+
+        await toAdmin.Next("medical_records", "created", content.Restricted);
+        await HearEverything(ward, toNurse);
+        Assert.DoesNotContain(toNurse.Events, e => e.EntityId == content.Restricted);
+    }
+
+    [Fact]
     public async Task No_program_registers_who_acts_for_a_patient()
     {
         var (patient, user) = (await TestUser.Create(), await TestUser.Create());
