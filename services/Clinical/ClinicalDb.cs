@@ -34,6 +34,15 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
                     HasContent = reader == null || v.a.DoctorId == reader || ContentVisibility.SeesContent(v.a.HospitalId, v.a.PatientId, reader),
                 }));
 
+    /// <summary>
+    /// Finds who acts for a patient, of all or of those who see everything, while they have the role of a patient: what staff are told of, other rules decide.
+    /// </summary>
+    private static readonly Func<ClinicalDb, Guid, Guid, bool, IAsyncEnumerable<RepresentedPatient>> RepresentativesByPatient =
+        TenantQuery.Compile((ClinicalDb db, Guid hospitalId, Guid patientId, bool completely) => db.Set<RepresentedPatient>().AsNoTracking()
+            .Where(p => p.HospitalId == hospitalId && p.PatientId == patientId && (p.SeesRestricted || !completely))
+            .Where(p => db.Set<PersonCopy>().Any(u => u.HospitalId == p.HospitalId && u.Id == p.UserId && u.Role == Role.Patient && u.IsActive))
+            .OrderBy(p => p.UserId).Take(Contracts.Clinical.Representative.MaxNotified));
+
     internal IQueryable<HospitalCopy> Hospitals => Rows<HospitalCopy>();
     internal IQueryable<PersonCopy> People => Rows<PersonCopy>();
     internal IQueryable<PatientAlias> PatientAliases => Rows<PatientAlias>();
@@ -169,6 +178,14 @@ internal sealed class ClinicalDb(DbContextOptions<ClinicalDb> options, TimeProvi
     /// <summary>Returns the users whom a hospital's access policy names to be told of emergency overrides.</summary>
     internal async Task<IReadOnlyList<Guid>> FindNotifiedUsersAsync(Guid hospital, CancellationToken ct) =>
         await AccessPolicies.Where(p => p.HospitalId == hospital).Select(p => p.NotifiedUserIds).SingleOrDefaultAsync(ct) ?? [];
+
+    /// <summary>
+    /// Returns the users who act for a patient at this moment, whom the live event of a change names: so it reaches nobody whose relation has ended before, and
+    /// delivering it needs no query.
+    /// </summary>
+    /// <param name="completely">Whether the change is told only to those who see all of the patient, restricted records included.</param>
+    internal async Task<IReadOnlyList<Guid>> FindRepresentativesAsync(Guid hospital, Guid patient, CancellationToken ct, bool completely = false) =>
+        await RepresentativesByPatient(this, hospital, patient, completely).Select(p => p.UserId).Distinct().ToArrayAsync(ct);
 
     /// <summary>Returns the time by the clock of the database, which is the same for all replicas.</summary>
     internal Task<DateTimeOffset> GetDatabaseTimeAsync(CancellationToken ct) =>

@@ -170,6 +170,7 @@ public sealed class DocumentedLimitsTests
         { "days around a visit", Number(AccessPolicy.MaxVisitDays) },
         { "days around a visit", Number(AccessPolicy.MaxNurseDays) },
         { "staff who are named in the live event", Number(ContentViewers.MaxUsers) },
+        { "guardians and proxies whom a live event of a patient names", Number(Representative.MaxNotified) },
         { "domains of e-mail addresses, and mapped values", Number(IdentityProvider.MaxEntries) },
         { "time for which a user is not asked again", $"{Identity.Authorization.Consents.Lifetime.TotalDays} days" },
         { "a pushed authorization request", $"{AuthorizationServer.PushedRequestLifetime.TotalMinutes} min" },

@@ -36,7 +36,11 @@ internal sealed class BreakGlassHandler(ClinicalDb db, PersonCopies people) : IT
             Minutes = request.Minutes,
             EndsAt = now.AddMinutes(request.Minutes),
         };
-        var notified = await db.FindNotifiedUsersAsync(patient.HospitalId, ct);
+        Guid[] notified =
+        [
+            .. await db.FindNotifiedUsersAsync(patient.HospitalId, ct),
+            .. await db.FindRepresentativesAsync(patient.HospitalId, patient.Id, ct, completely: true),
+        ];
         db.Add(emergency);
         db.Raise(() => new EmergencyOverrideBegan(emergency.ToContract(now).WithoutContent(), notified));
         await db.SaveChangesAsync(ct);

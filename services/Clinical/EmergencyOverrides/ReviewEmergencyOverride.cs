@@ -21,7 +21,11 @@ internal sealed class ReviewEmergencyOverrideHandler(ClinicalDb db) : IToolHandl
             .Where(e => e.UserId == emergency.UserId && e.PatientId == emergency.PatientId && e.EndsAt > now && e.Id != emergency.Id).ToArrayAsync(ct);
         foreach (var other in others) other.EndsAt = now;
 
-        var notified = await db.FindNotifiedUsersAsync(emergency.HospitalId, ct);
+        Guid[] notified =
+        [
+            .. await db.FindNotifiedUsersAsync(emergency.HospitalId, ct),
+            .. await db.FindRepresentativesAsync(emergency.HospitalId, emergency.PatientId, ct, completely: true),
+        ];
         foreach (var ended in others.Prepend(emergency))
             db.Raise(() => new EmergencyOverrideReviewed(ended.ToContract(now).WithoutContent(), notified));
         await db.SaveChangesAsync(ct);

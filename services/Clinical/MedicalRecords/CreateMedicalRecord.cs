@@ -42,9 +42,10 @@ internal sealed class CreateMedicalRecordHandler(ClinicalDb db, PersonCopies peo
             IsRestricted = request.Restricted,
         };
         var viewers = await ContentVisibility.FindViewersAsync(db, record.HospitalId, record.PatientId, record.IsRestricted, record.Writers, ct);
+        var representatives = await db.FindRepresentativesAsync(record.HospitalId, record.PatientId, ct, completely: record.IsRestricted);
         db.Add(record);
         db.Add(record.NextVersion(null, author.UserId, clock.GetUtcNow()));
-        db.Raise(() => new MedicalRecordCreated(record.ToContract().WithoutContent(), viewers));
+        db.Raise(() => new MedicalRecordCreated(record.ToContract().WithoutContent(), viewers, representatives));
         await db.SaveChangesAsync(ct);
         return record.ToContract();
     }

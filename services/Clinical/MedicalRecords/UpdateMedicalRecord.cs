@@ -51,8 +51,9 @@ internal sealed class UpdateMedicalRecordHandler(ClinicalDb db, MedicalRecordRes
         if (!db.ChangeTracker.HasChanges()) return await ShowAsync();
 
         var viewers = await ContentVisibility.FindViewersAsync(db, record.HospitalId, record.PatientId, record.IsRestricted, record.Writers, ct);
+        var representatives = await db.FindRepresentativesAsync(record.HospitalId, record.PatientId, ct, completely: record.IsRestricted);
         db.Add(record.NextVersion(request.Reason, db.Tenancy.Caller.UserId, clock.GetUtcNow()));
-        db.Raise(() => new MedicalRecordUpdated(record.ToContract().WithoutContent(), viewers));
+        db.Raise(() => new MedicalRecordUpdated(record.ToContract().WithoutContent(), viewers, representatives));
         try
         {
             await db.SaveChangesAsync(ct);

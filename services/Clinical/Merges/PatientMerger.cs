@@ -45,8 +45,10 @@ internal sealed class PatientMerger(ClinicalDb db, BookingPauses pauses) : IEven
             SELECT row_id AS "Value" FROM moved_rows WHERE hospital_id = {merge.HospitalId} AND merge_id = {merge.Id} AND kind = 'APPOINTMENT'
             """).ToListAsync(ct);
         if (!isMerged) await MoveBackAsync(merge, ct);
+        var patient = isMerged ? merge.SurvivingPatientId : merge.MergedPatientId;
+        var representatives = await db.FindRepresentativesAsync(merge.HospitalId, patient, ct);
         foreach (var appointment in await db.WithNames(db.Appointments.Where(a => moved.Contains(a.Id))).AsNoTracking().ToListAsync(ct))
-            db.Raise(() => new AppointmentUpdated(appointment.ToContract()));
+            db.Raise(() => new AppointmentUpdated(appointment.ToContract(), appointment.Appointment.PatientId == patient ? representatives : null));
     }
 
     private async Task MoveAsync(PatientMerge merge, CancellationToken ct)

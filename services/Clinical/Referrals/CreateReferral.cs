@@ -48,8 +48,9 @@ internal sealed class CreateReferralHandler(ClinicalDb db, PersonCopies people, 
             Until = request.Until,
             EndsAt = HospitalClock.ForZone(hospital.TimeZone).FirstInstantFrom(request.Until.AddDays(1), TimeOnly.MinValue),
         };
+        var representatives = await db.FindRepresentativesAsync(referral.HospitalId, referral.PatientId, ct, completely: true);
         db.Add(referral);
-        db.Raise(() => new ReferralCreated(referral.ToContract(now).WithoutContent()));
+        db.Raise(() => new ReferralCreated(referral.ToContract(now).WithoutContent(), representatives));
         await db.SaveChangesAsync(ct);
         return referral.ToContract(now);
     }

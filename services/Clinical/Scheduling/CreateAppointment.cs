@@ -30,8 +30,9 @@ internal sealed class CreateAppointmentHandler(ClinicalDb db, DoctorAvailabiliti
         var booking = await bookings.CreateBookingAsync(availability, patient, bookingRequest, ct);
         if (byPatient) await bookings.EnsureWithinPatientLimitAsync(availability, patient, ct);
         var appointment = new AppointmentWithNames { Appointment = booking, Patient = patient, Doctor = availability.Doctor };
+        var representatives = await db.FindRepresentativesAsync(booking.HospitalId, booking.PatientId, ct);
         db.Add(booking);
-        db.Raise(() => new AppointmentCreated(appointment.ToContract()));
+        db.Raise(() => new AppointmentCreated(appointment.ToContract(), representatives));
         await bookings.SaveAsync(booking, availability, ct);
         return appointment.ToContractFor(caller.Kind);
     }

@@ -16,7 +16,11 @@ internal sealed class RateAppointmentHandler(ClinicalDb db) : IToolHandler<RateA
         appointment.Appointment.ThrowIfVersionDiffers(request.ExpectedVersion);
         appointment.Appointment.Rate(request.Rating, request.Comment);
 
-        if (db.ChangeTracker.HasChanges()) db.Raise(() => new AppointmentUpdated(appointment.ToContract()));
+        if (db.ChangeTracker.HasChanges())
+        {
+            var representatives = await db.FindRepresentativesAsync(appointment.Appointment.HospitalId, appointment.Appointment.PatientId, ct);
+            db.Raise(() => new AppointmentUpdated(appointment.ToContract(), representatives));
+        }
         await db.SaveChangesAsync(ct);
         return appointment.ToContract();
     }

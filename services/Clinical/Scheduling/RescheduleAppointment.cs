@@ -48,14 +48,16 @@ internal sealed class RescheduleAppointmentHandler(ClinicalDb db, BookingService
             Appointment = booking, Patient = patient, Doctor = availability.Doctor, HasContent = old.HasContent,
         };
 
+        var representatives = await db.FindRepresentativesAsync(booking.HospitalId, booking.PatientId, ct);
+
         // The old time is released before the new one is booked, since the two may overlap.
         old.Appointment.RescheduleTo(booking, request.Reason, now);
         old.Appointment.RecordRepresentative(representative);
-        db.Raise(() => new AppointmentUpdated(old.ToContract()));
+        db.Raise(() => new AppointmentUpdated(old.ToContract(), representatives));
         await db.SaveChangesAsync(ct);
 
         db.Add(booking);
-        db.Raise(() => new AppointmentCreated(rescheduled.ToContract()));
+        db.Raise(() => new AppointmentCreated(rescheduled.ToContract(), representatives));
         await bookings.SaveAsync(booking, availability, ct);
         return rescheduled.ToContractFor(db.Tenancy.Caller.Kind);
     }

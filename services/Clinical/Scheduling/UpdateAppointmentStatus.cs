@@ -35,7 +35,8 @@ internal sealed class UpdateAppointmentStatusHandler(ClinicalDb db, TimeProvider
         appointment.Appointment.ChangeStatus(request.Status, request.Notes, now);
         appointment.Appointment.RecordRepresentative(db.FindActingRepresentative(appointment.Appointment.PatientId));
 
-        db.Raise(() => new AppointmentUpdated(appointment.ToContract()));
+        var representatives = await db.FindRepresentativesAsync(appointment.Appointment.HospitalId, appointment.Appointment.PatientId, ct);
+        db.Raise(() => new AppointmentUpdated(appointment.ToContract(), representatives));
         await db.SaveChangesAsync(ct);
         return appointment.ToContractFor(db.Tenancy.Caller.Kind);
     }

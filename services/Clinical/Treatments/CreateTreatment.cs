@@ -36,8 +36,9 @@ internal sealed class CreateTreatmentHandler(ClinicalDb db, DoctorAvailabilities
         };
         var viewers = await ContentVisibility.FindViewersAsync(
             db, treatment.HospitalId, treatment.PatientId, isRestricted: false, [treatment.AuthorId, treatment.DoctorId], ct);
+        var representatives = await db.FindRepresentativesAsync(treatment.HospitalId, treatment.PatientId, ct);
         db.Add(treatment);
-        db.Raise(() => new TreatmentCreated(treatment.ToContract().WithoutContent(), viewers));
+        db.Raise(() => new TreatmentCreated(treatment.ToContract().WithoutContent(), viewers, representatives));
         await db.SaveChangesAsync(ct);
         return treatment.ToContract();
     }

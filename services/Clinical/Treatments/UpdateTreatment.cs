@@ -36,7 +36,8 @@ internal sealed class UpdateTreatmentHandler(ClinicalDb db, TreatmentResource tr
         treatment.AuthorId = db.Tenancy.Caller.UserId;
         var viewers = await ContentVisibility.FindViewersAsync(
             db, treatment.HospitalId, treatment.PatientId, isRestricted: false, [treatment.AuthorId, treatment.DoctorId], ct);
-        db.Raise(() => new TreatmentUpdated(treatment.ToContract().WithoutContent(), viewers));
+        var representatives = await db.FindRepresentativesAsync(treatment.HospitalId, treatment.PatientId, ct);
+        db.Raise(() => new TreatmentUpdated(treatment.ToContract().WithoutContent(), viewers, representatives));
         await db.SaveChangesAsync(ct);
         return treatment.ToContract();
     }

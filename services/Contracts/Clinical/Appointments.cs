@@ -209,22 +209,28 @@ public sealed record RateAppointment(
     [property: NotAField] long? ExpectedVersion = null) : ITool<Appointment>;
 
 /// <summary>Represents the event that an appointment was booked.</summary>
+/// <param name="RepresentativeUserIds">The guardians and proxies of the patient who receive the live event; null in events of earlier versions.</param>
 [LiveResource("appointments")]
 [NamedLiveEvent("appointment_created", typeof(LiveAppointment), "an appointment was booked")]
-public sealed record AppointmentCreated(Appointment Appointment) : IntegrationEvent(Appointment.HospitalId, Appointment.Version)
+public sealed record AppointmentCreated(Appointment Appointment, IReadOnlyList<Guid>? RepresentativeUserIds = null)
+    : IntegrationEvent(Appointment.HospitalId, Appointment.Version)
 {
     /// <summary>Gets the appointment without its texts: events wait in outboxes, queues and dead letters, where nothing encrypts them.</summary>
     public Appointment Appointment { get; init; } = Appointment.WithoutTexts();
 
-    public override LiveUpdate LiveUpdate => new(Change.Created, Appointment.WithoutContent(), new(Callers.Staff, Appointment.PatientId));
+    public override LiveUpdate LiveUpdate =>
+        new(Change.Created, Appointment.WithoutContent(), new(Callers.Staff, Appointment.PatientId, RepresentativeUserIds));
 }
 
 /// <summary>Represents the event that an appointment changed its status, was rescheduled or was rated.</summary>
+/// <param name="RepresentativeUserIds">The guardians and proxies of the patient who receive the live event; null in events of earlier versions.</param>
 [LiveResource("appointments")]
-public sealed record AppointmentUpdated(Appointment Appointment) : IntegrationEvent(Appointment.HospitalId, Appointment.Version)
+public sealed record AppointmentUpdated(Appointment Appointment, IReadOnlyList<Guid>? RepresentativeUserIds = null)
+    : IntegrationEvent(Appointment.HospitalId, Appointment.Version)
 {
     /// <summary>Gets the appointment without its texts: events wait in outboxes, queues and dead letters, where nothing encrypts them.</summary>
     public Appointment Appointment { get; init; } = Appointment.WithoutTexts();
 
-    public override LiveUpdate LiveUpdate => new(Change.Updated, Appointment.WithoutContent(), new(Callers.Staff, Appointment.PatientId));
+    public override LiveUpdate LiveUpdate =>
+        new(Change.Updated, Appointment.WithoutContent(), new(Callers.Staff, Appointment.PatientId, RepresentativeUserIds));
 }

@@ -8,8 +8,11 @@ public sealed record ContentViewers(IReadOnlyList<Guid> UserIds, bool IncludesNu
     /// <summary>The greatest number of users who are named. Further ones learn of a change when they read.</summary>
     public const int MaxUsers = 100;
 
-    /// <summary>Returns who receives the live event of a change; with no viewers given, all clinical staff and the patient do.</summary>
-    public static Audience GetAudience(ContentViewers? viewers, Guid patientId) => viewers is null
-        ? new(Callers.ClinicalStaff, patientId)
-        : new(Callers.Admins | (viewers.IncludesNurses ? Callers.Nurse : Callers.None), patientId, viewers.UserIds);
+    /// <summary>
+    /// Returns who receives the live event of a change: the patient and whoever acts for them, and the viewers; with no viewers given, all clinical staff.
+    /// </summary>
+    /// <param name="representativeUserIds">The guardians and proxies of the patient who may know of it; null when there are none.</param>
+    public static Audience GetAudience(ContentViewers? viewers, Guid patientId, IReadOnlyList<Guid>? representativeUserIds) => viewers is null
+        ? new(Callers.ClinicalStaff, patientId, representativeUserIds)
+        : new(Callers.Admins | (viewers.IncludesNurses ? Callers.Nurse : Callers.None), patientId, [.. viewers.UserIds, .. representativeUserIds ?? []]);
 }

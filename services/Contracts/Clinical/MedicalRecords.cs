@@ -157,16 +157,22 @@ public sealed record UpdateMedicalRecord(
 /// call, which is recorded in the audit trail.
 /// </summary>
 /// <param name="Viewers">The staff who may know of the record; null for all clinical staff of the hospital.</param>
+/// <param name="RepresentativeUserIds">The guardians and proxies of the patient who receive the live event; null in events of earlier versions.</param>
 [LiveResource("medical_records")]
-public sealed record MedicalRecordCreated(MedicalRecord Record, ContentViewers? Viewers = null) : IntegrationEvent(Record.HospitalId, Record.Version)
+public sealed record MedicalRecordCreated(MedicalRecord Record, ContentViewers? Viewers = null, IReadOnlyList<Guid>? RepresentativeUserIds = null)
+    : IntegrationEvent(Record.HospitalId, Record.Version)
 {
-    public override LiveUpdate LiveUpdate => new(Change.Created, Record.WithoutContent(), ContentViewers.GetAudience(Viewers, Record.PatientId));
+    public override LiveUpdate LiveUpdate =>
+        new(Change.Created, Record.WithoutContent(), ContentViewers.GetAudience(Viewers, Record.PatientId, RepresentativeUserIds));
 }
 
 /// <summary>Represents the event that a medical record was amended. The live event does not include its content.</summary>
 /// <param name="Viewers">The staff who may know of the record; null for all clinical staff of the hospital.</param>
+/// <param name="RepresentativeUserIds">The guardians and proxies of the patient who receive the live event; null in events of earlier versions.</param>
 [LiveResource("medical_records")]
-public sealed record MedicalRecordUpdated(MedicalRecord Record, ContentViewers? Viewers = null) : IntegrationEvent(Record.HospitalId, Record.Version)
+public sealed record MedicalRecordUpdated(MedicalRecord Record, ContentViewers? Viewers = null, IReadOnlyList<Guid>? RepresentativeUserIds = null)
+    : IntegrationEvent(Record.HospitalId, Record.Version)
 {
-    public override LiveUpdate LiveUpdate => new(Change.Updated, Record.WithoutContent(), ContentViewers.GetAudience(Viewers, Record.PatientId));
+    public override LiveUpdate LiveUpdate =>
+        new(Change.Updated, Record.WithoutContent(), ContentViewers.GetAudience(Viewers, Record.PatientId, RepresentativeUserIds));
 }

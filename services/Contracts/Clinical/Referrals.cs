@@ -66,9 +66,12 @@ public sealed record CreateReferral(
 public sealed record EndReferral(Guid ReferralId, [property: NotAField] long? ExpectedVersion = null) : ITool<Referral>;
 
 /// <summary>Represents the event that a patient was referred to a doctor or nurse. It does not include the reason.</summary>
+/// <param name="RepresentativeUserIds">The guardians and proxies of the patient who receive the live event; null in events of earlier versions.</param>
 [LiveResource("referrals", Callers = Callers.HospitalAdmin | Callers.Doctor | Callers.Nurse | Callers.Patient)]
-public sealed record ReferralCreated(Referral Referral) : IntegrationEvent(Referral.HospitalId, Referral.Version)
+public sealed record ReferralCreated(Referral Referral, IReadOnlyList<Guid>? RepresentativeUserIds = null)
+    : IntegrationEvent(Referral.HospitalId, Referral.Version)
 {
     public override LiveUpdate LiveUpdate =>
-        new(Change.Created, Referral.WithoutContent(), new(Callers.HospitalAdmin, Referral.PatientId, [Referral.UserId, Referral.ReferredBy]));
+        new(Change.Created, Referral.WithoutContent(),
+            new(Callers.HospitalAdmin, Referral.PatientId, [Referral.UserId, Referral.ReferredBy, .. RepresentativeUserIds ?? []]));
 }

@@ -53,6 +53,9 @@ public sealed record Representative(
     /// <summary>The maximum number of patients for whom a user acts at once.</summary>
     public const int MaxPatients = 20;
 
+    /// <summary>The greatest number of guardians and proxies whom a live event of a patient names. Further ones learn of a change when they read.</summary>
+    public const int MaxNotified = 100;
+
     /// <summary>Returns the relation without its reason, which can tell something about the patient's health.</summary>
     public Representative WithoutReason() => this with { Reason = null };
 

@@ -115,16 +115,22 @@ public sealed record UpdateTreatment(
 /// Represents the event that a treatment began. The live event does not include its content: callers who may read it request it with a separate call.
 /// </summary>
 /// <param name="Viewers">The staff who may know of the treatment; null for all clinical staff of the hospital.</param>
+/// <param name="RepresentativeUserIds">The guardians and proxies of the patient who receive the live event; null in events of earlier versions.</param>
 [LiveResource("treatments")]
-public sealed record TreatmentCreated(Treatment Treatment, ContentViewers? Viewers = null) : IntegrationEvent(Treatment.HospitalId, Treatment.Version)
+public sealed record TreatmentCreated(Treatment Treatment, ContentViewers? Viewers = null, IReadOnlyList<Guid>? RepresentativeUserIds = null)
+    : IntegrationEvent(Treatment.HospitalId, Treatment.Version)
 {
-    public override LiveUpdate LiveUpdate => new(Change.Created, Treatment.WithoutContent(), ContentViewers.GetAudience(Viewers, Treatment.PatientId));
+    public override LiveUpdate LiveUpdate =>
+        new(Change.Created, Treatment.WithoutContent(), ContentViewers.GetAudience(Viewers, Treatment.PatientId, RepresentativeUserIds));
 }
 
 /// <summary>Represents the event that a treatment was changed. The live event does not include its content.</summary>
 /// <param name="Viewers">The staff who may know of the treatment; null for all clinical staff of the hospital.</param>
+/// <param name="RepresentativeUserIds">The guardians and proxies of the patient who receive the live event; null in events of earlier versions.</param>
 [LiveResource("treatments")]
-public sealed record TreatmentUpdated(Treatment Treatment, ContentViewers? Viewers = null) : IntegrationEvent(Treatment.HospitalId, Treatment.Version)
+public sealed record TreatmentUpdated(Treatment Treatment, ContentViewers? Viewers = null, IReadOnlyList<Guid>? RepresentativeUserIds = null)
+    : IntegrationEvent(Treatment.HospitalId, Treatment.Version)
 {
-    public override LiveUpdate LiveUpdate => new(Change.Updated, Treatment.WithoutContent(), ContentViewers.GetAudience(Viewers, Treatment.PatientId));
+    public override LiveUpdate LiveUpdate =>
+        new(Change.Updated, Treatment.WithoutContent(), ContentViewers.GetAudience(Viewers, Treatment.PatientId, RepresentativeUserIds));
 }

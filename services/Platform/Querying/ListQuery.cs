@@ -85,7 +85,8 @@ public sealed class ListQuery<T> where T : class
         _isSelective = true;
         if (field == _fields.Id.Name)
         {
-            _equalityFields.Add(field);
+            // Several rows differ in it, and can be sorted by it.
+            if (represented.Count == 0) _equalityFields.Add(field);
             return this;
         }
         Guid[] owners = [owner, .. represented];

@@ -33,7 +33,10 @@ public abstract class QueryableResource<T, TRow, TContract>(TenantDb db) : IReso
     /// <summary>Gets the fields by which the resource can be sorted and filtered.</summary>
     protected internal abstract QueryableFields<T> Fields { get; }
 
-    /// <summary>Gets the rows of which <see cref="Limit"/> leaves those that the caller may see. <see cref="PrepareAsync"/> has been awaited before.</summary>
+    /// <summary>
+    /// Gets the rows of which <see cref="Limit"/> leaves those that the caller may see. <see cref="PrepareAsync"/> has been awaited before and, for a list of a
+    /// resource, <see cref="PrepareForIdsAsync"/>.
+    /// </summary>
     protected abstract IQueryable<T> Rows { get; }
 
     /// <summary>Gets which of the rows the caller may see; null for all.</summary>
@@ -76,6 +79,7 @@ public abstract class QueryableResource<T, TRow, TContract>(TenantDb db) : IReso
     async Task<object> IResourceHandler<TContract>.ListAsync(ResourceQuery query, CancellationToken ct)
     {
         await PrepareAsync(ct);
+        await PrepareForIdsAsync(query.Ids, ct);
         var page = await ReadAsync(await RestrictToOwnerAsync(query.ToListQuery(db, Fields, Rows).Limit(Limit), ct), ct);
         if (page.Total > 0 || query.PatientIds.Count != 1 || await FindSurvivingPatientAsync(query.PatientIds.Single(), ct) is not { } survivingId) return page;
         query.ReplacePatient(survivingId);
@@ -86,6 +90,11 @@ public abstract class QueryableResource<T, TRow, TContract>(TenantDb db) : IReso
 
     /// <summary>Reads what decides which rows the caller may see, if that takes a query of its own.</summary>
     protected virtual Task PrepareAsync(CancellationToken ct) => Task.CompletedTask;
+
+    /// <summary>
+    /// Reads which rows, among those that the filter of a list names by their IDs, the caller may see besides their own, if that takes a query of its own.
+    /// </summary>
+    protected virtual Task PrepareForIdsAsync(IReadOnlyCollection<Guid> ids, CancellationToken ct) => Task.CompletedTask;
 
     /// <summary>Returns the ID of the patient to whom the rows of a merged one belong; null for one who was not merged.</summary>
     protected virtual Task<Guid?> FindSurvivingPatientAsync(Guid patientId, CancellationToken ct) => Task.FromResult<Guid?>(null);

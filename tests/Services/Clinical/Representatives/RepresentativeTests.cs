@@ -47,6 +47,56 @@ public sealed class RepresentativeTests
     }
 
     [Fact]
+    public async Task A_guardian_reads_the_patient_as_a_resource_too_until_the_relation_ends()
+    {
+        var ward = await CareWard.GetLimited();
+        var (guardian, child, other) = (await LogInSomebody(ward), await ward.AdmitPatient(), await ward.AdmitPatient());
+        var relation = await Register(ward, child.Patient, guardian);
+
+        Assert.Equal(child.Patient, (await guardian.Get<Patient>($"/api/mcp/resources/patients/{child.Patient}")).Id);
+        Assert.Equal(HttpStatusCode.NotFound, await Read(other.Patient));
+        Assert.Equal(new[] { child.Patient, guardian.Id }.Order(), await Find("id"));
+        Assert.Equal(new[] { child.Patient, guardian.Id }.OrderDescending(), await Find("-id,last_name"));
+        // Without an ID, the list is the guardian's own.
+        Assert.Equal(guardian.Id, Assert.Single((await guardian.Get<Page<Patient>>("/api/mcp/resources/patients")).Results).Id);
+        foreach (var resource in (string[])["appointments", "medical_records", "treatments"])
+        {
+            var rows = await Expand(guardian, resource, child.Patient);
+            Assert.NotEmpty(rows);
+            Assert.All(rows, row => Assert.Equal(child.Patient, (Guid?)row!["patient"]?["id"]));
+        }
+
+        await ward.Admin.Call("end_representative", new { representative_id = relation.Id });
+        Assert.Equal(HttpStatusCode.NotFound, await Read(child.Patient));
+        Assert.Equal([guardian.Id], await Find("id"));
+
+        async Task<HttpStatusCode> Read(Guid patient)
+        {
+            using var response = await guardian.Http.GetAsync(new Uri($"/api/mcp/resources/patients/{patient}", UriKind.Relative));
+            return response.StatusCode;
+        }
+
+        async Task<IEnumerable<Guid>> Find(string sort) => (await guardian.Get<Page<Patient>>(
+            $$$"""/api/mcp/resources/patients?sort={{{sort}}}&filter={"id":{"in":["{{{child.Patient}}}","{{{guardian.Id}}}","{{{other.Patient}}}"]}}"""))
+            .Results.Select(p => p.Id);
+    }
+
+    [Fact]
+    public async Task A_token_that_may_not_read_who_acts_for_whom_does_not_reach_the_patient()
+    {
+        var ward = await CareWard.GetLimited();
+        var (user, child) = (await TestUser.Create(ward.Admin), await ward.AdmitPatient());
+        var guardian = await ApiClient.LogIn(user.Email, user.Password, scope: "appointments.read people.read");
+        await Register(ward, child.Patient, guardian);
+
+        var rows = await Expand(guardian, "appointments", child.Patient);
+        Assert.NotEmpty(rows);
+        Assert.All(rows, row => Assert.Null(row!["patient"]));
+        using var response = await guardian.Http.GetAsync(new Uri($"/api/mcp/resources/patients/{child.Patient}", UriKind.Relative));
+        Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
+    }
+
+    [Fact]
     public async Task Nobody_acts_for_a_patient_for_whom_they_are_not_registered()
     {
         var ward = await CareWard.GetLimited();
@@ -329,12 +379,97 @@ public sealed class RepresentativeTests
             Assert.False((bool)(await listener.Next("representatives", "updated", relation.Id)).Data["data"]!["is_active"]!);
             await listener.DisposeAsync();
         }
-        // Whoever hears of the department has received all that was told before it.
-        var department = await ward.Admin.Call("create_department", new { name = "Last", code = $"{Guid.NewGuid():N}" });
-        await untold.Next("departments", "created", (Guid)department["id"]!);
+        await HearEverything(ward, untold);
         Assert.DoesNotContain(untold.Events, e => e.EntityId == relation.Id);
 
         static Task<SseClient> Listen(ApiClient user) => SseClient.Connect(user, "resources=representatives,departments");
+    }
+
+    [Fact]
+    public async Task Whoever_acts_for_a_patient_hears_of_what_they_may_see_and_nobody_else_hears_more()
+    {
+        var ward = await CareWard.GetLimited();
+        var (guardian, proxy, child) = (await LogInSomebody(ward), await LogInSomebody(ward), await ward.Clinic.CreatePatient());
+        await Register(ward, child, guardian);
+        await Register(ward, child, proxy, "PROXY");
+        await using var toGuardian = await SseClient.Connect(guardian);
+        await using var toProxy = await SseClient.Connect(proxy, gateway: 1);
+        await using var toStranger = await SseClient.Connect(await LogInSomebody(ward));
+        await using var toDoctor = await SseClient.Connect(ward.Doctor);
+        var referred = await (await TestUser.Create(ward.Admin, "NURSE")).LogIn();
+
+        var content = await ward.WriteAbout(child);
+        var referral = await ward.Refer(child, referred);
+        var opened = await referred.Call<EmergencyOverride>("break_glass", new { patient_id = child, reason = "Unconscious" });
+        await ward.Admin.Call("review_emergency_override", new { emergency_override_id = opened.Id, is_justified = true });
+
+        foreach (var listener in (SseClient[])[toGuardian, toProxy])
+        {
+            await listener.Next("appointments", "created", content.Appointment);
+            await listener.Next(e => e.Name == "appointment_created" && e.EntityId == content.Appointment);
+            await listener.Next("appointments", "updated", content.Appointment);
+            await listener.Next("medical_records", "created", content.Record);
+            await listener.Next("treatments", "created", content.Treatment);
+        }
+        await toGuardian.Next("medical_records", "created", content.Restricted);
+        await toGuardian.Next("referrals", "created", referral.Id);
+        await toGuardian.Next(e => e.Name == "emergency_override_began" && e.EntityId == opened.Id);
+        await toGuardian.Next("emergency_overrides", "updated", opened.Id);
+        await HearEverything(ward, toProxy, toStranger, toDoctor);
+        Guid[] restricted = [content.Restricted, referral.Id, opened.Id];
+        Guid[] all = [.. restricted, content.Record, content.Treatment, content.Appointment];
+        Assert.DoesNotContain(toProxy.Events, e => e.EntityId is { } id && restricted.Contains(id));
+        Assert.DoesNotContain(toStranger.Events, e => e.EntityId is { } id && all.Contains(id));
+        Assert.DoesNotContain(toDoctor.Events, e => e.EntityId is { } id && all.Contains(id) && id != content.Appointment);
+        // Nobody is told who else acts for the patient.
+        foreach (var listener in (SseClient[])[toGuardian, toDoctor])
+            Assert.All(listener.Events.Where(e => e.EntityId is { } id && all.Contains(id)),
+                e => Assert.DoesNotContain(proxy.Id.ToString(), e.Data.ToJsonString(), StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public async Task After_the_end_nothing_more_is_heard_and_only_what_was_published_before_is_delivered_again()
+    {
+        var ward = await CareWard.GetLimited();
+        var (guardian, child) = (await LogInSomebody(ward), await ward.Clinic.CreatePatient());
+        const string resources = "resources=appointments,departments,representatives";
+        await using var toGuardian = await SseClient.Connect(guardian, resources);
+        await using var toAdmin = await SseClient.Connect(ward.Admin, resources);
+        var relation = await Register(ward, child, guardian);
+        var place = (await toGuardian.Next("representatives", "created", relation.Id)).Id;
+        var before = await ward.BookVisit(child);
+        await toGuardian.Next("appointments", "created", before.Id);
+
+        await ward.Admin.Call("end_representative", new { representative_id = relation.Id });
+        var after = await ward.BookVisit(child);
+        await ward.Admin.Call("update_appointment_status", new { appointment_id = before.Id, status = "CANCELLED", notes = "The child is well again" });
+
+        await toAdmin.Next("appointments", "created", after.Id);
+        await toAdmin.Next("appointments", "updated", before.Id);
+        await using var resumed = await SseClient.Connect(guardian, resources, gateway: 1, after: place);
+        await HearEverything(ward, toGuardian, resumed);
+        await resumed.Next("appointments", "created", before.Id);
+        foreach (var listener in (SseClient[])[toGuardian, resumed])
+            Assert.DoesNotContain(listener.Events, e => e.EntityId == after.Id || (e.EntityId == before.Id && e.Action == "updated"));
+    }
+
+    [Fact]
+    public async Task Whoever_works_at_the_hospital_now_hears_no_more_than_the_other_staff()
+    {
+        var (ward, house) = (await CareWard.GetLimited(), await MedCorFixture.Get());
+        var (user, child) = (await TestUser.Create(ward.Admin), await ward.Clinic.CreatePatient());
+        await Register(ward, child, await user.LogIn());
+        await ward.Admin.Call("update_user", new { user_id = user.Id, role = "NURSE" });
+        await Wait.Until(async () => await house.QueryNumber("clinical", "SELECT count(*) FROM people WHERE id = $1 AND role = 'NURSE'", user.Id) == 1,
+            "Clinical has heard of the new role");
+        await using var toNurse = await SseClient.Connect(await user.LogIn(), "resources=medical_records,departments");
+        await using var toAdmin = await SseClient.Connect(ward.Admin, "resources=medical_records,departments");
+
+        var content = await ward.WriteAbout(child);
+
+        await toAdmin.Next("medical_records", "created", content.Restricted);
+        await HearEverything(ward, toNurse);
+        Assert.DoesNotContain(toNurse.Events, e => e.EntityId == content.Restricted);
     }
 
     [Fact]
@@ -350,6 +485,17 @@ public sealed class RepresentativeTests
         Assert.Equal((HttpStatusCode.Forbidden, "PERMISSION_DENIED"), (refused.Status, refused.Code));
         Assert.Contains("Only users who have logged in themselves", refused.Text, StringComparison.Ordinal);
     }
+
+    /// <summary>Waits until connections have received everything that others have received before the call.</summary>
+    private static async Task HearEverything(CareWard ward, params SseClient[] listeners)
+    {
+        var department = await ward.Admin.Call("create_department", new { name = "Last", code = $"{Guid.NewGuid():N}" });
+        foreach (var listener in listeners) await listener.Next("departments", "created", (Guid)department["id"]!);
+    }
+
+    /// <summary>Returns the rows of a patient with the patient of each.</summary>
+    private static async Task<JsonArray> Expand(ApiClient by, string resource, Guid patient) => JsonNode.Parse(await by.Http.GetStringAsync(
+        new Uri($$"""/api/mcp/resources/{{resource}}?expand=patient&filter={"patient_id":"{{patient}}"}""", UriKind.Relative)))!["results"]!.AsArray();
 
     private static async Task<ApiClient> LogInSomebody(CareWard ward) => await (await TestUser.Create(ward.Admin)).LogIn();
 
