@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using MedCor.Contracts.Clinical;
 
 namespace MedCor.Contracts.Identity;
 

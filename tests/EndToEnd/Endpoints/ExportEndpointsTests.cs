@@ -183,7 +183,7 @@ public class ExportEndpointsTests
             var isFirst = received.Count == 1;
             // The first page takes half of the token's time, and the second one the rest of it.
             var until = isFirst ? expiry.AddSeconds(-9) : expiry.AddSeconds(1);
-            await Wait.Until(() => Task.FromResult(DateTime.UtcNow > until), "the token is old");
+            await WaitUntil(until);
             if (isFirst) await http.Response.WriteAsync(NextPage);
         });
         await using var gateway = await StartGateway(hospital);
@@ -195,6 +195,8 @@ public class ExportEndpointsTests
         Assert.True((bool)rows[^1]["complete"]!, rows[^1].ToJsonString());
         Assert.Equal(2, received.Count);
         Assert.NotEqual($"Bearer {token}", received.Last());
+
+        static Task WaitUntil(DateTime time) => Wait.Until(() => Task.FromResult(DateTime.UtcNow > time), "the token is old");
 
         async Task<string> ReadToken()
         {
