@@ -182,7 +182,7 @@ public sealed partial class QueryCostTests
                 options.UseNpgsql(database).AddInterceptors(new RowLevelSecurityInterceptor(), signal, commands);
                 await using var db = (TenantDb)Activator.CreateInstance(dbType, options.Options, TimeProvider.System, signal)!;
                 db.Begin(tenancy);
-                var resource = (QueryableResource<T, TRow, TContract>)Activator.CreateInstance(type, db)!;
+                var resource = (QueryableResource<T, TRow, TContract>)ResourceFactory.Create(type, db);
                 if (search is not null)
                     return await resource.ReadPageAsync(new Asked<TContract>(), list => list.Search("search", search), CancellationToken.None);
                 var query = new Dictionary<string, StringValues> { ["filter"] = filter };

@@ -200,7 +200,7 @@ public sealed class TextSearchTests
             options.UseNpgsql(connection).AddInterceptors(_signal);
             _db = (TenantDb)Activator.CreateInstance(dbType, options.Options, TimeProvider.System, _signal)!;
             _db.Begin(tenancy);
-            _resource = (QueryableResource<T, TRow, TContract>)Activator.CreateInstance(type, _db)!;
+            _resource = (QueryableResource<T, TRow, TContract>)ResourceFactory.Create(type, _db);
             _db.Database.UseTransaction(transaction);
         }
 
