@@ -42,7 +42,11 @@ public partial class ResponseSchemaTests
     {
         var (tool, premises) = (ToolCatalogue.All[name], await CatalogueFixture.Own);
         var (caller, parameters, all) = await premises.CallSuccessfully(tool);
-        Assert.Equal(["results", "total", "page", "limit", "has_more"], all.Body.AsObject().Select(f => f.Key));
+        // The audit trail of a hospital of which everything is read can have more entries than are counted.
+        var isCounted = all.Body["total_is_exact"] is null;
+        Assert.Equal([.. (string[])["results", "total", "page", "limit", "has_more"], .. isCounted ? (string[])[] : ["total_is_exact"]],
+            all.Body.AsObject().Select(f => f.Key));
+        if (!isCounted) Assert.Equal((false, 10_000), ((bool)all.Body["total_is_exact"]!, (int)all.Body["total"]!));
 
         var first = await Page(1, 1);
         var total = (int)first["total"]!;
@@ -51,9 +55,17 @@ public partial class ResponseSchemaTests
         // An entry that is added between the two requests moves the first one to the second page.
         if (total > 1)
             await Wait.Until(async () => !JsonNode.DeepEquals((await Page(1, 1))["results"], (await Page(2, 1))["results"]), "the pages differ");
-        var beyond = await Page(1_000_000, 100);
-        Assert.Empty(beyond["results"]!.AsArray());
-        Assert.False((bool)beyond["has_more"]!);
+        var beyond = await Ask("page", 1_000_000);
+        if (beyond.Status == HttpStatusCode.OK)
+        {
+            Assert.Empty(beyond.Body["results"]!.AsArray());
+            Assert.False((bool)beyond.Body["has_more"]!);
+        }
+        else
+        {
+            Assert.Contains("first 10000 rows", beyond.Details.Strings("page")[0], StringComparison.Ordinal);
+            Assert.Equal(10_000, (int)(await Page(1, 1))["total"]!);
+        }
         foreach (var (field, value) in ((string, int)[])[("page", 0), ("page", -1), ("limit", 0), ("limit", 101)])
             Assert.True((await Ask(field, value)).Details.ContainsKey(field), $"{field} {value}");
 
