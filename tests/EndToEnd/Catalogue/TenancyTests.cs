@@ -24,8 +24,8 @@ public class TenancyTests
         foreach (var caller in own.CallersAllowed(tool).Where(c => c.HospitalId is not null))
             foreach (var (path, kind) in paths)
             {
-                // Every parameter is valid except for the one ID, so that only the ID decides. Staff have an e-mail address, and a correction has a name.
-                var parameters = await draft.Generate([path[0], "email", "first_name"], k => own.FindOrCreateId(k, caller));
+                // Every parameter is valid except for the one ID, so that only the ID decides. Staff have an e-mail address.
+                var parameters = await draft.Generate([path[0], "email", tool.ExampleParameter ?? path[0]], k => own.FindOrCreateId(k, caller));
                 var toForeign = await caller.Post(tool, With(parameters, path, theirs[kind]));
                 var toNothing = await caller.Post(tool, With(parameters, path, Guid.CreateVersion7().ToString()));
 
